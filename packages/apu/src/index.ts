@@ -1,0 +1,2 @@
+export * from './register-log.ts';
+export * from './score.ts';

@@ -1,0 +1,29 @@
+import type { Score } from '@chipsmith/apu';
+
+/** Where a musical fact came from: written in the source, worked out from the notes, or assumed for want of both. */
+export type Origin = 'given' | 'estimated' | 'assumed';
+
+/** The speed of the beat. Times in a song are exact ticks whatever the tempo is: it only says where the grid lies. */
+export interface Tempo {
+  /** Quarter notes a minute, 20..400. */
+  readonly beatsPerMinute: number;
+  /** Tick of the first beat of the first bar; may be negative where the piece starts with an upbeat. */
+  readonly firstBeat: number;
+  readonly origin: Origin;
+  /** 0..1; 1 when given. */
+  readonly confidence: number;
+}
+
+/** Beats in a bar and the note that is one beat: 4/4 is { beats: 4, unit: 4 }. */
+export interface Meter {
+  readonly beats: number;
+  readonly unit: 1 | 2 | 4 | 8 | 16;
+  readonly origin: Origin;
+}
+
+/** One piece of music: four voices in exact time, with tempo and meter kept apart from it. */
+export interface Song extends Score {
+  readonly title: string;
+  readonly tempo: Tempo;
+  readonly meter: Meter;
+}

@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config';
+
+/** Packages are tested on their TypeScript source, so that no build is needed first. */
+const conditions = ['@chipsmith/source', 'node', 'import', 'default'];
+
+/** The one test configuration: each package's vitest.config.ts passes it on. */
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ['test/**/*.test.ts'],
+    // A GPU test on a software adapter is slow and a hung one must still end.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    maxWorkers: 2,
+    onConsoleLog: (log) => {
+      throw new Error(`A test wrote to the console: ${log}`);
+    },
+    reporters: ['default', 'json'],
+    outputFile: { json: 'test-results.json' },
+  },
+});
