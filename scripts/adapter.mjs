@@ -1,0 +1,105 @@
+import { capture, root, run } from './processes.mjs';
+import { SetupError, say } from './report.mjs';
+
+/** What Debian and Ubuntu call the libraries with which WebGPU runs on any processor: EGL, OpenGL ES, Mesa's llvmpipe. */
+const debianPackages = ['libegl1', 'libgles2', 'libgl1-mesa-dri'];
+
+/** A driver that does not answer within this many milliseconds counts as none. */
+const PROBE_TIMEOUT = 60_000;
+
+/**
+ * Finds a WebGPU adapter: the platform's own, else OpenGL ES in software. As root on an apt system it installs what is
+ * missing for the latter.
+ *
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<string>} the adapter's name
+ * @throws {SetupError} naming the missing packages and the command that installs them
+ */
+export async function ensureAdapter(env) {
+  const found = await findAdapter(env);
+  if (found) return found;
+  if (process.platform !== 'linux') {
+    throw new SetupError('WebGPU finds no adapter: install or update the driver of your graphics card.');
+  }
+  if ((await capture('apt-get', ['--version'], { env })).code !== 0) {
+    throw new SetupError(
+      'WebGPU finds no adapter: install a Vulkan driver, or EGL, OpenGL ES and the DRI drivers of Mesa.',
+    );
+  }
+  const missing = await missingPackages(env);
+  if (missing.length > 0 && process.getuid?.() !== 0) {
+    throw new SetupError(
+      `WebGPU finds no adapter and ${missing.join(', ')} are not installed. Run this, then try again:\n` +
+        `  sudo apt-get update && sudo apt-get install -y --no-install-recommends ${missing.join(' ')}`,
+    );
+  }
+  if (missing.length > 0) await installPackages(missing, env);
+  const installed = missing.length > 0 && (await findAdapter(env));
+  if (installed) return installed;
+  throw new SetupError(
+    `WebGPU finds no adapter although ${debianPackages.join(', ')} are installed: ${await reason(env)}`,
+  );
+}
+
+/**
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<string | undefined>}
+ */
+async function findAdapter(env) {
+  say('looking for a WebGPU adapter ...');
+  for (const backend of ['default', 'opengles']) {
+    const { output } = await probe(backend, env);
+    const line = output.split('\n').find((text) => text.startsWith('{"adapter":'));
+    const name = line && JSON.parse(line).adapter;
+    if (name) {
+      say(`WebGPU adapter: ${name}${backend === 'opengles' ? ' (OpenGL ES, in software)' : ''}`);
+      return name;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * @param {string} backend
+ * @param {NodeJS.ProcessEnv} env
+ */
+function probe(backend, env) {
+  const surfaceless = backend === 'opengles' ? { EGL_PLATFORM: 'surfaceless' } : {};
+  const options = { env: { ...env, ...surfaceless }, timeout: PROBE_TIMEOUT };
+  return capture(process.execPath, [`${root}/scripts/probe-adapter.mjs`, backend], options);
+}
+
+/** @param {NodeJS.ProcessEnv} env */
+async function reason(env) {
+  const { code, output } = await probe('opengles', env);
+  return output.split('\n').find((line) => /error|warn/i.test(line)) ?? `the probe ended with code ${code}.`;
+}
+
+/** @param {NodeJS.ProcessEnv} env */
+async function missingPackages(env) {
+  /** @type {string[]} */
+  const missing = [];
+  for (const name of debianPackages) {
+    const { code, output } = await capture('dpkg-query', ['--status', name], { env });
+    if (code !== 0 || !output.includes('Status: install ok installed')) missing.push(name);
+  }
+  return missing;
+}
+
+/**
+ * @param {readonly string[]} names
+ * @param {NodeJS.ProcessEnv} env
+ */
+async function installPackages(names, env) {
+  const aptEnv = { ...env, DEBIAN_FRONTEND: 'noninteractive' };
+  for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...names]]) {
+    say(`apt-get ${args.join(' ')} ...`);
+    /** @type {string[]} */
+    const lines = [];
+    const code = await run('apt-get', ['-q', ...args], { env: aptEnv, onLine: (line) => lines.push(line) });
+    if (code !== 0) {
+      const error = lines.find((line) => line.startsWith('E:')) ?? lines.at(-1) ?? '';
+      throw new SetupError(`apt-get ${args[0]} failed, so ${names.join(', ')} are still missing: ${error}`);
+    }
+  }
+}
