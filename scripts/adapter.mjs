@@ -1,8 +1,11 @@
 import { capture, root, run } from './processes.mjs';
 import { SetupError, say } from './report.mjs';
 
-/** What Debian and Ubuntu call the libraries with which WebGPU runs on any processor: EGL, OpenGL ES, Mesa's llvmpipe. */
-const debianPackages = ['libegl1', 'libgles2', 'libgl1-mesa-dri'];
+/**
+ * What Debian and Ubuntu call the libraries with which WebGPU runs on any processor: EGL, OpenGL ES, Mesa's llvmpipe. EGL from
+ * its development package, because webgpu 0.6.2 opens libEGL.so, and libegl1 alone has only libEGL.so.1.
+ */
+const debianPackages = ['libegl-dev', 'libgles2', 'libgl1-mesa-dri'];
 
 /** A driver that does not answer within this many milliseconds counts as none. */
 const PROBE_TIMEOUT = 60_000;
