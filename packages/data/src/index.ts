@@ -1,1 +1,11 @@
+export * from './check.ts';
+export * from './encoding.ts';
+export * from './error.ts';
+export { createMelodyEncoding, melodyEncoding } from './melody/encoding.ts';
+export { type ExtractionRules, MAGENTA_RULES, NES_RULES } from './melody/extract.ts';
+export { type MidiReading, readMidi } from './midi/read.ts';
+export { writeMidi } from './midi/write.ts';
+export * from './random.ts';
 export * from './song.ts';
+export * from './timing/latch.ts';
+export { estimateMeter, estimateTempo, stepTicks, withEstimatedTiming } from './timing/tempo.ts';

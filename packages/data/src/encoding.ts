@@ -1,0 +1,47 @@
+import type { VoiceName } from '@chipsmith/apu';
+import type { Song } from './song.ts';
+
+/** One sequence of events that a model learns from: class numbers, 0..classes - 1. */
+export interface EncodedSequence {
+  readonly voice: VoiceName;
+  readonly events: Uint16Array;
+}
+
+/** What an encoding made of a song: sequences, and the voices that gave none with the reason. */
+export interface Encoded {
+  readonly sequences: readonly EncodedSequence[];
+  readonly dropped: readonly { readonly voice: VoiceName; readonly reason: string }[];
+}
+
+/** How sampled events become a song again. */
+export interface DecodeOptions {
+  readonly title: string;
+  /** Quarter notes a minute; 120 if left out. */
+  readonly beatsPerMinute?: number;
+}
+
+/**
+ * How a song becomes sequences of events and back. It owns its alphabet, its grammar and its version: a dataset or
+ * checkpoint made with another version must not be mixed with this one.
+ *
+ * encode(decode(events)) gives the same events for every sequence that encode gave.
+ */
+export interface Encoding {
+  readonly name: string;
+  /** Rises whenever the same song would give other events. */
+  readonly version: number;
+  /** Size of the alphabet. */
+  readonly classes: number;
+  /** Steps of the grid in a bar of 4/4, for models that count bars; one event is one step. */
+  readonly stepsPerBar: number;
+  /** Sequences of a song on the grid of its own tempo; see withEstimatedTiming for songs that have none. */
+  encode(song: Song): Encoded;
+  /** @throws DataError if an event is no class of this encoding */
+  decode(events: ArrayLike<number>, options: DecodeOptions): Song;
+  /** Entry n tells whether class n may follow `previous`, or may come first where that is undefined. */
+  allowedAfter(previous: number | undefined): readonly boolean[];
+  /** An event in words, for logs and error messages. */
+  describe(event: number): string;
+  /** The same music under the published tool's own rules, straight from the file: what a report compares with. */
+  readonly naive?: { readonly description: string; encode(song: Song): Encoded };
+}

@@ -1,0 +1,135 @@
+import type { Note } from '@chipsmith/apu';
+import type { Song } from '../song.ts';
+import { stepTicks } from '../timing/tempo.ts';
+import { type Melody, NO_EVENT, NOTE_OFF } from './alphabet.ts';
+
+/** 16th notes in a bar of 4/4. */
+export const STEPS_PER_BAR = 16;
+
+/** When a voice gives a melody, and when it is thrown away. */
+export interface ExtractionRules {
+  /** Shortest melody, in bars of 16 steps. */
+  readonly minimumBars: number;
+  /** Fewest different pitch classes. */
+  readonly minimumPitchClasses: number;
+  /** A rest of this many bars of 16 steps ends a melody; the next begins with the bar of the next note. */
+  readonly gapBars: number;
+  /** Longer melodies are cut to this many steps; undefined keeps them whole. */
+  readonly maximumSteps: number | undefined;
+  /** Two notes that start in one step: keep the pitch that sounds longest, or discard the voice. */
+  readonly crowdedStep: 'keep-longest' | 'discard-voice';
+}
+
+/**
+ * Rules for NES music. They depart from Magenta's in three ways: pieces are short (median 22 s, jingles of a few bars), so two
+ * bars and three pitch classes are enough; nothing is cut, because training takes windows of any length; and a step with two
+ * starts (grace notes, arpeggios, vibrato) does not cost the voice.
+ */
+export const NES_RULES: ExtractionRules = {
+  minimumBars: 2,
+  minimumPitchClasses: 3,
+  gapBars: 1,
+  maximumSteps: undefined,
+  crowdedStep: 'keep-longest',
+};
+
+/** The defaults of melody_rnn_create_dataset (magenta 2.1.4). */
+export const MAGENTA_RULES: ExtractionRules = {
+  minimumBars: 7,
+  minimumPitchClasses: 5,
+  gapBars: 1,
+  maximumSteps: 512,
+  crowdedStep: 'discard-voice',
+};
+
+/** The melodies of a voice; where there are none, why. */
+export interface Extraction {
+  readonly melodies: readonly Melody[];
+  readonly reason: string | undefined;
+}
+
+/** Takes the melodies out of one voice of a song, on the 16th-note grid of the song's tempo. */
+export function extractMelodies(notes: readonly Note[], song: Song, rules: ExtractionRules): Extraction {
+  if (notes.length === 0) return { melodies: [], reason: 'silent' };
+  const steps = quantise(notes, song);
+  if (rules.crowdedStep === 'discard-voice' && steps.some(({ crowded }) => crowded)) {
+    return { melodies: [], reason: 'two notes start in one step' };
+  }
+  const barSteps = Math.max(1, Math.round((song.meter.beats * STEPS_PER_BAR) / song.meter.unit));
+  const melodies: Melody[] = [];
+  let reason: string | undefined;
+  for (const phrase of splitAtRests(steps, rules.gapBars * STEPS_PER_BAR)) {
+    const melody = melodyOf(phrase, barSteps).slice(0, rules.maximumSteps);
+    const pitchClasses = new Set(melody.filter((event) => event >= 0).map((pitch) => pitch % 12)).size;
+    if (melody.length < rules.minimumBars * STEPS_PER_BAR) reason ??= `shorter than ${rules.minimumBars} bars`;
+    else if (pitchClasses < rules.minimumPitchClasses)
+      reason ??= `fewer than ${rules.minimumPitchClasses} pitch classes`;
+    else melodies.push(melody);
+  }
+  return { melodies, reason: melodies.length > 0 ? undefined : reason };
+}
+
+/** A note on the grid. */
+interface StepNote {
+  readonly start: number;
+  readonly end: number;
+  readonly pitch: number;
+  /** More than one note of the voice starts in this step. */
+  readonly crowded: boolean;
+  /** No silence before the first note of this step. */
+  readonly legato: boolean;
+}
+
+/** At most one note a step: of those that start in it, the pitch that sounds longest, of equals the highest. */
+function quantise(notes: readonly Note[], song: Song): StepNote[] {
+  const ticks = stepTicks(song.tempo);
+  const stepOf = (time: number) => Math.floor((time - song.tempo.firstBeat) / ticks + 0.5);
+  const quantised: StepNote[] = [];
+  for (let index = 0; index < notes.length; ) {
+    const start = stepOf(notes[index].start);
+    const first = index;
+    const sounding = new Map<number, number>();
+    for (; index < notes.length && stepOf(notes[index].start) === start; index++) {
+      const { pitch, start: from, end: to } = notes[index];
+      sounding.set(pitch, (sounding.get(pitch) ?? 0) + to - from);
+    }
+    const [pitch] = [...sounding].reduce((best, next) =>
+      next[1] > best[1] || (next[1] === best[1] && next[0] > best[0]) ? next : best,
+    );
+    // A note shorter than half a step still takes one.
+    const end = Math.max(start + 1, stepOf(notes[index - 1].end));
+    const crowded = index - first > 1;
+    const legato = first > 0 && notes[first - 1].end === notes[first].start;
+    const previous = quantised.at(-1);
+    if (previous && previous.end > start) quantised[quantised.length - 1] = { ...previous, end: start };
+    quantised.push({ start, end, pitch, crowded, legato });
+  }
+  return quantised;
+}
+
+function splitAtRests(notes: readonly StepNote[], gap: number): StepNote[][] {
+  const phrases: StepNote[][] = [];
+  for (const note of notes) {
+    const phrase = phrases.at(-1);
+    const previous = phrase?.at(-1);
+    if (phrase && previous && note.start - previous.end < gap) phrase.push(note);
+    else phrases.push([note]);
+  }
+  return phrases;
+}
+
+/** The events of a phrase, from the start of the bar of its first note to the end of its last. */
+function melodyOf(phrase: readonly StepNote[], barSteps: number): Melody {
+  const first = phrase[0];
+  const last = phrase[phrase.length - 1];
+  const origin = Math.floor(first.start / barSteps) * barSteps;
+  const melody: Melody = new Array(last.end - origin).fill(NO_EVENT);
+  for (const [index, note] of phrase.entries()) {
+    const previous = phrase[index - 1];
+    // A pitch that comes back after an ornament (vibrato, arpeggio) without a silence goes on; it is not struck again.
+    const goesOn = previous?.pitch === note.pitch && note.legato && (previous.crowded || note.crowded);
+    melody[note.start - origin] = goesOn ? NO_EVENT : note.pitch;
+    if (note.end < last.end) melody[note.end - origin] = NOTE_OFF;
+  }
+  return melody;
+}

@@ -1,0 +1,44 @@
+import { MAX_NOTE, type Melody, MIN_NOTE } from './alphabet.ts';
+
+/** Semitones above the tonic of the seven pitch classes of a major key. */
+const MAJOR_SCALE = [0, 2, 4, 5, 7, 9, 11];
+
+/**
+ * Brings a melody into C and into the alphabet's range, as note_seq's Melody.squash does with transpose_to_key 0:
+ *
+ * 1. key = the major key whose scale holds most of the notes; of equals the lowest (C = 0);
+ * 2. transposed by the way to C plus the whole octaves that bring the middle of the melody's range nearest to the middle
+ *    of the alphabet's (a half rounds to the even neighbour, as Python's round does);
+ * 3. notes still outside the range are folded in by octaves.
+ *
+ * Doing it twice changes nothing more.
+ */
+export function squash(melody: Melody): Melody {
+  const pitches = melody.filter((event) => event >= 0);
+  if (pitches.length === 0) return melody;
+  const toC = -majorKey(pitches);
+  const middle = (Math.min(...pitches) + Math.max(...pitches)) / 2;
+  const target = (MIN_NOTE + MAX_NOTE - 1) / 2;
+  const transposition = toC + 12 * roundHalfToEven((target - (middle + toC)) / 12);
+  return melody.map((event) => (event < 0 ? event : foldIntoRange(event + transposition)));
+}
+
+/** The major key, 0 = C .. 11 = B, in whose scale most of the pitches lie. */
+function majorKey(pitches: readonly number[]): number {
+  const votes = new Array<number>(12).fill(0);
+  for (const pitch of pitches) for (const degree of MAJOR_SCALE) votes[(pitch + 12 - degree) % 12]++;
+  return votes.indexOf(Math.max(...votes));
+}
+
+function foldIntoRange(pitch: number): number {
+  let folded = pitch;
+  while (folded < MIN_NOTE) folded += 12;
+  while (folded >= MAX_NOTE) folded -= 12;
+  return folded;
+}
+
+function roundHalfToEven(value: number): number {
+  const floor = Math.floor(value);
+  const isHalf = value - floor === 0.5;
+  return isHalf ? floor + (floor % 2 === 0 ? 0 : 1) : Math.round(value);
+}

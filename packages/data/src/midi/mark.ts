@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { DataError } from '../error.ts';
+import type { MidiFile } from './parse.ts';
+
+/**
+ * MIDI has no place for some of what a song knows: that a tick is a whole number of samples, where the tempo came from, on
+ * which tick the first beat falls. writeMidi puts it into a text event of the first track, `chipsmith {json}`, so that
+ * readMidi can give back the same song; other programs show it as a comment.
+ */
+const PREFIX = 'chipsmith ';
+
+const origin = z.enum(['given', 'estimated', 'assumed']);
+
+const markSchema = z.strictObject({
+  title: z.string(),
+  samplesPerTick: z.int().min(1).max(16),
+  tempo: z.strictObject({
+    beatsPerMinute: z.number().min(20).max(400),
+    firstBeat: z.int(),
+    origin,
+    confidence: z.number().min(0).max(1),
+  }),
+  meter: z.strictObject({
+    beats: z.int().min(1).max(64),
+    unit: z.union([z.literal(1), z.literal(2), z.literal(4), z.literal(8), z.literal(16)]),
+    origin,
+  }),
+});
+
+export type Mark = z.infer<typeof markSchema>;
+
+/** The text event for a song. */
+export function writeMark(mark: Mark): string {
+  return PREFIX + JSON.stringify(mark);
+}
+
+/**
+ * The mark of a file of writeMidi, or undefined in files of other programs.
+ *
+ * @throws DataError if a mark is there but unreadable: its ticks could then not be trusted
+ */
+export function readMark(file: MidiFile, name: string): Mark | undefined {
+  const event = file.tracks[0]?.events.find((event) => event.kind === 'text' && event.text.startsWith(PREFIX));
+  if (event?.kind !== 'text') return undefined;
+  try {
+    return markSchema.parse(JSON.parse(event.text.slice(PREFIX.length)));
+  } catch {
+    throw new DataError(name, 'its chipsmith text event is damaged', 'delete the event or write the file again');
+  }
+}

@@ -1,0 +1,133 @@
+import { TICKS_PER_SECOND, VOICE_NAMES } from '@chipsmith/apu';
+import { checkSong } from '../check.ts';
+import { DataError } from '../error.ts';
+import type { Meter, Song, Tempo } from '../song.ts';
+import { reduceGeneralMidi } from './general.ts';
+import { readMark } from './mark.ts';
+import { followsNesConvention, NES_TRACKS, readNesVoice } from './nes.ts';
+import { pairNotes } from './notes.ts';
+import { type MidiFile, type MidiTrack, parseMidi } from './parse.ts';
+import { Header } from './tone.ts';
+
+/** What readMidi found: the song, and one sentence for each thing that was put right or left out. */
+export interface MidiReading {
+  readonly song: Song;
+  readonly repairs: readonly string[];
+}
+
+/** Songs are minutes long; a damaged time can claim days, and later work is in proportion to the length. */
+const LONGEST_SECONDS = 4 * 3600;
+/** The tempo map searches through all changes for a tick on which one falls. */
+const MOST_TEMPO_CHANGES = 10_000;
+
+/**
+ * Reads a standard MIDI file into a song.
+ *
+ * - NES-MDB's files (tracks p1, p2, tr, no) are taken as they are, sample for sample. Their 120 bpm means nothing, so the
+ *   tempo is marked `assumed`: see estimateTempo.
+ * - Files of writeMidi give back the song they were made of.
+ * - Other files are reduced to four voices (see reduceGeneralMidi). The first tempo and meter count as `given`.
+ *
+ * @param name the file's name: the title without its ending, and the place in messages
+ * @throws DataError if the file is empty, damaged, no MIDI, or longer than four hours
+ */
+export function readMidi(bytes: Uint8Array, name: string): MidiReading {
+  const file = parseMidi(bytes, name);
+  const repairs = [...file.repairs];
+  const mark = readMark(file, name);
+  const toSongTicks = mark ? (tick: number) => tick * mark.samplesPerTick : tempoMap(file, name);
+  const duration = toSongTicks(Math.max(...file.tracks.map(({ end }) => end)));
+  if (duration > LONGEST_SECONDS * TICKS_PER_SECOND) {
+    const hours = (duration / TICKS_PER_SECOND / 3600).toFixed(1);
+    throw new DataError(name, `the music lasts ${hours} hours`, 'cut it, or repair its tempo or a damaged time');
+  }
+
+  const isNes = followsNesConvention(file.tracks);
+  const voices = isNes
+    ? readNesVoices(file.tracks, toSongTicks, repairs)
+    : reduceGeneralMidi(pairNotes(file.tracks, toSongTicks, repairs), repairs);
+  const lastEnd = Math.max(0, ...VOICE_NAMES.map((voice) => voices[voice].at(-1)?.end ?? 0));
+  const timing = mark ?? (isNes ? ASSUMED_TIMING : givenTiming(file));
+  const song: Song = {
+    title: mark?.title ?? titleOf(name),
+    voices,
+    duration: Math.max(duration, lastEnd),
+    tempo: timing.tempo,
+    meter: timing.meter,
+  };
+  checkSong(song);
+  return { song, repairs };
+}
+
+function titleOf(name: string): string {
+  const base = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
+  return base.replace(/\.midi?$/i, '');
+}
+
+interface Timing {
+  readonly tempo: Tempo;
+  readonly meter: Meter;
+}
+
+/** NES-MDB writes 120 bpm and 4/4 into every file, because register logs know neither. */
+const ASSUMED_TIMING: Timing = {
+  tempo: { beatsPerMinute: 120, firstBeat: 0, origin: 'assumed', confidence: 0 },
+  meter: { beats: 4, unit: 4, origin: 'assumed' },
+};
+
+function readNesVoices(
+  tracks: readonly MidiTrack[],
+  toSongTicks: (tick: number) => number,
+  repairs: string[],
+): Song['voices'] {
+  const voice = (index: number) => {
+    const { voice, track: name } = NES_TRACKS[index];
+    const named = tracks.filter((track) => track.name === name);
+    if (named.length > 1) repairs.push(`read the first of ${named.length} tracks named ${name}`);
+    return named[0] ? readNesVoice(voice, named[0], toSongTicks, repairs) : [];
+  };
+  return { pulse1: voice(0), pulse2: voice(1), triangle: voice(2), noise: voice(3) };
+}
+
+/** Maps ticks of the file to ticks of the song, through @tonejs/midi's tempo map. */
+function tempoMap(file: MidiFile, name: string): (tick: number) => number {
+  const { division } = file;
+  if (division.kind === 'second') {
+    return (tick) => Math.round((tick / division.ticksPerSecond) * TICKS_PER_SECOND);
+  }
+  // A later tempo of the same tick replaces the earlier one, and 120 bpm holds until the first (SMF 1.0).
+  const tempoAt = new Map<number, number>([[0, 120]]);
+  for (const event of file.tracks.flatMap(({ events }) => events)) {
+    if (event.kind === 'tempo') tempoAt.set(event.tick, 60_000_000 / event.microsecondsPerQuarter);
+  }
+  if (tempoAt.size > MOST_TEMPO_CHANGES) {
+    throw new DataError(name, `${tempoAt.size} tempo changes`, 'export it again with fewer');
+  }
+  const header = new Header();
+  header.fromJSON({
+    name: '',
+    ppq: division.ticksPerQuarter,
+    meta: [],
+    tempos: [...tempoAt].map(([ticks, bpm]) => ({ ticks, bpm })),
+    timeSignatures: [],
+    keySignatures: [],
+  });
+  return (tick) => Math.round(header.ticksToSeconds(tick) * TICKS_PER_SECOND);
+}
+
+/** The first tempo and meter written in the file; what is missing or impossible is assumed. */
+function givenTiming(file: MidiFile): Timing {
+  const events = file.tracks.flatMap((track) => track.events).sort((a, b) => a.tick - b.tick);
+  const tempo = events.find((event) => event.kind === 'tempo');
+  const beatsPerMinute = tempo ? 60_000_000 / tempo.microsecondsPerQuarter : 0;
+  const isGiven = file.division.kind === 'quarter' && beatsPerMinute >= 20 && beatsPerMinute <= 400;
+  const meter = events.find((event) => event.kind === 'meter');
+  const unit = ([1, 2, 4, 8, 16] as const).find((value) => value === meter?.unit);
+  return {
+    tempo: isGiven ? { beatsPerMinute, firstBeat: 0, origin: 'given', confidence: 1 } : ASSUMED_TIMING.tempo,
+    meter:
+      meter && unit && meter.beats >= 1 && meter.beats <= 64
+        ? { beats: meter.beats, unit, origin: 'given' }
+        : ASSUMED_TIMING.meter,
+  };
+}
