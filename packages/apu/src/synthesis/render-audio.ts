@@ -24,8 +24,8 @@ export interface RenderOptions {
   readonly holdUltrasonicTriangle?: boolean;
 }
 
-/** Brings four busy voices to peaks of about 0.8 behind the NES's filters. */
-export const DEFAULT_GAIN = 2;
+/** Brings four voices at full volume to peaks of about 0.9 behind the NES's filters. */
+export const DEFAULT_GAIN = 2.5;
 
 /** Samples made at a time: the buffers stay in the processor's first cache. */
 const BLOCK = 1024;
