@@ -1,1 +1,44 @@
-export {};
+export { type AdapterDescription, Device } from './device.ts';
+export { KernelError, type KernelErrorCode } from './errors.ts';
+export { evaluate } from './evaluate.ts';
+export { gradients } from './gradients.ts';
+export { Graph, type Node } from './graph.ts';
+export {
+  type Binding,
+  type Dispatch,
+  type Kernel,
+  LINEAR_ARGUMENTS,
+  LINEAR_INDEX,
+  LINEAR_WORKGROUP,
+  linearGrid,
+  read,
+  readWrite,
+  write,
+} from './kernel.ts';
+export { Arena, type BytesByCategory, MEMORY_CATEGORIES, type MemoryCategory, type Slot } from './memory.ts';
+export { type KernelContext, type Operation, onceDifferentiable, type TensorSpecification } from './operation.ts';
+export { type AdamOptions, type AdamState, adam, adamSchedule, globalNorm } from './operations/adam.ts';
+export { add, type BinaryName, binary, divide, multiply, subtract } from './operations/binary.ts';
+export { crossEntropy, crossEntropyRows } from './operations/cross-entropy.ts';
+export { dropout } from './operations/dropout.ts';
+export { embedding } from './operations/embedding.ts';
+export { type LstmState, lstm } from './operations/lstm.ts';
+export { type MatmulOptions, matmul } from './operations/matmul.ts';
+export { store } from './operations/store.ts';
+export { broadcast, mean, scale, sum } from './operations/sum.ts';
+export { operations } from './operations/table.ts';
+export { transpose } from './operations/transpose.ts';
+export { type UnaryName, unary } from './operations/unary.ts';
+export { reshape, slice } from './operations/view.ts';
+export {
+  BASE_LIMITS,
+  HISTORY_LENGTH,
+  type MemoryLimits,
+  type Plan,
+  type PlanOptions,
+  plan,
+  STAGING_BYTES,
+} from './plan.ts';
+export { Program } from './program.ts';
+export { pcg3d, uniform, uniformArray } from './random.ts';
+export { type DataType, elementCount, formatShape, type Shape, type Tensor, type TensorData } from './tensor.ts';

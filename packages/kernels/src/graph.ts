@@ -1,0 +1,81 @@
+import { KernelError } from './errors.ts';
+import type { Arena, Slot } from './memory.ts';
+import type { Operation } from './operation.ts';
+import { type DataType, elementCount, formatShape, type Shape, type Tensor, type TensorData } from './tensor.ts';
+
+/** One application of an operation. */
+export interface Node<Attributes = unknown> {
+  readonly operation: Operation<unknown>;
+  readonly attributes: Attributes;
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+}
+
+/**
+ * A trace: nodes in the order in which they were called, which is the order in which they run. Shapes are known, numbers
+ * are not. Differentiation appends to the same trace (gradients.ts); a plan gives it memory (plan.ts).
+ */
+export class Graph {
+  readonly nodes: Node[] = [];
+  readonly inputs: Tensor[] = [];
+  readonly #slots = new Map<Slot, Tensor>();
+  #nextId = 0;
+
+  /** A tensor that the caller fills before each run. */
+  input(shape: Shape, dtype: DataType = 'f32'): Tensor {
+    return this.#addInput(shape, dtype, undefined);
+  }
+
+  /** A tensor with values known now: one for each element, row-major. */
+  constant(data: TensorData, shape: Shape): Tensor {
+    if (data.length !== elementCount(shape)) {
+      throw new KernelError('shape', `constant: ${data.length} values do not fill ${formatShape(shape)}.`);
+    }
+    return this.#addInput(shape, data instanceof Uint32Array ? 'u32' : 'f32', data);
+  }
+
+  /** The tensor that stands for a slot of an arena: a parameter, a gradient, a state. */
+  variable(slot: Slot): Tensor {
+    const known = this.#slots.get(slot);
+    if (known !== undefined) return known;
+    const tensor = this.tensor(slot.shape, 'f32', { kind: 'slot', slot });
+    this.#slots.set(slot, tensor);
+    return tensor;
+  }
+
+  /** A whole arena as one flat tensor, gaps included (they are zero). */
+  flat(arena: Arena): Tensor {
+    const slot: Slot = { arena, name: arena.name, shape: [arena.elements], offset: 0 };
+    return this.tensor(slot.shape, 'f32', { kind: 'slot', slot });
+  }
+
+  /** Appends an operation and returns its outputs. */
+  apply<Attributes>(
+    operation: Operation<Attributes>,
+    inputs: readonly Tensor[],
+    attributes: Attributes,
+  ): readonly Tensor[] {
+    if (inputs.some((input) => input.graph !== this)) {
+      throw new KernelError('shape', `${operation.name}: all tensors must belong to one graph.`);
+    }
+    const specifications = operation.outputs(inputs, attributes);
+    const outputs: Tensor[] = [];
+    const node: Node<Attributes> = { operation, attributes, inputs, outputs };
+    for (const [output, { shape, dtype }] of specifications.entries()) {
+      outputs.push(this.tensor(shape, dtype, { kind: 'node', node, output }));
+    }
+    this.nodes.push(node);
+    return outputs;
+  }
+
+  /** For `Graph` and the planner's scratch only. */
+  tensor(shape: Shape, dtype: DataType, source: Tensor['source']): Tensor {
+    return { graph: this, id: this.#nextId++, shape, dtype, source };
+  }
+
+  #addInput(shape: Shape, dtype: DataType, initial: TensorData | undefined): Tensor {
+    const tensor = this.tensor(shape, dtype, { kind: 'input', initial });
+    this.inputs.push(tensor);
+    return tensor;
+  }
+}

@@ -1,0 +1,90 @@
+import type { DataType, Tensor } from './tensor.ts';
+
+/** How a kernel sees one buffer. `vec4` bindings hold groups of four neighbouring elements. */
+export interface Binding {
+  readonly name: string;
+  readonly type: DataType;
+  readonly vector: 1 | 4;
+  readonly access: 'read' | 'write' | 'read_write';
+}
+
+/**
+ * A compute shader as a value. Only the device turns it into a pipeline; equal text compiles once. Shapes are baked
+ * into `code` as constants; what changes between dispatches of one kernel stands in `uniforms` (u32 each).
+ */
+export interface Kernel {
+  readonly label: string;
+  readonly bindings: readonly Binding[];
+  readonly uniforms: readonly string[];
+  readonly workgroupSize: readonly [number, number, number];
+  /** WGSL without declarations of bindings; ends in `fn main(...)`, for which the entry attributes are added. */
+  readonly code: string;
+}
+
+/** One launch of a kernel on tensors, in the order of its bindings. */
+export interface Dispatch {
+  readonly kernel: Kernel;
+  readonly operands: readonly Tensor[];
+  readonly uniforms: readonly number[];
+  readonly workgroups: readonly [number, number, number];
+}
+
+/** Binding shorthands: `read('x')`, `write('y', 4)`. */
+export const read = (name: string, vector: 1 | 4 = 1, type: DataType = 'f32'): Binding => ({
+  name,
+  type,
+  vector,
+  access: 'read',
+});
+export const write = (name: string, vector: 1 | 4 = 1, type: DataType = 'f32'): Binding => ({
+  name,
+  type,
+  vector,
+  access: 'write',
+});
+export const readWrite = (name: string, vector: 1 | 4 = 1, type: DataType = 'f32'): Binding => ({
+  name,
+  type,
+  vector,
+  access: 'read_write',
+});
+
+/** Grid for one thread an element: WebGPU allows 65,535 workgroups a dimension, so long grids fold into y. */
+export const MAX_WORKGROUPS = 65_535;
+export function linearGrid(threads: number, workgroupSize: number): [number, number, number] {
+  const groups = Math.ceil(threads / workgroupSize);
+  if (groups <= MAX_WORKGROUPS) return [groups, 1, 1];
+  const rows = Math.ceil(groups / MAX_WORKGROUPS);
+  return [Math.ceil(groups / rows), rows, 1];
+}
+
+/** Threads in a workgroup of one-dimensional kernels: two warps, one wavefront; within every adapter's limits. */
+export const LINEAR_WORKGROUP = 64;
+
+/** WGSL for the index of the thread in a `linearGrid`; `fn main` must take `id` and `groups`. */
+export const LINEAR_INDEX = `let index = id.y * groups.x * ${LINEAR_WORKGROUP}u + id.x;`;
+export const LINEAR_ARGUMENTS = '@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u';
+
+/**
+ * Complete WGSL of a kernel.
+ *
+ * @param kernel the kernel
+ * @param shared for each binding, whether another binding of the dispatch writes to the same buffer: WebGPU checks
+ *   usage by whole buffer, where `read` beside `read_write` is an error and `read_write` on both is none
+ */
+export function kernelSource(kernel: Kernel, shared: readonly boolean[]): string {
+  const declarations = kernel.bindings.map((binding, index) => {
+    const access = binding.access === 'read' && !shared[index] ? 'read' : 'read_write';
+    const element = binding.vector === 4 ? `vec4<${binding.type}>` : binding.type;
+    return `@group(0) @binding(${index}) var<storage, ${access}> ${binding.name}: array<${element}>;`;
+  });
+  if (kernel.uniforms.length > 0) {
+    const fields = kernel.uniforms.map((name) => `${name}: u32`).join(', ');
+    declarations.push(
+      `struct Uniforms { ${fields} }`,
+      `@group(0) @binding(${kernel.bindings.length}) var<uniform> uniforms: Uniforms;`,
+    );
+  }
+  const entry = `@compute @workgroup_size(${kernel.workgroupSize.join(', ')})\nfn main(`;
+  return `${declarations.join('\n')}\n${kernel.code.replace(/fn main\(/, entry)}`;
+}

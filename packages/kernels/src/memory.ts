@@ -1,0 +1,72 @@
+import { BYTES_PER_ELEMENT, elementCount, type Shape } from './tensor.ts';
+
+/** What memory is for. Every byte on the device is counted in exactly one category. */
+export const MEMORY_CATEGORIES = [
+  'parameters',
+  'gradients',
+  'optimiser',
+  'activations',
+  'workspace',
+  'staging',
+] as const;
+export type MemoryCategory = (typeof MEMORY_CATEGORIES)[number];
+export type BytesByCategory = Record<MemoryCategory, number>;
+
+/** WebGPU's minStorageBufferOffsetAlignment and minUniformBufferOffsetAlignment, both 256 by default. */
+export const BINDING_ALIGNMENT = 256;
+
+export function alignUp(value: number, alignment: number): number {
+  return Math.ceil(value / alignment) * alignment;
+}
+
+export function noBytes(): BytesByCategory {
+  return { parameters: 0, gradients: 0, optimiser: 0, activations: 0, workspace: 0, staging: 0 };
+}
+
+/** A named place of fixed shape in an arena. */
+export interface Slot {
+  readonly arena: Arena;
+  readonly name: string;
+  readonly shape: Shape;
+  /** In elements from the start of the arena; a multiple of 64, so that a slot can be bound by itself. */
+  readonly offset: number;
+}
+
+/**
+ * One flat buffer that outlives programs: all parameters, or all gradients, or one optimiser moment. Being flat, an
+ * optimiser step is one dispatch and a checkpoint one read (llm.c's layout). Gaps between slots stay zero.
+ */
+export class Arena {
+  readonly name: string;
+  readonly category: MemoryCategory;
+  readonly slots: Slot[] = [];
+  #elements = 0;
+
+  constructor(name: string, category: MemoryCategory) {
+    this.name = name;
+    this.category = category;
+  }
+
+  add(name: string, shape: Shape): Slot {
+    const slot: Slot = { arena: this, name, shape, offset: this.#elements };
+    this.#elements = alignUp(this.#elements + elementCount(shape), BINDING_ALIGNMENT / BYTES_PER_ELEMENT);
+    this.slots.push(slot);
+    return slot;
+  }
+
+  /** An arena of the same layout for another purpose: the gradients or moments of parameters. */
+  mirror(name: string, category: MemoryCategory): Arena {
+    const mirror = new Arena(name, category);
+    for (const slot of this.slots) mirror.add(slot.name, slot.shape);
+    return mirror;
+  }
+
+  /** Length of the flat buffer in elements, gaps included. */
+  get elements(): number {
+    return this.#elements;
+  }
+
+  get byteLength(): number {
+    return this.#elements * BYTES_PER_ELEMENT;
+  }
+}

@@ -1,0 +1,63 @@
+import { KernelError } from './errors.ts';
+import type { Node } from './graph.ts';
+import type { Dispatch } from './kernel.ts';
+import type { Slot } from './memory.ts';
+import type { DataType, Shape, Tensor } from './tensor.ts';
+
+export interface TensorSpecification {
+  readonly shape: Shape;
+  readonly dtype: DataType;
+}
+
+/** What an operation may know and ask for while it names its kernels. */
+export interface KernelContext {
+  /** True when the planner lets the output take over the input's memory (see `Operation.inPlace`). */
+  readonly inPlace: boolean;
+  /** A tensor that lives for this node only. */
+  scratch(shape: Shape, dtype?: DataType): Tensor;
+}
+
+/**
+ * What an operation is. Every field is required unless its absence means something, so that an operation without a
+ * backward does not compile. `Attributes` are its settings besides the tensors.
+ */
+export interface Operation<Attributes> {
+  readonly name: string;
+
+  /** Shape rule; throws a KernelError naming the rule and the shapes. */
+  outputs(inputs: readonly Tensor[], attributes: Attributes): readonly TensorSpecification[];
+
+  /** The launches that compute the outputs from the inputs. Pure: called while planning, without a device. */
+  kernels(node: Node<Attributes>, context: KernelContext): readonly Dispatch[];
+
+  /**
+   * Appends to the graph what turns gradients of the outputs into gradients of the inputs (vector-Jacobian product).
+   *
+   * @param node the node of the forward pass
+   * @param gradients for each output, the gradient of the loss or undefined where none flows
+   * @param wanted for each input, whether its gradient is wanted
+   * @returns for each input, its gradient, or undefined where none is wanted or flows
+   */
+  backward(
+    node: Node<Attributes>,
+    gradients: readonly (Tensor | undefined)[],
+    wanted: readonly boolean[],
+  ): readonly (Tensor | undefined)[];
+
+  /** The output that may live in an input's memory when nothing else needs that input any more. */
+  readonly inPlace?: { readonly input: number; readonly output: number };
+
+  /** The output is the input's memory from this element on; then there are no kernels (reshape, slices of rows). */
+  alias?(node: Node<Attributes>): { readonly input: number; readonly offset: number } | undefined;
+
+  /** The slot in which output 0 has to end up; the planner computes the input there directly where it can. */
+  target?(node: Node<Attributes>): Slot;
+
+  /** Changes arenas given as inputs, so that it counts as used although it has no output. */
+  readonly changesInputs?: boolean;
+}
+
+/** The backward of operations that only a backward pass applies; `gradients` visits nodes of the forward pass only. */
+export function onceDifferentiable(node: Node<never>): never {
+  throw new KernelError('not-differentiable', `${node.operation.name}: has no second derivative.`);
+}

@@ -1,0 +1,109 @@
+import { LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, readWrite } from '../kernel.ts';
+import { type Operation, onceDifferentiable } from '../operation.ts';
+import { elementCount, requireShape, type Tensor } from '../tensor.ts';
+import { sum, wgslFloat } from './sum.ts';
+import { unary } from './unary.ts';
+
+export interface AdamOptions {
+  /** Decay of the first moment. */
+  readonly beta1?: number;
+  /** Decay of the second moment. */
+  readonly beta2?: number;
+  readonly epsilon?: number;
+}
+
+/** What Adam needs, each a whole arena of one layout (`Graph.flat`). */
+export interface AdamState {
+  readonly parameters: Tensor;
+  readonly gradients: Tensor;
+  readonly firstMoment: Tensor;
+  readonly secondMoment: Tensor;
+}
+
+/** sqrt(sum g^2) over a whole gradient arena: the global norm. Scalar. */
+export function globalNorm(gradients: Tensor): Tensor {
+  return unary('sqrt', sum(unary('square', gradients)));
+}
+
+/**
+ * One step of Adam (Kingma and Ba, arXiv 1412.6980) on all parameters in one dispatch, after scaling the gradients so
+ * that their global norm is at most `clipNorm` (Pascanu et al., arXiv 1211.5063):
+ *
+ *     g = gradient min(1, clipNorm / norm)
+ *     m += (1 - beta1) (g - m)      v += (1 - beta2) (g^2 - v)
+ *     parameter -= rate m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon)
+ *
+ * @param schedule (3) f32 input: learning rate, 1 / (1 - beta1^t), 1 / (1 - beta2^t); see `adamSchedule`
+ * @param norm the gradients' norm, scalar
+ * @param clipNorm Infinity turns clipping off
+ */
+export function adam(
+  state: AdamState,
+  schedule: Tensor,
+  norm: Tensor,
+  clipNorm: number,
+  options: AdamOptions = {},
+): void {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
+  const inputs = [state.parameters, state.gradients, state.firstMoment, state.secondMoment, schedule, norm];
+  schedule.graph.apply(adamOperation, inputs, { clipNorm, beta1, beta2, epsilon });
+}
+
+/** Values for adam's `schedule` at a step counted from 1. */
+export function adamSchedule(
+  step: number,
+  learningRate: number,
+  { beta1 = 0.9, beta2 = 0.999 }: AdamOptions = {},
+): Float32Array<ArrayBuffer> {
+  return Float32Array.of(learningRate, 1 / (1 - beta1 ** step), 1 / (1 - beta2 ** step));
+}
+
+export const adamOperation: Operation<Required<AdamOptions> & { clipNorm: number }> = {
+  name: 'adam',
+  changesInputs: true,
+  outputs([parameters, gradients, first, second, schedule]) {
+    const equal = [gradients, first, second].every(
+      ({ shape }) => elementCount(shape) === elementCount(parameters.shape),
+    );
+    requireShape(equal, 'adam', 'all arenas must have one layout', parameters, gradients, first, second);
+    requireShape(elementCount(schedule.shape) === 3, 'adam', 'schedule must have 3 elements', schedule);
+    return [];
+  },
+  kernels(node) {
+    const { clipNorm, beta1, beta2, epsilon } = node.attributes;
+    const threads = elementCount(node.inputs[0].shape);
+    const clip =
+      clipNorm === Number.POSITIVE_INFINITY ? '1.0' : `min(1.0, ${wgslFloat(clipNorm)} / max(norm[0], 1e-30))`;
+    return [
+      {
+        kernel: {
+          label: 'adam',
+          bindings: [
+            readWrite('parameters'),
+            read('gradients'),
+            readWrite('first'),
+            readWrite('second'),
+            read('schedule'),
+            ...(clipNorm === Number.POSITIVE_INFINITY ? [] : [read('norm')]),
+          ],
+          uniforms: [],
+          workgroupSize: [LINEAR_WORKGROUP, 1, 1],
+          code: `fn main(${LINEAR_ARGUMENTS}) {
+  ${LINEAR_INDEX}
+  if (index >= ${threads}u) { return; }
+  let gradient = gradients[index] * ${clip};
+  let m = fma(${wgslFloat(1 - beta1)}, gradient - first[index], first[index]);
+  let v = fma(${wgslFloat(1 - beta2)}, gradient * gradient - second[index], second[index]);
+  first[index] = m;
+  second[index] = v;
+  parameters[index] -= schedule[0] * m * schedule[1] / (sqrt(v * schedule[2]) + ${wgslFloat(epsilon)});
+}`,
+        },
+        operands: clipNorm === Number.POSITIVE_INFINITY ? node.inputs.slice(0, 5) : node.inputs,
+        uniforms: [],
+        workgroups: linearGrid(threads, LINEAR_WORKGROUP),
+      },
+    ];
+  },
+  backward: onceDifferentiable,
+};

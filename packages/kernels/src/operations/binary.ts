@@ -1,0 +1,74 @@
+import type { Operation } from '../operation.ts';
+import { requireShape, requireType, type Shape, type Tensor } from '../tensor.ts';
+import { elementwise } from './elementwise.ts';
+import { sumToShape } from './sum.ts';
+import { unary } from './unary.ts';
+
+interface BinaryRule {
+  /** WGSL of the result from `a` and `b`. */
+  readonly formula: string;
+  /** Gradients of a and b before the sum over broadcast axes, from the gradient and the operands. */
+  gradient(dy: Tensor, a: Tensor, b: Tensor): { a: () => Tensor; b: () => Tensor };
+}
+
+/** Functions of two variables, broadcast as in numpy. */
+export const BINARY = {
+  add: { formula: 'a + b', gradient: (dy) => ({ a: () => dy, b: () => dy }) },
+  subtract: { formula: 'a - b', gradient: (dy) => ({ a: () => dy, b: () => unary('negate', dy) }) },
+  multiply: { formula: 'a * b', gradient: (dy, a, b) => ({ a: () => multiply(dy, b), b: () => multiply(dy, a) }) },
+  divide: {
+    formula: 'a / b',
+    gradient: (dy, a, b) => ({
+      a: () => divide(dy, b),
+      // d(a/b)/db = -a / b^2
+      b: () => unary('negate', divide(multiply(dy, a), unary('square', b))),
+    }),
+  },
+} as const satisfies Record<string, BinaryRule>;
+
+export type BinaryName = keyof typeof BINARY;
+
+/** y = f(a, b) with numpy's broadcasting: shapes are aligned at the right and sizes are equal or 1. */
+export function binary(name: BinaryName, a: Tensor, b: Tensor): Tensor {
+  return a.graph.apply(binaryOperation, [a, b], { name })[0];
+}
+
+export const add = (a: Tensor, b: Tensor): Tensor => binary('add', a, b);
+export const subtract = (a: Tensor, b: Tensor): Tensor => binary('subtract', a, b);
+export const multiply = (a: Tensor, b: Tensor): Tensor => binary('multiply', a, b);
+export const divide = (a: Tensor, b: Tensor): Tensor => binary('divide', a, b);
+
+export const binaryOperation: Operation<{ name: BinaryName }> = {
+  name: 'binary',
+  inPlace: { input: 0, output: 0 },
+  outputs([a, b], { name }) {
+    requireType(a, 'f32', name, 'a');
+    requireType(b, 'f32', name, 'b');
+    return [{ shape: broadcastShape(name, a, b), dtype: 'f32' }];
+  },
+  kernels(node, { inPlace }) {
+    const { name } = node.attributes;
+    const [a, b] = node.inputs;
+    return [elementwise(name, BINARY[name].formula, { a, b }, node.outputs[0], inPlace ? 'a' : undefined)];
+  },
+  backward(node, [dy], wanted) {
+    if (dy === undefined) return [undefined, undefined];
+    const [a, b] = node.inputs;
+    const rule: BinaryRule = BINARY[node.attributes.name];
+    const gradients = rule.gradient(dy, a, b);
+    return [
+      wanted[0] ? sumToShape(gradients.a(), a.shape) : undefined,
+      wanted[1] ? sumToShape(gradients.b(), b.shape) : undefined,
+    ];
+  },
+};
+
+function broadcastShape(name: string, a: Tensor, b: Tensor): Shape {
+  const rank = Math.max(a.shape.length, b.shape.length);
+  return Array.from({ length: rank }, (_, axis) => {
+    const sizeA = a.shape[axis - rank + a.shape.length] ?? 1;
+    const sizeB = b.shape[axis - rank + b.shape.length] ?? 1;
+    requireShape(sizeA === sizeB || sizeA === 1 || sizeB === 1, name, 'sizes must be equal or 1', a, b);
+    return Math.max(sizeA, sizeB);
+  });
+}

@@ -1,0 +1,95 @@
+import { LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, write } from '../kernel.ts';
+import { type Operation, onceDifferentiable } from '../operation.ts';
+import { elementCount, requireShape, requireType, type Shape, type Tensor } from '../tensor.ts';
+
+/**
+ * Rows of a table: y[.., :] = table[ids[..], :]. Equals one-hot(ids) times the table, at no cost of multiplication.
+ *
+ * @param table (V, D) f32
+ * @param ids any shape, u32, each below V (larger ones read the last row)
+ * @returns (...ids, D)
+ */
+export function embedding(table: Tensor, ids: Tensor): Tensor {
+  return table.graph.apply(embeddingOperation, [table, ids], {})[0];
+}
+
+export const embeddingOperation: Operation<object> = {
+  name: 'embedding',
+  outputs([table, ids]) {
+    requireShape(table.shape.length === 2, 'embedding', 'table must be a matrix', table);
+    requireType(table, 'f32', 'embedding', 'table');
+    requireType(ids, 'u32', 'embedding', 'ids');
+    return [{ shape: [...ids.shape, table.shape[1]], dtype: 'f32' }];
+  },
+  kernels(node) {
+    const [table, ids] = node.inputs;
+    const [vocabulary, width] = table.shape;
+    const vector = width % 4 === 0 ? 4 : 1;
+    const row = width / vector;
+    const threads = elementCount(ids.shape) * row;
+    return [
+      {
+        kernel: {
+          label: 'embedding',
+          bindings: [read('table', vector), read('ids', 1, 'u32'), write('result', vector)],
+          uniforms: [],
+          workgroupSize: [LINEAR_WORKGROUP, 1, 1],
+          code: `fn main(${LINEAR_ARGUMENTS}) {
+  ${LINEAR_INDEX}
+  if (index >= ${threads}u) { return; }
+  result[index] = table[min(ids[index / ${row}u], ${vocabulary - 1}u) * ${row}u + index % ${row}u];
+}`,
+        },
+        operands: [table, ids, node.outputs[0]],
+        uniforms: [],
+        workgroups: linearGrid(threads, LINEAR_WORKGROUP),
+      },
+    ];
+  },
+  backward(node, [dy], [wanted]) {
+    const [table, ids] = node.inputs;
+    if (dy === undefined || !wanted) return [undefined, undefined];
+    const [gradient] = dy.graph.apply(embeddingGradientOperation, [dy, ids], { shape: table.shape });
+    return [gradient, undefined];
+  },
+};
+
+/**
+ * dTable[v, :] = sum of dy[n, :] over all n with ids[n] = v. WGSL has no float atomics, so each row looks for its own
+ * tokens. All threads of a row compare the same ids: the comparison costs little and the branch never diverges.
+ */
+export const embeddingGradientOperation: Operation<{ shape: Shape }> = {
+  name: 'embeddingGradient',
+  outputs: (_inputs, { shape }) => [{ shape, dtype: 'f32' }],
+  kernels(node) {
+    const [dy, ids] = node.inputs;
+    const [vocabulary, width] = node.attributes.shape;
+    const vector = width % 4 === 0 ? 4 : 1;
+    const row = width / vector;
+    const columnGroups = Math.ceil(row / LINEAR_WORKGROUP);
+    return [
+      {
+        kernel: {
+          label: 'embeddingGradient',
+          bindings: [read('dy', vector), read('ids', 1, 'u32'), write('result', vector)],
+          uniforms: [],
+          workgroupSize: [LINEAR_WORKGROUP, 1, 1],
+          code: `fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) group: vec3u) {
+  let column = group.x * ${LINEAR_WORKGROUP}u + local.x;
+  let token = group.y;
+  if (column >= ${row}u) { return; }
+  var total = ${vector === 4 ? 'vec4f(0.0)' : '0.0'};
+  for (var n = 0u; n < ${elementCount(ids.shape)}u; n++) {
+    if (ids[n] == token) { total += dy[n * ${row}u + column]; }
+  }
+  result[token * ${row}u + column] = total;
+}`,
+        },
+        operands: [dy, ids, node.outputs[0]],
+        uniforms: [],
+        workgroups: [columnGroups, vocabulary, 1],
+      },
+    ];
+  },
+  backward: onceDifferentiable,
+};

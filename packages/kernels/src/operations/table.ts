@@ -1,0 +1,36 @@
+import { adamOperation } from './adam.ts';
+import { binaryOperation } from './binary.ts';
+import { crossEntropyGradientOperation, crossEntropyOperation } from './cross-entropy.ts';
+import { dropoutOperation } from './dropout.ts';
+import { embeddingGradientOperation, embeddingOperation } from './embedding.ts';
+import { lstmGradientOperation, lstmOperation } from './lstm.ts';
+import { matmulOperation } from './matmul.ts';
+import { storeOperation } from './store.ts';
+import { broadcastOperation, scaleOperation, sumOperation } from './sum.ts';
+import { transposeOperation } from './transpose.ts';
+import { unaryGradientOperation, unaryOperation } from './unary.ts';
+import { padOperation, reshapeOperation, sliceOperation } from './view.ts';
+
+/** Every operation of this package. The tests hold one reference and one set of shapes for each entry. */
+export const operations = {
+  adam: adamOperation,
+  binary: binaryOperation,
+  broadcast: broadcastOperation,
+  crossEntropy: crossEntropyOperation,
+  crossEntropyGradient: crossEntropyGradientOperation,
+  dropout: dropoutOperation,
+  embedding: embeddingOperation,
+  embeddingGradient: embeddingGradientOperation,
+  lstm: lstmOperation,
+  lstmGradient: lstmGradientOperation,
+  matmul: matmulOperation,
+  pad: padOperation,
+  reshape: reshapeOperation,
+  scale: scaleOperation,
+  slice: sliceOperation,
+  store: storeOperation,
+  sum: sumOperation,
+  transpose: transposeOperation,
+  unary: unaryOperation,
+  unaryGradient: unaryGradientOperation,
+} as const;

@@ -1,0 +1,74 @@
+import { type Operation, onceDifferentiable } from '../operation.ts';
+import { requireType, type Tensor } from '../tensor.ts';
+import { elementwise } from './elementwise.ts';
+
+/**
+ * Functions of one variable as WGSL. `derivative` may use the input `x` and the result `y`.
+ * tanh is clamped because WGSL leaves it undefined beyond |x| = 88.7 and some drivers return NaN from 44 on;
+ * at 15 it is 1 in f32 already. exp(-x) of the sigmoid overflows harmlessly: 1 / (1 + inf) = 0, but infinities may be
+ * assumed away by a compiler, hence the clamp at -80.
+ */
+export const UNARY = {
+  negate: { formula: '-x', derivative: '-1.0' },
+  square: { formula: 'x * x', derivative: '2.0 * x' },
+  sqrt: { formula: 'sqrt(x)', derivative: '0.5 / y' },
+  exp: { formula: 'exp(x)', derivative: 'y' },
+  log: { formula: 'log(x)', derivative: '1.0 / x' },
+  sigmoid: { formula: '1.0 / (1.0 + exp(-max(x, -80.0)))', derivative: 'y * (1.0 - y)' },
+  tanh: { formula: 'tanh(clamp(x, -15.0, 15.0))', derivative: '1.0 - y * y' },
+  relu: { formula: 'max(x, 0.0)', derivative: 'select(0.0, 1.0, x > 0.0)' },
+  softplus: { formula: 'max(x, 0.0) + log(1.0 + exp(-abs(x)))', derivative: '1.0 / (1.0 + exp(-max(x, -80.0)))' },
+  // Hendrycks and Gimpel, arXiv 1606.08415, the tanh form: 0.5 x (1 + tanh(u)), u = 0.79788456 (x + 0.044715 x^3).
+  gelu: {
+    formula: '0.5 * x * (1.0 + tanh(clamp(0.7978845608 * (x + 0.044715 * x * x * x), -15.0, 15.0)))',
+    derivative: 'gelu_derivative(x)',
+    helper: `fn gelu_derivative(x: f32) -> f32 {
+  let t = tanh(clamp(0.7978845608 * (x + 0.044715 * x * x * x), -15.0, 15.0));
+  return 0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * 0.7978845608 * (1.0 + 0.134145 * x * x);
+}`,
+  },
+} as const satisfies Record<string, { formula: string; derivative: string; helper?: string }>;
+
+export type UnaryName = keyof typeof UNARY;
+
+/** y = f(x), element by element. @param x any shape, f32 */
+export function unary(name: UnaryName, x: Tensor): Tensor {
+  return x.graph.apply(unaryOperation, [x], { name })[0];
+}
+
+export const unaryOperation: Operation<{ name: UnaryName }> = {
+  name: 'unary',
+  inPlace: { input: 0, output: 0 },
+  outputs([x], { name }) {
+    requireType(x, 'f32', name, 'x');
+    return [{ shape: x.shape, dtype: 'f32' }];
+  },
+  kernels(node, { inPlace }) {
+    const { name } = node.attributes;
+    return [elementwise(name, UNARY[name].formula, { x: node.inputs[0] }, node.outputs[0], inPlace ? 'x' : undefined)];
+  },
+  backward(node, [dy], [wanted]) {
+    if (dy === undefined || !wanted) return [undefined];
+    return dy.graph.apply(unaryGradientOperation, [dy, node.inputs[0], node.outputs[0]], node.attributes);
+  },
+};
+
+/** dx = dy f'(x) from dy, x and y = f(x). */
+export const unaryGradientOperation: Operation<{ name: UnaryName }> = {
+  name: 'unaryGradient',
+  inPlace: { input: 0, output: 0 },
+  outputs: ([dy]) => [{ shape: dy.shape, dtype: 'f32' }],
+  kernels(node, { inPlace }) {
+    const rule: { derivative: string; helper?: string } = UNARY[node.attributes.name];
+    const { derivative } = rule;
+    const [dy, x, y] = node.inputs;
+    const operands: Record<string, Tensor> = { dy };
+    if (/\bx\b/.test(derivative)) operands.x = x;
+    if (/\by\b/.test(derivative)) operands.y = y;
+    const label = `${node.attributes.name}Gradient`;
+    return [
+      elementwise(label, `dy * (${derivative})`, operands, node.outputs[0], inPlace ? 'dy' : undefined, rule.helper),
+    ];
+  },
+  backward: onceDifferentiable,
+};

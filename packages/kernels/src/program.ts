@@ -1,0 +1,177 @@
+import type { Device } from './device.ts';
+import { KernelError } from './errors.ts';
+import { kernelSource } from './kernel.ts';
+import { Arena, BINDING_ALIGNMENT } from './memory.ts';
+import { HISTORY_LENGTH, type Location, type Plan } from './plan.ts';
+import { BYTES_PER_ELEMENT, elementCount, formatShape, type Tensor, type TensorData } from './tensor.ts';
+
+interface Launch {
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly workgroups: readonly [number, number, number];
+}
+
+/**
+ * A plan on a device. Pipelines, buffers and bind groups are made once; a run is one encoder, one compute pass and one
+ * submit, and reads nothing back.
+ */
+export class Program {
+  readonly plan: Plan;
+  readonly #device: Device;
+  readonly #buffers: Map<Location['buffer'], GPUBuffer>;
+  readonly #launches: readonly Launch[];
+  #runs = 0;
+  #historyRead = 0;
+  #closed = false;
+
+  private constructor(
+    plan: Plan,
+    device: Device,
+    buffers: Map<Location['buffer'], GPUBuffer>,
+    launches: readonly Launch[],
+  ) {
+    this.plan = plan;
+    this.#device = device;
+    this.#buffers = buffers;
+    this.#launches = launches;
+  }
+
+  /**
+   * Allocates and compiles a plan.
+   *
+   * @throws KernelError `compile` naming the kernel and the line, `out-of-memory` with the plan's bytes
+   */
+  static async create(device: Device, plan: Plan): Promise<Program> {
+    // Compile first: a kernel that does not compile must not leave buffers behind.
+    const pipelines = await Promise.all(
+      plan.dispatches.map(({ kernel, shared }) =>
+        device.pipeline(
+          kernel.label,
+          kernelSource(kernel, shared),
+          kernel.bindings,
+          shared,
+          kernel.uniforms.length > 0,
+        ),
+      ),
+    );
+    const buffers = new Map<Location['buffer'], GPUBuffer>();
+    await device.allocating(`a program of ${plan.peakBytes} bytes`, () => {
+      for (const arena of plan.arenas) buffers.set(arena, device.arena(arena));
+      for (const planned of plan.buffers) {
+        const usage = planned === plan.uniforms ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE;
+        buffers.set(planned, device.allocate(planned, usage));
+      }
+    });
+
+    const gpu = device.gpu;
+    const uniformData = new Uint32Array((plan.uniforms?.byteLength ?? 0) / BYTES_PER_ELEMENT);
+    let uniformOffset = 0;
+    const launches = plan.dispatches.map((dispatch, index): Launch => {
+      const entries: GPUBindGroupEntry[] = dispatch.locations.map(({ buffer, offset, size }, binding) => ({
+        binding,
+        resource: { buffer: required(buffers, buffer), offset, size },
+      }));
+      if (dispatch.uniforms.length > 0 && plan.uniforms !== undefined) {
+        uniformData.set(dispatch.uniforms, uniformOffset / BYTES_PER_ELEMENT);
+        const buffer = required(buffers, plan.uniforms);
+        const size = alignedUniformSize(dispatch.uniforms.length);
+        entries.push({ binding: entries.length, resource: { buffer, offset: uniformOffset, size } });
+        uniformOffset += BINDING_ALIGNMENT;
+      }
+      const { pipeline, layout } = pipelines[index];
+      const bindGroup = gpu.createBindGroup({ label: dispatch.kernel.label, layout, entries });
+      return { pipeline, bindGroup, workgroups: dispatch.workgroups };
+    });
+    if (plan.uniforms !== undefined) gpu.queue.writeBuffer(required(buffers, plan.uniforms), 0, uniformData);
+    const program = new Program(plan, device, buffers, launches);
+    for (const tensor of plan.graph.inputs) {
+      if (tensor.source.kind === 'input' && tensor.source.initial !== undefined) {
+        program.write(tensor, tensor.source.initial);
+      }
+    }
+    await device.check();
+    return program;
+  }
+
+  /** Sets an input for the runs to come. @throws KernelError if data and tensor differ in type or length */
+  write(input: Tensor, data: TensorData): void {
+    const fits = data.length === elementCount(input.shape) && data instanceof Uint32Array === (input.dtype === 'u32');
+    if (!fits) {
+      const got = `${data.length} values of ${data.constructor.name}`;
+      throw new KernelError('shape', `write: an input of ${input.dtype} ${formatShape(input.shape)} got ${got}.`);
+    }
+    const { buffer, offset } = this.plan.location(input);
+    this.#device.gpu.queue.writeBuffer(required(this.#buffers, buffer), offset, data);
+  }
+
+  /** Submits one run. Returns at once; what went wrong on the device is thrown by the next read or history. */
+  run(): void {
+    if (this.#closed) throw new KernelError('closed', 'run: the program was destroyed.');
+    const encoder = this.#device.gpu.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    for (const { pipeline, bindGroup, workgroups } of this.#launches) {
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, bindGroup);
+      pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
+    }
+    pass.end();
+    const { history, historyTensors } = this.plan;
+    if (history !== undefined) {
+      const target = required(this.#buffers, history);
+      for (const [column, tensor] of historyTensors.entries()) {
+        const { buffer, offset } = this.plan.location(tensor);
+        const cell = (this.#runs % HISTORY_LENGTH) * historyTensors.length + column;
+        const source = required(this.#buffers, buffer);
+        encoder.copyBufferToBuffer(source, offset, target, cell * BYTES_PER_ELEMENT, BYTES_PER_ELEMENT);
+      }
+    }
+    this.#device.gpu.queue.submit([encoder.finish()]);
+    this.#runs++;
+  }
+
+  /** Values of an output, a slot's variable or an input after the last run. */
+  async read(tensor: Tensor): Promise<TensorData> {
+    const { buffer, offset, size } = this.plan.location(tensor);
+    const bytes = await this.#device.readBuffer(required(this.#buffers, buffer), offset, size);
+    return tensor.dtype === 'u32' ? new Uint32Array(bytes) : new Float32Array(bytes);
+  }
+
+  /**
+   * The remembered scalars of the runs since the last call, oldest first: one row a run, one number for each tensor
+   * named in the plan. Runs more than HISTORY_LENGTH back are gone.
+   */
+  async history(): Promise<number[][]> {
+    const { history, historyTensors } = this.plan;
+    if (history === undefined) return [];
+    const width = historyTensors.length;
+    const bytes = await this.#device.readBuffer(required(this.#buffers, history), 0, history.byteLength);
+    const values = new Float32Array(bytes);
+    const first = Math.max(this.#historyRead, this.#runs - HISTORY_LENGTH);
+    this.#historyRead = this.#runs;
+    return Array.from({ length: this.#runs - first }, (_, index) => {
+      const start = ((first + index) % HISTORY_LENGTH) * width;
+      return Array.from(values.subarray(start, start + width));
+    });
+  }
+
+  /** Frees the program's own buffers; arenas stay with the device. */
+  destroy(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#device.free(this.plan.buffers.map((planned) => required(this.#buffers, planned)));
+  }
+}
+
+/** Uniform structs are bound in whole 16-byte rows. */
+function alignedUniformSize(count: number): number {
+  return Math.ceil(count / 4) * 16;
+}
+
+function required(buffers: ReadonlyMap<Location['buffer'], GPUBuffer>, key: Location['buffer']): GPUBuffer {
+  const buffer = buffers.get(key);
+  if (buffer === undefined) {
+    const kind = key instanceof Arena ? 'arena' : 'buffer';
+    throw new KernelError('closed', `The program has no ${kind} ${key.name}.`);
+  }
+  return buffer;
+}

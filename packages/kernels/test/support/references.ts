@@ -1,0 +1,110 @@
+/** Plain loops in float64, each the textbook formula of one operation. Shapes as in the operation's docstring. */
+import type { Reference } from './verify.ts';
+
+export function matmulReference(
+  a: Reference,
+  b: Reference,
+  { transposeA = false, transposeB = false, bias }: { transposeA?: boolean; transposeB?: boolean; bias?: Reference },
+): Float64Array {
+  const batch = Math.max(a.shape.length === 3 ? a.shape[0] : 1, b.shape.length === 3 ? b.shape[0] : 1);
+  const [rowsA, columnsA] = a.shape.slice(-2);
+  const [rowsB, columnsB] = b.shape.slice(-2);
+  const [M, K, N] = [transposeA ? columnsA : rowsA, transposeA ? rowsA : columnsA, transposeB ? rowsB : columnsB];
+  const c = new Float64Array(batch * M * N);
+  for (let z = 0; z < batch; z++) {
+    const baseA = a.shape.length === 3 ? z * M * K : 0;
+    const baseB = b.shape.length === 3 ? z * K * N : 0;
+    for (let m = 0; m < M; m++) {
+      for (let n = 0; n < N; n++) {
+        let total = bias?.data[n] ?? 0;
+        for (let k = 0; k < K; k++) {
+          const left = a.data[baseA + (transposeA ? k * M + m : m * K + k)];
+          const right = b.data[baseB + (transposeB ? n * K + k : k * N + n)];
+          total += left * right;
+        }
+        c[(z * M + m) * N + n] = total;
+      }
+    }
+  }
+  return c;
+}
+
+const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+
+/** Returns hidden states of steps 1..T (T, B, H), then the last hidden and cell state, one after the other. */
+export function lstmReference(
+  projected: Reference,
+  recurrent: Reference,
+  initialHidden?: Reference,
+  initialCell?: Reference,
+): Float64Array {
+  const [steps, batch] = projected.shape;
+  const units = recurrent.shape[0];
+  const hidden = Float64Array.from(initialHidden?.data ?? new Float64Array(batch * units));
+  const cell = Float64Array.from(initialCell?.data ?? new Float64Array(batch * units));
+  const output: number[] = [];
+  for (let t = 0; t < steps; t++) {
+    const previous = hidden.slice();
+    for (let b = 0; b < batch; b++) {
+      for (let u = 0; u < units; u++) {
+        const gate = (index: number) => {
+          let total = projected.data[(t * batch + b) * 4 * units + index * units + u];
+          for (let k = 0; k < units; k++) {
+            total += previous[b * units + k] * recurrent.data[k * 4 * units + index * units + u];
+          }
+          return total;
+        };
+        const [i, j, f, o] = [sigmoid(gate(0)), Math.tanh(gate(1)), sigmoid(gate(2)), sigmoid(gate(3))];
+        cell[b * units + u] = f * cell[b * units + u] + i * j;
+        hidden[b * units + u] = o * Math.tanh(cell[b * units + u]);
+      }
+    }
+    output.push(...hidden);
+  }
+  return Float64Array.from([...output, ...hidden, ...cell]);
+}
+
+export function crossEntropyReference(logits: Reference, targets: ArrayLike<number>): Float64Array {
+  const [rows, classes] = logits.shape;
+  return Float64Array.from({ length: rows }, (_, row) => {
+    const values = logits.data.subarray(row * classes, (row + 1) * classes);
+    const highest = Math.max(...values);
+    const total = values.reduce((sum, value) => sum + Math.exp(value - highest), 0);
+    return highest + Math.log(total) - values[targets[row]];
+  });
+}
+
+export const unaryReferences = {
+  negate: (x: number) => -x,
+  square: (x: number) => x * x,
+  sqrt: Math.sqrt,
+  exp: Math.exp,
+  log: Math.log,
+  sigmoid,
+  tanh: Math.tanh,
+  relu: (x: number) => Math.max(x, 0),
+  softplus: (x: number) => Math.log1p(Math.exp(x)),
+  gelu: (x: number) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
+};
+
+export const binaryReferences = {
+  add: (a: number, b: number) => a + b,
+  subtract: (a: number, b: number) => a - b,
+  multiply: (a: number, b: number) => a * b,
+  divide: (a: number, b: number) => a / b,
+};
+
+/** Calls `visit` with each coordinate of a shape, in row-major order. */
+export function coordinates(shape: readonly number[]): number[][] {
+  return shape.reduce<number[][]>(
+    (all, size) => all.flatMap((prefix) => Array.from({ length: size }, (_, index) => [...prefix, index])),
+    [[]],
+  );
+}
+
+/** The element of `source` that numpy's broadcasting pairs with a coordinate of a larger shape. */
+export function broadcastElement(source: Reference, coordinate: readonly number[]): number {
+  const lead = coordinate.length - source.shape.length;
+  const index = source.shape.reduce((at, size, axis) => at * size + (size === 1 ? 0 : coordinate[axis + lead]), 0);
+  return source.data[index];
+}
