@@ -7,7 +7,7 @@ export interface EncodedSequence {
   readonly events: Uint16Array;
 }
 
-/** What an encoding made of a song: sequences, and the voices that gave none with the reason. */
+/** What an encoding made of a song: sequences, and the voices that have notes but gave no sequence, with the reason. */
 export interface Encoded {
   readonly sequences: readonly EncodedSequence[];
   readonly dropped: readonly { readonly voice: VoiceName; readonly reason: string }[];

@@ -1,4 +1,9 @@
 export * from './check.ts';
+export type { SplitOptions } from './dataset/builder.ts';
+export { Dataset, type DatasetSequence } from './dataset/dataset.ts';
+export { openDataset, writeDataset } from './dataset/files.ts';
+export { type Manifest, type Report, type SongEntry, SPLITS, type Split } from './dataset/manifest.ts';
+export { datasetFromSongs, type PrepareOptions, type PrepareProgress, prepareDataset } from './dataset/prepare.ts';
 export * from './encoding.ts';
 export * from './error.ts';
 export { createMelodyEncoding, melodyEncoding } from './melody/encoding.ts';

@@ -46,6 +46,7 @@ function encodeMelodies(song: Song, rules: ExtractionRules): Encoded {
   const sequences = [];
   const dropped = [];
   for (const voice of MELODIC_VOICES) {
+    if (song.voices[voice].length === 0) continue;
     const { melodies, reason } = extractMelodies(song.voices[voice], song, rules);
     for (const melody of melodies) sequences.push({ voice, events: Uint16Array.from(squash(melody), classOf) });
     if (reason) dropped.push({ voice, reason });

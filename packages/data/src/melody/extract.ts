@@ -48,9 +48,8 @@ export interface Extraction {
   readonly reason: string | undefined;
 }
 
-/** Takes the melodies out of one voice of a song, on the 16th-note grid of the song's tempo. */
+/** Takes the melodies out of one voice of a song, on the 16th-note grid of the song's tempo. `notes` must not be empty. */
 export function extractMelodies(notes: readonly Note[], song: Song, rules: ExtractionRules): Extraction {
-  if (notes.length === 0) return { melodies: [], reason: 'silent' };
   const steps = quantise(notes, song);
   if (rules.crowdedStep === 'discard-voice' && steps.some(({ crowded }) => crowded)) {
     return { melodies: [], reason: 'two notes start in one step' };

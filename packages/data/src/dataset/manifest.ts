@@ -1,0 +1,99 @@
+import { VOICE_NAMES } from '@chipsmith/apu';
+import { z } from 'zod';
+import { DataError } from '../error.ts';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const count = z.int().min(0);
+
+/** A part of a dataset. Songs of one game, and sequences of one song, are never torn between two. */
+export const SPLITS = ['train', 'valid', 'test'] as const;
+const split = z.enum(SPLITS);
+export type Split = z.infer<typeof split>;
+
+const songEntry = z.strictObject({
+  /** Where it was found: path inside the input. Unique in a dataset. */
+  path: z.string(),
+  title: z.string(),
+  split,
+  /** Of the file's bytes. */
+  sha256,
+  beatsPerMinute: z.number(),
+  tempoOrigin: z.enum(['given', 'estimated', 'assumed']),
+  tempoConfidence: z.number(),
+});
+export type SongEntry = z.infer<typeof songEntry>;
+
+const shardEntry = z.strictObject({ sequences: count, events: count, eventsSha256: sha256, indexSha256: sha256 });
+export type ShardEntry = z.infer<typeof shardEntry>;
+
+/** manifest.json: what a dataset holds and what it was made of. */
+export const manifestSchema = z.strictObject({
+  format: z.literal('chipsmith-dataset'),
+  formatVersion: z.literal(1),
+  encoding: z.strictObject({
+    name: z.string(),
+    version: z.int(),
+    classes: z.int().min(2).max(65_536),
+    stepsPerBar: z.int(),
+  }),
+  /** Names of the files and folders it was made from, without their folders. */
+  inputs: z.array(z.string()),
+  seed: z.int(),
+  validShare: z.number().min(0).max(1),
+  splits: z.strictObject({ train: shardEntry, valid: shardEntry, test: shardEntry }),
+  songs: z.array(songEntry),
+  /** Of encoding and shards: equal fingerprints mean equal training data. */
+  fingerprint: sha256,
+});
+export type Manifest = z.infer<typeof manifestSchema>;
+
+/** <split>.index.json: where each sequence lies in <split>.events.u16, in events. */
+export const indexSchema = z.array(
+  z.strictObject({ song: count, voice: z.enum(VOICE_NAMES), start: count, length: z.int().min(1) }),
+);
+export type ShardIndex = z.infer<typeof indexSchema>;
+
+/** report.json: what became of each file. */
+export const reportSchema = z.strictObject({
+  /** Files looked at, and songs kept. */
+  files: count,
+  songs: count,
+  /** Voices with notes that the encoding can use; of these kept, and kept under the published tool's own rules. */
+  voices: z.strictObject({ sounding: count, kept: count, keptNaively: count.optional() }),
+  naiveRules: z.string().optional(),
+  /** How many files and voices were dropped for each reason. */
+  droppedFiles: z.record(z.string(), count),
+  droppedVoices: z.record(z.string(), count),
+  entries: z.array(
+    z.strictObject({
+      path: z.string(),
+      kept: z.boolean(),
+      /** Why it was dropped. */
+      reason: z.string().optional(),
+      repairs: z.array(z.string()),
+      /** `kept`, or why not, for each sounding voice. */
+      voices: z.partialRecord(z.enum(VOICE_NAMES), z.string()),
+    }),
+  ),
+});
+export type Report = z.infer<typeof reportSchema>;
+export type ReportEntry = Report['entries'][number];
+
+/**
+ * Reads a JSON file's text by a schema.
+ *
+ * @throws DataError that names the file and the first field at fault
+ */
+export function parseJson<T>(text: string, schema: z.ZodType<T>, file: string): T {
+  const remedy = 'prepare the dataset again';
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new DataError(file, 'is no JSON (cut short?)', remedy);
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new DataError(file, `field ${issue.path.join('.') || '(all)'}: ${issue.message}`, remedy);
+}

@@ -1,0 +1,89 @@
+import { basename, resolve } from 'node:path';
+import type { Encoding } from '../encoding.ts';
+import { DataError } from '../error.ts';
+import { readMidi } from '../midi/read.ts';
+import type { Song } from '../song.ts';
+import { withEstimatedTiming } from '../timing/tempo.ts';
+import { DatasetBuilder, type SplitOptions } from './builder.ts';
+import { type Dataset, sha256Of } from './dataset.ts';
+import { checkOutput, writeDataset } from './files.ts';
+import { readSources, type SourceFile } from './sources.ts';
+
+export interface PrepareOptions extends SplitOptions {
+  /** Files, folders, .zip, .tar and .tar.gz archives. */
+  readonly inputs: readonly string[];
+  readonly encoding: Encoding;
+  /** The dataset folder to write. */
+  readonly output: string;
+  /** Called after each piece of input. */
+  readonly onProgress?: (progress: PrepareProgress) => void;
+  /** Aborting ends the work with the signal's reason; nothing is left behind. */
+  readonly signal?: AbortSignal;
+}
+
+export interface PrepareProgress {
+  /** Share of the input that is done, 0..1. */
+  readonly share: number;
+  /** Files looked at, and songs kept. */
+  readonly files: number;
+  readonly songs: number;
+}
+
+/**
+ * Reads MIDI files from files, folders and archives, estimates tempo where there is none, encodes each voice and writes a
+ * dataset folder: manifest.json, report.json (what became of each file), and for each split its events and their index.
+ *
+ * Folders named train, valid and test keep their songs; other songs are dealt by game or file. Files with equal bytes count
+ * once. Memory: the encoded events and one file at a time. The same input, encoding and seed give the same bytes.
+ *
+ * @returns the dataset, as openDataset would give it
+ * @throws DataError if an input is missing or damaged, no song is usable, or `output` cannot be used
+ */
+export async function prepareDataset(options: PrepareOptions): Promise<Dataset> {
+  const { inputs, encoding, output, onProgress, signal } = options;
+  if (inputs.length === 0) throw new DataError('input', 'none is given', 'name a file, folder or archive');
+  await checkOutput(output);
+  const builder = new DatasetBuilder(encoding);
+  await readSources(
+    inputs,
+    {
+      file: (file) => addFile(builder, file),
+      refuse: (path, reason) => builder.refuse(path, reason),
+      progress: (share) => onProgress?.({ share, ...builder.counts }),
+    },
+    signal,
+  );
+  const dataset = builder.finish(
+    inputs.map((input) => basename(resolve(input))),
+    options,
+  );
+  signal?.throwIfAborted();
+  await writeDataset(dataset, output);
+  return dataset;
+}
+
+/** Makes a dataset of songs that are already in memory; each song counts as a file of its own, named by its title. */
+export function datasetFromSongs(songs: readonly Song[], encoding: Encoding, options: SplitOptions = {}): Dataset {
+  const builder = new DatasetBuilder(encoding);
+  for (const song of songs) {
+    builder.add(song.title, withEstimatedTiming(song), song, sha256Of(JSON.stringify(song)), []);
+  }
+  return builder.finish(['songs'], options);
+}
+
+function addFile(builder: DatasetBuilder, { path, bytes }: SourceFile): void {
+  const sha256 = sha256Of(bytes);
+  const duplicate = builder.duplicateOf(sha256);
+  if (duplicate !== undefined) {
+    builder.refuse(path, 'the same file came before');
+    return;
+  }
+  try {
+    const { song, repairs } = readMidi(bytes, path);
+    builder.add(path, withEstimatedTiming(song), song, sha256, repairs);
+  } catch (error) {
+    // One bad file among thousands is a line of the report.
+    if (!(error instanceof DataError)) throw error;
+    builder.refuse(path, error.problem);
+  }
+}

@@ -1,0 +1,137 @@
+import { createReadStream } from 'node:fs';
+import { lstat, open, readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { DataError, messageOf } from '../error.ts';
+import { LIMITS } from './limits.ts';
+import { readTar } from './tar.ts';
+import { readZip } from './zip.ts';
+
+/** One file of the input: found on disk or inside an archive. */
+export interface SourceFile {
+  /** Path inside the input, with forward slashes; archives and folders put their own name in front. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Takes the files one by one; a file that is left out comes to `refuse` with the reason. */
+export interface SourceVisitor {
+  file(file: SourceFile): void;
+  refuse(path: string, reason: string): void;
+  /** `share`: 0..1, how much of all inputs has been read. */
+  progress(share: number): void;
+}
+
+/**
+ * Walks through files, folders and archives (.zip, .tar, .tar.gz, .tgz), which are told by their content. Archives are read as
+ * a stream and never unpacked to disk; one file at a time is in memory. Folders are walked in the order of their names.
+ * Symbolic links, paths that leave the archive, and what exceeds the limits are refused.
+ *
+ * @throws DataError if an input is missing or an archive is damaged; the signal's reason if it is aborted
+ */
+export async function readSources(
+  inputs: readonly string[],
+  visitor: SourceVisitor,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (const [index, input] of inputs.entries()) {
+    const state = await lstat(input).catch((error: unknown) => {
+      throw new DataError(input, `cannot be opened (${messageOf(error)})`, 'check the path');
+    });
+    const ofInput: SourceVisitor = {
+      file: (file) => visitor.file(file),
+      refuse: (path, reason) => visitor.refuse(path, reason),
+      progress: (share) => visitor.progress((index + share) / inputs.length),
+    };
+    if (state.isDirectory()) await readFolder(input, ofInput, signal);
+    else await readFileOrArchive(input, state.size, ofInput, signal);
+    signal?.throwIfAborted();
+    ofInput.progress(1);
+  }
+}
+
+async function readFolder(folder: string, visitor: SourceVisitor, signal: AbortSignal | undefined): Promise<void> {
+  const files: string[] = [];
+  await listFolder(resolve(folder), basename(resolve(folder)), files, visitor);
+  for (const [index, path] of files.entries()) {
+    signal?.throwIfAborted();
+    await readPlainFile(join(dirname(resolve(folder)), path), path, visitor);
+    visitor.progress((index + 1) / files.length);
+  }
+}
+
+async function listFolder(folder: string, path: string, files: string[], visitor: SourceVisitor): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const entryPath = `${path}/${entry.name}`;
+    if (entry.isSymbolicLink()) visitor.refuse(entryPath, 'a symbolic link');
+    else if (entry.isDirectory()) await listFolder(join(folder, entry.name), entryPath, files, visitor);
+    else if (entry.isFile()) files.push(entryPath);
+    if (files.length > LIMITS.files) {
+      throw new DataError(folder, `more than ${LIMITS.files} files`, 'give a folder with fewer');
+    }
+  }
+}
+
+async function readPlainFile(place: string, path: string, visitor: SourceVisitor): Promise<void> {
+  const { size } = await lstat(place);
+  if (size > LIMITS.fileBytes) visitor.refuse(path, `larger than ${LIMITS.fileBytes} bytes`);
+  else visitor.file({ path, bytes: await readFile(place) });
+}
+
+/** An input named by the user: an archive if its first bytes say so. */
+async function readFileOrArchive(
+  input: string,
+  size: number,
+  visitor: SourceVisitor,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const head = await readHead(input);
+  const archive: ArchiveStream = {
+    name: input,
+    async *chunks() {
+      let read = 0;
+      for await (const chunk of createReadStream(input, { highWaterMark: 2 ** 18 })) {
+        signal?.throwIfAborted();
+        yield chunk;
+        read += chunk.length;
+        visitor.progress(read / size);
+      }
+    },
+  };
+  const read = startsWith(head, [0x50, 0x4b])
+    ? readZip(archive, visitor)
+    : startsWith(head, [0x1f, 0x8b])
+      ? readTar(archive, visitor, 'gzip')
+      : head.subarray(257, 262).toString('latin1') === 'ustar'
+        ? readTar(archive, visitor, 'plain')
+        : undefined;
+  if (read) {
+    await read.catch((error: unknown) => {
+      // An abort ends the stream early, which the archive's reader takes for damage.
+      signal?.throwIfAborted();
+      throw error;
+    });
+  } else if (/\.(zip|tar|tgz|gz)$/i.test(input)) {
+    throw new DataError(input, 'not a .zip, .tar or .tar.gz archive inside', 'check the file, or download it again');
+  } else await readPlainFile(input, basename(input), visitor);
+}
+
+/** An archive on disk, as its readers see it. */
+export interface ArchiveStream {
+  readonly name: string;
+  chunks(): AsyncGenerator<Uint8Array>;
+}
+
+async function readHead(input: string): Promise<Buffer> {
+  const file = await open(input);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+function startsWith(head: Buffer, magic: readonly number[]): boolean {
+  return magic.every((byte, index) => head[index] === byte);
+}
