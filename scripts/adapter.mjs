@@ -32,7 +32,7 @@ export async function ensureAdapter(env) {
   const missing = await missingPackages(env);
   if (missing.length > 0 && process.getuid?.() !== 0) {
     throw new SetupError(
-      `WebGPU finds no adapter and ${missing.join(', ')} are not installed. Run this, then try again:\n` +
+      `WebGPU finds no adapter; missing: ${missing.join(', ')}. Run this, then try again:\n` +
         `  sudo apt-get update && sudo apt-get install -y --no-install-recommends ${missing.join(' ')}`,
     );
   }

@@ -3,6 +3,9 @@ import { delimiter, dirname, join } from 'node:path';
 import { capture, root, run } from './processes.mjs';
 import { SetupError, say } from './report.mjs';
 
+/** pnpm's install script puts its program for this machine in place; newer versions of npm want it named. */
+const allowPnpmScripts = '--allow-scripts=pnpm';
+
 /**
  * Finds the pnpm that package.json pins, or brings it: installed beside npm where that folder can be written and holds
  * no other pnpm, else from npm's cache, which leaves the machine as it is.
@@ -35,9 +38,8 @@ async function installPnpm(version, env) {
   const binaries = windows ? prefix : join(prefix, 'bin');
   if (!writable(binaries) || !writable(join(prefix, windows ? 'node_modules' : 'lib/node_modules'))) return undefined;
   say(`installing pnpm ${version} into ${prefix} ...`);
-  const { code, output } = await capture('npm', ['install', '--global', '--no-fund', '--no-audit', `pnpm@${version}`], {
-    env,
-  });
+  const options = ['--global', '--no-fund', '--no-audit', allowPnpmScripts];
+  const { code, output } = await capture('npm', ['install', ...options, `pnpm@${version}`], { env });
   if (code !== 0) throw new SetupError(`pnpm could not be installed: ${explainFailure(output)}`);
   if (!pathFolders(env).includes(binaries)) say(`add ${binaries} to your PATH to use pnpm yourself`);
   return withPath(binaries, env);
@@ -52,7 +54,7 @@ async function fetchPnpm(version, reason, env) {
   say(`fetching pnpm ${version} into npm's cache${reason} ...`);
   const { code, output } = await capture(
     'npm',
-    ['exec', '--yes', `--package=pnpm@${version}`, '--', 'node', '-p', '"PATH=" + process.env.PATH'],
+    ['exec', '--yes', allowPnpmScripts, `--package=pnpm@${version}`, '--', 'node', '-p', '"PATH=" + process.env.PATH'],
     { env },
   );
   const path = output.split('\n').find((line) => line.startsWith('PATH='));
@@ -68,7 +70,11 @@ async function fetchPnpm(version, reason, env) {
  * @throws {SetupError}
  */
 export async function installDependencies(env) {
-  say('installing the dependencies (about 90 packages, 350 MB on disk) ...');
+  say(
+    existsSync(`${root}/node_modules`)
+      ? 'checking the dependencies ...'
+      : 'installing the dependencies (about 90 packages, 400 MB) ...',
+  );
   /** @type {string[]} */
   const lines = [];
   const code = await run(
@@ -77,8 +83,10 @@ export async function installDependencies(env) {
     {
       env,
       onLine: (line) => {
+        // Without a network pnpm warns of every package for a minute: the first warning tells it all.
+        const repeated = line.includes('WARN') && lines.some((earlier) => earlier.includes('WARN'));
+        if (/^Progress|ERR_|WARN/.test(line) && !repeated) console.log(`  ${line}`);
         lines.push(line);
-        if (/^Progress|ERR_|WARN/.test(line)) console.log(`  ${line}`);
       },
     },
   );
