@@ -22,6 +22,7 @@ export { add, type BinaryName, binary, divide, multiply, subtract } from './oper
 export { crossEntropy, crossEntropyRows } from './operations/cross-entropy.ts';
 export { dropout } from './operations/dropout.ts';
 export { embedding } from './operations/embedding.ts';
+export { hits } from './operations/hits.ts';
 export { type LstmState, lstm } from './operations/lstm.ts';
 export { type MatmulOptions, matmul } from './operations/matmul.ts';
 export { store } from './operations/store.ts';
@@ -38,6 +39,7 @@ export {
   type PlanOptions,
   plan,
   STAGING_BYTES,
+  totalMemory,
 } from './plan.ts';
 export { Program } from './program.ts';
 export { pcg3d, uniform, uniformArray } from './random.ts';

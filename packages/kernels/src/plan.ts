@@ -131,6 +131,17 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
   };
 }
 
+/** Memory of programs that are on one device at the same time: shared arenas and the staging buffer count once. */
+export function totalMemory(plans: readonly Plan[]): BytesByCategory {
+  const total = noBytes();
+  const shared = new Set(plans.flatMap(({ arenas }) => arenas));
+  for (const { category, byteLength } of [...shared, ...plans.flatMap(({ buffers }) => buffers)]) {
+    total[category] += byteLength;
+  }
+  total.staging = STAGING_BYTES;
+  return total;
+}
+
 /** The nodes that something kept or some effect depends on, in the order of the trace. */
 function usedNodes(graph: Graph, kept: readonly Tensor[]): Node[] {
   const used = new Set(kept);

@@ -12,6 +12,7 @@ import {
   embedding,
   evaluate,
   Graph,
+  hits,
   lstm,
   matmul,
   mean,
@@ -283,6 +284,19 @@ const cases = {
   ],
   crossEntropy: crossEntropyCases(),
   embedding: embeddingCases(),
+  hits: [
+    {
+      name: '40 rows of 3 classes',
+      shapes: [[40, 3]],
+      build: ([scores], graph) => hits(scores, graph.constant(ids(40, 3), [40])),
+      reference: ([scores]) =>
+        Float64Array.from({ length: 40 }, (_, row) => {
+          const values = scores.data.subarray(3 * row, 3 * row + 3);
+          return values.indexOf(Math.max(...values)) === ids(40, 3)[row] ? 1 : 0;
+        }),
+      differentiable: false,
+    },
+  ],
   lstm: lstmCases(),
   matmul: matmulCases(),
   pad: [

@@ -3,6 +3,7 @@ import { binaryOperation } from './binary.ts';
 import { crossEntropyGradientOperation, crossEntropyOperation } from './cross-entropy.ts';
 import { dropoutOperation } from './dropout.ts';
 import { embeddingGradientOperation, embeddingOperation } from './embedding.ts';
+import { hitsOperation } from './hits.ts';
 import { lstmGradientOperation, lstmOperation } from './lstm.ts';
 import { matmulOperation } from './matmul.ts';
 import { storeOperation } from './store.ts';
@@ -21,6 +22,7 @@ export const operations = {
   dropout: dropoutOperation,
   embedding: embeddingOperation,
   embeddingGradient: embeddingGradientOperation,
+  hits: hitsOperation,
   lstm: lstmOperation,
   lstmGradient: lstmGradientOperation,
   matmul: matmulOperation,

@@ -1,0 +1,54 @@
+import { LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, write } from '../kernel.ts';
+import { type Operation, onceDifferentiable } from '../operation.ts';
+import { requireShape, requireType, type Tensor } from '../tensor.ts';
+
+/**
+ * Whether each row's target is the first choice: 1 where the target's score is the highest and no class before it has
+ * the same, else 0. For accuracies; has no gradient.
+ *
+ * @param scores (N, C) f32
+ * @param targets (N) u32, each below C
+ * @returns (N) f32
+ */
+export function hits(scores: Tensor, targets: Tensor): Tensor {
+  return scores.graph.apply(hitsOperation, [scores, targets], {})[0];
+}
+
+export const hitsOperation: Operation<object> = {
+  name: 'hits',
+  outputs([scores, targets]) {
+    requireType(scores, 'f32', 'hits', 'scores');
+    requireType(targets, 'u32', 'hits', 'targets');
+    const fits = scores.shape.length === 2 && targets.shape.length === 1 && targets.shape[0] === scores.shape[0];
+    requireShape(fits, 'hits', 'scores must be (N, C) and targets (N)', scores, targets);
+    return [{ shape: targets.shape, dtype: 'f32' }];
+  },
+  kernels(node) {
+    const [scores, targets] = node.inputs;
+    const [rows, classes] = scores.shape;
+    return [
+      {
+        kernel: {
+          label: 'hits',
+          bindings: [read('scores'), read('targets', 1, 'u32'), write('result')],
+          uniforms: [],
+          workgroupSize: [LINEAR_WORKGROUP, 1, 1],
+          code: `fn main(${LINEAR_ARGUMENTS}) {
+  ${LINEAR_INDEX}
+  if (index >= ${rows}u) { return; }
+  let start = index * ${classes}u;
+  var choice = 0u;
+  for (var c = 1u; c < ${classes}u; c++) {
+    if (scores[start + c] > scores[start + choice]) { choice = c; }
+  }
+  result[index] = select(0.0, 1.0, choice == targets[index]);
+}`,
+        },
+        operands: [scores, targets, node.outputs[0]],
+        uniforms: [],
+        workgroups: linearGrid(rows, LINEAR_WORKGROUP),
+      },
+    ];
+  },
+  backward: onceDifferentiable,
+};
