@@ -1,4 +1,5 @@
 import { ApuError } from './errors.ts';
+import { isWhole } from './whole-number.ts';
 
 /** CPU clock of the NTSC console in Hz (21,477,272 / 12). */
 export const NTSC_CPU_CLOCK = 1_789_773;
@@ -31,9 +32,6 @@ export interface RegisterLog {
   /** DMC samples, sorted by cycle; absent where the piece has none. */
   readonly memory?: readonly MemoryBlock[];
 }
-
-const isWhole = (value: number, lowest: number, highest: number) =>
-  Number.isSafeInteger(value) && value >= lowest && value <= highest;
 
 /** Throws ApuError unless the log is what its type says: whole numbers in range, sorted, within the duration. */
 export function checkRegisterLog(log: RegisterLog): void {

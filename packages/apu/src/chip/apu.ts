@@ -1,4 +1,5 @@
 import { ApuError } from '../errors.ts';
+import { isWhole } from '../whole-number.ts';
 import { Dmc } from './dmc.ts';
 import { FrameCounter, HALF_FRAME, QUARTER_FRAME } from './frame-counter.ts';
 import { PULSE_MIX, TRIANGLE_NOISE_DMC_MIX } from './mixer.ts';
@@ -100,10 +101,10 @@ export class Apu {
    * not the sound chip's and do nothing. Throws ApuError for a register, a value or a cycle out of range.
    */
   write(cycle: number, register: number, value: number): void {
-    if (!(Number.isInteger(register) && register >= 0x4000 && register <= 0x4017)) {
+    if (!isWhole(register, 0x4000, 0x4017)) {
       throw new ApuError(`register ${register} at cycle ${cycle} is not one of the sound chip's, $4000 to $4017`);
     }
-    if (!(Number.isInteger(value) && value >= 0 && value <= 0xff)) {
+    if (!isWhole(value, 0, 0xff)) {
       throw new ApuError(`value ${value} at cycle ${cycle} is not a byte, 0 to 255`);
     }
     this.runTo(cycle);

@@ -1,5 +1,6 @@
 import { ApuError } from '../errors.ts';
 import { type Change, type Note, type Score, VOICE_NAMES, type VoiceName } from '../score.ts';
+import { isWhole } from '../whole-number.ts';
 
 /** Pitches, and the largest value of volume and duty, that a voice can play. */
 interface VoiceRange {
@@ -14,9 +15,6 @@ const RANGES: Readonly<Record<VoiceName, VoiceRange>> = {
   triangle: { pitches: [21, 108], duty: 0 },
   noise: { pitches: [1, 16], duty: 1 },
 };
-
-const isWhole = (value: number, lowest: number, highest: number) =>
-  Number.isSafeInteger(value) && value >= lowest && value <= highest;
 
 /** Throws ApuError unless the score is what its type says and every note can be played. */
 export function checkScore(score: Score): void {

@@ -1,4 +1,5 @@
 import { ApuError } from '../errors.ts';
+import { isWhole } from '../whole-number.ts';
 
 export interface WavOptions {
   /** Bits a sample: 16 and 24 are integers, 32 is IEEE float. 16 by default. */
@@ -21,7 +22,7 @@ export function writeWav(samples: Float32Array, sampleRate: number, options: Wav
   const { bits = 16 } = options;
   const bytesPerSample = bits / 8;
   if (bits !== 16 && bits !== 24 && bits !== 32) throw new ApuError(`bits is ${bits}: choose 16, 24 or 32 (float)`);
-  if (!(Number.isInteger(sampleRate) && sampleRate >= 1 && sampleRate <= 384_000)) {
+  if (!isWhole(sampleRate, 1, 384_000)) {
     throw new ApuError(`sampleRate is ${sampleRate}: give a whole number from 1 to 384000`);
   }
   const dataBytes = samples.length * bytesPerSample;

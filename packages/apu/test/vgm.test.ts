@@ -1,0 +1,309 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  ApuError,
+  type MemoryBlock,
+  NTSC_CPU_CLOCK,
+  PAL_CPU_CLOCK,
+  playScore,
+  quantiseToVgm,
+  type RegisterLog,
+  readVgm,
+  readVgmTags,
+  renderAudio,
+  VGM_SAMPLE_RATE,
+  writeVgm,
+} from '../src/index.ts';
+import { makeLog } from './support/logs.ts';
+import { note, score } from './support/scores.ts';
+
+const data = process.env.CHIPSMITH_DATA ?? fileURLToPath(new URL('../../../../shared/data', import.meta.url));
+const realFiles = ['202_LawnMower_01_02Game.vgm', '202_LawnMower_02_03LevelClear.vgm'].map(
+  (name) => `${data}/vgm/${name}`,
+);
+const missing = !realFiles.every((file) => existsSync(file));
+const readReal = (file: string) => new Uint8Array(readFileSync(file));
+
+/** Any legal log: bursts of writes and long rests, with or without DMC memory. */
+const logs = fc
+  .record({
+    clock: fc.constantFrom(NTSC_CPU_CLOCK, 1_789_772, PAL_CPU_CLOCK),
+    list: fc.array(
+      fc.tuple(
+        fc.oneof(
+          fc.integer({ min: 0, max: 20 }),
+          fc.integer({ min: 0, max: 40_000 }),
+          fc.integer({ min: 0, max: 4_000_000 }),
+        ),
+        fc.integer({ min: 0x4000, max: 0x4017 }),
+        fc.integer({ min: 0, max: 255 }),
+      ),
+      { maxLength: 80 },
+    ),
+    tail: fc.integer({ min: 0, max: 100_000 }),
+    blocks: fc.array(
+      fc.tuple(fc.nat(100), fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.integer({ min: 0x8000, max: 0xff00 })),
+      {
+        maxLength: 3,
+      },
+    ),
+  })
+  .map(({ clock, list, tail, blocks }): RegisterLog => {
+    let cycle = 0;
+    const writes = list.map(([gap, register, value]) => {
+      cycle += gap;
+      return { cycle, register, value };
+    });
+    const memory = blocks
+      .map(([percent, bytes, address]): MemoryBlock => ({ cycle: Math.floor((cycle * percent) / 100), address, bytes }))
+      .sort((a, b) => a.cycle - b.cycle);
+    const log = { clock, writes, duration: cycle + tail };
+    return memory.length > 0 ? { ...log, memory } : log;
+  });
+
+const song = () => {
+  const notes = [60, 64, 67, 72].map((pitch, i) => note(5000 * i, 5000 * i + 5000, pitch, 15 - i));
+  const bass = [36, 43].map((pitch, i) => note(10_000 * i, 10_000 * i + 9000, pitch));
+  return playScore(score({ pulse1: notes, triangle: bass, noise: [note(0, 2000, 12), note(5000, 6000, 15)] }, 20_000));
+};
+
+describe('round trip', () => {
+  it('gives the same writes at VGM resolution', () => {
+    fc.assert(
+      fc.property(logs, (log) => {
+        const back = readVgm(writeVgm(log));
+        expect(back).toEqual(quantiseToVgm(log));
+        expect(back.clock).toBe(log.clock);
+        expect(back.writes.map(({ register, value }) => [register, value])).toEqual(
+          log.writes.map(({ register, value }) => [register, value]),
+        );
+        const sample = (cycle: number) => Math.floor((cycle * VGM_SAMPLE_RATE) / log.clock);
+        expect(back.writes.map(({ cycle }) => sample(cycle))).toEqual(log.writes.map(({ cycle }) => sample(cycle)));
+        expect(Math.abs(back.duration - log.duration)).toBeLessThan((2 * log.clock) / VGM_SAMPLE_RATE);
+      }),
+      { numRuns: 200, seed: 60 },
+    );
+  });
+
+  it('changes nothing the second time', () => {
+    fc.assert(
+      fc.property(logs, (log) => {
+        const once = quantiseToVgm(log);
+        expect(quantiseToVgm(once)).toEqual(once);
+        expect(writeVgm(once)).toEqual(writeVgm(log));
+      }),
+      { numRuns: 200, seed: 61 },
+    );
+  });
+
+  it('renders to the same samples as the quantised log', () => {
+    const log = song();
+    expect(renderAudio(readVgm(writeVgm(log)))).toEqual(renderAudio(quantiseToVgm(log)));
+  });
+
+  it('spreads the writes of one sample over it, in order', () => {
+    const crowd = (count: number) => {
+      const writes = Array.from({ length: count }, (_, i) => ({ cycle: 1000, register: 0x4011, value: i }));
+      return quantiseToVgm({ clock: NTSC_CPU_CLOCK, writes, duration: 2000 }).writes.map(({ cycle }) => cycle);
+    };
+    // Cycle 1000 lies in sample 24, which lasts from cycle 975 to 1014.
+    expect(crowd(1)).toEqual([975]);
+    expect(crowd(5)).toEqual([975, 979, 983, 987, 991]);
+    const many = crowd(60);
+    expect([many[0], Math.max(...many)]).toEqual([975, 1014]);
+    expect(many.every((cycle, i) => i === 0 || cycle >= many[i - 1])).toBe(true);
+  });
+
+  it('keeps tags, also those outside ASCII, and leaves empty ones out', () => {
+    const tags = {
+      title: 'Étude',
+      titleOriginal: '練習曲 🎵',
+      game: 'None',
+      author: 'A',
+      date: '2026',
+      notes: 'two\nlines',
+    };
+    expect(readVgmTags(writeVgm(song(), tags))).toEqual({ ...tags, system: 'Nintendo Entertainment System' });
+    expect(() => writeVgm(song(), { title: 'a\0b' })).toThrow(ApuError);
+  });
+});
+
+describe('the file', () => {
+  const file = writeVgm(
+    makeLog(
+      [
+        [0x4015, 0x0f],
+        [0x4000, 0x30],
+      ],
+      2,
+    ),
+    { title: 'T' },
+  );
+  const view = new DataView(file.buffer);
+  const field = (offset: number) => view.getUint32(offset, true);
+
+  it('has the header of version 1.61, with the data at 0xC0', () => {
+    expect(String.fromCharCode(...file.subarray(0, 4))).toBe('Vgm ');
+    expect(field(0x04)).toBe(file.length - 4);
+    expect(field(0x08)).toBe(0x161);
+    expect(field(0x18)).toBe(2 * 44_100);
+    expect(field(0x34)).toBe(0x8c);
+    expect(field(0x84)).toBe(NTSC_CPU_CLOCK);
+    expect(String.fromCharCode(...file.subarray(0x14 + field(0x14)).subarray(0, 4))).toBe('Gd3 ');
+  });
+
+  it('has the commands one can work out by hand', () => {
+    // Both writes in sample 0, then 88,200 samples: 65,535 and 22,665 = 0x5889.
+    const expected = [0xb4, 0x15, 0x0f, 0xb4, 0x00, 0x30, 0x61, 0xff, 0xff, 0x61, 0x89, 0x58, 0x66];
+    expect([...file.subarray(0xc0, 0xc0 + expected.length)]).toEqual(expected);
+  });
+
+  it('is the same bytes every time', () => {
+    expect(writeVgm(song(), { title: 'A' })).toEqual(writeVgm(song(), { title: 'A' }));
+  });
+});
+
+/** A file around hand-written commands, with the header of an empty log. */
+function withCommands(commands: readonly number[]): Uint8Array {
+  const header = writeVgm({ clock: NTSC_CPU_CLOCK, writes: [], duration: 0 }).slice(0, 0xc0);
+  return Uint8Array.from([...header, ...commands]);
+}
+
+describe('reading', () => {
+  it('knows all waits', () => {
+    const { duration } = readVgm(withCommands([0x61, 0x10, 0x01, 0x62, 0x63, 0x70, 0x7f, 0x80, 0x8f, 0x66]));
+    expect(duration).toBe(Math.ceil(((272 + 735 + 882 + 1 + 16 + 0 + 15) * NTSC_CPU_CLOCK) / VGM_SAMPLE_RATE));
+  });
+
+  it('passes over commands for other chips and registers beyond $4017', () => {
+    const others = [0x30, 0, 0x41, 0, 0, 0x4f, 0, 0x50, 0, 0x54, 0, 0, 0xa0, 0, 0, 0xc0, 0, 0, 0, 0xe0, 0, 0, 0, 0];
+    const streams = [0x90, 0, 0, 0, 0, 0x92, 0, 0, 0, 0, 0, 0x93, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x94, 0];
+    const blocks = [0x67, 0x66, 0x00, 2, 0, 0, 0, 9, 9, 0xb4, 0x3f, 0x83];
+    const { writes } = readVgm(withCommands([...others, ...streams, ...blocks, 0xb4, 0x11, 0x40, 0x66]));
+    expect(writes).toEqual([{ cycle: 0, register: 0x4011, value: 0x40 }]);
+  });
+
+  it('takes DMC samples as memory, written directly or out of a bank', () => {
+    const direct = [0x67, 0x66, 0xc2, 5, 0, 0, 0, 0x00, 0xc0, 1, 2, 3];
+    const bank = [0x67, 0x66, 0x07, 4, 0, 0, 0, 10, 11, 12, 13];
+    const transfer = [0x68, 0x66, 0x07, 1, 0, 0, 0x00, 0xd0, 0, 2, 0, 0];
+    const { memory = [] } = readVgm(withCommands([...direct, ...bank, 0x62, ...transfer, 0x66]));
+    expect(memory.map(({ address, bytes }) => [address, [...bytes]])).toEqual([
+      [0xc000, [1, 2, 3]],
+      [0xd000, [11, 12]],
+    ]);
+    expect(memory.map(({ cycle }) => cycle)).toEqual([0, Math.ceil((735 * NTSC_CPU_CLOCK) / VGM_SAMPLE_RATE)]);
+  });
+});
+
+describe('a file that cannot be read says why and where', () => {
+  const good = writeVgm(song());
+  const changed = (offset: number, value: number) => {
+    const bytes = good.slice();
+    new DataView(bytes.buffer).setUint32(offset, value, true);
+    return bytes;
+  };
+  const cases: [string, Uint8Array, RegExp][] = [
+    ['empty', new Uint8Array(0), /not a VGM file/],
+    ['another format', new TextEncoder().encode('RIFF....WAVE'), /not a VGM file: it does not start with 'Vgm '/],
+    ['gzip', Uint8Array.of(0x1f, 0x8b, 8, 0), /compressed with gzip \(\.vgz\): unpack it first/],
+    ['cut in the header', good.slice(0, 0x20), /truncated VGM file: its header ends at byte 32/],
+    ['cut in the data', good.slice(0, 0x100), /truncated VGM file: it ends at byte 256/],
+    ['no NES', changed(0x84, 0), /not for an NES/],
+    ['too old', changed(0x08, 0x150), /not for an NES/],
+    ['FDS', changed(0x84, 0x8000_0000 + NTSC_CPU_CLOCK), /Famicom Disk System/],
+    ['two chips', changed(0x84, 0x4000_0000 + NTSC_CPU_CLOCK), /two NES sound chips/],
+    ['clock', changed(0x84, 5), /clock of 5 Hz/],
+    ['data beyond the end', changed(0x34, 0xffff_ff00), /truncated/],
+    ['unknown command', withCommands([0x62, 0x05, 0x66]), /byte 193 is 0x05, which is no command/],
+    ['block beyond the end', withCommands([0x67, 0x66, 0xc2, 255, 255, 255, 255, 0x66]), /truncated/],
+    ['block without an address', withCommands([0x67, 0x66, 0xc2, 1, 0, 0, 0, 0, 0x66]), /no address/],
+    ['block past $FFFF', withCommands([0x67, 0x66, 0xc2, 4, 0, 0, 0, 0xff, 0xff, 1, 2, 0x66]), /runs past address/],
+    ['block mark', withCommands([0x67, 0x00, 0, 0, 0, 0, 0, 0x66]), /not marked/],
+    [
+      'transfer of nothing',
+      withCommands([0x68, 0x66, 7, 0, 0, 0, 0, 0xc0, 0, 1, 0, 0, 0x66]),
+      /reads past the 0 bytes/,
+    ],
+  ];
+  it.each(cases)('%s', (_name, bytes, message) => {
+    expect(() => readVgm(bytes)).toThrow(ApuError);
+    expect(() => readVgm(bytes)).toThrow(message);
+  });
+
+  it('gives the byte', () => {
+    try {
+      readVgm(good.slice(0, 0x100));
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toMatchObject({ byteOffset: 0x100 });
+    }
+  });
+
+  it('tags that are damaged', () => {
+    expect(() => readVgmTags(changed(0x14, 0xffff_0000))).toThrow(ApuError);
+    expect(() => readVgmTags(changed(0x14, 0x10))).toThrow(/no 'Gd3 '/);
+    expect(() => readVgmTags(good.slice(0, good.length - 4))).toThrow(/truncated/);
+    expect(readVgmTags(changed(0x14, 0))).toEqual({});
+  });
+
+  it('any mutation of a good file gives a legal log or an ApuError', () => {
+    const withMemory = writeVgm({
+      ...song(),
+      memory: [{ cycle: 500, address: 0xc000, bytes: new Uint8Array(40).fill(0x55) }],
+    });
+    const mutations = fc.array(fc.tuple(fc.nat(withMemory.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 });
+    let refused = 0;
+    fc.assert(
+      fc.property(mutations, fc.nat(withMemory.length), fc.boolean(), (list, length, cut) => {
+        const bytes = cut ? withMemory.slice(0, length) : withMemory.slice();
+        for (const [offset, value] of list) bytes[offset % Math.max(1, bytes.length)] = value;
+        for (const read of [readVgm, readVgmTags]) {
+          try {
+            const result = read(bytes);
+            if ('writes' in result) writeVgm(result); // checks that the log is legal
+          } catch (error) {
+            expect(error).toBeInstanceOf(ApuError);
+            refused++;
+          }
+        }
+      }),
+      { numRuns: 1500, seed: 62 },
+    );
+    expect(refused).toBeGreaterThan(500);
+  });
+});
+
+describe.skipIf(missing)(
+  `real files (${missing ? 'skipped: no register logs in CHIPSMITH_DATA' : 'register logs'})`,
+  () => {
+    it.each(realFiles.map((file) => [file.split('/').at(-1) ?? '', file]))(
+      '%s reads, plays and round trips',
+      (_name, file) => {
+        const log = readVgm(readReal(file));
+        expect(readVgmTags(readReal(file)).author).toBe('Alex Semenov');
+        expect(log.writes.length).toBeGreaterThan(500);
+        expect(readVgm(writeVgm(log))).toEqual(log);
+        const start = renderAudio({
+          ...log,
+          writes: log.writes.filter(({ cycle }) => cycle < 4_000_000),
+          duration: 4_000_000,
+        });
+        expect(start.some((sample) => Math.abs(sample) > 0.05)).toBe(true);
+        expect(start.every((sample) => Math.abs(sample) <= 1)).toBe(true);
+      },
+    );
+
+    it('lengths agree with the headers, but for the sample that writes at the very end need', () => {
+      for (const file of realFiles) {
+        const bytes = readReal(file);
+        const samples = new DataView(bytes.buffer).getUint32(0x18, true);
+        const log = readVgm(bytes);
+        const excess = Math.round((log.duration * VGM_SAMPLE_RATE) / log.clock) - samples;
+        expect([0, 1]).toContain(excess);
+      }
+    });
+  },
+);
