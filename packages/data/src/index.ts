@@ -1,9 +1,12 @@
+export * from './baselines.ts';
+export * from './batches.ts';
 export * from './check.ts';
 export type { SplitOptions } from './dataset/builder.ts';
 export { Dataset, type DatasetSequence } from './dataset/dataset.ts';
 export { openDataset, writeDataset } from './dataset/files.ts';
 export { type Manifest, type Report, type SongEntry, SPLITS, type Split } from './dataset/manifest.ts';
 export { datasetFromSongs, type PrepareOptions, type PrepareProgress, prepareDataset } from './dataset/prepare.ts';
+export { reportTable } from './dataset/report-table.ts';
 export * from './encoding.ts';
 export * from './error.ts';
 export { createMelodyEncoding, melodyEncoding } from './melody/encoding.ts';

@@ -28,9 +28,10 @@ export class Random {
     return Math.floor(this.nextFloat() * bound);
   }
 
-  /** Fisher-Yates shuffle in place; returns the same array. */
-  shuffle<T extends { [index: number]: number | string | object; length: number }>(items: T): T {
-    for (let last = items.length - 1; last > 0; last--) {
+  /** The numbers 0..length - 1 in random order (Fisher-Yates). */
+  permutation(length: number): Uint32Array {
+    const items = Uint32Array.from({ length }, (_, index) => index);
+    for (let last = length - 1; last > 0; last--) {
       const other = this.nextInteger(last + 1);
       const moved = items[last];
       items[last] = items[other];
