@@ -277,6 +277,29 @@ describe('mixer', () => {
   });
 });
 
+describe('power-up', () => {
+  it('has all channels silent, the triangle at 15, and the frame counter some cycles ahead', () => {
+    const apu = new Apu();
+    expect(apu.levels).toEqual({ pulse1: 0, pulse2: 0, triangle: 15, noise: 0, dmc: 0 });
+    expect(apu.output).toBe(mixTriangleNoiseDmc(15, 0, 0));
+    expect(apu.read(0, 0x4015)).toBe(0);
+    expect(apu.interrupt).toBe(false);
+    // 4-step mode with interrupts on, started 7 cycles before cycle 0.
+    apu.runTo(29_828 - 8);
+    expect(apu.interrupt).toBe(false);
+    apu.runTo(29_828 - 7);
+    expect(apu.interrupt).toBe(true);
+  });
+
+  it('lets no channel sound before $4015 enables it', () => {
+    const apu = new Apu();
+    const levels = apu.levels;
+    for (let register = 0x4000; register <= 0x400f; register++) apu.write(100 * (register - 0x3fff), register, 0xff);
+    apu.runTo(100_000);
+    expect(apu.levels).toEqual(levels);
+  });
+});
+
 describe('accesses', () => {
   it('refuses registers, values and times that cannot be', () => {
     const apu = new Apu();
