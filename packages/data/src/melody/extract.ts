@@ -18,12 +18,14 @@ export interface ExtractionRules {
   readonly maximumSteps: number | undefined;
   /** Two notes that start in one step: keep the pitch that sounds longest, or discard the voice. */
   readonly crowdedStep: 'keep-longest' | 'discard-voice';
+  /** A rise of the volume by this much (of 15) on the grid strikes the note again; undefined: notes are as written. */
+  readonly restrikeRise: number | undefined;
 }
 
 /**
- * Rules for NES music. They depart from Magenta's in three ways: pieces are short (median 22 s, jingles of a few bars), so two
- * bars and three pitch classes are enough; nothing is cut, because training takes windows of any length; and a step with two
- * starts (grace notes, arpeggios, vibrato) does not cost the voice.
+ * Rules for NES music. They depart from Magenta's in four ways: pieces are short (median 22 s, jingles of a few bars), so two
+ * bars and three pitch classes are enough; nothing is cut, because training takes windows of any length; a step with two
+ * starts (grace notes, arpeggios, vibrato) does not cost the voice; and a jump of the volume strikes a held pitch again.
  */
 export const NES_RULES: ExtractionRules = {
   minimumBars: 2,
@@ -31,6 +33,7 @@ export const NES_RULES: ExtractionRules = {
   gapBars: 1,
   maximumSteps: undefined,
   crowdedStep: 'keep-longest',
+  restrikeRise: 3,
 };
 
 /** The defaults of melody_rnn_create_dataset (magenta 2.1.4). */
@@ -40,6 +43,7 @@ export const MAGENTA_RULES: ExtractionRules = {
   gapBars: 1,
   maximumSteps: 512,
   crowdedStep: 'discard-voice',
+  restrikeRise: undefined,
 };
 
 /** The melodies of a voice; where there are none, why. */
@@ -50,14 +54,17 @@ export interface Extraction {
 
 /** Takes the melodies out of one voice of a song, on the 16th-note grid of the song's tempo. `notes` must not be empty. */
 export function extractMelodies(notes: readonly Note[], song: Song, rules: ExtractionRules): Extraction {
-  const steps = quantise(notes, song);
-  if (rules.crowdedStep === 'discard-voice' && steps.some(({ crowded }) => crowded)) {
-    return { melodies: [], reason: 'two notes start in one step' };
-  }
+  const grid = gridOf(song);
+  const struck: readonly PlainNote[] =
+    rules.restrikeRise === undefined ? notes : splitRestruck(notes, grid, rules.restrikeRise);
   const barSteps = Math.max(1, Math.round((song.meter.beats * STEPS_PER_BAR) / song.meter.unit));
   const melodies: Melody[] = [];
   let reason: string | undefined;
-  for (const phrase of splitAtRests(steps, rules.gapBars * STEPS_PER_BAR)) {
+  for (const phrase of splitAtRests(quantise(struck, grid), rules.gapBars * STEPS_PER_BAR)) {
+    if (rules.crowdedStep === 'discard-voice' && phrase.some(({ crowded }) => crowded)) {
+      reason ??= 'two notes start in one step';
+      break;
+    }
     const melody = melodyOf(phrase, barSteps).slice(0, rules.maximumSteps);
     const pitchClasses = new Set(melody.filter((event) => event >= 0).map((pitch) => pitch % 12)).size;
     if (melody.length < rules.minimumBars * STEPS_PER_BAR) reason ??= `shorter than ${rules.minimumBars} bars`;
@@ -66,6 +73,43 @@ export function extractMelodies(notes: readonly Note[], song: Song, rules: Extra
     else melodies.push(melody);
   }
   return { melodies, reason: melodies.length > 0 ? undefined : reason };
+}
+
+/** What of a note a melody has. */
+type PlainNote = Pick<Note, 'start' | 'end' | 'pitch'>;
+
+/** The 16th-note grid: ticks of a step, and where a time lies on it, in steps. */
+interface Grid {
+  readonly stepTicks: number;
+  position(time: number): number;
+}
+
+function gridOf({ tempo }: Song): Grid {
+  const ticks = stepTicks(tempo);
+  return { stepTicks: ticks, position: (time) => (time - tempo.firstBeat) / ticks };
+}
+
+/** A restrike falls within this share of a step of the grid, */
+const RESTRIKE_NEARNESS = 0.25;
+/** and at least this many steps after the last: tremolo is quicker, and off the grid. */
+const RESTRIKE_DISTANCE = 0.75;
+
+/**
+ * A register log knows no note that is struck again at the same pitch without a pause: only the volume jumps up. Such notes are
+ * split at the jumps. (NES-MDB, valid: 77 % of jumps by 3 or more of 15 lie within 0.2 steps of the grid; by chance 40 % would.)
+ */
+function splitRestruck(notes: readonly Note[], grid: Grid, rise: number): PlainNote[] {
+  return notes.flatMap((note) => {
+    const strikes = [note.start];
+    for (const [index, { time, value }] of note.volume.entries()) {
+      const before = note.volume[index - 1]?.value ?? value;
+      const position = grid.position(time);
+      const onGrid = Math.abs(position - Math.round(position)) <= RESTRIKE_NEARNESS;
+      const sinceLast = (time - strikes[strikes.length - 1]) / grid.stepTicks;
+      if (value - before >= rise && onGrid && sinceLast >= RESTRIKE_DISTANCE) strikes.push(time);
+    }
+    return strikes.map((start, index) => ({ start, end: strikes[index + 1] ?? note.end, pitch: note.pitch }));
+  });
 }
 
 /** A note on the grid. */
@@ -80,9 +124,8 @@ interface StepNote {
 }
 
 /** At most one note a step: of those that start in it, the pitch that sounds longest, of equals the highest. */
-function quantise(notes: readonly Note[], song: Song): StepNote[] {
-  const ticks = stepTicks(song.tempo);
-  const stepOf = (time: number) => Math.floor((time - song.tempo.firstBeat) / ticks + 0.5);
+function quantise(notes: readonly PlainNote[], grid: Grid): StepNote[] {
+  const stepOf = (time: number) => Math.floor(grid.position(time) + 0.5);
   const quantised: StepNote[] = [];
   for (let index = 0; index < notes.length; ) {
     const start = stepOf(notes[index].start);
@@ -121,7 +164,8 @@ function splitAtRests(notes: readonly StepNote[], gap: number): StepNote[][] {
 function melodyOf(phrase: readonly StepNote[], barSteps: number): Melody {
   const first = phrase[0];
   const last = phrase[phrase.length - 1];
-  const origin = Math.floor(first.start / barSteps) * barSteps;
+  // Of longer bars (3/2, 12/8) whole 16 steps of rest are left out.
+  const origin = first.start - (modulo(first.start, barSteps) % STEPS_PER_BAR);
   const melody: Melody = new Array(last.end - origin).fill(NO_EVENT);
   for (const [index, note] of phrase.entries()) {
     const previous = phrase[index - 1];
@@ -131,4 +175,8 @@ function melodyOf(phrase: readonly StepNote[], barSteps: number): Melody {
     if (note.end < last.end) melody[note.end - origin] = NOTE_OFF;
   }
   return melody;
+}
+
+function modulo(value: number, divisor: number): number {
+  return ((value % divisor) + divisor) % divisor;
 }
