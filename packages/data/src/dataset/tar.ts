@@ -60,7 +60,6 @@ export async function readTar(
     throw fail(`damaged archive (${messageOf(error)})`);
   }
   if (failure) throw failure;
-  if (entries === 0) throw fail('a tar archive without entries');
 }
 
 /** Why an entry is not read; undefined for a file of reasonable size. */

@@ -1,0 +1,186 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { zipSync } from 'fflate';
+import { describe, expect, it } from 'vitest';
+import {
+  DataError,
+  datasetFromSongs,
+  melodyEncoding,
+  openDataset,
+  prepareDataset,
+  reportTable,
+  writeDataset,
+} from '../src/index.ts';
+import { tarGzOf } from './support/archives.ts';
+import { temporaryFolder } from './support/folder.ts';
+import { tuneMidi, tuneSong } from './support/tunes.ts';
+
+const folder = temporaryFolder();
+const place = (name: string) => join(folder, name);
+const encoding = melodyEncoding;
+const prepare = (inputs: string[], output: string, more = {}) =>
+  prepareDataset({ inputs, encoding, output, seed: 1, validShare: 0.25, ...more });
+
+const files = Array.from({ length: 12 }, (_, index) => ({
+  // Four games of three songs each, by NES-MDB's naming.
+  path: `00${index % 4}_Game${index % 4}_0${Math.floor(index / 4)}_0${index}Song.mid`,
+  bytes: tuneMidi(index),
+}));
+writeFileSync(place('tunes.zip'), zipSync(Object.fromEntries(files.map(({ path, bytes }) => [path, bytes]))));
+
+/** All files of a dataset folder with their content. */
+const contents = (name: string) =>
+  readdirSync(place(name))
+    .sort()
+    .map((file) => [file, readFileSync(join(place(name), file)).toString('base64')]);
+
+describe('prepareDataset', () => {
+  it('writes a dataset that opens as the same sequences', async () => {
+    const written = await prepare([place('tunes.zip')], place('opened'));
+    const opened = await openDataset(place('opened'));
+    expect(opened.manifest).toEqual(written.manifest);
+    expect(opened.report).toEqual(written.report);
+    for (const split of ['train', 'valid', 'test'] as const)
+      expect(opened.sequences(split)).toEqual(written.sequences(split));
+    const sequences = [...opened.sequences('train'), ...opened.sequences('valid')];
+    expect(sequences).toHaveLength(24);
+    const first = sequences.find(({ song, voice }) => song.path === files[0].path && voice === 'pulse1');
+    expect(first?.events).toEqual(encoding.encode(tuneSong(0)).sequences[0].events);
+  });
+
+  it('gives the same bytes for the same input, whatever it is packed in and in whatever order', async () => {
+    writeFileSync(place('tunes.tar.gz'), tarGzOf([...files].reverse()));
+    await prepare([place('tunes.zip')], place('same1'));
+    await prepare([place('tunes.tar.gz')], place('same2'));
+    const withoutInputs = (name: string) => contents(name).filter(([file]) => file !== 'manifest.json');
+    expect(withoutInputs('same1')).toEqual(withoutInputs('same2'));
+    const [one, two] = [await openDataset(place('same1')), await openDataset(place('same2'))];
+    expect(one.manifest.fingerprint).toBe(two.manifest.fingerprint);
+    await prepare([place('tunes.zip')], place('same1'));
+    expect(contents('same1')).toEqual(contents('opened'));
+  });
+
+  it('never tears a game apart, and deals by the seed', async () => {
+    const validGames = new Set<string>();
+    for (let seed = 0; seed < 6; seed++) {
+      const { manifest } = await prepare([place('tunes.zip')], place('games'), { seed });
+      const gamesIn = (split: string) =>
+        new Set(manifest.songs.filter((song) => song.split === split).map(({ path }) => path.slice(0, 9)));
+      expect(gamesIn('valid').size).toBe(1);
+      expect(gamesIn('train').size).toBe(3);
+      for (const game of gamesIn('valid')) validGames.add(game);
+    }
+    expect(validGames.size).toBeGreaterThan(1);
+  });
+
+  it('keeps the split of train, valid and test folders', async () => {
+    const splits = ['train', 'valid', 'test'] as const;
+    const sorted = files.map(({ path, bytes }, index) => ({ path: `music/${splits[index % 3]}/${path}`, bytes }));
+    writeFileSync(place('sorted.tar.gz'), tarGzOf(sorted));
+    const { manifest } = await prepare([place('sorted.tar.gz')], place('sorted'));
+    for (const song of manifest.songs) expect(song.path).toContain(`/${song.split}/`);
+    expect(splits.map((split) => manifest.splits[split].sequences)).toEqual([8, 8, 8]);
+  });
+
+  it('tells of each file what became of it', async () => {
+    const mixed = {
+      'good.mid': tuneMidi(1),
+      'again.mid': tuneMidi(1),
+      'short.mid': tuneMidi(2, 1),
+      'notes.txt': new TextEncoder().encode('hello'),
+      'cut.mid': tuneMidi(3).subarray(0, 200),
+      'empty.mid': new Uint8Array(0),
+    };
+    writeFileSync(place('mixed.zip'), zipSync(mixed));
+    const { report } = await prepare([place('mixed.zip')], place('mixed'));
+    const reasons = Object.fromEntries(report.entries.map(({ path, kept, reason }) => [path, kept ? 'kept' : reason]));
+    expect(reasons).toEqual({
+      'good.mid': 'kept',
+      'again.mid': 'the same file came before',
+      'short.mid': 'no voice was kept',
+      'notes.txt': 'not a MIDI file (it does not begin with "MThd")',
+      'cut.mid': expect.stringContaining('announces'),
+      'empty.mid': 'the file is empty',
+    });
+    expect(report).toMatchObject({ files: 6, songs: 1, voices: { sounding: 4, kept: 2 } });
+    expect(report.droppedVoices).toEqual({ 'shorter than 2 bars': 2 });
+    const table = reportTable(report);
+    expect(table).toMatch(/file +kept +1\n/);
+    expect(table).toMatch(/voice +dropped: shorter than 2 bars +2\n/);
+    expect(table).toContain('2 of 4 sounding voices kept (50.0 %)');
+  });
+
+  it('fails loudly when no song is usable, and leaves nothing behind', async () => {
+    writeFileSync(place('useless.zip'), zipSync({ 'a.txt': new Uint8Array(3) }));
+    await expect(prepare([place('useless.zip')], place('useless'))).rejects.toThrow(
+      /no usable song in 1 files \(1 not a MIDI file/,
+    );
+    expect(existsSync(place('useless'))).toBe(false);
+    await expect(prepare([], place('useless'))).rejects.toThrow(DataError);
+    expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('replaces a dataset, but no other folder', async () => {
+    await prepare([place('tunes.zip')], place('replaced'));
+    await prepare([place('mixed.zip')], place('replaced'));
+    expect((await openDataset(place('replaced'))).manifest.songs).toHaveLength(1);
+    mkdirSync(place('precious'));
+    writeFileSync(place('precious/letter.txt'), 'keep me');
+    await expect(prepare([place('tunes.zip')], place('precious'))).rejects.toThrow(/exists and is no dataset/);
+    await expect(prepare([place('tunes.zip')], place('tunes.zip'))).rejects.toThrow(/output folder/);
+    expect(readdirSync(place('precious'))).toEqual(['letter.txt']);
+  });
+
+  it('stops when it is aborted, and leaves nothing behind', async () => {
+    const controller = new AbortController();
+    const work = prepare([place('tunes.zip'), place('tunes.tar.gz')], place('aborted'), {
+      signal: controller.signal,
+      onProgress: () => controller.abort(),
+    });
+    await expect(work).rejects.toThrow(/abort/i);
+    expect(existsSync(place('aborted'))).toBe(false);
+  });
+});
+
+describe('openDataset', () => {
+  const damage = async (file: string, change: (bytes: Buffer) => Buffer) => {
+    const path = place('damaged');
+    await prepare([place('tunes.zip')], path);
+    writeFileSync(join(path, file), change(readFileSync(join(path, file))));
+    return openDataset(path);
+  };
+
+  it('refuses a missing folder, and one that is no dataset', async () => {
+    await expect(openDataset(place('nowhere'))).rejects.toThrow(DataError);
+    await expect(openDataset(folder)).rejects.toThrow(/is no dataset/);
+  });
+
+  it('names the file that was changed or cut', async () => {
+    const cut = (bytes: Buffer) => bytes.subarray(0, bytes.length - 2);
+    const flip = (bytes: Buffer) => Buffer.from(bytes.map((byte, index) => (index === 10 ? byte ^ 1 : byte)));
+    await expect(damage('train.events.u16', cut)).rejects.toThrow(/train\.events\.u16: the events are not those/);
+    await expect(damage('valid.events.u16', flip)).rejects.toThrow(/valid\.events\.u16/);
+    await expect(damage('manifest.json', (bytes) => bytes.subarray(0, 300))).rejects.toThrow(
+      /manifest\.json: is no JSON/,
+    );
+    await expect(
+      damage('manifest.json', (bytes) => Buffer.from(bytes.toString().replace('"classes": 38', '"classes": 39'))),
+    ).rejects.toThrow(/fingerprint/);
+    await expect(
+      damage('manifest.json', (bytes) => Buffer.from(bytes.toString().replace('"seed": 1', '"seed": "x"'))),
+    ).rejects.toThrow(/field seed/);
+    await expect(
+      damage('train.index.json', (bytes) => Buffer.from(bytes.toString().replace('"start":0', '"start":1'))),
+    ).rejects.toThrow(/train\.index\.json/);
+  });
+});
+
+describe('datasetFromSongs', () => {
+  it('is the same as preparing the songs from files', async () => {
+    const songs = [0, 1, 2, 3, 4].map((seed) => tuneSong(seed));
+    const dataset = datasetFromSongs(songs, encoding, { seed: 3, validShare: 0.2 });
+    expect(dataset.manifest.splits).toMatchObject({ train: { sequences: 8 }, valid: { sequences: 2 } });
+    await writeDataset(dataset, place('songs'));
+    expect((await openDataset(place('songs'))).manifest).toEqual(dataset.manifest);
+  });
+});
