@@ -1,1 +1,21 @@
-export {};
+export {
+  type Checkpoint,
+  type CheckpointMetadata,
+  decodeCheckpoint,
+  encodeCheckpoint,
+} from './checkpoint/checkpoint.ts';
+export { ModelError } from './error.ts';
+export { type EvaluateOptions, Evaluator, evaluateCheckpoint, planEvaluation } from './evaluation.ts';
+export { writeFileAtomic } from './files.ts';
+export type { ModelConfiguration, ModelDefinition, SequenceModel } from './model.ts';
+export { configure, findModel, models } from './registry.ts';
+export { planSampling, type Sample, type SampleOptions, sample } from './sampling/sample.ts';
+export { planTraining, type TrainingPass, type TrainingShape } from './training/pass.ts';
+export { type CheckpointName, type Metrics, RunFolder } from './training/run-folder.ts';
+export {
+  type TrainingProgress,
+  type TrainingResult,
+  type TrainingStart,
+  type TrainOptions,
+  train,
+} from './training/train.ts';

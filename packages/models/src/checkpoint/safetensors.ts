@@ -1,0 +1,115 @@
+import { ModelError } from '../error.ts';
+
+/** A named array of f32 values, row-major. */
+export interface NamedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+export interface SafetensorsFile {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tensors: readonly NamedTensor[];
+}
+
+/** The format's own cap, against headers that claim to be larger than memory. */
+const MAX_HEADER_BYTES = 100_000_000;
+
+interface HeaderEntry {
+  readonly dtype: string;
+  readonly shape: number[];
+  readonly data_offsets: [number, number];
+}
+
+/**
+ * Writes the safetensors format: a little-endian u64 with the header's length, the header as JSON padded with spaces to a
+ * multiple of 8, then the arrays one after the other. https://huggingface.co/docs/safetensors
+ */
+export function writeSafetensors({ metadata, tensors }: SafetensorsFile): Uint8Array {
+  const header: Record<string, HeaderEntry | Readonly<Record<string, string>>> = { __metadata__: metadata };
+  let end = 0;
+  for (const { name, shape, data } of tensors) {
+    header[name] = { dtype: 'F32', shape: [...shape], data_offsets: [end, end + data.byteLength] };
+    end += data.byteLength;
+  }
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const headerLength = Math.ceil(json.length / 8) * 8;
+  const bytes = new Uint8Array(8 + headerLength + end).fill(0x20, 8, 8 + headerLength);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(0, BigInt(headerLength), true);
+  bytes.set(json, 8);
+  let position = 8 + headerLength;
+  for (const { data } of tensors) {
+    for (const value of data) {
+      view.setFloat32(position, value, true);
+      position += 4;
+    }
+  }
+  return bytes;
+}
+
+/**
+ * Reads f32 tensors of a safetensors file.
+ *
+ * @param source names the file in errors
+ * @throws ModelError if the file is cut short, is no safetensors file, or its ranges overlap or leave the file
+ */
+export function readSafetensors(bytes: Uint8Array, source: string): SafetensorsFile {
+  const fail = (why: string): never => {
+    throw new ModelError(`${source}: ${why}; it is damaged or no checkpoint, use another one.`);
+  };
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 8) fail(`only ${bytes.length} bytes long`);
+  const headerLength = Number(view.getBigUint64(0, true));
+  if (headerLength > MAX_HEADER_BYTES || 8 + headerLength > bytes.length) {
+    fail(`byte 0: a header of ${headerLength} bytes does not fit into ${bytes.length} bytes`);
+  }
+  const dataStart = 8 + headerLength;
+  const header = parseHeader(bytes.subarray(8, dataStart)) ?? fail('byte 8: the header is no JSON object');
+  const { __metadata__: metadata = {}, ...entries } = header;
+  if (!isStringRecord(metadata)) fail('byte 8: __metadata__ holds something else than text');
+
+  const ranges: [number, number][] = [];
+  const tensors = Object.entries(entries).map(([name, entry]): NamedTensor => {
+    if (!isHeaderEntry(entry)) return fail(`byte 8: tensor ${name} is not described as the format asks`);
+    const [start, end] = entry.data_offsets;
+    const count = entry.shape.reduce((product, size) => product * size, 1);
+    if (entry.dtype !== 'F32') fail(`tensor ${name} is ${entry.dtype}, only F32 is read`);
+    if (start < 0 || end - start !== 4 * count) fail(`tensor ${name}: its range does not fit its shape`);
+    if (dataStart + end > bytes.length)
+      fail(`cut short: tensor ${name} ends at byte ${dataStart + end} of ${bytes.length}`);
+    ranges.push([start, end]);
+    const data = Float32Array.from({ length: count }, (_, index) =>
+      view.getFloat32(dataStart + start + 4 * index, true),
+    );
+    return { name, shape: entry.shape, data };
+  });
+  ranges.sort(([a], [b]) => a - b);
+  if (ranges.some(([start], index) => index > 0 && start < ranges[index - 1][1])) fail('tensors overlap');
+  return { metadata: metadata as Record<string, string>, tensors };
+}
+
+function parseHeader(bytes: Uint8Array): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return isRecord(value) ? value : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isStringRecord(value: unknown): value is Record<string, string> {
+  return isRecord(value) && Object.values(value).every((entry) => typeof entry === 'string');
+}
+
+function isHeaderEntry(value: unknown): value is HeaderEntry {
+  if (!isRecord(value)) return false;
+  const { dtype, shape, data_offsets: offsets } = value;
+  const sizes = (list: unknown) => Array.isArray(list) && list.every((size) => Number.isSafeInteger(size) && size >= 0);
+  return typeof dtype === 'string' && sizes(shape) && sizes(offsets) && Array.isArray(offsets) && offsets.length === 2;
+}

@@ -1,0 +1,171 @@
+import type { Evaluation } from '@chipsmith/data';
+import {
+  crossEntropyRows,
+  type Device,
+  HISTORY_LENGTH,
+  hits,
+  type MemoryLimits,
+  multiply,
+  type Plan,
+  Program,
+  plan,
+  reshape,
+  sum,
+  type Tensor,
+} from '@chipsmith/kernels';
+import { type Checkpoint, withParameters } from './checkpoint/checkpoint.ts';
+import { ModelError } from './error.ts';
+import type { SequenceModel } from './model.ts';
+import { type StatefulPass, statefulPass } from './stateful.ts';
+
+/** Sequences side by side, and events of each in one run. Results do not depend on them. */
+const LANES = 32;
+const STEPS = 32;
+
+export interface EvaluateOptions {
+  /** Called with the share of the events that are done, 0..1. */
+  readonly onProgress?: (share: number) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface EvaluationPass extends StatefulPass {
+  readonly targets: Tensor;
+  readonly mask: Tensor;
+  readonly plan: Plan;
+}
+
+/** The memory that evaluating a model takes, before anything is allocated. */
+export function planEvaluation(model: SequenceModel, limits?: MemoryLimits): EvaluationPass {
+  const pass = statefulPass(model, LANES, STEPS);
+  const targets = pass.graph.input([STEPS * LANES], 'u32');
+  const mask = pass.graph.input([STEPS * LANES]);
+  const counted = (rows: Tensor) => reshape(sum(multiply(rows, mask)), []);
+  const loss = counted(crossEntropyRows(pass.logits, targets));
+  const correct = counted(hits(pass.logits, targets));
+  const planned = plan(pass.graph, { history: [loss, correct], ...(limits && { limits }) });
+  return { ...pass, targets, mask, plan: planned };
+}
+
+/**
+ * Measures how well a model predicts sequences. Every event 1..L-1 of each sequence is predicted once, from all events before
+ * it: sequences go through in pieces and the state is carried over, so that no event loses its history at a window's edge.
+ */
+export class Evaluator {
+  readonly #program: Program;
+  readonly #pass: EvaluationPass;
+  readonly #device: Device;
+
+  private constructor(device: Device, program: Program, pass: EvaluationPass) {
+    this.#device = device;
+    this.#program = program;
+    this.#pass = pass;
+  }
+
+  static async create(device: Device, model: SequenceModel): Promise<Evaluator> {
+    const pass = planEvaluation(model, device.limits);
+    return new Evaluator(device, await Program.create(device, pass.plan), pass);
+  }
+
+  /**
+   * @throws ModelError if no sequence has two events
+   */
+  async evaluate(
+    sequences: readonly ArrayLike<number>[],
+    { onProgress, signal }: EvaluateOptions = {},
+  ): Promise<Evaluation> {
+    const tokens = sequences.reduce((total, { length }) => total + Math.max(0, length - 1), 0);
+    if (tokens === 0) throw new ModelError('There is nothing to evaluate: no sequence of the split has two events.');
+    const { ids, keep, targets, mask } = this.#pass;
+    let loss = 0;
+    let correct = 0;
+    let done = 0;
+    let pending = 0;
+    const collect = async () => {
+      // Sums of one run are f32; over runs they are added in float64.
+      for (const [runLoss, runCorrect] of await this.#program.history()) {
+        loss += runLoss;
+        correct += runCorrect;
+      }
+      pending = 0;
+      onProgress?.(done / tokens);
+    };
+    for (const piece of pieces(sequences)) {
+      signal?.throwIfAborted();
+      this.#program.write(ids, piece.inputs);
+      this.#program.write(keep, piece.keep);
+      this.#program.write(targets, piece.targets);
+      this.#program.write(mask, piece.mask);
+      this.#program.run();
+      done += piece.count;
+      pending++;
+      if (pending === HISTORY_LENGTH / 8) await collect();
+    }
+    await collect();
+    const nll = loss / tokens;
+    return { nll, perplexity: Math.exp(nll), accuracy: correct / tokens, tokens };
+  }
+
+  destroy(): void {
+    this.#program.destroy();
+    this.#device.release(this.#pass.state);
+  }
+}
+
+/** Evaluates a checkpoint once. @throws ModelError if no sequence has two events */
+export function evaluateCheckpoint(
+  device: Device,
+  checkpoint: Checkpoint,
+  sequences: readonly ArrayLike<number>[],
+  options: EvaluateOptions = {},
+): Promise<Evaluation> {
+  return withParameters(device, checkpoint, async () => {
+    const evaluator = await Evaluator.create(device, checkpoint.model);
+    try {
+      return await evaluator.evaluate(sequences, options);
+    } finally {
+      evaluator.destroy();
+    }
+  });
+}
+
+interface Piece {
+  readonly inputs: Uint32Array<ArrayBuffer>;
+  readonly keep: Float32Array<ArrayBuffer>;
+  readonly targets: Uint32Array<ArrayBuffer>;
+  readonly mask: Float32Array<ArrayBuffer>;
+  /** Predicted events. */
+  readonly count: number;
+}
+
+/** Lays sequences into lanes, the longest first so that the lanes end together, and cuts them into runs of STEPS events. */
+function* pieces(sequences: readonly ArrayLike<number>[]): Generator<Piece> {
+  const waiting = sequences.filter(({ length }) => length > 1).sort((a, b) => b.length - a.length);
+  const lanes: { events: ArrayLike<number>; at: number }[] = [];
+  let next = 0;
+  for (;;) {
+    const size = STEPS * LANES;
+    const inputs = new Uint32Array(size);
+    const targets = new Uint32Array(size);
+    const mask = new Float32Array(size);
+    const keep = new Float32Array(LANES).fill(1);
+    let count = 0;
+    for (let lane = 0; lane < LANES; lane++) {
+      if (lanes[lane] === undefined || lanes[lane].at >= lanes[lane].events.length - 1) {
+        if (next >= waiting.length) continue;
+        lanes[lane] = { events: waiting[next++], at: 0 };
+        keep[lane] = 0;
+      }
+      const { events, at } = lanes[lane];
+      const steps = Math.min(STEPS, events.length - 1 - at);
+      for (let step = 0; step < steps; step++) {
+        inputs[step * LANES + lane] = events[at + step];
+        targets[step * LANES + lane] = events[at + step + 1];
+        mask[step * LANES + lane] = 1;
+      }
+      lanes[lane].at += steps;
+      count += steps;
+    }
+    if (count === 0) return;
+    yield { inputs, keep, targets, mask, count };
+  }
+}

@@ -1,0 +1,41 @@
+import { open, rename, rm } from 'node:fs/promises';
+import { ModelError } from './error.ts';
+
+/**
+ * Writes a file so that at any moment, also after a power cut, the old content or the new one is there whole: to a temporary
+ * name beside it, synced, renamed.
+ *
+ * @throws ModelError if it cannot be written; nothing is left behind then
+ */
+export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
+  const partial = `${path}.partial-${process.pid}`;
+  try {
+    const file = await open(partial, 'w');
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw fileError(path, error);
+  }
+}
+
+/** What the operating system said about a file, as one line with what to do. */
+export function fileError(path: string, error: unknown): ModelError {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const advice: Record<string, string> = {
+    ENOENT: 'there is no such file or folder; check the path',
+    EACCES: 'no permission; choose another place',
+    EROFS: 'the place is read-only; choose another one',
+    ENOSPC: 'the disk is full; free some space and run the command again',
+    EISDIR: 'is a folder; name a file',
+    ENOTDIR: 'a part of the path is a file; check the path',
+  };
+  const known = typeof code === 'string' ? advice[code] : undefined;
+  const reason = known ?? (error instanceof Error ? error.message : String(error));
+  return new ModelError(`${path}: ${reason}.`, { cause: error });
+}

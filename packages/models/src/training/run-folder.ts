@@ -1,0 +1,118 @@
+import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../checkpoint/checkpoint.ts';
+import { ModelError } from '../error.ts';
+import { fileError, writeFileAtomic } from '../files.ts';
+
+/** A line of metrics.jsonl: what one training step or one validation gave. Undefined fields are left out. */
+export interface Metrics {
+  readonly step: number;
+  /** Mean training loss since the line before, in nats an event. */
+  readonly loss?: number;
+  /** Global norm of the last step's gradients before clipping. */
+  readonly gradientNorm?: number;
+  readonly tokensPerSecond?: number;
+  readonly validNll?: number;
+  readonly validAccuracy?: number;
+}
+
+/** Which checkpoint: `latest` to go on with training, `best` (lowest validation loss) to make music with. */
+export type CheckpointName = 'latest' | 'best';
+
+/**
+ * The folder of one training run:
+ *
+ *     config.json               settings, for people
+ *     metrics.jsonl             one line a logged step or validation
+ *     checkpoints/latest.safetensors, best.safetensors
+ */
+export class RunFolder {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Makes the folder. @throws ModelError if there is something in it already, or it cannot be made */
+  async create(config: unknown): Promise<void> {
+    const entries = await this.#entries();
+    if (entries.length > 0) {
+      throw new ModelError(
+        `${this.path}: the folder is not empty; go on with --resume or choose another --run folder.`,
+      );
+    }
+    try {
+      await mkdir(join(this.path, 'checkpoints'), { recursive: true });
+    } catch (error) {
+      throw fileError(this.path, error);
+    }
+    await writeFileAtomic(join(this.path, 'config.json'), `${JSON.stringify(config, undefined, 2)}\n`);
+  }
+
+  async save(name: CheckpointName, checkpoint: Checkpoint): Promise<void> {
+    await writeFileAtomic(this.#checkpoint(name), encodeCheckpoint(checkpoint));
+  }
+
+  /** @throws ModelError if the run has no such checkpoint or it is damaged */
+  async load(name: CheckpointName): Promise<Checkpoint> {
+    const path = this.#checkpoint(name);
+    let bytes: Uint8Array;
+    try {
+      bytes = await readFile(path);
+    } catch (error) {
+      if (isMissing(error))
+        throw new ModelError(`${this.path}: no checkpoint ${name}; train there first, or check --run.`);
+      throw fileError(path, error);
+    }
+    return decodeCheckpoint(bytes, path);
+  }
+
+  async log(metrics: Metrics): Promise<void> {
+    try {
+      await appendFile(this.#metrics, `${JSON.stringify(metrics)}\n`);
+    } catch (error) {
+      throw fileError(this.#metrics, error);
+    }
+  }
+
+  /** Drops lines after a step, so that a resumed run does not tell of steps twice. */
+  async forgetAfter(step: number): Promise<void> {
+    let text = '';
+    try {
+      text = await readFile(this.#metrics, 'utf8');
+    } catch (error) {
+      if (!isMissing(error)) throw fileError(this.#metrics, error);
+    }
+    // A killed process may leave half a line at the end: without its newline it is dropped too.
+    const lines = text.split('\n').slice(0, -1);
+    const kept = lines.filter((line) => stepOf(line) <= step);
+    await writeFileAtomic(this.#metrics, kept.map((line) => `${line}\n`).join(''));
+  }
+
+  get #metrics(): string {
+    return join(this.path, 'metrics.jsonl');
+  }
+
+  #checkpoint(name: CheckpointName): string {
+    return join(this.path, 'checkpoints', `${name}.safetensors`);
+  }
+
+  async #entries(): Promise<string[]> {
+    try {
+      return await readdir(this.path);
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw fileError(this.path, error);
+    }
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
+/** The step of a line of metrics; lines that cannot be read belong nowhere. */
+function stepOf(line: string): number {
+  const match = /^\{"step":(\d+)/.exec(line);
+  return match === null ? Number.POSITIVE_INFINITY : Number(match[1]);
+}
