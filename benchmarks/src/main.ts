@@ -1,1 +1,48 @@
-export {};
+import { HELP, parseArguments, UsageError, userFolder } from './arguments.ts';
+import { compareReports, comparisonTable, differingConditions } from './report/compare.ts';
+import { markdownReport } from './report/markdown.ts';
+import { readReport, writeReport, writeWhole } from './report/results.ts';
+import { formatMilliseconds, memoryTable, terminalTable, timeTable } from './report/table.ts';
+import { runBenchmarks } from './run.ts';
+
+/** Tables go to standard output; what happens meanwhile to standard error. */
+async function main(argv: readonly string[]): Promise<void> {
+  const options = parseArguments(argv, userFolder());
+  if (options === undefined) {
+    console.log(HELP.trimEnd());
+    return;
+  }
+  // Read first: a wrong file should not cost a run.
+  const before = options.compare === undefined ? undefined : readReport(options.compare);
+  const command = ['pnpm bench', ...argv].join(' ');
+  const report = await runBenchmarks(options, command, {
+    note: (line) => console.error(line),
+    result: ({ name, wall }) => console.error(`  ${name}: ${formatMilliseconds(wall.median)}`),
+  });
+
+  console.log(`\n${terminalTable(timeTable(report.results))}`);
+  const memory = memoryTable(report.results);
+  if (memory.rows.length > 0) console.log(`\n${terminalTable(memory)}`);
+  if (before !== undefined) {
+    const { rows, onlyBefore, onlyNow } = compareReports(before, report);
+    console.log(`\n${terminalTable(comparisonTable(rows))}`);
+    for (const difference of differingConditions(before, report)) console.log(`Not the same ${difference}.`);
+    if (onlyBefore.length > 0) console.log(`Not measured now: ${onlyBefore.join('; ')}`);
+    if (onlyNow.length > 0) console.log(`Not measured before: ${onlyNow.join('; ')}`);
+  }
+  await writeReport(options.json, report);
+  console.log(`\nWrote ${options.json}`);
+  if (options.markdown !== undefined) {
+    await writeWhole(options.markdown, markdownReport(report));
+    console.log(`Wrote ${options.markdown}`);
+  }
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  console.error(`bench: ${message}`);
+  if (process.env.CHIPSMITH_DEBUG !== undefined && error instanceof Error) console.error(error.stack);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}

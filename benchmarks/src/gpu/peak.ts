@@ -1,0 +1,166 @@
+import {
+  type Device,
+  Graph,
+  LINEAR_ARGUMENTS,
+  LINEAR_INDEX,
+  LINEAR_WORKGROUP,
+  linearGrid,
+  type Operation,
+  onceDifferentiable,
+  read,
+  write,
+} from '@chipsmith/kernels';
+import { type Benchmark, BenchmarkError, type Prepared } from '../benchmark.ts';
+import { prepareProgram } from './prepare-program.ts';
+
+/** Independent chains of fma in a thread: enough to fill the pipelines' latency, few enough to stay in registers. */
+const ACCUMULATORS = 12;
+/** Links of each chain. */
+const ITERATIONS = 512;
+/** Two operations an fma, four lanes a vector. */
+const FLOP_PER_THREAD = ACCUMULATORS * ITERATIONS * 4 * 2;
+
+/** Threads to start with; more until a run takes this long, so that launching it does not count. */
+const FEWEST_THREADS = 2 ** 14;
+const MOST_THREADS = 2 ** 22;
+const SHORTEST_RUN_MILLISECONDS = 5;
+
+/**
+ * As many fused multiply-adds a second as the adapter can do: each thread turns chains v = fma(v, x[1], x[2]) that start
+ * at different values and adds up their ends. The factors come from a buffer and the sum is stored, so that no compiler
+ * can shorten the work.
+ *
+ * Input (4) f32; output (threads) f32.
+ */
+const fmaChains: Operation<{ threads: number }> = {
+  name: 'fma chains',
+  outputs: (_, { threads }) => [{ shape: [threads], dtype: 'f32' }],
+  kernels({ inputs, outputs, attributes }) {
+    const chains = Array.from({ length: ACCUMULATORS }, (_, index) => `v${index}`);
+    const code = `fn main(${LINEAR_ARGUMENTS}) {
+  ${LINEAR_INDEX}
+  let scale = vec4f(x[1]);
+  let shift = vec4f(x[2]);
+${chains.map((chain, index) => `  var ${chain} = vec4f(x[0] + ${index}.0);`).join('\n')}
+  for (var i = 0u; i < ${ITERATIONS}u; i++) {
+${chains.map((chain) => `    ${chain} = fma(${chain}, scale, shift);`).join('\n')}
+  }
+  y[index] = dot(${chains.join(' + ')}, vec4f(1.0));
+}`;
+    return [
+      {
+        kernel: {
+          label: 'fma chains',
+          bindings: [read('x'), write('y')],
+          uniforms: [],
+          workgroupSize: [LINEAR_WORKGROUP, 1, 1],
+          code,
+        },
+        operands: [inputs[0], outputs[0]],
+        uniforms: [],
+        workgroups: linearGrid(attributes.threads, LINEAR_WORKGROUP),
+      },
+    ];
+  },
+  backward: onceDifferentiable,
+};
+
+/** y = x, four elements a thread. */
+const copy: Operation<object> = {
+  name: 'copy',
+  outputs: ([{ shape, dtype }]) => [{ shape, dtype }],
+  kernels({ inputs, outputs }) {
+    const threads = inputs[0].shape[0] / 4;
+    const code = `fn main(${LINEAR_ARGUMENTS}) {
+  ${LINEAR_INDEX}
+  if (index < ${threads}u) { y[index] = x[index]; }
+}`;
+    return [
+      {
+        kernel: {
+          label: 'copy',
+          bindings: [read('x', 4), write('y', 4)],
+          uniforms: [],
+          workgroupSize: [LINEAR_WORKGROUP, 1, 1],
+          code,
+        },
+        operands: [inputs[0], outputs[0]],
+        uniforms: [],
+        workgroups: linearGrid(threads, LINEAR_WORKGROUP),
+      },
+    ];
+  },
+  backward: onceDifferentiable,
+};
+
+/** The adapter's FMA peak, with as many threads as this device needs to be kept busy. */
+export async function fmaPeak(device: Device): Promise<Benchmark<Device> & { gigaflop: number }> {
+  let threads = FEWEST_THREADS;
+  while (threads < MOST_THREADS && (await milliseconds(device, threads)) < SHORTEST_RUN_MILLISECONDS) threads *= 4;
+  const gigaflop = (threads * FLOP_PER_THREAD) / 1e9;
+  return {
+    name: 'FMA peak',
+    work: { amount: gigaflop, unit: 'GFLOP/s' },
+    gigaflop,
+    prepare: (context) => prepareFmaChains(context, threads),
+  };
+}
+
+async function milliseconds(device: Device, threads: number): Promise<number> {
+  const chains = await prepareFmaChains(device, threads);
+  chains.run();
+  await device.check();
+  const start = performance.now();
+  chains.run();
+  await device.check();
+  const taken = performance.now() - start;
+  chains.release();
+  return taken;
+}
+
+async function prepareFmaChains(device: Device, threads: number): Promise<Prepared> {
+  const graph = new Graph();
+  // Each chain tends to shift / (1 - scale) = 1, far from infinities and denormals.
+  const x = graph.constant(Float32Array.of(1, 0.999, 0.001, 0), [4]);
+  const [y] = graph.apply(fmaChains, [x], { threads });
+  const { program, prepared } = await prepareProgram(device, graph, { outputs: [y] });
+  const expected = 4 * sumOfChains();
+  const verify = async () => {
+    const values = await program.read(y);
+    for (const value of [values[0], values[threads - 1]]) {
+      if (!(Math.abs(value / expected - 1) < 1e-3)) {
+        throw new BenchmarkError(`FMA peak: a thread gave ${value} instead of ${expected}.`);
+      }
+    }
+  };
+  return { ...prepared, verify };
+}
+
+/** v_n = 1 + (v_0 - 1) scale^n, summed over the chains that start at 1, 2, 3 ... */
+function sumOfChains(): number {
+  let sum = 0;
+  for (let index = 0; index < ACCUMULATORS; index++) sum += 1 + index * 0.999 ** ITERATIONS;
+  return sum;
+}
+
+/** 64 MiB read and 64 MiB written: beyond the caches of processors and GPUs, and within a binding's base limit. */
+const COPY_ELEMENTS = 2 ** 24;
+
+export const copyBandwidth: Benchmark<Device> = {
+  name: 'copy bandwidth',
+  work: { amount: (2 * COPY_ELEMENTS * 4) / 1e9, unit: 'GB/s' },
+  async prepare(device) {
+    const graph = new Graph();
+    const x = graph.input([COPY_ELEMENTS]);
+    const [y] = graph.apply(copy, [x], {});
+    const { program, prepared } = await prepareProgram(device, graph, { outputs: [y] });
+    const values = new Float32Array(COPY_ELEMENTS);
+    values[COPY_ELEMENTS - 1] = 1;
+    program.write(x, values);
+    const verify = async () => {
+      const copied = await program.read(y);
+      if (copied[COPY_ELEMENTS - 1] !== 1) throw new BenchmarkError('Copy bandwidth: the last element was not copied.');
+    };
+    return { ...prepared, verify };
+  },
+};

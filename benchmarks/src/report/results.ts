@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { MEMORY_CATEGORIES } from '@chipsmith/kernels';
+import { z } from 'zod';
+
+const positive = z.number().positive();
+const bytesByCategory = z.record(z.enum(MEMORY_CATEGORIES), z.int().nonnegative());
+
+const resultSchema = z.strictObject({
+  /** Unique in a file; `--compare` matches by it. */
+  name: z.string().min(1),
+  /** Milliseconds on the clock that one run took. */
+  wall: z.strictObject({ minimum: positive, median: positive }),
+  /** Milliseconds of processor time that one run took, all threads together. */
+  cpu: z.strictObject({ median: z.number().nonnegative() }),
+  rounds: z.int().positive(),
+  /** From the median on the clock. */
+  rates: z.array(z.strictObject({ value: positive, unit: z.string().min(1) })),
+  /** Of the adapter's FMA peak, measured in turn with this one; the median of the rounds. */
+  shareOfPeak: positive.optional(),
+  /** Bytes on the device: what the plan said before, and what the device then allocated. */
+  memory: z.strictObject({ predicted: bytesByCategory, allocated: bytesByCategory }).optional(),
+});
+
+const machineSchema = z.strictObject({
+  processor: z.string(),
+  cores: z.int().positive(),
+  memoryBytes: positive,
+  system: z.string(),
+});
+
+const versionsSchema = z.strictObject({
+  chipsmith: z.string(),
+  commit: z.string().optional(),
+  node: z.string(),
+  webgpu: z.string(),
+});
+
+const reportSchema = z.strictObject({
+  format: z.literal('chipsmith benchmarks 1'),
+  /** When it began, ISO 8601. */
+  date: z.iso.datetime(),
+  command: z.string(),
+  machine: machineSchema,
+  /** Missing when no kernel was measured. */
+  adapter: z.strictObject({ name: z.string(), backend: z.string(), software: z.boolean() }).optional(),
+  versions: versionsSchema,
+  /** One-minute load average before the first and after the last benchmark; the run itself is in the second. */
+  load: z.strictObject({ start: z.number(), end: z.number() }),
+  results: z.array(resultSchema),
+});
+
+export type Result = z.infer<typeof resultSchema>;
+export type Machine = z.infer<typeof machineSchema>;
+export type Versions = z.infer<typeof versionsSchema>;
+/** One run of the benchmarks, as it lies on disk. */
+export type Report = z.infer<typeof reportSchema>;
+
+/** A file that is no report, or none that can be read. */
+export class ReportError extends Error {
+  override readonly name = 'ReportError';
+}
+
+/** @throws ReportError naming the file and the field */
+export function readReport(file: string): Report {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ReportError(`${file} cannot be read as JSON: ${reason}`, { cause });
+  }
+  const parsed = reportSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [{ path, message }] = parsed.error.issues;
+  const field = path.length > 0 ? ` at ${path.join('.')}` : '';
+  throw new ReportError(`${file} is not a report of the benchmarks${field}: ${message}. Write one with --json.`);
+}
+
+export async function writeReport(file: string, report: Report): Promise<void> {
+  await writeWhole(file, `${JSON.stringify(report, null, 2)}\n`);
+}
+
+/** Writes a file under another name first, so that it is never seen half-written; makes its folder. */
+export async function writeWhole(file: string, text: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  const unfinished = `${file}.${process.pid}.part`;
+  await writeFile(unfinished, text);
+  await rename(unfinished, file);
+}

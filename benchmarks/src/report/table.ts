@@ -1,0 +1,69 @@
+import { MEMORY_CATEGORIES } from '@chipsmith/kernels';
+import type { Result } from './results.ts';
+
+/** A head and rows of the same length; the first column is text, the others are figures. */
+export interface Table {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** Time, throughput and share of the peak of each result. */
+export function timeTable(results: readonly Result[]): Table {
+  return {
+    head: ['benchmark', 'median', 'minimum', 'CPU', 'throughput', 'of FMA peak'],
+    rows: results.map(({ name, wall, cpu, rates, shareOfPeak }) => [
+      name,
+      formatMilliseconds(wall.median),
+      formatMilliseconds(wall.minimum),
+      formatMilliseconds(cpu.median),
+      rates.map(({ value, unit }) => `${formatNumber(value)} ${unit}`).join(', '),
+      shareOfPeak === undefined ? '' : `${(shareOfPeak * 100).toFixed(1)} %`,
+    ]),
+  };
+}
+
+/** Device memory of each result that has some, by category as planned, and what the device allocated in all. */
+export function memoryTable(results: readonly Result[]): Table {
+  const rows = results.flatMap(({ name, memory }) => {
+    if (memory === undefined) return [];
+    const { predicted, allocated } = memory;
+    const byCategory = MEMORY_CATEGORIES.map((category) => formatMebibytes(predicted[category]));
+    const total = (bytes: typeof predicted) =>
+      formatMebibytes(MEMORY_CATEGORIES.reduce((sum, category) => sum + bytes[category], 0));
+    return [[name, ...byCategory, total(predicted), total(allocated)]];
+  });
+  return { head: ['peak memory in MiB', ...MEMORY_CATEGORIES, 'planned', 'allocated'], rows };
+}
+
+/** Columns padded to equal width, figures to the right. */
+export function terminalTable({ head, rows }: Table): string {
+  const widths = head.map((title, column) =>
+    Math.max(...[title, ...rows.map((row) => row[column])].map(({ length }) => length)),
+  );
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column])))
+      .join('  ')
+      .trimEnd();
+  const rule = widths.map((width) => '-'.repeat(width)).join('  ');
+  return [line(head), rule, ...rows.map(line)].join('\n');
+}
+
+export function markdownTable({ head, rows }: Table): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const rule = `|${head.map((_, column) => (column === 0 ? '---' : '---:')).join('|')}|`;
+  return [line(head), rule, ...rows.map(line)].join('\n');
+}
+
+export function formatMilliseconds(value: number): string {
+  return `${formatNumber(value)} ms`;
+}
+
+/** Three significant digits, but whole numbers from 100 on. */
+export function formatNumber(value: number): string {
+  return value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3);
+}
+
+function formatMebibytes(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(2);
+}

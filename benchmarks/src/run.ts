@@ -1,0 +1,71 @@
+import type { AdapterDescription } from '@chipsmith/kernels';
+import { openDevice } from '@chipsmith/kernels/node';
+import { APU_BENCHMARKS, runApu } from './apu/run-apu.ts';
+import { type Options, UsageError } from './arguments.ts';
+import type { OnResult } from './benchmark.ts';
+import { KERNEL_BENCHMARKS, runKernels } from './gpu/run-kernels.ts';
+import { busyWarning, describeMachine, loadAverage, readVersions } from './machine.ts';
+import { FULL, QUICK } from './measure.ts';
+import type { Report, Result } from './report/results.ts';
+
+/** What a run tells while it goes on. */
+export interface Listener {
+  note(line: string): void;
+  result: OnResult;
+}
+
+/**
+ * Runs the benchmarks that the options ask for.
+ *
+ * @param command as typed, for the report
+ * @throws UsageError where the filter matches nothing, BenchmarkError for a wrong result, KernelError without an adapter
+ */
+export async function runBenchmarks(options: Options, command: string, listener: Listener): Promise<Report> {
+  const matching = <T extends { name: string }>(suite: 'kernels' | 'apu', benchmarks: readonly T[]) =>
+    options.suites.includes(suite) ? benchmarks.filter(({ name }) => contains(name, options.filter)) : [];
+  const kernels = matching('kernels', KERNEL_BENCHMARKS);
+  const apu = matching('apu', APU_BENCHMARKS);
+  if (kernels.length + apu.length === 0) {
+    throw new UsageError(`No benchmark's name contains "${options.filter}": try matmul, LSTM, copy or APU.`);
+  }
+
+  const date = new Date().toISOString();
+  const machine = describeMachine();
+  const start = loadAverage();
+  listener.note(`${machine.processor}, ${machine.cores} cores, load average ${start.toFixed(2)}`);
+  const warning = busyWarning(start, machine.cores);
+  if (warning !== undefined) listener.note(warning);
+
+  const effort = options.quick ? QUICK : FULL;
+  const results: Result[] = [];
+  const onResult: OnResult = (result) => {
+    results.push(result);
+    listener.result(result);
+  };
+  let adapter: AdapterDescription | undefined;
+  if (kernels.length > 0) {
+    const device = await openDevice({ adapter: options.adapter });
+    try {
+      adapter = device.adapter;
+      listener.note(`Adapter: ${adapter.name}${adapter.software ? ' (computes on the CPU)' : ''}`);
+      await runKernels(device, kernels, effort, onResult);
+    } finally {
+      device.destroy();
+    }
+  }
+  await runApu(apu, effort, onResult);
+  return {
+    format: 'chipsmith benchmarks 1',
+    date,
+    command,
+    machine,
+    ...(adapter === undefined ? {} : { adapter }),
+    versions: readVersions(),
+    load: { start, end: loadAverage() },
+    results,
+  };
+}
+
+function contains(name: string, filter: string | undefined): boolean {
+  return filter === undefined || name.toLowerCase().includes(filter.toLowerCase());
+}

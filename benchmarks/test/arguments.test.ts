@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { parseArguments, UsageError } from '../src/arguments.ts';
+
+const parse = (...argv: string[]) => parseArguments(argv, '/home/ann');
+
+function refusal(...argv: string[]): string {
+  try {
+    parse(...argv);
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
+  }
+  return 'not refused';
+}
+
+describe('parseArguments', () => {
+  it('measures everything thoroughly by default, into results/latest.json', () => {
+    const options = parse();
+    expect(options).toMatchObject({
+      suites: ['kernels', 'apu'],
+      quick: false,
+      compare: undefined,
+      markdown: undefined,
+    });
+    expect(options?.json).toMatch(/benchmarks\/results\/latest\.json$/);
+  });
+
+  it('takes a suite and options in any order', () => {
+    expect(parse('--quick', 'apu', '--filter', 'score')).toMatchObject({
+      suites: ['apu'],
+      quick: true,
+      filter: 'score',
+    });
+    expect(parse('kernels', '--adapter=gles')).toMatchObject({ suites: ['kernels'], adapter: 'gles' });
+    expect(parse('all')).toMatchObject({ suites: ['kernels', 'apu'] });
+  });
+
+  it('reads relative paths from where the user stands and leaves absolute ones', () => {
+    const options = parse('--json', 'now.json', '--compare', '../old.json', '--markdown', '/tmp/page.md');
+    expect(options).toMatchObject({ json: '/home/ann/now.json', compare: '/home/old.json', markdown: '/tmp/page.md' });
+  });
+
+  it('asks for help with --help and -h', () => {
+    expect(parse('--help')).toBeUndefined();
+    expect(parse('-h')).toBeUndefined();
+  });
+
+  it.each([
+    [['gpu'], 'There is no suite "gpu": choose kernels, apu or all.'],
+    [['apu', 'kernels'], 'One suite at a time, got apu and kernels: choose kernels, apu or all.'],
+    [['--fast'], "Unknown option '--fast'. See pnpm bench --help."],
+    [['--json'], "Option '--json <value>' argument missing. See pnpm bench --help."],
+    [['--quick=yes'], "Option '--quick' does not take an argument. See pnpm bench --help."],
+    [['--adapter', 'null'], 'The null adapter computes nothing that could be timed: choose another --adapter.'],
+  ])('refuses %j in one line', (argv, message) => {
+    expect(refusal(...argv)).toBe(message);
+  });
+});
