@@ -1,9 +1,9 @@
 // Holds the house's arrows: which package may import which, no deep imports, no cycles, nothing of Node in browser entries, nothing
 // undeclared. Usage: node scripts/check-imports.mjs
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { importsOf } from './import-lexer.mjs';
 import { root } from './processes.mjs';
 import { workspacePackages } from './workspace.mjs';
@@ -163,7 +163,7 @@ function sourceFiles(folder) {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const problems = checkImports(root);
   for (const problem of problems) console.error(problem);
   process.exitCode = problems.length > 0 ? 1 : 0;
