@@ -1,11 +1,16 @@
 import { KernelError } from './errors.ts';
-import type { Binding } from './kernel.ts';
+import { type Kernel, kernelSource } from './kernel.ts';
 import { type Arena, type BytesByCategory, type MemoryCategory, noBytes, type Slot } from './memory.ts';
 import { type MemoryLimits, STAGING_BYTES } from './plan.ts';
 import { BYTES_PER_ELEMENT, elementCount, formatShape } from './tensor.ts';
+import type { Tuner } from './tuner.ts';
 
 export interface AdapterDescription {
+  /** For people: "llvmpipe (LLVM 15.0.6, 256 bits)". */
   readonly name: string;
+  /** What the driver says of itself, often its version; may be empty. */
+  readonly driver: string;
+  /** The backend by which it was opened: `default`, `gles`, `vulkan`, `metal`, `d3d12`, `null`, `compatibility`. */
   readonly backend: string;
   /** True where the CPU does the work: llvmpipe, SwiftShader, WARP. */
   readonly software: boolean;
@@ -23,6 +28,8 @@ export interface Pipeline {
 export class Device {
   readonly gpu: GPUDevice;
   readonly adapter: AdapterDescription;
+  /** Undefined where nothing is measured and the first variant of each kernel runs. */
+  readonly tuner: Tuner | undefined;
   readonly #allocated = noBytes();
   readonly #categories = new Map<GPUBuffer, MemoryCategory>();
   readonly #arenas = new Map<Arena, GPUBuffer>();
@@ -32,9 +39,10 @@ export class Device {
   #reading: Promise<unknown> = Promise.resolve();
   #failure: KernelError | undefined;
 
-  constructor(gpu: GPUDevice, adapter: AdapterDescription) {
+  constructor(gpu: GPUDevice, adapter: AdapterDescription, tuner: Tuner | undefined) {
     this.gpu = gpu;
     this.adapter = adapter;
+    this.tuner = tuner;
     gpu.addEventListener('uncapturederror', (event) => {
       event.preventDefault();
       const code = event.error instanceof GPUOutOfMemoryError ? 'out-of-memory' : 'validation';
@@ -161,18 +169,17 @@ export class Device {
     return turn;
   }
 
-  /** The pipeline of a kernel's text; equal text compiles once, also when asked for twice at the same time. */
-  pipeline(
-    label: string,
-    code: string,
-    bindings: readonly Binding[],
-    shared: readonly boolean[],
-    hasUniforms: boolean,
-  ): Promise<Pipeline> {
+  /**
+   * The pipeline of a kernel; equal text compiles once, also when asked for twice at the same time.
+   *
+   * @param shared see `kernelSource`
+   * @throws KernelError `compile` naming the kernel, the line and the column
+   */
+  pipeline(kernel: Kernel, shared: readonly boolean[]): Promise<Pipeline> {
+    const code = kernelSource(kernel, shared);
     const known = this.#pipelines.get(code);
     if (known !== undefined) return known;
-    const layout = this.#layout(bindings, shared, hasUniforms);
-    const compiling = this.#compile(label, code, layout);
+    const compiling = this.#compile(kernel.label, code, this.#layout(kernel, shared));
     this.#pipelines.set(code, compiling);
     return compiling;
   }
@@ -190,8 +197,10 @@ export class Device {
     const { messages } = await module.getCompilationInfo();
     const error = messages.find(({ type }) => type === 'error');
     if (error !== undefined || (await validation) !== null) {
-      const where = error === undefined ? '' : ` at line ${error.lineNum}:${error.linePos}: ${error.message}`;
-      throw new KernelError('compile', `Kernel ${label} does not compile${where}\n${numbered(code)}`);
+      const where =
+        error === undefined ? '.' : ` at line ${error.lineNum}:${error.linePos}: ${firstLine(error.message)}`;
+      const line = error === undefined ? '' : ` in: ${code.split('\n')[error.lineNum - 1]?.trim()}`;
+      throw new KernelError('compile', `Kernel ${label} does not compile${where}${line}`);
     }
     const pipelineLayout = this.gpu.createPipelineLayout({ label, bindGroupLayouts: [layout] });
     try {
@@ -205,12 +214,12 @@ export class Device {
   }
 
   /** Layouts are explicit and shared, because `layout: 'auto'` makes bind groups of equal pipelines incompatible. */
-  #layout(bindings: readonly Binding[], shared: readonly boolean[], hasUniforms: boolean): GPUBindGroupLayout {
+  #layout({ bindings, uniforms }: Kernel, shared: readonly boolean[]): GPUBindGroupLayout {
     const types = bindings.map(
       ({ access }, index): GPUBufferBindingType =>
         access === 'read' && !shared[index] ? 'read-only-storage' : 'storage',
     );
-    if (hasUniforms) types.push('uniform');
+    if (uniforms.length > 0) types.push('uniform');
     const key = types.join();
     const known = this.#layouts.get(key);
     if (known !== undefined) return known;
@@ -231,11 +240,4 @@ export class Device {
 
 function firstLine(message: string): string {
   return message.split('\n', 1)[0];
-}
-
-function numbered(code: string): string {
-  return code
-    .split('\n')
-    .map((line, index) => `${String(index + 1).padStart(4)} ${line}`)
-    .join('\n');
 }

@@ -1,3 +1,4 @@
+import { KernelError } from './errors.ts';
 import type { DataType, Tensor } from './tensor.ts';
 
 /** How a kernel sees one buffer. `vec4` bindings hold groups of four neighbouring elements. */
@@ -21,12 +22,32 @@ export interface Kernel {
   readonly code: string;
 }
 
-/** One launch of a kernel on tensors, in the order of its bindings. */
-export interface Dispatch {
+/** A kernel and how many workgroups of it run. */
+export interface Variant {
   readonly kernel: Kernel;
+  readonly workgroups: readonly [number, number, number];
+}
+
+/** One launch of a kernel on tensors, in the order of its bindings. */
+export interface Dispatch extends Variant {
   readonly operands: readonly Tensor[];
   readonly uniforms: readonly number[];
-  readonly workgroups: readonly [number, number, number];
+  /** Set where other kernels could do the same. */
+  readonly choice?: Choice;
+}
+
+/**
+ * The variants of a dispatch, among which the tuner chooses by measuring. They take the same operands with the same
+ * access and must give bit-identical results: every element is computed by the same operations in the same order, only
+ * the distribution over threads differs. Their kernels have no uniforms.
+ */
+export interface Choice {
+  /** Names the problem with its sizes: equal text, equal winner on one device. */
+  readonly problem: string;
+  /** Floating-point operations of one launch. */
+  readonly work: number;
+  /** Ordered so that neighbours are alike; the dispatch's own kernel, which is used unmeasured, is one of them. */
+  readonly variants: readonly Variant[];
 }
 
 /** Binding shorthands: `read('x')`, `write('y', 4)`. */
@@ -49,8 +70,10 @@ export const readWrite = (name: string, vector: 1 | 4 = 1, type: DataType = 'f32
   access: 'read_write',
 });
 
-/** Grid for one thread an element: WebGPU allows 65,535 workgroups a dimension, so long grids fold into y. */
+/** WebGPU's maxComputeWorkgroupsPerDimension. */
 export const MAX_WORKGROUPS = 65_535;
+
+/** Grid for one thread an element; long grids fold into y. */
 export function linearGrid(threads: number, workgroupSize: number): [number, number, number] {
   const groups = Math.ceil(threads / workgroupSize);
   if (groups <= MAX_WORKGROUPS) return [groups, 1, 1];
@@ -64,6 +87,18 @@ export const LINEAR_WORKGROUP = 64;
 /** WGSL for the index of the thread in a `linearGrid`; `fn main` must take `id` and `groups`. */
 export const LINEAR_INDEX = `let index = id.y * groups.x * ${LINEAR_WORKGROUP}u + id.x;`;
 export const LINEAR_ARGUMENTS = '@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u';
+
+/**
+ * A number as WGSL text that is an f32 constant. With an exponent always: WGSL reads 1e20 written in digits as an integer
+ * that does not fit.
+ *
+ * @throws KernelError `shape` if the number is not finite as f32: WGSL has no such constants
+ */
+export function wgslFloat(value: number): string {
+  const rounded = Math.fround(value);
+  if (!Number.isFinite(rounded)) throw new KernelError('shape', `A constant must be finite in 32 bits, got ${value}.`);
+  return `f32(${rounded.toExponential()})`;
+}
 
 /**
  * Complete WGSL of a kernel.

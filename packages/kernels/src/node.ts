@@ -1,66 +1,109 @@
 import { create, globals } from 'webgpu';
-import { Device } from './device.ts';
+import { describeAdapter, openOn } from './adapter.ts';
+import type { Device } from './device.ts';
 import { KernelError } from './errors.ts';
+import { TuningCache } from './tuning-cache.ts';
 
-/** The binding crashes when the object from `create` is collected while a device lives, so it is kept for good. */
-const instances: GPU[] = [];
+/**
+ * One binding object for each set of flags, kept for good: the process crashes when such an object is collected while a
+ * device of it lives.
+ */
+const instances = new Map<string, GPU>();
 Object.assign(globalThis, globals, { chipsmithGpuInstances: instances });
 
 const INSTALL_HINT =
-  'install a Vulkan driver for your GPU, or without one: apt-get install libegl1 libgles2 libgl1-mesa-dri';
+  'install a Vulkan driver for your GPU, or without one: apt-get install libegl-dev libgles2 libgl1-mesa-dri';
 
-/**
- * Opens a device in Node.
- *
- * - `auto` (default): the platform's default adapter; without one, OpenGL ES on Mesa's llvmpipe, which computes on the
- *   CPU and needs only libegl1, libgles2 and libgl1-mesa-dri.
- * - `gles`: the second of these at once.
- * - `null`: compiles and validates everything, computes nothing.
- * - `vulkan`, `metal`, `d3d12`: that backend.
- * - anything else: the first adapter whose name contains the text.
- *
- * @param options.adapter defaults to the environment variable CHIPSMITH_ADAPTER, then to `auto`
- * @throws KernelError `no-adapter` with what to install
- */
-export async function openDevice(options: { adapter?: string | undefined } = {}): Promise<Device> {
-  const wanted = options.adapter ?? process.env.CHIPSMITH_ADAPTER ?? 'auto';
-  const adapter = await requestAdapter(wanted);
-  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
-  const gpu = await adapter.requestDevice({ requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } });
-  const { description, device, vendor, isFallbackAdapter } = adapter.info;
-  const name = description || device || vendor || wanted;
-  const software = isFallbackAdapter || /llvmpipe|swiftshader|software|basic render/i.test(name);
-  return new Device(gpu, { name, backend: wanted, software });
+/** Backends by the names of this package; GLES needs compatibility mode, the others give core WebGPU. */
+const BACKENDS: Readonly<Record<string, Attempt>> = {
+  default: { backend: 'default', flags: [], compatibility: false },
+  gles: { backend: 'gles', flags: ['backend=opengles'], compatibility: true },
+  vulkan: { backend: 'vulkan', flags: ['backend=vulkan'], compatibility: false },
+  metal: { backend: 'metal', flags: ['backend=metal'], compatibility: false },
+  d3d12: { backend: 'd3d12', flags: ['backend=d3d12'], compatibility: false },
+  null: { backend: 'null', flags: ['backend=null'], compatibility: false },
+};
+
+interface Attempt {
+  readonly backend: string;
+  readonly flags: readonly string[];
+  readonly compatibility: boolean;
 }
 
-async function requestAdapter(wanted: string): Promise<GPUAdapter> {
-  const attempts = wanted === 'auto' ? ['default', 'gles'] : [wanted];
+export interface NodeDeviceOptions {
+  /** Defaults to the environment variable CHIPSMITH_ADAPTER, then to `auto`. */
+  readonly adapter?: string | undefined;
+  /** Measure kernel variants on this device and use the fastest; default true unless CHIPSMITH_TUNE is `off`. */
+  readonly tune?: boolean | undefined;
+}
+
+/**
+ * Opens a device in Node. The adapter is one of
+ *
+ * - `auto` (default): the platform's default adapter; without one, `gles`.
+ * - `gles`: OpenGL ES, which on Linux runs without a GPU on Mesa's llvmpipe (libegl-dev, libgles2, libgl1-mesa-dri).
+ * - `null`: compiles and validates everything, computes nothing.
+ * - `default`, `vulkan`, `metal`, `d3d12`: that backend alone.
+ * - anything else: the first adapter whose name contains the text.
+ *
+ * What tuning measures is remembered in `$XDG_CACHE_HOME/chipsmith/tuning.json` (or `~/.cache/...`).
+ *
+ * @throws KernelError `no-adapter` with the adapters there are, or with what to install
+ */
+export async function openDevice(options: NodeDeviceOptions = {}): Promise<Device> {
+  const wanted = options.adapter ?? (process.env.CHIPSMITH_ADAPTER || 'auto');
+  const { adapter, backend } = await requestAdapter(wanted);
+  const description = describeAdapter(adapter.info, backend);
+  const tune = (options.tune ?? process.env.CHIPSMITH_TUNE !== 'off') && backend !== 'null';
+  return openOn(adapter, description, tune ? TuningCache.open(description) : undefined);
+}
+
+async function requestAdapter(wanted: string): Promise<{ adapter: GPUAdapter; backend: string }> {
+  const ladder = [BACKENDS.default, BACKENDS.gles].filter(({ backend }) => backend === 'gles' || mayHaveDefault());
+  const known = wanted === 'auto' ? ladder : Object.hasOwn(BACKENDS, wanted) ? [BACKENDS[wanted]] : undefined;
+  const attempts = known ?? ladder.map((attempt) => ({ ...attempt, flags: [...attempt.flags, `adapter=${wanted}`] }));
   const reasons: string[] = [];
   for (const attempt of attempts) {
     try {
       const adapter = await ask(attempt);
-      if (adapter !== null) return adapter;
+      if (adapter !== null) return { adapter, backend: attempt.backend };
     } catch (error) {
-      reasons.push(error instanceof Error ? error.message.split('\n', 1)[0] : String(error));
+      reasons.push(error instanceof Error ? error.message : String(error));
     }
   }
-  const why = reasons.length > 0 ? ` (${reasons.join('; ')})` : '';
+  // Dawn answers an unknown name with lines of the form: * backend: 'opengles', name: 'llvmpipe (LLVM 15.0.6, 256 bits)'
+  const present = [...reasons.join('\n').matchAll(/name: '(.+)'/g)].map(([, name]) => `"${name}"`);
+  if (known === undefined && present.length > 0) {
+    const backends = ['auto', ...Object.keys(BACKENDS)].join(', ');
+    const there = `there is ${present.join(', ')}; name part of one, or a backend (${backends})`;
+    throw new KernelError('no-adapter', `No WebGPU adapter is called "${wanted}": ${there}.`);
+  }
+  const why = reasons.map((reason) => ` (${reason.split('\n', 1)[0]})`).join('');
   throw new KernelError('no-adapter', `No WebGPU adapter for "${wanted}"${why}: ${INSTALL_HINT}`);
 }
 
-async function ask(attempt: string): Promise<GPUAdapter | null> {
+async function ask({ flags, compatibility }: Attempt): Promise<GPUAdapter | null> {
   // Without a display EGL must be told so before the library is loaded.
-  if (attempt === 'gles' && process.platform === 'linux') process.env.EGL_PLATFORM ??= 'surfaceless';
-  const gpu = create(flags(attempt));
-  instances.push(gpu);
+  if (compatibility && process.platform === 'linux') process.env.EGL_PLATFORM ??= 'surfaceless';
+  const key = flags.join(' ');
+  const gpu = instances.get(key) ?? create([...flags]);
+  instances.set(key, gpu);
   return gpu.requestAdapter(
-    attempt === 'gles' ? { featureLevel: 'compatibility' } : { powerPreference: 'high-performance' },
+    compatibility ? { featureLevel: 'compatibility' } : { powerPreference: 'high-performance' },
   );
 }
 
-function flags(attempt: string): string[] {
-  if (attempt === 'default') return [];
-  if (attempt === 'gles') return ['backend=opengles'];
-  if (['null', 'vulkan', 'metal', 'd3d12'].includes(attempt)) return [`backend=${attempt}`];
-  return [`adapter=${attempt}`];
+/**
+ * On Linux the default adapter needs the Vulkan loader. Dawn says on stderr that it is missing, which is no news to
+ * someone without a GPU, so it is looked for first, by the same search that Dawn makes. A library that is there loads,
+ * and Node then only complains that it is no addon.
+ */
+function mayHaveDefault(): boolean {
+  if (process.platform !== 'linux') return true;
+  try {
+    process.dlopen({ exports: {} }, 'libvulkan.so.1');
+    return true;
+  } catch (error) {
+    return !(error instanceof Error && error.message.includes('cannot open shared object file'));
+  }
 }

@@ -1,6 +1,5 @@
 import type { Device } from './device.ts';
 import { KernelError } from './errors.ts';
-import { kernelSource } from './kernel.ts';
 import { Arena, BINDING_ALIGNMENT } from './memory.ts';
 import { HISTORY_LENGTH, type Location, type Plan } from './plan.ts';
 import { BYTES_PER_ELEMENT, elementCount, formatShape, type Tensor, type TensorData } from './tensor.ts';
@@ -43,16 +42,9 @@ export class Program {
    */
   static async create(device: Device, plan: Plan): Promise<Program> {
     // Compile first: a kernel that does not compile must not leave buffers behind.
+    const variants = (await device.tuner?.choose(device, plan.dispatches)) ?? plan.dispatches;
     const pipelines = await Promise.all(
-      plan.dispatches.map(({ kernel, shared }) =>
-        device.pipeline(
-          kernel.label,
-          kernelSource(kernel, shared),
-          kernel.bindings,
-          shared,
-          kernel.uniforms.length > 0,
-        ),
-      ),
+      plan.dispatches.map(({ shared }, index) => device.pipeline(variants[index].kernel, shared)),
     );
     const buffers = new Map<Location['buffer'], GPUBuffer>();
     await device.allocating(`a program of ${plan.peakBytes} bytes`, () => {
@@ -80,7 +72,7 @@ export class Program {
       }
       const { pipeline, layout } = pipelines[index];
       const bindGroup = gpu.createBindGroup({ label: dispatch.kernel.label, layout, entries });
-      return { pipeline, bindGroup, workgroups: dispatch.workgroups };
+      return { pipeline, bindGroup, workgroups: variants[index].workgroups };
     });
     if (plan.uniforms !== undefined) gpu.queue.writeBuffer(required(buffers, plan.uniforms), 0, uniformData);
     const program = new Program(plan, device, buffers, launches);

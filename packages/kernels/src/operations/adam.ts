@@ -1,7 +1,7 @@
-import { LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, readWrite } from '../kernel.ts';
+import { LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, readWrite, wgslFloat } from '../kernel.ts';
 import { type Operation, onceDifferentiable } from '../operation.ts';
 import { elementCount, requireShape, type Tensor } from '../tensor.ts';
-import { sum, wgslFloat } from './sum.ts';
+import { sum } from './sum.ts';
 import { unary } from './unary.ts';
 
 export interface AdamOptions {

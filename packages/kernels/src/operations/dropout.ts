@@ -1,8 +1,16 @@
-import { LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, readWrite, write } from '../kernel.ts';
+import {
+  LINEAR_ARGUMENTS,
+  LINEAR_INDEX,
+  LINEAR_WORKGROUP,
+  linearGrid,
+  read,
+  readWrite,
+  wgslFloat,
+  write,
+} from '../kernel.ts';
 import type { Operation } from '../operation.ts';
 import { PCG_WGSL } from '../random.ts';
 import { elementCount, requireShape, requireType, type Tensor } from '../tensor.ts';
-import { wgslFloat } from './sum.ts';
 
 /**
  * Inverted dropout (Srivastava et al. 2014): y = x / (1 - rate) with probability 1 - rate, else 0.

@@ -1,4 +1,4 @@
-import { type Dispatch, type Kernel, read, write } from '../kernel.ts';
+import { type Dispatch, type Kernel, read, type Variant, write } from '../kernel.ts';
 import type { Operation } from '../operation.ts';
 import { requireShape, requireType, type Tensor } from '../tensor.ts';
 import { sumToShape } from './sum.ts';
@@ -78,7 +78,7 @@ export const matmulOperation: Operation<MatmulAttributes> = {
       N,
       K,
     };
-    return [matmulDispatch(problem, chooseTile(problem), node.inputs, node.outputs[0])];
+    return [matmulDispatch(problem, likelyTile(problem), node.inputs, node.outputs[0])];
   },
   backward(node, [dc], wanted) {
     if (dc === undefined) return [undefined, undefined, undefined];
@@ -116,32 +116,54 @@ function sizes(a: Tensor, b: Tensor, { transposeA, transposeB }: MatmulAttribute
   };
 }
 
-/** The largest register tile that still leaves some hundred threads to share the work. */
-export function chooseTile({ M, N, batch }: { M: number; N: number; batch: number }): MatmulTile {
-  const tiles: MatmulTile[] = [
-    { rows: 8, columns: 8, threads: [8, 8] },
-    { rows: 4, columns: 8, threads: [8, 8] },
-    { rows: 4, columns: 4, threads: [8, 8] },
-    { rows: 2, columns: 4, threads: [8, 8] },
-  ];
-  const enough = tiles.find(({ rows, columns }) => batch * Math.ceil(M / rows) * Math.ceil(N / columns) >= 512);
-  return enough ?? { rows: 1, columns: 4, threads: [16, 4] };
+/** From the most work for each byte loaded to the most threads. */
+export const MATMUL_TILES: readonly MatmulTile[] = [
+  { rows: 16, columns: 16, threads: [8, 8] },
+  { rows: 8, columns: 8, threads: [8, 8] },
+  { rows: 4, columns: 8, threads: [8, 8] },
+  { rows: 4, columns: 4, threads: [8, 8] },
+  { rows: 2, columns: 4, threads: [8, 8] },
+  { rows: 1, columns: 4, threads: [16, 4] },
+];
+
+/** The largest tile is tried from here on (floating-point operations): less would not pay for compiling it. */
+const WORK_FOR_LARGEST = 1e8;
+
+/**
+ * The largest tile, up to 8x8, that leaves some hundred threads to share the work: what is used unmeasured, and where
+ * measuring starts.
+ */
+export function likelyTile({ M, N, batch }: { M: number; N: number; batch: number }): MatmulTile {
+  const smallest = MATMUL_TILES[MATMUL_TILES.length - 1];
+  const fits = ({ rows, columns }: MatmulTile) =>
+    rows <= 8 && batch * Math.ceil(M / rows) * Math.ceil(N / columns) >= 512;
+  return MATMUL_TILES.find(fits) ?? smallest;
 }
 
+/** c = a b by the given tile, with the next larger and the two next smaller ones as its variants. */
 export function matmulDispatch(
   problem: MatmulProblem,
   tile: MatmulTile,
   inputs: readonly Tensor[],
   result: Tensor,
 ): Dispatch {
-  const across = Math.ceil(problem.N / tile.columns / tile.threads[0]);
-  const down = Math.ceil(problem.M / tile.rows / tile.threads[1]);
-  return {
-    kernel: matmulKernel(problem, tile),
-    operands: [...inputs, result],
-    uniforms: [],
-    workgroups: [across, down, problem.batch],
-  };
+  const { M, N, K, batch } = problem;
+  const variant = (each: MatmulTile): Variant => ({
+    kernel: matmulKernel(problem, each),
+    workgroups: [Math.ceil(N / each.columns / each.threads[0]), Math.ceil(M / each.rows / each.threads[1]), batch],
+  });
+  const work = 2 * batch * M * N * K;
+  const place = MATMUL_TILES.indexOf(tile);
+  const first = Math.max(work < WORK_FOR_LARGEST ? 1 : 0, place - 1);
+  const variants = MATMUL_TILES.slice(first, place + 3).map(variant);
+  const choice = { problem: problemName(problem), work, variants };
+  return { ...variants[place - first], operands: [...inputs, result], uniforms: [], choice };
+}
+
+/** "matmul NT 512x256x1024": how a and b are stored, then M, N and K. */
+function problemName({ transposeA, transposeB, hasBias, batch, M, N, K }: MatmulProblem): string {
+  const form = `${transposeA ? 'T' : 'N'}${transposeB ? 'T' : 'N'}`;
+  return `matmul ${form} ${M}x${N}x${K}${batch > 1 ? ` batch ${batch}` : ''}${hasBias ? ' bias' : ''}`;
 }
 
 /**
@@ -235,9 +257,8 @@ fn store(batch: u32, m: u32, n: u32, value: vec4f) {
 ${store}
 }
 ${lines.join('\n')}`;
-  const form = `${transposeA ? 'T' : 'N'}${transposeB ? 'T' : 'N'}`;
   return {
-    label: `matmul ${form} ${M}x${N}x${K} tile ${rows}x${columns}`,
+    label: `${problemName(problem)} tile ${rows}x${columns}`,
     bindings: [read('a', a.vector), read('b', b.vector), ...(hasBias ? [read('bias')] : []), write('c', vectorC)],
     uniforms: [],
     workgroupSize: [tile.threads[0], tile.threads[1], 1],

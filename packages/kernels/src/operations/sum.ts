@@ -1,4 +1,13 @@
-import { type Dispatch, LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, write } from '../kernel.ts';
+import {
+  type Dispatch,
+  LINEAR_ARGUMENTS,
+  LINEAR_INDEX,
+  LINEAR_WORKGROUP,
+  linearGrid,
+  read,
+  wgslFloat,
+  write,
+} from '../kernel.ts';
 import type { Operation } from '../operation.ts';
 import { elementCount, formatShape, requireShape, requireType, type Shape, sameShape, type Tensor } from '../tensor.ts';
 import { elementwise } from './elementwise.ts';
@@ -135,8 +144,3 @@ export const scaleOperation: Operation<{ factor: number }> = {
   },
   backward: (node, [dy]) => [dy === undefined ? undefined : scale(dy, node.attributes.factor)],
 };
-
-/** A number as WGSL text that parses as f32. */
-export function wgslFloat(value: number): string {
-  return `f32(${Math.fround(value)})`;
-}

@@ -1,0 +1,34 @@
+import { type AdapterDescription, Device } from './device.ts';
+import { Tuner, type TuningMemory } from './tuner.ts';
+
+/**
+ * Names an adapter for people. Browsers and Dawn give an identifier ("nvidia-geforce-rtx-3080", or nothing but vendor and
+ * architecture), and Mesa's llvmpipe hides its version in it: "llvmpipe-llvm-15-0-6-256-bits-".
+ *
+ * @param info of the adapter
+ * @param backend by which it was asked for: `default`, `gles`, ...
+ */
+export function describeAdapter(info: GPUAdapterInfo, backend: string): AdapterDescription {
+  const identifier = info.device || [info.vendor, info.architecture].filter(Boolean).join(' ') || info.description;
+  const llvmpipe = /^llvmpipe-llvm-(\d+)-(\d+)-(\d+)-(\d+)-bits/.exec(identifier);
+  const name = llvmpipe
+    ? `llvmpipe (LLVM ${llvmpipe.slice(1, 4).join('.')}, ${llvmpipe[4]} bits)`
+    : identifier.replaceAll('-', ' ').trim() || 'unnamed adapter';
+  const software = info.isFallbackAdapter || /llvmpipe|swiftshader|basic render|\bwarp\b/i.test(name);
+  return { name, driver: info.description, backend, software };
+}
+
+/**
+ * A device on an adapter, with the largest buffers that the adapter grants.
+ *
+ * @param tuning where measured choices are remembered; without it nothing is measured
+ */
+export async function openOn(
+  adapter: GPUAdapter,
+  description: AdapterDescription,
+  tuning: TuningMemory | undefined,
+): Promise<Device> {
+  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+  const gpu = await adapter.requestDevice({ requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } });
+  return new Device(gpu, description, tuning === undefined ? undefined : new Tuner(tuning));
+}

@@ -1,0 +1,132 @@
+import type { Device } from './device.ts';
+import type { Variant } from './kernel.ts';
+import type { PlannedDispatch } from './plan.ts';
+import { elementCount } from './tensor.ts';
+
+/** Where winners are remembered: problem -> label of the kernel. A Map, or a file (tuning-cache.ts). */
+export interface TuningMemory {
+  get(problem: string): string | undefined;
+  set(problem: string, winner: string): unknown;
+}
+
+/** Below this many floating-point operations even a slow device needs about a millisecond: not worth measuring. */
+const LEAST_WORK = 8e6;
+
+/** A timed run repeats its dispatch to last about this long (ms), so that submitting it does not count. */
+const RUN_TIME = 4;
+const MOST_REPEATS = 64;
+
+/** Timed runs of a variant, of which the fastest counts; fewer where they take long in all (ms). */
+const RUNS = 4;
+const ENOUGH_TIME = 40;
+
+/** A variant that takes this many times as long as the best one so far is not run again. */
+const HOPELESS = 1.5;
+
+/** A neighbour must take less than this part of the time: within it two timings are the same. */
+const CLEARLY = 0.95;
+
+/**
+ * Chooses among the variants of each kernel by running them on the device: what is fast differs from device to device
+ * by more than any rule of thumb can know (over four vendors one fixed matmul tile reached 44 to 80 % of each GPU's best).
+ *
+ * Variants of a kernel give bit-identical results, so that a choice, and hence a noisy measurement, changes no number.
+ */
+export class Tuner {
+  readonly #memory: TuningMemory;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(memory: TuningMemory) {
+    this.#memory = memory;
+  }
+
+  /** For each dispatch its fastest variant. Programs made at the same time wait for each other, to measure undisturbed. */
+  choose(device: Device, dispatches: readonly PlannedDispatch[]): Promise<readonly Variant[]> {
+    const choose = async () => {
+      const chosen: Variant[] = [];
+      for (const dispatch of dispatches) chosen.push(await this.#winner(device, dispatch));
+      return chosen;
+    };
+    const turn = this.#turn.then(choose, choose);
+    this.#turn = turn;
+    return turn;
+  }
+
+  async #winner(device: Device, dispatch: PlannedDispatch): Promise<Variant> {
+    const { choice } = dispatch;
+    if (choice === undefined || choice.work < LEAST_WORK) return dispatch;
+    const known = this.#memory.get(choice.problem);
+    const remembered = choice.variants.find(({ kernel }) => kernel.label === known);
+    if (remembered !== undefined) return remembered;
+    const winner = await fastest(device, dispatch, choice.variants);
+    this.#memory.set(choice.problem, winner.kernel.label);
+    return winner;
+  }
+}
+
+/**
+ * Walks from the dispatch's own variant to its neighbours while they get faster. Most of the time goes into compiling
+ * (16x16 tiles take llvmpipe 0.6 s), so that a variant that is not run is time saved. Works on buffers of its own, which
+ * are freed again before the program makes its.
+ */
+async function fastest(device: Device, dispatch: PlannedDispatch, variants: readonly Variant[]): Promise<Variant> {
+  const buffers: GPUBuffer[] = [];
+  try {
+    await device.allocating(`tuning ${dispatch.kernel.label}`, () => {
+      for (const { shape } of dispatch.operands) {
+        const byteLength = elementCount(shape) * 4;
+        buffers.push(device.allocate({ name: 'tuning', category: 'workspace', byteLength }, GPUBufferUsage.STORAGE));
+      }
+    });
+    const start = variants.findIndex(({ kernel }) => kernel === dispatch.kernel);
+    let best = start;
+    let time = await shortestTime(device, dispatch, variants[start], buffers, Number.POSITIVE_INFINITY);
+    for (const direction of [-1, 1]) {
+      // Once one side was faster, the other side is not.
+      if (best !== start) break;
+      for (let next = start + direction; next in variants; next += direction) {
+        const nextTime = await shortestTime(device, dispatch, variants[next], buffers, time);
+        if (nextTime > time * CLEARLY) break;
+        best = next;
+        time = nextTime;
+      }
+    }
+    return variants[best];
+  } finally {
+    device.free(buffers);
+  }
+}
+
+/** Milliseconds of one dispatch. @param toBeat the best time so far */
+async function shortestTime(
+  device: Device,
+  { shared }: PlannedDispatch,
+  { kernel, workgroups }: Variant,
+  buffers: readonly GPUBuffer[],
+  toBeat: number,
+): Promise<number> {
+  const { pipeline, layout } = await device.pipeline(kernel, shared);
+  const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
+  const bindGroup = device.gpu.createBindGroup({ label: kernel.label, layout, entries });
+  const run = async (repeats: number) => {
+    const start = performance.now();
+    const encoder = device.gpu.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, bindGroup);
+    for (let count = 0; count < repeats; count++) pass.dispatchWorkgroups(...workgroups);
+    pass.end();
+    device.gpu.queue.submit([encoder.finish()]);
+    await device.check();
+    return (performance.now() - start) / repeats;
+  };
+  // Drivers finish compiling at the first launch; the second shows how many make a run.
+  await run(1);
+  let shortest = await run(1);
+  const repeats = Math.min(MOST_REPEATS, Math.ceil(RUN_TIME / shortest));
+  const runs = Math.min(RUNS, Math.ceil(ENOUGH_TIME / (shortest * repeats)));
+  for (let count = 1; count < runs && shortest < toBeat * HOPELESS; count++) {
+    shortest = Math.min(shortest, await run(repeats));
+  }
+  return shortest;
+}
