@@ -8,6 +8,8 @@ export { type Manifest, type Report, type SongEntry, SPLITS, type Split } from '
 export { datasetFromSongs, type PrepareOptions, type PrepareProgress, prepareDataset } from './dataset/prepare.ts';
 export { reportTable } from './dataset/report-table.ts';
 export * from './encoding.ts';
+export * from './encodings.ts';
+export * from './encodings.ts';
 export * from './error.ts';
 export { createMelodyEncoding, melodyEncoding } from './melody/encoding.ts';
 export { type ExtractionRules, MAGENTA_RULES, NES_RULES } from './melody/extract.ts';
