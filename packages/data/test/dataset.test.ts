@@ -113,7 +113,7 @@ describe('prepareDataset', () => {
   it('fails loudly when no song is usable, and leaves nothing behind', async () => {
     writeFileSync(place('useless.zip'), zipSync({ 'a.txt': new Uint8Array(3) }));
     await expect(prepare([place('useless.zip')], place('useless'))).rejects.toThrow(
-      /no usable song in 1 files \(1 not a MIDI file/,
+      /no usable song in 1 files \(1 times not a MIDI file/,
     );
     expect(existsSync(place('useless'))).toBe(false);
     await expect(prepare([], place('useless'))).rejects.toThrow(DataError);

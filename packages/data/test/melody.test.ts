@@ -5,6 +5,7 @@ import {
   checkSong,
   createMelodyEncoding,
   DataError,
+  findEncoding,
   MAGENTA_RULES,
   melodyEncoding,
   NES_RULES,
@@ -177,5 +178,13 @@ describe('melody encoding', () => {
     expect(() => melodyEncoding.decode([3, 38], { title: 'x' })).toThrow(
       new DataError('event 1', '38 is no melody class (0..37)', 'use a melody model'),
     );
+  });
+});
+
+describe('findEncoding', () => {
+  it('finds an encoding by its name, and refuses unknown names and other versions', () => {
+    expect(findEncoding('melody', 1)).toBe(melodyEncoding);
+    expect(() => findEncoding('harmony')).toThrow(/"harmony": is unknown; choose one of: melody/);
+    expect(() => findEncoding('melody', 99)).toThrow(/version 99/);
   });
 });

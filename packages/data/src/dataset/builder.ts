@@ -79,10 +79,10 @@ export class DatasetBuilder {
   finish(inputs: readonly string[], { seed = 1, validShare = 0.1 }: SplitOptions): Dataset {
     const report = this.#report();
     if (this.#songs.length === 0) {
-      const reasons = Object.entries(report.droppedFiles).map(([reason, count]) => `${count} ${reason}`);
+      const reasons = Object.entries(report.droppedFiles).map(([reason, count]) => `${count} times ${reason}`);
       throw new DataError(
         inputs.join(', ') || 'input',
-        `no usable song in ${report.files} files (${reasons.join('; ') || 'no files'})`,
+        `no usable song in ${report.files} files (${reasons.slice(0, 3).join('; ') || 'no files'})`,
         'give MIDI files with melodies, in files, folders or archives',
       );
     }

@@ -4,13 +4,12 @@ import type { Report } from './manifest.ts';
 /** A report as text: how many files and voices were kept, how many were dropped for which reason, what was repaired. */
 export function reportTable(report: Report): string {
   const facts = report.entries.flatMap(({ kept, reason, repairs, voices }) => [
-    { subject: 'file', outcome: kept ? 'kept' : `dropped: ${reason}` },
+    { subject: 'file', outcome: kept ? 'kept' : `dropped: ${withoutNumbers(reason ?? '')}` },
     ...Object.values(voices).map((outcome) => ({
       subject: 'voice',
       outcome: outcome === 'kept' ? outcome : `dropped: ${outcome}`,
     })),
-    // Repairs name counts and tracks; without their numbers equal kinds fall together.
-    ...repairs.map((repair) => ({ subject: 'repair', outcome: repair.replace(/\d+/g, 'N') })),
+    ...repairs.map((repair) => ({ subject: 'repair', outcome: withoutNumbers(repair) })),
   ]);
   const table = from(facts)
     .groupby('subject', 'outcome')
@@ -40,4 +39,9 @@ function formatColumns(header: readonly string[], rows: readonly (readonly strin
       .map((cell, column) => (column === last ? cell.padStart(widths[column]) : cell.padEnd(widths[column])))
       .join('  '),
   );
+}
+
+/** Reasons name bytes, tracks and counts; without them equal kinds fall together. */
+function withoutNumbers(reason: string): string {
+  return reason.replace(/\d+/g, 'N');
 }

@@ -17,7 +17,9 @@ export function squash(melody: Melody): Melody {
   const pitches = melody.filter((event) => event >= 0);
   if (pitches.length === 0) return melody;
   const toC = -majorKey(pitches);
-  const middle = (Math.min(...pitches) + Math.max(...pitches)) / 2;
+  const lowest = pitches.reduce((a, b) => Math.min(a, b));
+  const highest = pitches.reduce((a, b) => Math.max(a, b));
+  const middle = (lowest + highest) / 2;
   const target = (MIN_NOTE + MAX_NOTE - 1) / 2;
   const transposition = toC + 12 * roundHalfToEven((target - (middle + toC)) / 12);
   return melody.map((event) => (event < 0 ? event : foldIntoRange(event + transposition)));

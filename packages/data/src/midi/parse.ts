@@ -69,6 +69,7 @@ export function parseMidi(bytes: Uint8Array, name: string): MidiFile {
   const repairs: string[] = [];
   const tracks: MidiTrack[] = [];
   let start = 0;
+  let skipped = 0;
   while (reader.remaining >= 8) {
     const type = chunkType(reader);
     const length = reader.uint32();
@@ -82,19 +83,24 @@ export function parseMidi(bytes: Uint8Array, name: string): MidiFile {
     const body = new ByteReader(bytes, name, reader.position, reader.position + length);
     reader.position += length;
     if (type !== 'MTrk') {
-      repairs.push(`skipped a chunk of type "${type}"`);
+      skipped++;
       continue;
     }
     const track = readTrack(body, format === 2 ? start : 0, tracks.length, repairs);
     start = track.end;
     tracks.push(track);
+    if (tracks.length > MOST_TRACKS) reader.refuse(`more than ${MOST_TRACKS} tracks`);
   }
+  if (skipped > 0) repairs.push(`skipped ${skipped} chunks that are no tracks`);
   if (tracks.length === 0) throw new DataError(name, 'the MIDI file has no track', 'export it again');
   if (reader.remaining > 0) repairs.push(`ignored ${reader.remaining} bytes after the last chunk`);
   if (tracks.length !== announced)
     repairs.push(`the header announces ${announced} tracks, the file has ${tracks.length}`);
   return { division, tracks, repairs };
 }
+
+/** The header counts tracks in 16 bits. */
+const MOST_TRACKS = 0xffff;
 
 function chunkType(reader: ByteReader): string {
   return String.fromCharCode(...reader.take(4));
