@@ -1,7 +1,7 @@
 import { HELP, parseArguments, UsageError, userFolder } from './arguments.ts';
 import { compareReports, comparisonTable, differingConditions } from './report/compare.ts';
 import { markdownReport } from './report/markdown.ts';
-import { readReport, writeReport, writeWhole } from './report/results.ts';
+import { readReport, writeReport, writeText } from './report/results.ts';
 import { formatMilliseconds, memoryTable, terminalTable, timeTable } from './report/table.ts';
 import { runBenchmarks } from './run.ts';
 
@@ -27,13 +27,13 @@ async function main(argv: readonly string[]): Promise<void> {
     const { rows, onlyBefore, onlyNow } = compareReports(before, report);
     console.log(`\n${terminalTable(comparisonTable(rows))}`);
     for (const difference of differingConditions(before, report)) console.log(`Not the same ${difference}.`);
-    if (onlyBefore.length > 0) console.log(`Not measured now: ${onlyBefore.join('; ')}`);
-    if (onlyNow.length > 0) console.log(`Not measured before: ${onlyNow.join('; ')}`);
+    if (onlyBefore.length > 0) console.log(`Not measured now: ${onlyBefore.length} rows of the older file.`);
+    if (onlyNow.length > 0) console.log(`Not in the older file: ${onlyNow.join('; ')}`);
   }
   await writeReport(options.json, report);
   console.log(`\nWrote ${options.json}`);
   if (options.markdown !== undefined) {
-    await writeWhole(options.markdown, markdownReport(report));
+    await writeText(options.markdown, markdownReport(report));
     console.log(`Wrote ${options.markdown}`);
   }
 }

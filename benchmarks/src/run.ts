@@ -1,4 +1,4 @@
-import type { AdapterDescription } from '@chipsmith/kernels';
+import { type AdapterDescription, type Device, KernelError } from '@chipsmith/kernels';
 import { openDevice } from '@chipsmith/kernels/node';
 import { APU_BENCHMARKS, runApu } from './apu/run-apu.ts';
 import { type Options, UsageError } from './arguments.ts';
@@ -18,7 +18,7 @@ export interface Listener {
  * Runs the benchmarks that the options ask for.
  *
  * @param command as typed, for the report
- * @throws UsageError where the filter matches nothing, BenchmarkError for a wrong result, KernelError without an adapter
+ * @throws UsageError where filter or adapter match nothing, BenchmarkError for a wrong result, KernelError without an adapter
  */
 export async function runBenchmarks(options: Options, command: string, listener: Listener): Promise<Report> {
   const matching = <T extends { name: string }>(suite: 'kernels' | 'apu', benchmarks: readonly T[]) =>
@@ -44,7 +44,7 @@ export async function runBenchmarks(options: Options, command: string, listener:
   };
   let adapter: AdapterDescription | undefined;
   if (kernels.length > 0) {
-    const device = await openDevice({ adapter: options.adapter });
+    const device = await open(options.adapter);
     try {
       adapter = device.adapter;
       listener.note(`Adapter: ${adapter.name}${adapter.software ? ' (computes on the CPU)' : ''}`);
@@ -64,6 +64,16 @@ export async function runBenchmarks(options: Options, command: string, listener:
     load: { start, end: loadAverage() },
     results,
   };
+}
+
+/** Without an adapter the machine lacks something; without the one that was named, the name is wrong. */
+async function open(adapter: string | undefined): Promise<Device> {
+  try {
+    return await openDevice({ adapter });
+  } catch (error) {
+    const named = adapter !== undefined && error instanceof KernelError && error.code === 'no-adapter';
+    throw named ? new UsageError(error.message, { cause: error }) : error;
+  }
 }
 
 function contains(name: string, filter: string | undefined): boolean {

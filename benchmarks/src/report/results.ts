@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { MEMORY_CATEGORIES } from '@chipsmith/kernels';
+import { writeFileAtomic } from '@chipsmith/models';
 import { z } from 'zod';
 
 const positive = z.number().positive();
@@ -69,7 +70,7 @@ export function readReport(file: string): Report {
     value = JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ReportError(`${file} cannot be read as JSON: ${reason}`, { cause });
+    throw new ReportError(`${file} cannot be read: ${reason}`, { cause });
   }
   const parsed = reportSchema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -78,14 +79,13 @@ export function readReport(file: string): Report {
   throw new ReportError(`${file} is not a report of the benchmarks${field}: ${message}. Write one with --json.`);
 }
 
+/** @throws ModelError if the file cannot be written */
 export async function writeReport(file: string, report: Report): Promise<void> {
-  await writeWhole(file, `${JSON.stringify(report, null, 2)}\n`);
+  await writeText(file, `${JSON.stringify(report, null, 2)}\n`);
 }
 
-/** Writes a file under another name first, so that it is never seen half-written; makes its folder. */
-export async function writeWhole(file: string, text: string): Promise<void> {
+/** Writes a file whole or not at all; makes its folder where it is missing. @throws ModelError if that fails */
+export async function writeText(file: string, text: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
-  const unfinished = `${file}.${process.pid}.part`;
-  await writeFile(unfinished, text);
-  await rename(unfinished, file);
+  await writeFileAtomic(file, text);
 }

@@ -9,7 +9,7 @@ export interface Table {
 
 /** Time, throughput and share of the peak of each result. */
 export function timeTable(results: readonly Result[]): Table {
-  return {
+  return withoutEmptyColumns({
     head: ['benchmark', 'median', 'minimum', 'CPU', 'throughput', 'of FMA peak'],
     rows: results.map(({ name, wall, cpu, rates, shareOfPeak }) => [
       name,
@@ -19,7 +19,7 @@ export function timeTable(results: readonly Result[]): Table {
       rates.map(({ value, unit }) => `${formatNumber(value)} ${unit}`).join(', '),
       shareOfPeak === undefined ? '' : `${(shareOfPeak * 100).toFixed(1)} %`,
     ]),
-  };
+  });
 }
 
 /** Device memory of each result that has some, by category as planned, and what the device allocated in all. */
@@ -33,6 +33,12 @@ export function memoryTable(results: readonly Result[]): Table {
     return [[name, ...byCategory, total(predicted), total(allocated)]];
   });
   return { head: ['peak memory in MiB', ...MEMORY_CATEGORIES, 'planned', 'allocated'], rows };
+}
+
+function withoutEmptyColumns({ head, rows }: Table): Table {
+  const filled = head.map((_, column) => rows.some((row) => row[column] !== ''));
+  const keep = (cells: readonly string[]) => cells.filter((_, column) => filled[column]);
+  return { head: keep(head), rows: rows.map(keep) };
 }
 
 /** Columns padded to equal width, figures to the right. */
