@@ -51,7 +51,7 @@ export function checkRegisterLog(log: RegisterLog): void {
     if (!isWhole(value, 0, 0xff)) throw new ApuError(`write ${index}: value ${value} is not a byte, 0 to 255`);
   });
   memory.forEach(({ address, bytes }, index) => {
-    if (!isWhole(address, 0x8000, 0x10000 - bytes.length)) {
+    if (!isWhole(address, 0x8000, 0x10000 - Math.max(1, bytes.length))) {
       throw new ApuError(
         `memory block ${index}: ${bytes.length} bytes at ${address} do not lie within 0x8000 to 0xFFFF, all the DMC reads`,
       );

@@ -307,6 +307,7 @@ describe('accesses', () => {
     expect(() => apu.write(0, 0x4018, 0)).toThrow(ApuError);
     expect(() => apu.write(0, 0x4000, 256)).toThrow(ApuError);
     expect(() => apu.write(Number.NaN, 0x4000, 0)).toThrow(ApuError);
+    expect(() => apu.write(0.5, 0x4000, 0)).toThrow(ApuError);
     apu.runTo(10);
     expect(() => apu.write(9, 0x4000, 0)).toThrow(/cycle 9 comes after cycle 10/);
   });

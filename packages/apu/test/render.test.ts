@@ -141,6 +141,7 @@ describe('a log or option that is wrong', () => {
     ['value NaN', { ...good, writes: [{ cycle: 0, register: 0x4000, value: Number.NaN }] }, /value NaN/],
     ['duration', { ...good, duration: 3 }, /the last write is at cycle 40, after the log's duration of 3/],
     ['NaN duration', { ...good, duration: Number.NaN }, /duration is NaN/],
+    ['endless', { ...good, duration: 1e14 }, /the log lasts 55873007 s/],
     ['clock', { ...good, clock: 0 }, /clock is 0/],
     [
       'memory',

@@ -242,6 +242,10 @@ describe('a file that cannot be read says why and where', () => {
     }
   });
 
+  it('a log whose clock no reader would take is not written', () => {
+    expect(() => writeVgm({ clock: 44_100, writes: [], duration: 0 })).toThrow(/44100 Hz is no NES's/);
+  });
+
   it('tags that are damaged', () => {
     expect(() => readVgmTags(changed(0x14, 0xffff_0000))).toThrow(ApuError);
     expect(() => readVgmTags(changed(0x14, 0x10))).toThrow(/no 'Gd3 '/);

@@ -81,10 +81,10 @@ export class Apu {
     return this.dmc.interrupt || (this.frameCounter.interrupt && !this.frameCounter.inhibit);
   }
 
-  /** Runs up to `cycle` inclusive. Throws ApuError if that lies in the past. */
+  /** Runs up to `cycle` inclusive. Throws ApuError if that lies in the past or is not whole. */
   runTo(cycle: number): void {
-    if (!(cycle >= this.now)) {
-      throw new ApuError(`cycle ${cycle} comes after cycle ${this.now}: accesses must be in order of time`);
+    if (!isWhole(cycle, this.now, Number.MAX_SAFE_INTEGER)) {
+      throw new ApuError(`cycle ${cycle} comes after cycle ${this.now}: cycles must be whole and in order of time`);
     }
     let control = Math.min(this.frameCounter.nextEvent, this.commitAt);
     while (control <= cycle) {

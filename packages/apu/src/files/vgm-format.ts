@@ -35,3 +35,6 @@ export const PAL_FRAME_SAMPLES = 882;
 
 /** Types of data block: samples for later transfers to NES memory, and a write to NES memory. */
 export const BLOCK = { nesSamples: 0x07, nesMemory: 0xc2 } as const;
+
+/** Clocks in Hz that an NES of any region can have, with room to spare; anything else is a damaged file. */
+export const NES_CLOCK_RANGE = { lowest: 1_000_000, highest: 4_000_000 } as const;

@@ -1,11 +1,13 @@
 import { ApuError } from '../errors.ts';
 import type { RegisterLog } from '../register-log.ts';
+import { isWhole } from '../whole-number.ts';
 import { readGd3, type VgmTags } from './gd3.ts';
 import {
   BLOCK,
   COMMAND,
   HEADER,
   NES_CLOCK_FDS,
+  NES_CLOCK_RANGE,
   NES_CLOCK_TWO_CHIPS,
   NTSC_FRAME_SAMPLES,
   PAL_FRAME_SAMPLES,
@@ -78,7 +80,7 @@ function readHeader(bytes: Uint8Array): { clock: number; dataStart: number } {
   if (nes >= NES_CLOCK_TWO_CHIPS) {
     throw new ApuError('this VGM file needs two NES sound chips, which is not supported', HEADER.nesClock);
   }
-  if (nes < 1_000_000 || nes > 4_000_000) {
+  if (!isWhole(nes, NES_CLOCK_RANGE.lowest, NES_CLOCK_RANGE.highest)) {
     throw new ApuError(`damaged VGM file: an NES clock of ${nes} Hz is not near 1,789,773`, HEADER.nesClock);
   }
   return { clock: nes, dataStart };

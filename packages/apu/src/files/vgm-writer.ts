@@ -1,7 +1,16 @@
 import { ApuError } from '../errors.ts';
 import { checkRegisterLog, type RegisterLog } from '../register-log.ts';
+import { isWhole } from '../whole-number.ts';
 import { type VgmTags, writeGd3 } from './gd3.ts';
-import { BLOCK, COMMAND, HEADER, NTSC_FRAME_SAMPLES, PAL_FRAME_SAMPLES, VGM_MAGIC } from './vgm-format.ts';
+import {
+  BLOCK,
+  COMMAND,
+  HEADER,
+  NES_CLOCK_RANGE,
+  NTSC_FRAME_SAMPLES,
+  PAL_FRAME_SAMPLES,
+  VGM_MAGIC,
+} from './vgm-format.ts';
 import { itemsOf, samplesOf } from './vgm-time.ts';
 
 /** 1.61, the first version that knows the NES; older readers of NES files take no other. */
@@ -13,10 +22,13 @@ const HEADER_BYTES = 0xc0;
  * Entertainment System' unless given. Times are rounded down to samples of 1/44,100 s. The same log and tags give the
  * same bytes.
  *
- * Throws ApuError for a malformed log, a tag with a zero character in it, or a piece longer than 27 hours.
+ * Throws ApuError for a malformed log, a clock that is no NES's, a tag with a zero character in it, or a piece longer than 27 hours.
  */
 export function writeVgm(log: RegisterLog, tags: VgmTags = {}): Uint8Array {
   checkRegisterLog(log);
+  if (!isWhole(log.clock, NES_CLOCK_RANGE.lowest, NES_CLOCK_RANGE.highest)) {
+    throw new ApuError(`a clock of ${log.clock} Hz is no NES's: VGM players expect one near 1,789,773`);
+  }
   const items = itemsOf(log);
   const totalSamples = samplesOf(log, items);
   if (totalSamples > 0xffff_ffff) {

@@ -30,6 +30,9 @@ export const DEFAULT_GAIN = 2.5;
 /** Samples made at a time: the buffers stay in the processor's first cache. */
 const BLOCK = 1024;
 
+/** Three hours at 48 kHz, 2 GiB: a longer piece is a mistake, or a damaged file that waits for hours. */
+const MOST_SAMPLES = 2 ** 29;
+
 /**
  * Plays a register log on the chip.
  *
@@ -37,7 +40,7 @@ const BLOCK = 1024;
  * n * clock / sampleRate. The chip starts from power-up, and what it puts out then counts as silence. The same log and
  * options give the same samples.
  *
- * Throws ApuError for a malformed log or an option out of range.
+ * Throws ApuError for a malformed log, one of more than three hours, or an option out of range.
  */
 export function renderAudio(log: RegisterLog, options: RenderOptions = {}): Float32Array {
   const { sampleRate = 48_000, filter = 'nes', gain = DEFAULT_GAIN, fade = 0.005 } = options;
@@ -49,10 +52,17 @@ export function renderAudio(log: RegisterLog, options: RenderOptions = {}): Floa
     throw new ApuError(`filter '${filter}' is not known: choose ${Object.keys(FILTER_PROFILES).join(', ')}`);
   }
 
+  const length = Math.round((log.duration * sampleRate) / log.clock);
+  if (length > MOST_SAMPLES) {
+    throw new ApuError(
+      `the log lasts ${Math.round(log.duration / log.clock)} s: at most ${MOST_SAMPLES} samples are made`,
+    );
+  }
+
   const steps = new StepBuffer(sampleRate, log.clock, BLOCK);
   const stages = FILTER_PROFILES[filter].map((stage) => new FirstOrderFilter(stage, sampleRate));
   const player = new LogPlayer(log, options, (cycle, height) => steps.add(cycle, height));
-  const samples = new Float32Array(Math.round((log.duration * sampleRate) / log.clock));
+  const samples = new Float32Array(length);
   const block = new Float64Array(BLOCK);
   let peak = 0;
   for (let start = 0; start < samples.length; start += BLOCK) {
