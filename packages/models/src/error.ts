@@ -5,9 +5,17 @@ export class ModelError extends Error {
   override readonly name = 'ModelError';
 }
 
-/** The first complaint of zod about `what`, as one line. */
-export function schemaError(what: string, error: ZodError): ModelError {
+/** The first complaint of zod about `what`, as one line. @param remedy what to do, without a full stop */
+export function schemaError(what: string, error: ZodError, remedy: string): ModelError {
   const [issue] = error.issues;
   const field = issue.path.length > 0 ? `${issue.path.join('.')}: ` : '';
-  return new ModelError(`${what}: ${field}${issue.message}`);
+  return new ModelError(`${what}: ${field}${issue.message}; ${remedy}.`);
+}
+
+/** @throws ModelError naming the first setting that is no integer of at least `least` */
+export function requireIntegers(what: string, least: number, settings: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(settings)) {
+    if (Number.isSafeInteger(value) && value >= least) continue;
+    throw new ModelError(`${what}: ${name} is ${value}; give a whole number of ${least} or more.`);
+  }
 }

@@ -1,6 +1,9 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { ModelError } from './error.ts';
 
+/** Ends the name of a file that is being written; a process that is killed leaves it behind. */
+export const PARTIAL_NAME = /\.partial-\d+$/;
+
 /**
  * Writes a file so that at any moment, also after a power cut, the old content or the new one is there whole: to a temporary
  * name beside it, synced, renamed.
@@ -9,8 +12,10 @@ import { ModelError } from './error.ts';
  */
 export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
   const partial = `${path}.partial-${process.pid}`;
+  const file = await open(partial, 'w').catch((error) => {
+    throw fileError(path, error);
+  });
   try {
-    const file = await open(partial, 'w');
     try {
       await file.writeFile(content);
       await file.sync();
@@ -38,4 +43,14 @@ export function fileError(path: string, error: unknown): ModelError {
   const known = typeof code === 'string' ? advice[code] : undefined;
   const reason = known ?? (error instanceof Error ? error.message : String(error));
   return new ModelError(`${path}: ${reason}.`, { cause: error });
+}
+
+/** Undefined for text that is no JSON, which no schema accepts. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }

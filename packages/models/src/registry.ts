@@ -15,6 +15,8 @@ export function findModel(name: string): ModelDefinition {
 /** Settings with the model's defaults filled in. @throws ModelError naming the field and what it must be */
 export function configure(definition: ModelDefinition, settings: unknown): ModelConfiguration {
   const result = definition.schema.safeParse(settings);
-  if (!result.success) throw schemaError(`Settings of ${definition.name}`, result.error);
+  if (!result.success) {
+    throw schemaError(`Settings of ${definition.name}`, result.error, 'correct it, or leave it out for the default');
+  }
   return result.data;
 }

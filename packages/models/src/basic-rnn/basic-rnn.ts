@@ -23,7 +23,7 @@ export const basicRnnSchema = z.strictObject({
   optimiser: z
     .strictObject({
       learningRate: z.number().gt(0).max(1).default(0.001).describe('Adam, constant'),
-      clipNorm: z.number().gt(0).default(5).describe('global norm of the gradients'),
+      clipNorm: z.number().min(1e-6).max(1e6).default(5).describe('global norm of the gradients'),
     })
     .prefault({}),
 });

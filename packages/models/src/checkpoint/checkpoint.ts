@@ -1,6 +1,7 @@
 import type { Device } from '@chipsmith/kernels';
 import { z } from 'zod';
 import { ModelError, schemaError } from '../error.ts';
+import { parseJson } from '../files.ts';
 import type { SequenceModel } from '../model.ts';
 import { configure, findModel } from '../registry.ts';
 import { type NamedTensor, readSafetensors, writeSafetensors } from './safetensors.ts';
@@ -108,15 +109,5 @@ export async function withParameters<Result>(
     return await work();
   } finally {
     device.release(model.parameters);
-  }
-}
-
-/** Undefined for text that is no JSON, which no schema accepts. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
   }
 }

@@ -9,6 +9,8 @@ import { chooseEvent, pick, type SamplingOptions } from './choose.ts';
 export interface SampleOptions extends SamplingOptions {
   /** Sequences to draw. */
   readonly count: number;
+  /** Number of the first one, 0 if left out: to draw more of the same series. */
+  readonly first?: number;
   /** Events of each, primer included. */
   readonly length: number;
   readonly seed: number;
@@ -60,7 +62,10 @@ async function draw(device: Device, { model, metadata }: Checkpoint, options: Sa
   try {
     const samples: Sample[] = [];
     for (let first = 0; first < count; first += lanes) {
-      const drafts = Array.from({ length: lanes }, (_, lane) => new Draft(options, metadata.firstEvents, first + lane));
+      const drafts = Array.from(
+        { length: lanes },
+        (_, lane) => new Draft(options, metadata.firstEvents, (options.first ?? 0) + first + lane),
+      );
       for (let step = 0; step < length - 1; step++) {
         options.signal?.throwIfAborted();
         program.write(

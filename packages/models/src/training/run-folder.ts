@@ -1,8 +1,9 @@
 import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../checkpoint/checkpoint.ts';
 import { ModelError } from '../error.ts';
-import { fileError, writeFileAtomic } from '../files.ts';
+import { fileError, parseJson, writeFileAtomic } from '../files.ts';
 
 /** A line of metrics.jsonl: what one training step or one validation gave. Undefined fields are left out. */
 export interface Metrics {
@@ -47,6 +48,20 @@ export class RunFolder {
       throw fileError(this.path, error);
     }
     await writeFileAtomic(join(this.path, 'config.json'), `${JSON.stringify(config, undefined, 2)}\n`);
+  }
+
+  /** Where the data of the run was when it started. @throws ModelError if config.json does not say */
+  async dataPlace(): Promise<string> {
+    const path = join(this.path, 'config.json');
+    let text: string;
+    try {
+      text = await readFile(path, 'utf8');
+    } catch (error) {
+      throw fileError(path, error);
+    }
+    const config = z.looseObject({ data: z.string() }).safeParse(parseJson(text));
+    if (!config.success) throw new ModelError(`${path}: does not say where the data is; name it with --data.`);
+    return config.data.data;
   }
 
   async save(name: CheckpointName, checkpoint: Checkpoint): Promise<void> {

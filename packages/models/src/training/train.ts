@@ -12,6 +12,8 @@ export interface TrainOptions extends TrainingShape {
   readonly definition: ModelDefinition;
   readonly configuration: ModelConfiguration;
   readonly dataset: Dataset;
+  /** Where the dataset can be found again; written to config.json. */
+  readonly dataPlace: string;
   /** Run folder. */
   readonly folder: string;
   /** Goes on from the folder's latest checkpoint; model, shape and seed are then those of the run. */
@@ -274,7 +276,7 @@ async function fresh(folder: RunFolder, options: TrainOptions): Promise<Checkpoi
     beatsPerMinute: medianTempo(dataset),
     training: { seed, batch, length, step: 0, best: null },
   };
-  await folder.create({ ...metadata, steps: options.steps });
+  await folder.create({ data: options.dataPlace, ...metadata });
   const zeros = () => model.parameters.slots.map(({ shape }) => new Float32Array(shape.reduce((a, b) => a * b, 1)));
   const state = { parameters: model.initialise(seed), firstMoment: zeros(), secondMoment: zeros() };
   return { metadata, model, state };
