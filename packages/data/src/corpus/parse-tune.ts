@@ -20,10 +20,10 @@ import {
   type Chord,
   type ChordQuality,
   type Key,
-  type Tune,
-  type MelodyNote,
   type Mode,
   pitchClass,
+  type Tune,
+  type TuneNote,
   UNITS_PER_QUARTER,
 } from './tune.ts';
 
@@ -75,7 +75,7 @@ interface Bar extends Place {
   readonly opensPart: boolean;
   length: number;
   /** Times in units from the start of the bar. */
-  readonly notes: (MelodyNote & Place & { readonly tied: boolean })[];
+  readonly notes: (TuneNote & Place & { readonly tied: boolean })[];
   readonly chords: Chord[];
 }
 
@@ -319,7 +319,7 @@ function layOut(title: string, header: Header, bars: readonly Bar[], fail: Fail)
   const full = barLength(header.meter);
   const first = bars[0];
   const begin = first.length < full && bars.length > 1 ? full - first.length : 0;
-  const notes: MelodyNote[] = [];
+  const notes: TuneNote[] = [];
   const chords: Chord[] = [];
   let tie: Place | undefined;
   let time = begin;

@@ -39,7 +39,7 @@ export interface Chord {
   readonly quality: ChordQuality;
 }
 
-export interface MelodyNote {
+export interface TuneNote {
   /** Units from the bar line at or before the first note; integer, >= 0. */
   readonly start: number;
   /** Units; integer, > 0. */
@@ -49,18 +49,18 @@ export interface MelodyNote {
 }
 
 /** Notes of one voice against their bars. Bar b starts at unit b * barLength(meter). */
-export interface MelodyLine {
+export interface TuneLine {
   readonly meter: Pick<Meter, 'beats' | 'unit'>;
   /** Unit at which the music starts: 0, or with an upbeat the length of the silence cut off in front of it. */
   readonly begin: number;
   /** Unit at which it ends. */
   readonly end: number;
   /** Sorted by start; they never overlap. */
-  readonly notes: readonly MelodyNote[];
+  readonly notes: readonly TuneNote[];
 }
 
 /** A tune as it is written down: one voice with chord symbols. */
-export interface Tune extends MelodyLine {
+export interface Tune extends TuneLine {
   readonly title: string;
   /** Composer with dates, or where the tune comes from. */
   readonly origin: string;
