@@ -2,13 +2,26 @@ import type { Encoding } from './encoding.ts';
 import { DataError } from './error.ts';
 import { melodyEncoding } from './melody/encoding.ts';
 
-/** Every encoding of this package. */
+/** Every encoding of this package. A new one is added here and is then known to datasets, models and the command line. */
 export const encodings: readonly Encoding[] = [melodyEncoding];
 
-/** @throws DataError naming the encodings there are */
-export function findEncoding(name: string): Encoding {
+/**
+ * The encoding of a name; with `version`, only if it is still that version.
+ *
+ * @throws DataError naming the encodings there are, or the two versions
+ */
+export function findEncoding(name: string, version?: number): Encoding {
   const encoding = encodings.find((candidate) => candidate.name === name);
-  if (encoding !== undefined) return encoding;
-  const known = encodings.map((candidate) => candidate.name).join(', ');
-  throw new DataError(`encoding "${name}"`, 'there is none of this name', `choose one of: ${known}`);
+  if (encoding === undefined) {
+    const known = encodings.map((candidate) => candidate.name).join(', ');
+    throw new DataError(`encoding "${name}"`, 'there is none of this name', `choose one of: ${known}`);
+  }
+  if (version !== undefined && version !== encoding.version) {
+    throw new DataError(
+      `encoding "${name}"`,
+      `the data has version ${version}, this program has version ${encoding.version}`,
+      'prepare the data again and train anew',
+    );
+  }
+  return encoding;
 }

@@ -184,7 +184,7 @@ describe('melody encoding', () => {
 describe('findEncoding', () => {
   it('finds an encoding by its name, and refuses unknown names and other versions', () => {
     expect(findEncoding('melody', 1)).toBe(melodyEncoding);
-    expect(() => findEncoding('harmony')).toThrow(/"harmony": is unknown; choose one of: melody/);
+    expect(() => findEncoding('harmony')).toThrow(/"harmony": there is none of this name; choose one of: melody/);
     expect(() => findEncoding('melody', 99)).toThrow(/version 99/);
   });
 });
