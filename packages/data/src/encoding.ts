@@ -36,6 +36,8 @@ export interface Encoding {
   readonly stepsPerBar: number;
   /** Sequences of a song on the grid of its own tempo; see withEstimatedTiming for songs that have none. */
   encode(song: Song): Encoded;
+  /** A melody of these MIDI note numbers, one event each: what sampling can start from. @throws DataError out of range */
+  encodePitches(pitches: readonly number[]): number[];
   /** @throws DataError if an event is no class of this encoding */
   decode(events: ArrayLike<number>, options: DecodeOptions): Song;
   /** Entry n tells whether class n may follow `previous`, or may come first where that is undefined. */

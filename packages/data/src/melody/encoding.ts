@@ -4,7 +4,7 @@ import { DataError } from '../error.ts';
 import type { Song, Tempo } from '../song.ts';
 import { FRAME_TICKS } from '../timing/latch.ts';
 import { stepTicks } from '../timing/tempo.ts';
-import { CLASSES, classOf, eventOf, NO_EVENT, NOTE_OFF } from './alphabet.ts';
+import { CLASSES, classOf, eventOf, MAX_NOTE, MIN_NOTE, NO_EVENT, NOTE_OFF } from './alphabet.ts';
 import { type ExtractionRules, extractMelodies, MAGENTA_RULES, NES_RULES, STEPS_PER_BAR } from './extract.ts';
 import { squash } from './squash.ts';
 
@@ -23,6 +23,7 @@ export function createMelodyEncoding(rules: ExtractionRules = NES_RULES): Encodi
     classes: CLASSES,
     stepsPerBar: STEPS_PER_BAR,
     encode: (song) => encodeMelodies(song, rules),
+    encodePitches,
     decode: decodeMelody,
     allowedAfter,
     describe,
@@ -52,6 +53,18 @@ function encodeMelodies(song: Song, rules: ExtractionRules): Encoded {
     if (reason) dropped.push({ voice, reason });
   }
   return { sequences, dropped };
+}
+
+function encodePitches(pitches: readonly number[]): number[] {
+  const strange = pitches.find((pitch) => !Number.isInteger(pitch) || pitch < MIN_NOTE || pitch >= MAX_NOTE);
+  if (strange !== undefined) {
+    throw new DataError(
+      `pitch ${strange}`,
+      'the melody encoding has none like it',
+      `use ${MIN_NOTE} to ${MAX_NOTE - 1}`,
+    );
+  }
+  return pitches.map(classOf);
 }
 
 function decodeMelody(events: ArrayLike<number>, options: { title: string; beatsPerMinute?: number }): Song {
