@@ -1,0 +1,88 @@
+import {
+  datasetFromSongs,
+  embeddedCorpus,
+  encodings,
+  findEncoding,
+  prepareDataset,
+  reportTable,
+  SPLITS,
+  writeDataset,
+} from '@chipsmith/data';
+import { type Command, flag, integer, number, required, text } from '../terminal/command.ts';
+import { UsageError } from '../terminal/errors.ts';
+import { interruptSignal } from '../terminal/interrupt.ts';
+import { print } from '../terminal/output.ts';
+import { startProgress } from '../terminal/progress.ts';
+
+export const prepare: Command = {
+  name: 'prepare',
+  description: 'Turn MIDI files, folders and archives into a dataset.',
+  positionals: '<file, folder or archive>...',
+  options: {
+    output: { type: 'string', valueHint: 'folder', description: 'the dataset folder to write (required)' },
+    encoding: {
+      type: 'string',
+      valueHint: encodings.map(({ name }) => name).join('|'),
+      default: 'melody',
+      description: 'how music becomes events; the model you train says which it speaks',
+    },
+    corpus: { type: 'boolean', description: 'use the public-domain tunes that come with chipsmith' },
+    'valid-share': {
+      type: 'string',
+      valueHint: '0..1',
+      description: 'share of games or files for validation (default 0.1)',
+    },
+    seed: { type: 'string', valueHint: 'n', description: 'decides which ones (default 1)' },
+  },
+  examples: [
+    ['prepare my-midi-folder --output my-data', 'A folder of MIDI files'],
+    ['prepare nesmdb_midi.tar.gz --encoding melody --output nes', 'NES-MDB as it is published; it keeps its own split'],
+    ['prepare --corpus --output tunes', 'The tunes that come with chipsmith'],
+  ],
+  async run(args) {
+    const output = required(args, 'output', 'the dataset folder to write');
+    const encoding = findEncoding(text(args, 'encoding') ?? 'melody');
+    const seed = integer(args, 'seed', 0, 2 ** 32 - 1) ?? 1;
+    const validShare = number(args, 'valid-share', { least: 0, most: 1 }) ?? 0.1;
+    const corpus = flag(args, 'corpus');
+    if (corpus === args._.length > 0) {
+      throw new UsageError('chipsmith prepare: name files, folders or archives, or give --corpus (one of the two)');
+    }
+    const progress = startProgress('preparing');
+    let dataset: Awaited<ReturnType<typeof prepareDataset>>;
+    try {
+      if (corpus) {
+        dataset = datasetFromSongs(embeddedCorpus(), encoding, { seed, validShare });
+        await writeDataset(dataset, output);
+      } else {
+        dataset = await prepareDataset({
+          inputs: args._,
+          encoding,
+          output,
+          seed,
+          validShare,
+          signal: interruptSignal(),
+          onProgress: ({ share, files, songs }) => progress.update(share, `${files} files, ${songs} songs kept`),
+        });
+      }
+    } finally {
+      progress.stop();
+    }
+    const { manifest, report } = dataset;
+    const sizes = SPLITS.map(
+      (split) => `${split} ${manifest.splits[split].sequences} sequences, ${manifest.splits[split].events} events`,
+    );
+    const words = [
+      reportTable(report),
+      ...sizes,
+      `Dataset written to ${output}; what became of each file is in report.json.`,
+    ];
+    const { files, songs, voices } = report;
+    print(
+      args,
+      { output, encoding: manifest.encoding, splits: manifest.splits, files, songs, voices },
+      words.join('\n'),
+    );
+    return 0;
+  },
+};

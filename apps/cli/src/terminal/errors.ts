@@ -1,0 +1,28 @@
+import { ApuError } from '@chipsmith/apu';
+import { DataError } from '@chipsmith/data';
+import { KernelError } from '@chipsmith/kernels';
+import { ModelError } from '@chipsmith/models';
+
+/** The command was typed wrongly: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The command cannot be done: exit code 1. One line with what, where, why and what to do. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+}
+
+export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+/** Errors that are meant to be read as they stand. */
+const SPOKEN = [ApuError, CommandError, DataError, KernelError, ModelError];
+
+/** What to print and which code to end with. Anything unforeseen is a fault of ours and keeps its stack for a report. */
+export function explain(error: unknown): { text: string; code: number } {
+  if (error instanceof UsageError) return { text: error.message, code: EXIT.usage };
+  if (error instanceof Error && error.name === 'AbortError') return { text: 'Interrupted.', code: EXIT.interrupted };
+  if (SPOKEN.some((kind) => error instanceof kind)) return { text: (error as Error).message, code: EXIT.failed };
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { text: `This is a fault in chipsmith; please report it with these lines:\n${detail}`, code: EXIT.failed };
+}

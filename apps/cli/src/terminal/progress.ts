@@ -1,0 +1,54 @@
+import { Presets, SingleBar } from 'cli-progress';
+
+/** Shows how far long work is, on standard error so that results can be piped. */
+export interface Progress {
+  /** @param share done, 0..1 @param detail a few words: rate, loss, time left */
+  update(share: number, detail: string): void;
+  stop(): void;
+}
+
+/** Seconds between two lines where standard error is no terminal. */
+const PLAIN_INTERVAL_SECONDS = 10;
+
+/** A bar on a terminal, a plain line every ten seconds elsewhere. */
+export function startProgress(label: string): Progress {
+  return process.stderr.isTTY ? barProgress(label) : plainProgress(label);
+}
+
+function barProgress(label: string): Progress {
+  const format = `${label} {bar} {percentage}% {detail}`;
+  const bar = new SingleBar({ format, stream: process.stderr, hideCursor: true, barsize: 24 }, Presets.shades_classic);
+  bar.start(1000, 0, { detail: '' });
+  return {
+    update: (share, detail) => bar.update(Math.round(share * 1000), { detail }),
+    stop: () => bar.stop(),
+  };
+}
+
+function plainProgress(label: string): Progress {
+  let printed = 0;
+  return {
+    update(share, detail) {
+      const now = performance.now();
+      if (share < 1 && now - printed < PLAIN_INTERVAL_SECONDS * 1000) return;
+      printed = now;
+      process.stderr.write(`${label} ${Math.floor(share * 100)}% ${detail}\n`);
+    },
+    stop() {},
+  };
+}
+
+/** 75 -> "1:15", 4000 -> "1:06:40". */
+export function clockTime(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (value: number) => String(value).padStart(2, '0');
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+/** 1234567 -> "1.2 MiB". */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB'];
+  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+}
