@@ -133,7 +133,8 @@ class BarReader {
     const multiple = numerator === '' ? 1 : Number(numerator);
     const divisor = slash === '' ? 1 : denominator === '' ? 2 : Number(denominator);
     const length = (this.#header.unitLength * multiple * (this.#tripletLeft > 0 ? 2 : 3)) / (3 * divisor);
-    if (!Number.isInteger(length) || length <= 0 || multiple > MAX_LENGTH) {
+    if (multiple > MAX_LENGTH) this.#fail(place, `length of "${text}" is above ${MAX_LENGTH}`, 'tie shorter notes');
+    if (!Number.isInteger(length) || length <= 0) {
       const whole = 4 * UNITS_PER_QUARTER;
       this.#fail(place, `length of "${text}" is not a whole number of ${whole}ths of a whole note`, 'choose another');
     }
