@@ -278,16 +278,16 @@ describe('mixer', () => {
 });
 
 describe('power-up', () => {
-  it('has all channels silent, the triangle at 15, and the frame counter some cycles ahead', () => {
+  it('has all channels silent, the triangle at 15, and the frame counter running', () => {
     const apu = new Apu();
     expect(apu.levels).toEqual({ pulse1: 0, pulse2: 0, triangle: 15, noise: 0, dmc: 0 });
     expect(apu.output).toBe(mixTriangleNoiseDmc(15, 0, 0));
     expect(apu.read(0, 0x4015)).toBe(0);
     expect(apu.interrupt).toBe(false);
-    // 4-step mode with interrupts on, started 7 cycles before cycle 0.
-    apu.runTo(29_828 - 8);
+    // 4-step mode with interrupts on, started at power-up.
+    apu.runTo(29_827);
     expect(apu.interrupt).toBe(false);
-    apu.runTo(29_828 - 7);
+    apu.runTo(29_828);
     expect(apu.interrupt).toBe(true);
   });
 

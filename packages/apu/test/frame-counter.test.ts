@@ -7,12 +7,12 @@ const BOTH = QUARTER_FRAME | HALF_FRAME;
 /** Clocks of the first `length` cycles after a restart by $4017, as [cycle, 'Q' or 'H']. */
 function clocks(region: Region, value: number, length: number): [number, string][] {
   const counter = new FrameCounter(region);
-  counter.write(0, value);
+  counter.write(1, value); // restarts at cycle 4
   const list: [number, string][] = [];
-  while (counter.nextEvent <= 3 + length) {
+  while (counter.nextEvent <= 4 + length) {
     const cycle = counter.nextEvent;
     const due = counter.runEvent(cycle);
-    if (due !== 0) list.push([cycle - 3, due === BOTH ? 'H' : 'Q']);
+    if (due !== 0) list.push([cycle - 4, due === BOTH ? 'H' : 'Q']);
   }
   return list;
 }
@@ -59,16 +59,16 @@ describe('clocks after a restart', () => {
 });
 
 /** What a single read of $4015 says of the frame interrupt, `after` cycles after a write of `value` to $4017. */
-function flagAt(after: number, value: number, written = 100): boolean {
+function flagAt(after: number, value: number, written = 101): boolean {
   const apu = new Apu();
   apu.write(written, 0x4017, value);
   return (apu.read(written + after, 0x4015) & 0x40) !== 0;
 }
 
 describe('frame interrupt', () => {
-  it('is first seen 29,831 cycles after a write on an even cycle, 29,832 after one on an odd cycle', () => {
+  it('is first seen 29,831 cycles after a write on an odd cycle, 29,832 after one on an even cycle', () => {
     expect([29_830, 29_831].map((after) => flagAt(after, 0))).toEqual([false, true]);
-    expect([29_831, 29_832].map((after) => flagAt(after, 0, 101))).toEqual([false, true]);
+    expect([29_831, 29_832].map((after) => flagAt(after, 0, 100))).toEqual([false, true]);
   });
 
   it('stays until read, and a read drops it at the next even cycle', () => {
@@ -81,8 +81,8 @@ describe('frame interrupt', () => {
 
   it('is raised on three cycles in a row, so that reads between them see it again', () => {
     const apu = new Apu();
-    apu.write(100, 0x4017, 0);
-    const first = 100 + 29_831;
+    apu.write(101, 0x4017, 0);
+    const first = 101 + 29_831;
     expect(apu.read(first, 0x4015) & 0x40).toBe(0x40);
     expect(apu.read(first + 4, 0x4015) & 0x40).toBe(0x40);
     expect(apu.read(first + 8, 0x4015) & 0x40).toBe(0);
@@ -91,8 +91,8 @@ describe('frame interrupt', () => {
   it('shows for two cycles while inhibited, without reaching the CPU', () => {
     expect([29_830, 29_831, 29_832, 29_833].map((after) => flagAt(after, 0x40))).toEqual([false, true, true, false]);
     const apu = new Apu();
-    apu.write(100, 0x4017, 0x40);
-    apu.runTo(100 + 29_832);
+    apu.write(101, 0x4017, 0x40);
+    apu.runTo(101 + 29_832);
     expect(apu.interrupt).toBe(false);
   });
 

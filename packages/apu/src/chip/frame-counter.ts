@@ -40,9 +40,6 @@ const SEQUENCES: Readonly<Record<Region, readonly [readonly Step[], readonly Ste
   pal: [fourSteps(8313, 16_627, 24_939, 33_252), fiveSteps(8313, 16_627, 24_939, 41_565)],
 };
 
-/** At power-up the sequence has run for some cycles: $4017 was as good as written 10 cycles before cycle 0. */
-const POWER_UP_START = -7;
-
 /** Clocks envelopes, sweeps and counters about 240 times a second, and raises the frame interrupt. */
 export class FrameCounter {
   /** The flag that $4015 shows. It is raised even while inhibited, for two cycles. */
@@ -54,7 +51,11 @@ export class FrameCounter {
   private readonly sequences: readonly [readonly Step[], readonly Step[]];
   private steps: readonly Step[];
   private step = 0;
-  private start = POWER_UP_START;
+  /**
+   * Cycle of the last restart. The first is power-up: to the CPU, whose reset takes seven cycles, it is as if $4017 had
+   * been written ten cycles before its first instruction.
+   */
+  private start = 0;
   private pendingMode: 0 | 1 = 0;
   private pendingAt = Number.POSITIVE_INFINITY;
   private acknowledgeAt = Number.POSITIVE_INFINITY;
@@ -66,7 +67,7 @@ export class FrameCounter {
   }
 
   /**
-   * $4017. The sequence restarts 3 cycles after a write on an even cycle, 4 after one on an odd cycle.
+   * $4017. The sequence restarts 3 cycles after a write on an odd cycle, 4 after one on an even cycle.
    *
    * Writes may follow each other sooner than that: a VGM file gives $C0 and then $40 the same time. One still pending
    * then takes effect at once, before the new one is accepted, so that no forced clock is ever lost.
@@ -76,7 +77,7 @@ export class FrameCounter {
   write(cycle: number, value: number): number {
     const forced = this.pendingAt < Number.POSITIVE_INFINITY ? this.restart(cycle) : 0;
     this.pendingMode = (value & 0x80) !== 0 ? 1 : 0;
-    this.pendingAt = cycle + (cycle % 2 === 0 ? 3 : 4);
+    this.pendingAt = cycle + (cycle % 2 === 1 ? 3 : 4);
     this.inhibit = (value & 0x40) !== 0;
     if (this.inhibit) this.interrupt = false;
     this.findNextEvent();

@@ -138,7 +138,7 @@ export class SteppedApu {
   noise = { period: 4, timer: 3, register: 1, short: false };
   dmc = { interruptOn: false, loop: false, period: 428, timer: 427, level: 0, start: 0xc000, size: 1 };
   sample = { address: 0xc000, left: 0, buffer: -1, shift: 0, silent: true, bits: 8, interrupt: false };
-  frame = { count: 7, five: false, inhibit: false, interrupt: false, acknowledge: 0 };
+  frame = { count: 0, five: false, inhibit: false, interrupt: false, acknowledge: 0 };
   pending: { delay: number; five: boolean } | undefined;
   take = false;
   cycle = 0;
@@ -207,7 +207,7 @@ export class SteppedApu {
     else if (register === 0x4015) this.writeEnables(value);
     else if (register === 0x4017) {
       if (this.pending) this.restartFrame(this.pending.five);
-      this.pending = { delay: this.cycle % 2 === 0 ? 3 : 4, five: bit(value, 7) };
+      this.pending = { delay: this.cycle % 2 === 0 ? 4 : 3, five: bit(value, 7) };
       this.frame.inhibit = bit(value, 6);
       if (this.frame.inhibit) this.frame.interrupt = false;
     }
