@@ -1,7 +1,8 @@
 import { KernelError } from './errors.ts';
 import { type Kernel, kernelSource } from './kernel.ts';
 import { type Arena, type BytesByCategory, type MemoryCategory, noBytes, type Slot } from './memory.ts';
-import { type MemoryLimits, STAGING_BYTES } from './plan.ts';
+import type { MemoryLimits } from './packing.ts';
+import { STAGING_BYTES } from './plan.ts';
 import { BYTES_PER_ELEMENT, elementCount, formatShape } from './tensor.ts';
 import type { Tuner } from './tuner.ts';
 
@@ -84,6 +85,11 @@ export class Device {
     const buffer = this.allocate(arena, GPUBufferUsage.STORAGE);
     this.#arenas.set(arena, buffer);
     return buffer;
+  }
+
+  /** Whether the arena has a buffer here. */
+  holds(arena: Arena): boolean {
+    return this.#arenas.has(arena);
   }
 
   /** Sets the values of a slot. @throws KernelError if the length is not the slot's */

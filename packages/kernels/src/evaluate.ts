@@ -5,6 +5,7 @@ import type { Tensor, TensorData } from './tensor.ts';
 
 /** Computes tensors of one graph once, for tests and exploration: plans, runs, reads and frees. */
 export async function evaluate(device: Device, tensors: readonly Tensor[]): Promise<TensorData[]> {
+  if (tensors.length === 0) return [];
   const program = await Program.create(device, plan(tensors[0].graph, { outputs: tensors, limits: device.limits }));
   try {
     program.run();

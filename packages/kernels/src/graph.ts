@@ -1,7 +1,15 @@
 import { KernelError } from './errors.ts';
 import type { Arena, Slot } from './memory.ts';
 import type { Operation } from './operation.ts';
-import { type DataType, elementCount, formatShape, type Shape, type Tensor, type TensorData } from './tensor.ts';
+import {
+  type DataType,
+  elementCount,
+  formatShape,
+  requireSizes,
+  type Shape,
+  type Tensor,
+  type TensorData,
+} from './tensor.ts';
 
 /** One application of an operation. */
 export interface Node<Attributes = unknown> {
@@ -45,6 +53,7 @@ export class Graph {
 
   /** A whole arena as one flat tensor, gaps included (they are zero). */
   flat(arena: Arena): Tensor {
+    requireSizes([arena.elements], `flat of arena ${arena.name}`);
     const slot: Slot = { arena, name: arena.name, shape: [arena.elements], offset: 0 };
     return this.tensor(slot.shape, 'f32', { kind: 'slot', slot });
   }
@@ -62,6 +71,7 @@ export class Graph {
     const outputs: Tensor[] = [];
     const node: Node<Attributes> = { operation, attributes, inputs, outputs };
     for (const [output, { shape, dtype }] of specifications.entries()) {
+      requireSizes(shape, operation.name);
       outputs.push(this.tensor(shape, dtype, { kind: 'node', node, output }));
     }
     this.nodes.push(node);
@@ -74,6 +84,7 @@ export class Graph {
   }
 
   #addInput(shape: Shape, dtype: DataType, initial: TensorData | undefined): Tensor {
+    requireSizes(shape, 'input');
     const tensor = this.tensor(shape, dtype, { kind: 'input', initial });
     this.inputs.push(tensor);
     return tensor;

@@ -5,6 +5,7 @@ export { gradients } from './gradients.ts';
 export { Graph, type Node } from './graph.ts';
 export {
   type Binding,
+  type Choice,
   type Dispatch,
   type Kernel,
   LINEAR_ARGUMENTS,
@@ -13,6 +14,8 @@ export {
   linearGrid,
   read,
   readWrite,
+  type Variant,
+  wgslFloat,
   write,
 } from './kernel.ts';
 export { Arena, type BytesByCategory, MEMORY_CATEGORIES, type MemoryCategory, type Slot } from './memory.ts';
@@ -31,10 +34,9 @@ export { operations } from './operations/table.ts';
 export { transpose } from './operations/transpose.ts';
 export { type UnaryName, unary } from './operations/unary.ts';
 export { reshape, slice } from './operations/view.ts';
+export { BASE_LIMITS, type MemoryLimits } from './packing.ts';
 export {
-  BASE_LIMITS,
   HISTORY_LENGTH,
-  type MemoryLimits,
   type Plan,
   type PlanOptions,
   plan,

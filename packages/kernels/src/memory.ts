@@ -1,4 +1,4 @@
-import { BYTES_PER_ELEMENT, elementCount, type Shape } from './tensor.ts';
+import { BYTES_PER_ELEMENT, elementCount, requireSizes, type Shape } from './tensor.ts';
 
 /** What memory is for. Every byte on the device is counted in exactly one category. */
 export const MEMORY_CATEGORIES = [
@@ -47,7 +47,9 @@ export class Arena {
     this.category = category;
   }
 
+  /** @throws KernelError `shape` if a size is not a whole number of at least 1 */
   add(name: string, shape: Shape): Slot {
+    requireSizes(shape, `Arena ${this.name}, slot ${name}`);
     const slot: Slot = { arena: this, name, shape, offset: this.#elements };
     this.#elements = alignUp(this.#elements + elementCount(shape), BINDING_ALIGNMENT / BYTES_PER_ELEMENT);
     this.slots.push(slot);

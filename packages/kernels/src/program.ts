@@ -1,5 +1,6 @@
-import type { Device } from './device.ts';
+import type { Device, Pipeline } from './device.ts';
 import { KernelError } from './errors.ts';
+import type { Variant } from './kernel.ts';
 import { Arena, BINDING_ALIGNMENT } from './memory.ts';
 import { HISTORY_LENGTH, type Location, type Plan } from './plan.ts';
 import { BYTES_PER_ELEMENT, elementCount, formatShape, type Tensor, type TensorData } from './tensor.ts';
@@ -47,46 +48,36 @@ export class Program {
       plan.dispatches.map(({ shared }, index) => device.pipeline(variants[index].kernel, shared)),
     );
     const buffers = new Map<Location['buffer'], GPUBuffer>();
-    await device.allocating(`a program of ${plan.peakBytes} bytes`, () => {
-      for (const arena of plan.arenas) buffers.set(arena, device.arena(arena));
-      for (const planned of plan.buffers) {
-        const usage = planned === plan.uniforms ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE;
-        buffers.set(planned, device.allocate(planned, usage));
+    const newArenas = plan.arenas.filter((arena) => !device.holds(arena));
+    try {
+      await device.allocating(`a program of ${plan.peakBytes} bytes`, () => {
+        for (const arena of plan.arenas) buffers.set(arena, device.arena(arena));
+        for (const planned of plan.buffers) {
+          const usage = planned === plan.uniforms ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE;
+          buffers.set(planned, device.allocate(planned, usage));
+        }
+      });
+      const launches = prepare(device, plan, variants, pipelines, buffers);
+      const program = new Program(plan, device, buffers, launches);
+      for (const tensor of plan.graph.inputs) {
+        if (tensor.source.kind === 'input' && tensor.source.initial !== undefined) {
+          program.write(tensor, tensor.source.initial);
+        }
       }
-    });
-
-    const gpu = device.gpu;
-    const uniformData = new Uint32Array((plan.uniforms?.byteLength ?? 0) / BYTES_PER_ELEMENT);
-    let uniformOffset = 0;
-    const launches = plan.dispatches.map((dispatch, index): Launch => {
-      const entries: GPUBindGroupEntry[] = dispatch.locations.map(({ buffer, offset, size }, binding) => ({
-        binding,
-        resource: { buffer: required(buffers, buffer), offset, size },
-      }));
-      if (dispatch.uniforms.length > 0 && plan.uniforms !== undefined) {
-        uniformData.set(dispatch.uniforms, uniformOffset / BYTES_PER_ELEMENT);
-        const buffer = required(buffers, plan.uniforms);
-        const size = alignedUniformSize(dispatch.uniforms.length);
-        entries.push({ binding: entries.length, resource: { buffer, offset: uniformOffset, size } });
-        uniformOffset += BINDING_ALIGNMENT;
-      }
-      const { pipeline, layout } = pipelines[index];
-      const bindGroup = gpu.createBindGroup({ label: dispatch.kernel.label, layout, entries });
-      return { pipeline, bindGroup, workgroups: variants[index].workgroups };
-    });
-    if (plan.uniforms !== undefined) gpu.queue.writeBuffer(required(buffers, plan.uniforms), 0, uniformData);
-    const program = new Program(plan, device, buffers, launches);
-    for (const tensor of plan.graph.inputs) {
-      if (tensor.source.kind === 'input' && tensor.source.initial !== undefined) {
-        program.write(tensor, tensor.source.initial);
-      }
+      await device.check();
+      return program;
+    } catch (error) {
+      for (const arena of newArenas) device.release(arena);
+      device.free(plan.buffers.flatMap((planned) => buffers.get(planned) ?? []));
+      throw error;
     }
-    await device.check();
-    return program;
   }
 
   /** Sets an input for the runs to come. @throws KernelError if data and tensor differ in type or length */
   write(input: Tensor, data: TensorData): void {
+    this.#requireOpen('write');
+    if (input.source.kind !== 'input')
+      throw new KernelError('shape', 'write: the tensor is not an input of the graph.');
     const fits = data.length === elementCount(input.shape) && data instanceof Uint32Array === (input.dtype === 'u32');
     if (!fits) {
       const got = `${data.length} values of ${data.constructor.name}`;
@@ -98,7 +89,7 @@ export class Program {
 
   /** Submits one run. Returns at once; what went wrong on the device is thrown by the next read or history. */
   run(): void {
-    if (this.#closed) throw new KernelError('closed', 'run: the program was destroyed.');
+    this.#requireOpen('run');
     const encoder = this.#device.gpu.createCommandEncoder();
     const pass = encoder.beginComputePass();
     for (const { pipeline, bindGroup, workgroups } of this.#launches) {
@@ -123,6 +114,7 @@ export class Program {
 
   /** Values of an output, a slot's variable or an input after the last run. */
   async read(tensor: Tensor): Promise<TensorData> {
+    this.#requireOpen('read');
     const { buffer, offset, size } = this.plan.location(tensor);
     const bytes = await this.#device.readBuffer(required(this.#buffers, buffer), offset, size);
     return tensor.dtype === 'u32' ? new Uint32Array(bytes) : new Float32Array(bytes);
@@ -133,14 +125,17 @@ export class Program {
    * named in the plan. Runs more than HISTORY_LENGTH back are gone.
    */
   async history(): Promise<number[][]> {
+    this.#requireOpen('history');
     const { history, historyTensors } = this.plan;
     if (history === undefined) return [];
     const width = historyTensors.length;
+    // Runs that start while this one is read back belong to the next call.
+    const first = Math.max(this.#historyRead, this.#runs - HISTORY_LENGTH);
+    const count = this.#runs - first;
+    this.#historyRead = this.#runs;
     const bytes = await this.#device.readBuffer(required(this.#buffers, history), 0, history.byteLength);
     const values = new Float32Array(bytes);
-    const first = Math.max(this.#historyRead, this.#runs - HISTORY_LENGTH);
-    this.#historyRead = this.#runs;
-    return Array.from({ length: this.#runs - first }, (_, index) => {
+    return Array.from({ length: count }, (_, index) => {
       const start = ((first + index) % HISTORY_LENGTH) * width;
       return Array.from(values.subarray(start, start + width));
     });
@@ -152,6 +147,40 @@ export class Program {
     this.#closed = true;
     this.#device.free(this.plan.buffers.map((planned) => required(this.#buffers, planned)));
   }
+
+  #requireOpen(method: string): void {
+    if (this.#closed) throw new KernelError('closed', `${method}: the program was destroyed.`);
+  }
+}
+
+/** Fills the uniforms and makes the bind groups, one for each dispatch. */
+function prepare(
+  { gpu }: Device,
+  plan: Plan,
+  variants: readonly Variant[],
+  pipelines: readonly Pipeline[],
+  buffers: ReadonlyMap<Location['buffer'], GPUBuffer>,
+): Launch[] {
+  const uniformData = new Uint32Array((plan.uniforms?.byteLength ?? 0) / BYTES_PER_ELEMENT);
+  let uniformOffset = 0;
+  const launches = plan.dispatches.map((dispatch, index): Launch => {
+    const entries: GPUBindGroupEntry[] = dispatch.locations.map(({ buffer, offset, size }, binding) => ({
+      binding,
+      resource: { buffer: required(buffers, buffer), offset, size },
+    }));
+    if (dispatch.uniforms.length > 0 && plan.uniforms !== undefined) {
+      uniformData.set(dispatch.uniforms, uniformOffset / BYTES_PER_ELEMENT);
+      const buffer = required(buffers, plan.uniforms);
+      const size = alignedUniformSize(dispatch.uniforms.length);
+      entries.push({ binding: entries.length, resource: { buffer, offset: uniformOffset, size } });
+      uniformOffset += BINDING_ALIGNMENT;
+    }
+    const { pipeline, layout } = pipelines[index];
+    const bindGroup = gpu.createBindGroup({ label: dispatch.kernel.label, layout, entries });
+    return { pipeline, bindGroup, workgroups: variants[index].workgroups };
+  });
+  if (plan.uniforms !== undefined) gpu.queue.writeBuffer(required(buffers, plan.uniforms), 0, uniformData);
+  return launches;
 }
 
 /** Uniform structs are bound in whole 16-byte rows. */

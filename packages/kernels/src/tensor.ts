@@ -40,6 +40,12 @@ export function formatShape(shape: Shape): string {
   return `[${shape.join(', ')}]`;
 }
 
+/** Throws a `shape` error unless every size is a whole number of at least 1: empty tensors do not exist here. */
+export function requireSizes(shape: Shape, what: string): void {
+  if (shape.every((size) => Number.isInteger(size) && size >= 1)) return;
+  throw new KernelError('shape', `${what}: sizes must be whole numbers from 1 on, got ${formatShape(shape)}.`);
+}
+
 /** Throws a `shape` error in the words "operation: rule, got [..], [..]" unless the rule holds. */
 export function requireShape(holds: boolean, operation: string, rule: string, ...tensors: readonly Tensor[]): void {
   if (holds) return;

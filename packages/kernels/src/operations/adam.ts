@@ -61,12 +61,13 @@ export function adamSchedule(
 export const adamOperation: Operation<Required<AdamOptions> & { clipNorm: number }> = {
   name: 'adam',
   changesInputs: true,
-  outputs([parameters, gradients, first, second, schedule]) {
+  outputs([parameters, gradients, first, second, schedule, norm]) {
     const equal = [gradients, first, second].every(
       ({ shape }) => elementCount(shape) === elementCount(parameters.shape),
     );
     requireShape(equal, 'adam', 'all arenas must have one layout', parameters, gradients, first, second);
     requireShape(elementCount(schedule.shape) === 3, 'adam', 'schedule must have 3 elements', schedule);
+    requireShape(elementCount(norm.shape) === 1, 'adam', 'norm must be a scalar', norm);
     return [];
   },
   kernels(node) {

@@ -53,7 +53,7 @@ export const dropoutOperation: Operation<{ rate: number; stream: number }> = {
 fn main(${LINEAR_ARGUMENTS}) {
   ${LINEAR_INDEX}
   if (index >= ${threads}u) { return; }
-  let kept = pcg3d(vec3u(index, ${stream}u, seed[0])).x >= ${Math.round(rate * 2 ** 32)}u;
+  let kept = pcg3d(vec3u(index, ${stream}u, seed[0])).x >= ${Math.min(Math.round(rate * 2 ** 32), 2 ** 32 - 1)}u;
   result[index] = select(0.0, ${source}[index] * ${wgslFloat(1 / (1 - rate))}, kept);
 }`,
         },

@@ -74,10 +74,12 @@ export const embeddingGradientOperation: Operation<{ shape: Shape }> = {
           bindings: [read('dy', vector), read('ids', 1, 'u32'), write('result', vector)],
           uniforms: [],
           workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-          code: `fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) group: vec3u) {
-  let column = group.x * ${LINEAR_WORKGROUP}u + local.x;
-  let token = group.y;
-  if (column >= ${row}u) { return; }
+          code: `fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u) {
+  let place = group.y * groups.x + group.x;
+  let token = place / ${columnGroups}u;
+  let column = place % ${columnGroups}u * ${LINEAR_WORKGROUP}u + local.x;
+  if (token >= ${vocabulary}u || column >= ${row}u) { return; }
   var total = ${vector === 4 ? 'vec4f(0.0)' : '0.0'};
   for (var n = 0u; n < ${elementCount(ids.shape)}u; n++) {
     if (ids[n] == token) { total += dy[n * ${row}u + column]; }
@@ -87,7 +89,7 @@ export const embeddingGradientOperation: Operation<{ shape: Shape }> = {
         },
         operands: [dy, ids, node.outputs[0]],
         uniforms: [],
-        workgroups: [columnGroups, vocabulary, 1],
+        workgroups: linearGrid(vocabulary * columnGroups, 1),
       },
     ];
   },

@@ -1,3 +1,4 @@
+import { KernelError } from '../errors.ts';
 import type { Node } from '../graph.ts';
 import {
   type Dispatch,
@@ -83,8 +84,7 @@ export const lstmOperation: Operation<object> = {
   },
   backward(node, [dHidden, dCells, dGates], wanted) {
     if (dHidden === undefined && dCells === undefined) return node.inputs.map(() => undefined);
-    if (dGates !== undefined)
-      throw new Error('lstm: the gates are for the backward pass and are never differentiated.');
+    if (dGates !== undefined) throw new KernelError('not-differentiable', 'lstm: the gates have no gradient.');
     return lstmBackward(node, dHidden, dCells, wanted);
   },
 };

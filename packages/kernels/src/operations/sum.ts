@@ -22,6 +22,8 @@ import { reshape } from './view.ts';
  */
 export function sum(x: Tensor, axes?: readonly number[], options: { keepAxes?: boolean } = {}): Tensor {
   const summed = new Set(axes ?? x.shape.keys());
+  const exist = [...summed].every((axis) => Number.isInteger(axis) && axis >= 0 && axis < x.shape.length);
+  requireShape(exist, 'sum', `axes ${[...summed]} must exist`, x);
   // Neighbouring axes are one axis of the flat data, so all of them take one step.
   let result = summed.size === x.shape.length ? reshape(x, [elementCount(x.shape)]) : x;
   if (summed.size === x.shape.length) {
@@ -61,7 +63,6 @@ export const sumOperation: Operation<{ axis: number }> = {
   name: 'sum',
   outputs([x], { axis }) {
     requireType(x, 'f32', 'sum', 'x');
-    requireShape(axis >= 0 && axis < x.shape.length, 'sum', `axis ${axis} must exist`, x);
     return [{ shape: x.shape.with(axis, 1), dtype: 'f32' }];
   },
   kernels(node, { scratch }) {
@@ -123,11 +124,17 @@ function partialSums(
 export const broadcastOperation: Operation<{ shape: Shape }> = {
   name: 'broadcast',
   outputs([x], { shape }) {
+    requireType(x, 'f32', 'broadcast', 'x');
     const fits = x.shape.every((size, axis) => {
       const target = shape[axis + shape.length - x.shape.length];
       return size === 1 || size === target;
     });
-    requireShape(fits, 'broadcast', `sizes must be 1 or those of ${formatShape(shape)}`, x);
+    requireShape(
+      fits && x.shape.length <= shape.length,
+      'broadcast',
+      `sizes must be 1 or those of ${formatShape(shape)}`,
+      x,
+    );
     return [{ shape, dtype: 'f32' }];
   },
   kernels: (node) => [elementwise('broadcast', 'x', { x: node.inputs[0] }, node.outputs[0], undefined)],
@@ -137,7 +144,10 @@ export const broadcastOperation: Operation<{ shape: Shape }> = {
 export const scaleOperation: Operation<{ factor: number }> = {
   name: 'scale',
   inPlace: { input: 0, output: 0 },
-  outputs: ([x]) => [{ shape: x.shape, dtype: 'f32' }],
+  outputs([x]) {
+    requireType(x, 'f32', 'scale', 'x');
+    return [{ shape: x.shape, dtype: 'f32' }];
+  },
   kernels(node, { inPlace }) {
     const formula = `x * ${wgslFloat(node.attributes.factor)}`;
     return [elementwise('scale', formula, { x: node.inputs[0] }, node.outputs[0], inPlace ? 'x' : undefined)];

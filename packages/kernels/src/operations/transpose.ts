@@ -1,6 +1,6 @@
 import { LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, write } from '../kernel.ts';
 import type { Operation } from '../operation.ts';
-import { elementCount, requireShape, type Tensor } from '../tensor.ts';
+import { elementCount, requireShape, requireType, type Tensor } from '../tensor.ts';
 
 /** Swaps the two axes of a matrix: (M, N) -> (N, M). */
 export function transpose(x: Tensor): Tensor {
@@ -10,6 +10,7 @@ export function transpose(x: Tensor): Tensor {
 export const transposeOperation: Operation<object> = {
   name: 'transpose',
   outputs([x]) {
+    requireType(x, 'f32', 'transpose', 'x');
     requireShape(x.shape.length === 2, 'transpose', 'x must be a matrix', x);
     return [{ shape: [x.shape[1], x.shape[0]], dtype: 'f32' }];
   },

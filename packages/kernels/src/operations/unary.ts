@@ -49,26 +49,29 @@ export const unaryOperation: Operation<{ name: UnaryName }> = {
   },
   backward(node, [dy], [wanted]) {
     if (dy === undefined || !wanted) return [undefined];
-    return dy.graph.apply(unaryGradientOperation, [dy, node.inputs[0], node.outputs[0]], node.attributes);
+    const values = { x: node.inputs[0], y: node.outputs[0] };
+    const needed = usedBy(node.attributes.name).map((value) => values[value]);
+    return dy.graph.apply(unaryGradientOperation, [dy, ...needed], node.attributes);
   },
 };
 
-/** dx = dy f'(x) from dy, x and y = f(x). */
+/** What the derivative is computed from; the rest need not live until the backward pass. */
+function usedBy(name: UnaryName): ('x' | 'y')[] {
+  return (['x', 'y'] as const).filter((value) => new RegExp(`\\b${value}\\b`).test(UNARY[name].derivative));
+}
+
+/** dx = dy f'(x) from dy and what the derivative uses of x and y = f(x). */
 export const unaryGradientOperation: Operation<{ name: UnaryName }> = {
   name: 'unaryGradient',
   inPlace: { input: 0, output: 0 },
   outputs: ([dy]) => [{ shape: dy.shape, dtype: 'f32' }],
   kernels(node, { inPlace }) {
-    const rule: { derivative: string; helper?: string } = UNARY[node.attributes.name];
-    const { derivative } = rule;
-    const [dy, x, y] = node.inputs;
-    const operands: Record<string, Tensor> = { dy };
-    if (/\bx\b/.test(derivative)) operands.x = x;
-    if (/\by\b/.test(derivative)) operands.y = y;
-    const label = `${node.attributes.name}Gradient`;
-    return [
-      elementwise(label, `dy * (${derivative})`, operands, node.outputs[0], inPlace ? 'dy' : undefined, rule.helper),
-    ];
+    const { name } = node.attributes;
+    const { derivative, helper }: { derivative: string; helper?: string } = UNARY[name];
+    const [dy, ...values] = node.inputs;
+    const operands = { dy, ...Object.fromEntries(usedBy(name).map((value, index) => [value, values[index]])) };
+    const formula = `dy * (${derivative})`;
+    return [elementwise(`${name}Gradient`, formula, operands, node.outputs[0], inPlace ? 'dy' : undefined, helper)];
   },
   backward: onceDifferentiable,
 };

@@ -6,6 +6,7 @@ import {
   elementCount,
   formatShape,
   requireShape,
+  requireType,
   type Shape,
   sameShape,
   type Tensor,
@@ -59,7 +60,12 @@ export const sliceOperation: Operation<{ start: number; end: number }> = {
 /** The adjoint of slice: x in rows `before` .. of an otherwise zero tensor with `rows` rows. */
 export const padOperation: Operation<{ before: number; rows: number }> = {
   name: 'pad',
-  outputs: ([x], { rows }) => [{ shape: [rows, ...x.shape.slice(1)], dtype: 'f32' }],
+  outputs([x], { before, rows }) {
+    requireType(x, 'f32', 'pad', 'x');
+    const fits = x.shape.length > 0 && 0 <= before && before + x.shape[0] <= rows;
+    requireShape(fits, 'pad', `x must lie in ${rows} rows from row ${before} on`, x);
+    return [{ shape: [rows, ...x.shape.slice(1)], dtype: 'f32' }];
+  },
   kernels(node) {
     const [x] = node.inputs;
     const first = node.attributes.before * elementCount(x.shape.slice(1));

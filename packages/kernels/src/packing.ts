@@ -1,0 +1,76 @@
+import { KernelError } from './errors.ts';
+import { alignUp, BINDING_ALIGNMENT, type MemoryCategory, type Slot } from './memory.ts';
+import { BYTES_PER_ELEMENT, type Tensor } from './tensor.ts';
+
+/** What a device allows; the base limits are those that every WebGPU adapter grants. */
+export interface MemoryLimits {
+  readonly maxBufferSize: number;
+  readonly maxStorageBufferBindingSize: number;
+}
+export const BASE_LIMITS: MemoryLimits = { maxBufferSize: 256 * 2 ** 20, maxStorageBufferBindingSize: 128 * 2 ** 20 };
+
+/** A buffer that the program allocates for itself. */
+export interface PlannedBuffer {
+  readonly name: string;
+  readonly category: MemoryCategory;
+  readonly byteLength: number;
+}
+
+/** A piece of activation memory: the tensors that share it, and the nodes between which it is in use. */
+export interface Block {
+  readonly elements: number;
+  readonly tensors: Tensor[];
+  readonly first: number;
+  last: number;
+  /** Set once the block's value is to be computed in a slot. */
+  slot: Slot | undefined;
+  /** Set by `pack`. */
+  place: { buffer: PlannedBuffer; offset: number } | undefined;
+}
+
+/**
+ * Packs blocks into buffers: the largest first, each at the lowest place that no block alive at the same time holds
+ * ("greedy by size", Pisarchyk and Lee, arXiv 2001.03288). A block never crosses the end of a buffer.
+ */
+export function pack(blocks: readonly Block[], limits: MemoryLimits): PlannedBuffer[] {
+  for (const { elements } of blocks) requireBlockFits(elements * BYTES_PER_ELEMENT, limits);
+  const packed: { start: number; end: number; block: Block }[] = [];
+  const bySize = blocks.filter(({ slot }) => slot === undefined).sort((a, b) => b.elements - a.elements);
+  const bufferSize = limits.maxBufferSize;
+  const ends: number[] = [];
+  for (const block of bySize) {
+    const size = alignUp(block.elements * BYTES_PER_ELEMENT, BINDING_ALIGNMENT);
+    const neighbours = packed.filter((other) => other.block.first <= block.last && block.first <= other.block.last);
+    let start = 0;
+    for (const other of neighbours) {
+      if (start + size <= other.start && !crosses(start, size, bufferSize)) break;
+      start = Math.max(start, other.end);
+      if (crosses(start, size, bufferSize)) start = alignUp(start, bufferSize);
+    }
+    const index = packed.findIndex((other) => other.start > start);
+    packed.splice(index < 0 ? packed.length : index, 0, { start, end: start + size, block });
+    const buffer = Math.floor(start / bufferSize);
+    ends[buffer] = Math.max(ends[buffer] ?? 0, (start % bufferSize) + size);
+  }
+  const buffers = Array.from(ends, (byteLength = 0, index): PlannedBuffer => {
+    return { name: `activations ${index}`, category: 'activations', byteLength };
+  });
+  for (const { start, block } of packed) {
+    block.place = { buffer: buffers[Math.floor(start / bufferSize)], offset: start % bufferSize };
+  }
+  return buffers;
+}
+
+function crosses(start: number, size: number, bufferSize: number): boolean {
+  return Math.floor(start / bufferSize) !== Math.floor((start + size - 1) / bufferSize);
+}
+
+/** A block is bound whole, and lies in one buffer. */
+function requireBlockFits(byteLength: number, { maxBufferSize, maxStorageBufferBindingSize }: MemoryLimits): void {
+  const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+  if (byteLength <= most) return;
+  throw new KernelError(
+    'limit',
+    `A value of ${byteLength} bytes exceeds the device's ${most} a binding; use a smaller batch or model.`,
+  );
+}

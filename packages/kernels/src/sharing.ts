@@ -1,0 +1,148 @@
+import type { Graph, Node } from './graph.ts';
+import type { Dispatch } from './kernel.ts';
+import { Arena, type Slot } from './memory.ts';
+import { copy } from './operations/copy.ts';
+import type { Block } from './packing.ts';
+import { elementCount, type Tensor } from './tensor.ts';
+
+/** Decides, node by node, which tensors share memory, and asks each node for its kernels accordingly. */
+export class Sharing {
+  readonly blocks: Block[] = [];
+  readonly inputs = new Arena('inputs', 'workspace');
+  readonly #graph: Graph;
+  readonly #nodes: readonly Node[];
+  readonly #lastUse = new Map<Tensor, number>();
+  readonly #views = new Map<Tensor, { block: Block; offset: number }>();
+  readonly #slots = new Map<Tensor, Slot>();
+
+  constructor(graph: Graph, nodes: readonly Node[], kept: readonly Tensor[]) {
+    this.#graph = graph;
+    this.#nodes = nodes;
+    for (const [index, node] of nodes.entries()) for (const input of node.inputs) this.#lastUse.set(input, index);
+    for (const tensor of kept) this.#lastUse.set(tensor, nodes.length);
+    for (const [index, tensor] of graph.inputs.entries()) {
+      this.#slots.set(tensor, this.inputs.add(`input ${index}`, tensor.shape));
+    }
+  }
+
+  /** The place of a tensor in an arena, if it has one. */
+  slot(tensor: Tensor): Slot | undefined {
+    if (tensor.source.kind === 'slot') return tensor.source.slot;
+    const view = this.#views.get(tensor);
+    if (view?.block.slot !== undefined) return { ...view.block.slot, offset: view.block.slot.offset + view.offset };
+    return this.#slots.get(tensor);
+  }
+
+  view(tensor: Tensor): { block: Block; offset: number } | undefined {
+    return this.#views.get(tensor);
+  }
+
+  visit(node: Node, index: number): readonly Dispatch[] {
+    const { operation, outputs } = node;
+    const alias = operation.alias?.(node);
+    const inPlace = this.#stores(node, index) || this.#mayOverwrite(node, index);
+    for (const [output, tensor] of outputs.entries()) {
+      if (operation.target !== undefined) this.#slots.set(tensor, operation.target(node));
+      else if (alias !== undefined) this.#share(tensor, node.inputs[alias.input], alias.offset);
+      else if (inPlace && output === operation.inPlace?.output)
+        this.#share(tensor, node.inputs[operation.inPlace.input], 0);
+      else this.#allocate(tensor, index);
+    }
+    const scratch = (shape: Tensor['shape'], dtype: Tensor['dtype'] = 'f32') => {
+      const tensor = this.#graph.tensor(shape, dtype, { kind: 'node', node, output: -1 });
+      this.#allocate(tensor, index);
+      return tensor;
+    };
+    if (alias !== undefined) return [];
+    return operation.kernels(node, { inPlace, scratch }).flatMap((dispatch) => this.#separate(dispatch, scratch));
+  }
+
+  /**
+   * Inputs that overlap in activation memory (a tensor times itself, two overlapping slices) are told apart by a copy:
+   * the output usually lies in the same buffer, where WebGPU counts every binding as writable and lets none overlap.
+   */
+  #separate(dispatch: Dispatch, scratch: (shape: Tensor['shape'], dtype: Tensor['dtype']) => Tensor): Dispatch[] {
+    const copies: Dispatch[] = [];
+    const operands = [...dispatch.operands];
+    for (const [index, operand] of operands.entries()) {
+      const isRead = dispatch.kernel.bindings[index].access === 'read';
+      if (!isRead || !operands.slice(0, index).some((earlier) => this.#overlap(earlier, operand))) continue;
+      operands[index] = scratch(operand.shape, operand.dtype);
+      copies.push(copy(operand, operands[index]));
+    }
+    return [...copies, { ...dispatch, operands }];
+  }
+
+  #overlap(a: Tensor, b: Tensor): boolean {
+    const [viewA, viewB] = [this.#views.get(a), this.#views.get(b)];
+    if (viewA === undefined || viewA.block !== viewB?.block) return false;
+    const [startA, startB] = [viewA.offset, viewB.offset];
+    return startA < startB + elementCount(b.shape) && startB < startA + elementCount(a.shape);
+  }
+
+  #allocate(tensor: Tensor, index: number): void {
+    const block: Block = {
+      elements: elementCount(tensor.shape),
+      tensors: [],
+      first: index,
+      last: index,
+      slot: undefined,
+      place: undefined,
+    };
+    this.blocks.push(block);
+    this.#join(tensor, block, 0);
+  }
+
+  #share(tensor: Tensor, source: Tensor, offset: number): void {
+    const view = this.#views.get(source);
+    const slot = this.slot(source);
+    if (view !== undefined) this.#join(tensor, view.block, view.offset + offset);
+    else if (slot !== undefined) this.#slots.set(tensor, { ...slot, offset: slot.offset + offset });
+  }
+
+  #join(tensor: Tensor, block: Block, offset: number): void {
+    block.tensors.push(tensor);
+    block.last = Math.max(block.last, this.#lastUse.get(tensor) ?? 0);
+    this.#views.set(tensor, { block, offset });
+  }
+
+  /** An output may take over an input's memory if it fills it, and if this node is the only and last to need it. */
+  #mayOverwrite(node: Node, index: number): boolean {
+    const rule = node.operation.inPlace;
+    if (rule === undefined) return false;
+    const block = this.#views.get(node.inputs[rule.input])?.block;
+    if (block === undefined || block.slot !== undefined || block.last > index) return false;
+    if (block.elements !== elementCount(node.outputs[rule.output].shape)) return false;
+    return node.inputs.filter((input) => this.#views.get(input)?.block === block).length === 1;
+  }
+
+  /**
+   * Moves a stored value's block into its slot, so that it is computed there; or finds it there already. Not where the slot
+   * is still in use while the block is: its old value is read, or another value stored. Nor where a node reads
+   * overlapping parts of the slot's arena, which it may only while it writes to another buffer.
+   */
+  #stores(node: Node, index: number): boolean {
+    const slot = node.operation.target?.(node);
+    if (slot === undefined) return false;
+    const current = this.slot(node.inputs[0]);
+    if (current !== undefined && current.arena === slot.arena && current.offset === slot.offset) return true;
+    const view = this.#views.get(node.inputs[0]);
+    if (view === undefined) return false;
+    const { block } = view;
+    if (view.offset !== 0 || block.slot !== undefined || block.last > index) return false;
+    if (block.elements !== elementCount(slot.shape)) return false;
+    for (const between of this.#nodes.slice(block.first, index)) {
+      const target = between.operation.target?.(between);
+      const read = between.inputs.map((input) => this.slot(input)).filter((input) => input?.arena === slot.arena);
+      if ([target, ...read].some((used) => overlaps(used, slot))) return false;
+      if (read.some((one, at) => read.slice(0, at).some((other) => other && overlaps(one, other)))) return false;
+    }
+    block.slot = slot;
+    return true;
+  }
+}
+
+function overlaps(a: Slot | undefined, b: Slot): boolean {
+  if (a?.arena !== b.arena) return false;
+  return a.offset < b.offset + elementCount(b.shape) && b.offset < a.offset + elementCount(a.shape);
+}

@@ -1,0 +1,36 @@
+import type { operations } from '../../src/index.ts';
+import type { OperationCase } from '../support/verify.ts';
+import { binaryCases, broadcastCases, scaleCases, unaryCases } from './elementwise.ts';
+import { lstmCases } from './lstm.ts';
+import { matmulCases } from './matmul.ts';
+import { crossEntropyCases, embeddingCases, hitsCases, sumCases } from './rows.ts';
+import { padCases, reshapeCases, sliceCases, transposeCases } from './views.ts';
+
+/**
+ * Cases for each operation of the table: one that is missing here does not compile. Gradient operations are held by the
+ * gradients of their forward operation; dropout, adam and store have test files of their own.
+ */
+export const cases = {
+  binary: binaryCases(),
+  broadcast: broadcastCases,
+  crossEntropy: crossEntropyCases(),
+  embedding: embeddingCases(),
+  hits: hitsCases,
+  lstm: lstmCases(),
+  matmul: matmulCases(),
+  pad: padCases,
+  reshape: reshapeCases,
+  scale: scaleCases,
+  slice: sliceCases,
+  sum: sumCases(),
+  transpose: transposeCases,
+  unary: unaryCases(),
+} satisfies Record<
+  Exclude<keyof typeof operations, 'adam' | 'dropout' | 'store' | `${string}Gradient`>,
+  readonly OperationCase[]
+>;
+
+/** The same as a list, for tests that hold for every operation. */
+export const allCases: readonly { operation: string; test: OperationCase }[] = Object.entries(cases).flatMap(
+  ([operation, list]) => list.map((test) => ({ operation, test })),
+);

@@ -1,0 +1,55 @@
+import { matmul } from '../../src/index.ts';
+import { TOLERANCE } from '../support/numbers.ts';
+import { matmulReference } from '../support/references.ts';
+import type { OperationCase } from '../support/verify.ts';
+
+/** Shapes around every edge of the kernels: 1, primes, tile sizes and one beside them, not multiples of 4. */
+export const matmulSizes: [M: number, N: number, K: number][] = [
+  [1, 1, 1],
+  [3, 5, 7],
+  [8, 8, 8],
+  [9, 4, 4],
+  [4, 9, 6],
+  [17, 12, 5],
+  [8, 20, 3],
+];
+
+export function matmulCases(): OperationCase[] {
+  const cases: OperationCase[] = [];
+  for (const [M, N, K] of matmulSizes) {
+    for (const transposeA of [false, true]) {
+      for (const transposeB of [false, true]) {
+        cases.push({
+          name: `${M}x${N}x${K} ${transposeA ? 'T' : 'N'}${transposeB ? 'T' : 'N'} with bias`,
+          shapes: [transposeA ? [K, M] : [M, K], transposeB ? [N, K] : [K, N], [N]],
+          build: ([a, b, bias]) => matmul(a, b, { transposeA, transposeB, bias }),
+          reference: ([a, b, bias]) => matmulReference(a, b, { transposeA, transposeB, bias }),
+          tolerance: TOLERANCE.reduction,
+        });
+      }
+    }
+  }
+  for (const [a, b] of [
+    [
+      [3, 5, 4],
+      [3, 4, 6],
+    ],
+    [
+      [3, 5, 4],
+      [4, 6],
+    ],
+    [
+      [5, 4],
+      [2, 4, 3],
+    ],
+  ]) {
+    cases.push({
+      name: `batched ${a} by ${b}`,
+      shapes: [a, b],
+      build: ([x, y]) => matmul(x, y),
+      reference: ([x, y]) => matmulReference(x, y, {}),
+      tolerance: TOLERANCE.reduction,
+    });
+  }
+  return cases;
+}
