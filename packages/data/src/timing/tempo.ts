@@ -63,7 +63,10 @@ export function stepTicks(tempo: Tempo): number {
   return (TICKS_PER_SECOND * 60) / tempo.beatsPerMinute / 4;
 }
 
-/** 4/4 unless notes repeat clearly better at a distance of three beats than of four. */
+/**
+ * 4/4, unless notes repeat clearly better at a distance of 12 rows than of 16: then 3/4, which is also what a shuffle comes
+ * out as, four beats of three rows each.
+ */
 export function estimateMeter(song: Song, tempo: Tempo): Meter {
   const onsets = weightedOnsets(song);
   const beat = (4 * stepTicks(tempo)) / FRAME_TICKS;
