@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { type ArgsDef, parseArgs, renderUsage } from 'citty';
 import { UsageError } from './errors.ts';
 
@@ -66,7 +67,8 @@ export async function helpOf(command: Command): Promise<string> {
   const named =
     command.positionals === undefined ? usage : usage.replace('[OPTIONS]', `[OPTIONS] ${command.positionals}`);
   const examples = command.examples.map(([line, meaning]) => `  ${meaning}:\n    pnpm chipsmith ${line}`).join('\n');
-  return `${named.trimEnd()}\n\nEXAMPLES\n\n${examples}`;
+  const help = `${named.trimEnd()}\n\nEXAMPLES\n\n${examples}`.replace(/ +$/gm, '');
+  return process.stdout.isTTY ? help : stripVTControlCharacters(help);
 }
 
 export function text(args: Arguments, name: string): string | undefined {
