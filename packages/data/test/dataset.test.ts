@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import {
   DataError,
   datasetFromSongs,
+  embeddedCorpus,
   melodyEncoding,
   openDataset,
   prepareDataset,
@@ -182,5 +183,12 @@ describe('datasetFromSongs', () => {
     expect(dataset.manifest.splits).toMatchObject({ train: { sequences: 8 }, valid: { sequences: 2 } });
     await writeDataset(dataset, place('songs'));
     expect((await openDataset(place('songs'))).manifest).toEqual(dataset.manifest);
+  });
+
+  it('keeps the tune of every piece of the embedded corpus', () => {
+    const songs = embeddedCorpus();
+    const { report } = datasetFromSongs(songs, encoding);
+    const kept = report.entries.filter(({ voices }) => voices.pulse1 === 'kept');
+    expect(kept).toHaveLength(songs.length);
   });
 });

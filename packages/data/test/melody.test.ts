@@ -167,6 +167,11 @@ describe('melody encoding', () => {
     expect(melodyEncoding.allowedAfter(14).every((allowed) => allowed)).toBe(true);
   });
 
+  it('encodes pitches for sampling to start from, and refuses those out of range', () => {
+    expect(melodyEncoding.encodePitches([48, 60, 83])).toEqual([2, 14, 37]);
+    expect(() => melodyEncoding.encodePitches([60, 84])).toThrow(/pitch 84.*use 48 to 83/);
+  });
+
   it('describes events, and refuses what is none', () => {
     expect([0, 1, 2, 14, 37].map(melodyEncoding.describe)).toEqual([
       'no event',
