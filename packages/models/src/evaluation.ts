@@ -2,7 +2,6 @@ import type { Evaluation } from '@chipsmith/data';
 import {
   crossEntropyRows,
   type Device,
-  HISTORY_LENGTH,
   hits,
   type MemoryLimits,
   multiply,
@@ -22,9 +21,12 @@ import { type StatefulPass, statefulPass } from './stateful.ts';
 const LANES = 32;
 const STEPS = 32;
 
+/** Runs between two looks at the results: an abort and progress wait for at most these. A program remembers 256. */
+const RUNS_BETWEEN_LOOKS = 8;
+
 export interface EvaluateOptions {
   /** Called with the share of the events that are done, 0..1. */
-  readonly onProgress?: (share: number) => void;
+  readonly onProgress?: ((share: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -55,19 +57,33 @@ export class Evaluator {
   readonly #pass: EvaluationPass;
   readonly #device: Device;
 
-  private constructor(device: Device, program: Program, pass: EvaluationPass) {
+  readonly #classes: number;
+
+  private constructor(device: Device, program: Program, pass: EvaluationPass, classes: number) {
     this.#device = device;
     this.#program = program;
     this.#pass = pass;
+    this.#classes = classes;
   }
 
+  /** The model's parameters must be on the device when `evaluate` is called. */
   static async create(device: Device, model: SequenceModel): Promise<Evaluator> {
     const pass = planEvaluation(model, device.limits);
-    return new Evaluator(device, await Program.create(device, pass.plan), pass);
+    try {
+      return new Evaluator(device, await Program.create(device, pass.plan), pass, model.classes);
+    } catch (error) {
+      device.release(pass.state);
+      throw error;
+    }
+  }
+
+  get plan(): Plan {
+    return this.#pass.plan;
   }
 
   /**
-   * @throws ModelError if no sequence has two events
+   * @throws ModelError if no sequence has two events, or an event is no class of the model
+   * @throws the signal's reason once it is aborted
    */
   async evaluate(
     sequences: readonly ArrayLike<number>[],
@@ -76,6 +92,7 @@ export class Evaluator {
     const tokens = sequences.reduce((total, { length }) => total + Math.max(0, length - 1), 0);
     if (tokens === 0) throw new ModelError('There is nothing to evaluate: no sequence of the split has two events.');
     const { ids, keep, targets, mask } = this.#pass;
+    for (const events of sequences) requireClasses(events, this.#classes);
     let loss = 0;
     let correct = 0;
     let done = 0;
@@ -98,7 +115,7 @@ export class Evaluator {
       this.#program.run();
       done += piece.count;
       pending++;
-      if (pending === HISTORY_LENGTH / 8) await collect();
+      if (pending === RUNS_BETWEEN_LOOKS) await collect();
     }
     await collect();
     const nll = loss / tokens;
@@ -111,7 +128,7 @@ export class Evaluator {
   }
 }
 
-/** Evaluates a checkpoint once. @throws ModelError if no sequence has two events */
+/** Evaluates a checkpoint once; see `Evaluator.evaluate`. */
 export function evaluateCheckpoint(
   device: Device,
   checkpoint: Checkpoint,
@@ -126,6 +143,14 @@ export function evaluateCheckpoint(
       evaluator.destroy();
     }
   });
+}
+
+function requireClasses(events: ArrayLike<number>, classes: number): void {
+  for (let index = 0; index < events.length; index++) {
+    const event = events[index];
+    if (Number.isInteger(event) && event >= 0 && event < classes) continue;
+    throw new ModelError(`Event ${event} is no class of the model (0..${classes - 1}); use data in its encoding.`);
+  }
 }
 
 interface Piece {

@@ -44,13 +44,3 @@ export function fileError(path: string, error: unknown): ModelError {
   const reason = known ?? (error instanceof Error ? error.message : String(error));
   return new ModelError(`${path}: ${reason}.`, { cause: error });
 }
-
-/** Undefined for text that is no JSON, which no schema accepts. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}

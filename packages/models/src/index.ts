@@ -3,6 +3,8 @@ export {
   type CheckpointMetadata,
   decodeCheckpoint,
   encodeCheckpoint,
+  requireEncoding,
+  type TrainingState,
 } from './checkpoint/checkpoint.ts';
 export { ModelError } from './error.ts';
 export { type EvaluateOptions, Evaluator, evaluateCheckpoint, planEvaluation } from './evaluation.ts';
@@ -10,12 +12,7 @@ export { writeFileAtomic } from './files.ts';
 export type { ModelConfiguration, ModelDefinition, SequenceModel } from './model.ts';
 export { configure, findModel, models } from './registry.ts';
 export { planSampling, type Sample, type SampleOptions, sample } from './sampling/sample.ts';
+export type { LoopOptions, TrainingProgress, TrainingResult } from './training/loop.ts';
 export { planTraining, type TrainingPass, type TrainingShape } from './training/pass.ts';
 export { type CheckpointName, type Metrics, RunFolder } from './training/run-folder.ts';
-export {
-  type TrainingProgress,
-  type TrainingResult,
-  type TrainingStart,
-  type TrainOptions,
-  train,
-} from './training/train.ts';
+export { type TrainingStart, type TrainOptions, train } from './training/train.ts';

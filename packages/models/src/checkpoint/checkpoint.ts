@@ -1,38 +1,43 @@
 import type { Device } from '@chipsmith/kernels';
 import { z } from 'zod';
 import { ModelError, schemaError } from '../error.ts';
-import { parseJson } from '../files.ts';
+import { parseJson } from '../json.ts';
 import type { SequenceModel } from '../model.ts';
 import { configure, findModel } from '../registry.ts';
 import { type NamedTensor, readSafetensors, writeSafetensors } from './safetensors.ts';
 
-const metadataSchema = z.strictObject({
-  format: z.literal('chipsmith-checkpoint'),
-  formatVersion: z.literal(1),
-  model: z.string(),
-  configuration: z.record(z.string(), z.unknown()),
-  encoding: z.strictObject({
-    name: z.string(),
-    version: z.int(),
-    classes: z.int().min(1),
-    stepsPerBar: z.int().min(1),
-  }),
-  /** Of the dataset it learnt from. */
-  dataFingerprint: z.string(),
-  /** For each class, how many training sequences start with it: what sampling starts from. */
-  firstEvents: z.array(z.int().min(0)),
-  /** Median tempo of the training songs, for songs made from samples. */
-  beatsPerMinute: z.number().gt(0),
-  training: z.strictObject({
-    seed: z.int(),
-    batch: z.int().min(1),
-    length: z.int().min(1),
-    /** Steps done. */
-    step: z.int().min(0),
-    /** Lowest validation loss so far and the step it was measured at; null before the first validation. */
-    best: z.strictObject({ step: z.int(), nll: z.number() }).nullable(),
-  }),
-});
+const metadataSchema = z
+  .strictObject({
+    format: z.literal('chipsmith-checkpoint'),
+    formatVersion: z.literal(1),
+    model: z.string(),
+    configuration: z.record(z.string(), z.unknown()),
+    encoding: z.strictObject({
+      name: z.string(),
+      version: z.int(),
+      classes: z.int().min(1),
+      stepsPerBar: z.int().min(1),
+    }),
+    /** Of the dataset it learnt from. */
+    dataFingerprint: z.string(),
+    /** For each class, how many training sequences start with it: what sampling starts from. */
+    firstEvents: z.array(z.int().min(0)),
+    /** Median tempo of the training songs, for songs made from samples. */
+    beatsPerMinute: z.number().gt(0),
+    training: z.strictObject({
+      seed: z.int(),
+      batch: z.int().min(1),
+      length: z.int().min(1),
+      /** Steps done. */
+      step: z.int().min(0),
+      /** Lowest validation loss so far and the step it was measured at; null before the first validation. */
+      best: z.strictObject({ step: z.int(), nll: z.number() }).nullable(),
+    }),
+  })
+  .refine(({ firstEvents, encoding }) => firstEvents.length === encoding.classes && firstEvents.some(Boolean), {
+    path: ['firstEvents'],
+    message: 'must hold a count for each class, not all of them 0',
+  });
 
 /** What a checkpoint says of itself besides the numbers. */
 export type CheckpointMetadata = z.infer<typeof metadataSchema>;
@@ -76,12 +81,12 @@ export function decodeCheckpoint(bytes: Uint8Array, source: string): Checkpoint 
     metadata: { chipsmith },
     tensors,
   } = readSafetensors(bytes, source);
-  if (chipsmith === undefined) throw new ModelError(`${source}: a safetensors file of another program.`);
+  const remedy = 'use another checkpoint';
+  if (chipsmith === undefined) throw new ModelError(`${source}: a safetensors file of another program; ${remedy}.`);
   const parsed = metadataSchema.safeParse(parseJson(chipsmith));
-  if (!parsed.success) throw schemaError(`${source}: metadata`, parsed.error);
+  if (!parsed.success) throw schemaError(`${source}: metadata`, parsed.error, remedy);
   const metadata = parsed.data;
-  const definition = findModel(metadata.model);
-  const model = definition.create(configure(definition, metadata.configuration), metadata.encoding.classes);
+  const model = modelOf(metadata, source);
 
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const section = (name: (typeof SECTIONS)[number]) =>
@@ -90,12 +95,37 @@ export function decodeCheckpoint(bytes: Uint8Array, source: string): Checkpoint 
       if (tensor === undefined || tensor.shape.join() !== slot.shape.join()) {
         const found = tensor === undefined ? 'is missing' : `has shape [${tensor.shape.join(', ')}]`;
         const wanted = `[${slot.shape.join(', ')}]`;
-        throw new ModelError(`${source}: tensor ${name}/${slot.name} ${found}, ${metadata.model} needs ${wanted}.`);
+        const needs = `${metadata.model} needs ${wanted}; ${remedy}`;
+        throw new ModelError(`${source}: tensor ${name}/${slot.name} ${found}, ${needs}.`);
       }
-      return Float32Array.from(tensor.data);
+      return tensor.data;
     });
   const [parameters, firstMoment, secondMoment] = SECTIONS.map(section);
+  const strange = tensors.length - SECTIONS.length * model.parameters.slots.length;
+  if (strange > 0) throw new ModelError(`${source}: has ${strange} tensors that ${metadata.model} lacks; ${remedy}.`);
   return { metadata, model, state: { parameters, firstMoment, secondMoment } };
+}
+
+function modelOf({ model, configuration, encoding }: CheckpointMetadata, source: string): SequenceModel {
+  try {
+    const definition = findModel(model);
+    return definition.create(configure(definition, configuration), encoding.classes);
+  } catch (error) {
+    if (error instanceof ModelError) throw new ModelError(`${source}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/** @throws ModelError if a checkpoint was trained on events of another encoding, or of another version of it */
+export function requireEncoding(
+  { encoding: learnt }: CheckpointMetadata,
+  given: { readonly name: string; readonly version: number },
+): void {
+  if (learnt.name === given.name && learnt.version === given.version) return;
+  const [learntIn, givenIn] = [learnt, given].map(({ name, version }) => `${name} ${version}`);
+  throw new ModelError(
+    `The model learnt events of ${learntIn}, got ${givenIn}; use data in ${learntIn}, or train anew.`,
+  );
 }
 
 /** Does something with a checkpoint's parameters on the device, and takes them off it afterwards. */

@@ -1,4 +1,5 @@
 import { ModelError } from '../error.ts';
+import { parseJson } from '../json.ts';
 
 /** A named array of f32 values, row-major. */
 export interface NamedTensor {
@@ -65,39 +66,44 @@ export function readSafetensors(bytes: Uint8Array, source: string): SafetensorsF
   const dataStart = 8 + headerLength;
   const header = parseHeader(bytes.subarray(8, dataStart)) ?? fail('byte 8: the header is no JSON object');
   const { __metadata__: metadata = {}, ...entries } = header;
-  if (!isStringRecord(metadata)) fail('byte 8: __metadata__ holds something else than text');
+  if (!isStringRecord(metadata)) return fail('byte 8: __metadata__ holds something else than text');
 
-  const dataLength = bytes.length - dataStart;
-  const tensors = Object.entries(entries).map(([name, entry]): NamedTensor => {
-    if (!isHeaderEntry(entry)) return fail(`byte 8: tensor ${name} is not described as the format asks`);
-    const [start, end] = entry.data_offsets;
-    const count = entry.shape.reduce((product, size) => product * size, 1);
-    if (entry.dtype !== 'F32') fail(`tensor ${name} is ${entry.dtype}, only F32 is read`);
-    if (end - start !== 4 * count) fail(`tensor ${name}: its range does not fit its shape`);
-    if (end > dataLength) fail(`cut short: tensor ${name} ends at byte ${dataStart + end} of ${bytes.length}`);
-    // A copy, because a tensor need not start at a multiple of 4 bytes.
-    const data = new Float32Array(new Uint8Array(bytes.subarray(dataStart + start, dataStart + end)).buffer);
-    return { name, shape: entry.shape, data };
+  const described = Object.entries(entries).map(([name, entry]): [string, HeaderEntry] => {
+    return isHeaderEntry(entry) ? [name, entry] : fail(`byte 8: tensor ${name} is not described as the format asks`);
   });
-  // The format allows neither overlaps nor holes, which leaves one way to lie.
-  const ranges = Object.values(entries).flatMap((entry) => (isHeaderEntry(entry) ? [entry.data_offsets] : []));
-  ranges.sort(([a, aEnd], [b, bEnd]) => a - b || aEnd - bEnd);
-  const end = ranges.reduce((last, [start, next]) => {
-    if (start !== last) fail(`tensors overlap or leave a hole at byte ${dataStart + Math.min(start, last)}`);
-    return next;
-  }, 0);
-  if (end !== dataLength) fail(`${dataLength - end} bytes at the end belong to no tensor`);
-  return { metadata: metadata as Record<string, string>, tensors };
+  described.sort(([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1]);
+  // The format allows neither overlaps nor holes: in the order of their places each tensor starts where the last one ended.
+  let position = dataStart;
+  const tensors = described.map(
+    ([
+      name,
+      {
+        dtype,
+        shape,
+        data_offsets: [start, end],
+      },
+    ]): NamedTensor => {
+      const count = shape.reduce((product, size) => product * size, 1);
+      if (dtype !== 'F32') fail(`tensor ${name} is ${dtype}, only F32 is read`);
+      if (end - start !== 4 * count) fail(`tensor ${name}: its range does not fit its shape`);
+      if (dataStart + start !== position) fail(`tensor ${name} overlaps another or leaves a hole at byte ${position}`);
+      position = dataStart + end;
+      if (position > bytes.length) fail(`cut short: tensor ${name} ends at byte ${position} of ${bytes.length}`);
+      // A copy, because a tensor need not start at a multiple of 4 bytes.
+      const data = new Float32Array(new Uint8Array(bytes.subarray(position - 4 * count, position)).buffer);
+      return { name, shape, data };
+    },
+  );
+  if (position < bytes.length)
+    fail(`the ${bytes.length - position} bytes from byte ${position} on belong to no tensor`);
+  return { metadata, tensors };
 }
 
+/** Undefined for bytes that are no JSON object in UTF-8. */
 function parseHeader(bytes: Uint8Array): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    return isRecord(value) ? value : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
-    throw error;
-  }
+  // Bytes that are no UTF-8 become U+FFFD, at worst within a name, which then names no tensor of a model.
+  const value = parseJson(new TextDecoder().decode(bytes));
+  return isRecord(value) ? value : undefined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

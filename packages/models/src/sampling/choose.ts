@@ -1,8 +1,10 @@
+import { ModelError } from '../error.ts';
+
 /** How adventurous sampling is. */
 export interface SamplingOptions {
   /** Divides the scores: below 1 safer, above 1 wilder; > 0. */
   readonly temperature: number;
-  /** Only the k likeliest events; all if left out. */
+  /** Only the k likeliest events, k >= 1; all if left out. */
   readonly topK?: number | undefined;
   /** Only the likeliest events that together hold this share (nucleus, Holtzman et al., arXiv 1904.09751), 0..1. */
   readonly topP?: number | undefined;
@@ -15,6 +17,7 @@ export interface SamplingOptions {
  * @param allowed the grammar: classes that may come; at least one
  * @param draw uniform in [0, 1)
  * @returns the event, and its log-probability under the model itself (temperature 1, no cut, but within the grammar)
+ * @throws ModelError if a score is no number
  */
 export function chooseEvent(
   logits: ArrayLike<number>,
@@ -27,6 +30,8 @@ export function chooseEvent(
   candidates.sort((a, b) => logits[b] - logits[a] || a - b);
   const highest = logits[candidates[0]];
   const total = candidates.reduce((sum, event) => sum + Math.exp(logits[event] - highest), 0);
+
+  if (!Number.isFinite(total)) throw new ModelError('The scores of the model are no numbers; train it anew.');
 
   let kept = candidates.slice(0, topK ?? candidates.length);
   let weights = kept.map((event) => Math.exp((logits[event] - highest) / temperature));
@@ -44,7 +49,12 @@ export function chooseEvent(
   return { event, logProbability: logits[event] - highest - Math.log(total) };
 }
 
-/** Index drawn in proportion to weights. @param draw uniform in [0, 1) */
+/**
+ * Index drawn in proportion to weights.
+ *
+ * @param weights 0 or more, at least one above
+ * @param draw uniform in [0, 1)
+ */
 export function pick(weights: readonly number[], draw: number): number {
   let left = draw * weights.reduce((sum, weight) => sum + weight, 0);
   for (const [index, weight] of weights.entries()) {

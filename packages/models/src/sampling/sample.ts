@@ -1,7 +1,7 @@
 import { deriveSeed, type Encoding, Random } from '@chipsmith/data';
 import { type Device, type MemoryLimits, Program, plan } from '@chipsmith/kernels';
-import { type Checkpoint, withParameters } from '../checkpoint/checkpoint.ts';
-import { ModelError } from '../error.ts';
+import { type Checkpoint, requireEncoding, withParameters } from '../checkpoint/checkpoint.ts';
+import { ModelError, requireIntegers } from '../error.ts';
 import type { SequenceModel } from '../model.ts';
 import { statefulPass } from '../stateful.ts';
 import { chooseEvent, pick, type SamplingOptions } from './choose.ts';
@@ -10,8 +10,8 @@ export interface SampleOptions extends SamplingOptions {
   /** Sequences to draw. */
   readonly count: number;
   /** Number of the first one, 0 if left out: to draw more of the same series. */
-  readonly first?: number;
-  /** Events of each, primer included. */
+  readonly first?: number | undefined;
+  /** Events of each, primer included; at least 2. */
   readonly length: number;
   readonly seed: number;
   /** Events that every sequence starts with; without them, one that training sequences start with. */
@@ -39,27 +39,58 @@ export function planSampling(model: SequenceModel, lanes: number, limits?: Memor
 /**
  * Draws sequences from a checkpoint's model, all side by side. Sequence n depends on (seed, n) only, not on how many are drawn.
  *
- * @throws ModelError if the primer is too long or holds no events of the encoding
+ * @throws ModelError if an option is out of its range, the encoding is not the model's, or the primer is too long or breaks
+ * the encoding's grammar
+ * @throws the signal's reason once it is aborted
  */
-export function sample(device: Device, checkpoint: Checkpoint, options: SampleOptions): Promise<Sample[]> {
+export async function sample(device: Device, checkpoint: Checkpoint, options: SampleOptions): Promise<Sample[]> {
+  requireOptions(options);
+  requireEncoding(checkpoint.metadata, options.encoding);
   return withParameters(device, checkpoint, () => draw(device, checkpoint, options));
 }
 
-async function draw(device: Device, { model, metadata }: Checkpoint, options: SampleOptions): Promise<Sample[]> {
-  const { count, length, primer } = options;
-  if (primer !== undefined && (primer.length === 0 || primer.length >= length)) {
+function requireOptions({
+  count,
+  first,
+  length,
+  seed,
+  temperature,
+  topK,
+  topP,
+  primer,
+  encoding,
+}: SampleOptions): void {
+  requireIntegers('Sampling', 0, { first: first ?? 0 });
+  requireIntegers('Sampling', 1, { count, topK: topK ?? 1 });
+  requireIntegers('Sampling', 2, { length });
+  requireIntegers('Sampling', Number.MIN_SAFE_INTEGER, { seed });
+  if (!(temperature > 0 && temperature < Number.POSITIVE_INFINITY)) {
+    throw new ModelError(`Sampling: temperature is ${temperature}; give a number above 0.`);
+  }
+  if (topP !== undefined && !(topP > 0 && topP <= 1)) {
+    throw new ModelError(`Sampling: topP is ${topP}; give a number above 0, at most 1.`);
+  }
+  if (primer === undefined) return;
+  if (primer.length === 0 || primer.length >= length) {
     throw new ModelError(
       `The primer has ${primer.length} events: it must have 1 to ${length - 1}, or ask for more bars.`,
     );
   }
-  const strange = primer?.find((event) => !(event in options.encoding.allowedAfter(undefined)));
-  if (strange !== undefined)
-    throw new ModelError(`The primer holds ${strange}, which is no event of ${options.encoding.name}.`);
+  for (const [index, event] of primer.entries()) {
+    if (encoding.allowedAfter(primer[index - 1])[event]) continue;
+    throw new ModelError(
+      `The primer holds ${event} at ${index}, which ${encoding.name} does not allow there; correct it.`,
+    );
+  }
+}
 
+async function draw(device: Device, { model, metadata }: Checkpoint, options: SampleOptions): Promise<Sample[]> {
+  const { count, length } = options;
   const lanes = Math.min(count, MOST_LANES);
   const { ids, keep, logits, state, plan: planned } = planSampling(model, lanes, device.limits);
-  const program = await Program.create(device, planned);
+  let program: Program | undefined;
   try {
+    program = await Program.create(device, planned);
     const samples: Sample[] = [];
     for (let first = 0; first < count; first += lanes) {
       const drafts = Array.from(
@@ -86,7 +117,7 @@ async function draw(device: Device, { model, metadata }: Checkpoint, options: Sa
     }
     return samples;
   } finally {
-    program.destroy();
+    program?.destroy();
     device.release(state);
   }
 }

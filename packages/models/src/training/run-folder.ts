@@ -1,18 +1,20 @@
-import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../checkpoint/checkpoint.ts';
 import { ModelError } from '../error.ts';
-import { fileError, parseJson, writeFileAtomic } from '../files.ts';
+import { fileError, PARTIAL_NAME, writeFileAtomic } from '../files.ts';
+import { parseJson } from '../json.ts';
 
-/** A line of metrics.jsonl: what one training step or one validation gave. Undefined fields are left out. */
+/** A line of metrics.jsonl: what the steps since the line before gave, and the validation where there was one. */
 export interface Metrics {
   readonly step: number;
   /** Mean training loss since the line before, in nats an event. */
-  readonly loss?: number;
+  readonly loss: number;
   /** Global norm of the last step's gradients before clipping. */
-  readonly gradientNorm?: number;
-  readonly tokensPerSecond?: number;
+  readonly gradientNorm: number;
+  readonly tokensPerSecond: number;
+  /** On the valid split, in nats an event. */
   readonly validNll?: number;
   readonly validAccuracy?: number;
 }
@@ -23,8 +25,8 @@ export type CheckpointName = 'latest' | 'best';
 /**
  * The folder of one training run:
  *
- *     config.json               settings, for people
- *     metrics.jsonl             one line a logged step or validation
+ *     config.json               settings, for people, and where the data is
+ *     metrics.jsonl             one line a logged step
  *     checkpoints/latest.safetensors, best.safetensors
  */
 export class RunFolder {
@@ -34,19 +36,22 @@ export class RunFolder {
     this.path = path;
   }
 
-  /** Makes the folder. @throws ModelError if there is something in it already, or it cannot be made */
-  async create(config: unknown): Promise<void> {
-    const entries = await this.#entries();
-    if (entries.length > 0) {
-      throw new ModelError(
-        `${this.path}: the folder is not empty; go on with --resume or choose another --run folder.`,
-      );
-    }
+  /** @throws ModelError if there is something in the folder, so that no run is written over another */
+  async requireEmpty(): Promise<void> {
+    if ((await entriesOf(this.path)).length === 0) return;
+    throw new ModelError(`${this.path}: the folder is not empty; go on with --resume or choose another --run folder.`);
+  }
+
+  /** Starts a run. @throws ModelError if the folder is not empty or cannot be made */
+  async create(config: unknown, start: Checkpoint): Promise<void> {
+    await this.requireEmpty();
     try {
       await mkdir(join(this.path, 'checkpoints'), { recursive: true });
     } catch (error) {
       throw fileError(this.path, error);
     }
+    // From here on the run can be resumed, whenever it is killed.
+    await this.save('latest', start);
     await writeFileAtomic(join(this.path, 'config.json'), `${JSON.stringify(config, undefined, 2)}\n`);
   }
 
@@ -64,6 +69,7 @@ export class RunFolder {
     return config.data.data;
   }
 
+  /** Writes a checkpoint in one piece: until it is whole, the one before stays. @throws ModelError if it cannot be written */
   async save(name: CheckpointName, checkpoint: Checkpoint): Promise<void> {
     await writeFileAtomic(this.#checkpoint(name), encodeCheckpoint(checkpoint));
   }
@@ -75,13 +81,15 @@ export class RunFolder {
     try {
       bytes = await readFile(path);
     } catch (error) {
-      if (isMissing(error))
-        throw new ModelError(`${this.path}: no checkpoint ${name}; train there first, or check --run.`);
+      if (isMissing(error)) {
+        throw new ModelError(`${this.path}: has no checkpoint "${name}"; train there first, or check --run.`);
+      }
       throw fileError(path, error);
     }
     return decodeCheckpoint(bytes, path);
   }
 
+  /** Adds a line to metrics.jsonl. @throws ModelError if it cannot be written */
   async log(metrics: Metrics): Promise<void> {
     try {
       await appendFile(this.#metrics, `${JSON.stringify(metrics)}\n`);
@@ -90,8 +98,15 @@ export class RunFolder {
     }
   }
 
-  /** Drops lines after a step, so that a resumed run does not tell of steps twice. */
-  async forgetAfter(step: number): Promise<void> {
+  /**
+   * Goes back to a step, before a run goes on from its checkpoint: drops the lines of metrics after it, so that none tells of a
+   * step twice, and the files that a killed process was writing.
+   */
+  async rewind(step: number): Promise<void> {
+    for (const folder of [this.path, join(this.path, 'checkpoints')]) {
+      const partial = (await entriesOf(folder)).filter((name) => PARTIAL_NAME.test(name));
+      for (const name of partial) await rm(join(folder, name), { force: true });
+    }
     let text = '';
     try {
       text = await readFile(this.#metrics, 'utf8');
@@ -111,14 +126,15 @@ export class RunFolder {
   #checkpoint(name: CheckpointName): string {
     return join(this.path, 'checkpoints', `${name}.safetensors`);
   }
+}
 
-  async #entries(): Promise<string[]> {
-    try {
-      return await readdir(this.path);
-    } catch (error) {
-      if (isMissing(error)) return [];
-      throw fileError(this.path, error);
-    }
+/** Names in a folder; none if there is no such folder. */
+async function entriesOf(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw fileError(folder, error);
   }
 }
 

@@ -1,0 +1,183 @@
+import type { BatchSampler, Evaluation } from '@chipsmith/data';
+import { deriveSeed } from '@chipsmith/data';
+import { type Arena, adamSchedule, type Device, type Program } from '@chipsmith/kernels';
+import type { Checkpoint, CheckpointMetadata, TrainingState } from '../checkpoint/checkpoint.ts';
+import { ModelError } from '../error.ts';
+import type { Evaluator } from '../evaluation.ts';
+import type { TrainingPass } from './pass.ts';
+import type { CheckpointName, RunFolder } from './run-folder.ts';
+
+/** When the loop looks up from its work, and when it ends. */
+export interface LoopOptions {
+  /** Steps of the whole run, those before a resume included. */
+  readonly steps: number;
+  /** Steps between validations, each of which also saves a checkpoint. */
+  readonly validateEvery: number;
+  /** Validations in a row without a better loss after which training stops; 0 never stops early. */
+  readonly patience: number;
+  readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
+  /** Aborting saves a checkpoint and ends training without an error. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface TrainingProgress {
+  readonly step: number;
+  readonly steps: number;
+  /** Mean training loss of the last steps, in nats an event. */
+  readonly loss: number;
+  readonly tokensPerSecond: number;
+  readonly secondsLeft: number;
+  /** The last validation of this run, if there was one. */
+  readonly valid: { readonly step: number; readonly nll: number } | undefined;
+}
+
+export interface TrainingResult {
+  readonly step: number;
+  readonly reason: 'finished' | 'no improvement' | 'interrupted';
+  /** Lowest validation loss and its step; null if there was no validation. */
+  readonly best: { readonly step: number; readonly nll: number } | null;
+}
+
+/** What a training runs on: everything is on the device, and the run's folder is there. */
+export interface LoopParts {
+  readonly device: Device;
+  readonly folder: RunFolder;
+  readonly sampler: BatchSampler;
+  readonly validation: readonly ArrayLike<number>[];
+  readonly pass: TrainingPass;
+  readonly program: Program;
+  /** Undefined where there is nothing to validate with. */
+  readonly evaluator: Evaluator | undefined;
+}
+
+/** Steps between two lines of metrics. Reading losses back waits for the device, so not after every step. */
+const LOG_EVERY = 10;
+
+/** Step after step, from where a checkpoint stands to the last one. */
+export class TrainingLoop {
+  readonly #options: LoopOptions;
+  readonly #parts: LoopParts;
+  readonly #model: Checkpoint['model'];
+  #metadata: CheckpointMetadata;
+  #valid: TrainingProgress['valid'];
+  #clock = performance.now();
+
+  constructor(options: LoopOptions, { model, metadata }: Checkpoint, parts: LoopParts) {
+    this.#options = options;
+    this.#parts = parts;
+    this.#model = model;
+    this.#metadata = metadata;
+  }
+
+  async run(): Promise<TrainingResult> {
+    const { steps, signal, validateEvery } = this.#options;
+    for (let step = this.#training.step + 1; step <= steps; step++) {
+      if (signal?.aborted) return this.#interrupted();
+      this.#launch(step);
+      if (step % validateEvery === 0 || step === steps) {
+        await this.#validate();
+        if (this.#outOfPatience()) return this.#result('no improvement');
+      } else if (step % LOG_EVERY === 0) {
+        await this.#report('losses');
+      }
+      // Lets signals and timers through: on a software adapter a submit returns only when the work is done.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return this.#result('finished');
+  }
+
+  get #training(): CheckpointMetadata['training'] {
+    return this.#metadata.training;
+  }
+
+  #update(training: Partial<CheckpointMetadata['training']>): void {
+    this.#metadata = { ...this.#metadata, training: { ...this.#training, ...training } };
+  }
+
+  /** @param step counted from 1 */
+  #launch(step: number): void {
+    const { sampler, pass, program } = this.#parts;
+    const { inputs, targets, mask } = sampler.at(step - 1);
+    program.write(pass.ids, new Uint32Array(inputs));
+    program.write(pass.targets, new Uint32Array(targets));
+    program.write(pass.mask, new Float32Array(mask));
+    program.write(pass.dropoutSeed, Uint32Array.of(deriveSeed(this.#training.seed, step)));
+    program.write(pass.schedule, adamSchedule(step, this.#model.configuration.optimiser.learningRate));
+    program.run();
+    this.#update({ step });
+  }
+
+  /**
+   * Writes and tells what the steps since the last report gave.
+   *
+   * @throws ModelError if a loss is no longer a number: the parameters are worthless then, and must not be saved
+   */
+  async #report(look: 'losses' | 'validation'): Promise<Evaluation | undefined> {
+    const { folder, program, evaluator, validation } = this.#parts;
+    const { step, batch, length } = this.#training;
+    const rows = await program.history();
+    if (rows.length === 0) return undefined;
+    const tokensPerSecond = (rows.length * batch * length) / Math.max(1e-6, (performance.now() - this.#clock) / 1000);
+    const evaluation = look === 'validation' ? await evaluator?.evaluate(validation) : undefined;
+    this.#clock = performance.now();
+    if (![...rows.flat(), evaluation?.nll ?? 0].every(Number.isFinite)) {
+      throw new ModelError(
+        `${folder.path}: the loss is no longer a number at step ${step}; the last checkpoint is kept. Start a new run with a lower learning rate.`,
+      );
+    }
+    const loss = rows.reduce((total, [value]) => total + value, 0) / rows.length;
+    const gradientNorm = rows[rows.length - 1][1];
+    const valid = evaluation && { validNll: evaluation.nll, validAccuracy: evaluation.accuracy };
+    await folder.log({ step, loss, gradientNorm, tokensPerSecond, ...valid });
+    if (evaluation !== undefined) this.#valid = { step, nll: evaluation.nll };
+    const { steps, onProgress } = this.#options;
+    const secondsLeft = ((steps - step) * batch * length) / tokensPerSecond;
+    onProgress?.({ step, steps, loss, tokensPerSecond, secondsLeft, valid: this.#valid });
+    return evaluation;
+  }
+
+  /** Without a valid split every checkpoint counts as the best. */
+  async #validate(): Promise<void> {
+    const evaluation = await this.#report('validation');
+    const { step, best } = this.#training;
+    const improved = evaluation === undefined || best === null || evaluation.nll < best.nll;
+    if (improved && evaluation !== undefined) this.#update({ best: { step, nll: evaluation.nll } });
+    await this.#save(improved);
+  }
+
+  #outOfPatience(): boolean {
+    const { patience, validateEvery } = this.#options;
+    const { step, best } = this.#training;
+    return patience > 0 && best !== null && step - best.step >= patience * validateEvery;
+  }
+
+  async #interrupted(): Promise<TrainingResult> {
+    await this.#report('losses');
+    await this.#save(this.#training.best === null);
+    return this.#result('interrupted');
+  }
+
+  #result(reason: TrainingResult['reason']): TrainingResult {
+    const { step, best } = this.#training;
+    return { step, reason, best };
+  }
+
+  /** `latest` comes last: a process killed in between resumes before `best` and makes it again. */
+  async #save(isBest: boolean): Promise<void> {
+    const { device, folder, pass } = this.#parts;
+    const state: TrainingState = {
+      parameters: await valuesOf(device, this.#model.parameters),
+      firstMoment: await valuesOf(device, pass.firstMoment),
+      secondMoment: await valuesOf(device, pass.secondMoment),
+    };
+    const names: CheckpointName[] = isBest ? ['best', 'latest'] : ['latest'];
+    for (const name of names) await folder.save(name, { metadata: this.#metadata, model: this.#model, state });
+  }
+}
+
+/** The values of an arena on the device, slot by slot. */
+async function valuesOf(device: Device, arena: Arena): Promise<Float32Array<ArrayBuffer>[]> {
+  const values: Float32Array<ArrayBuffer>[] = [];
+  for (const slot of arena.slots) values.push(await device.read(slot));
+  return values;
+}
