@@ -9,10 +9,24 @@ import { AMERICAN_FOLK } from './tunes/folk-american.ts';
 import { BRITISH_FOLK } from './tunes/folk-british.ts';
 import { EUROPEAN_FOLK } from './tunes/folk-european.ts';
 import { HYMNS } from './tunes/hymns.ts';
+import { NURSERY } from './tunes/nursery.ts';
 import { ROMANTIC } from './tunes/romantic.ts';
 import { VIENNESE } from './tunes/viennese.ts';
+import { WORLD } from './tunes/world.ts';
 
-const BOOKS = [BRITISH_FOLK, EUROPEAN_FOLK, AMERICAN_FOLK, HYMNS, CAROLS, BAROQUE, VIENNESE, ROMANTIC, DANCES];
+const BOOKS = [
+  BRITISH_FOLK,
+  EUROPEAN_FOLK,
+  AMERICAN_FOLK,
+  WORLD,
+  NURSERY,
+  HYMNS,
+  CAROLS,
+  BAROQUE,
+  VIENNESE,
+  ROMANTIC,
+  DANCES,
+];
 
 /** The tunes that come with the package: old melodies in the public domain, with chords, always in the same order. */
 export function embeddedTunes(): Tune[] {

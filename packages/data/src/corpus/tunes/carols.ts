@@ -110,4 +110,26 @@ P:A
 D | "G"G G/ A/ G/ F/ | "C"E C E | "A"A A/ B/ A/ G/ | "D"F D F | "B7"B B/ c/ B/ A/ | "Em"G E D/ D/ | "C"E A "D7"F | "G"G2
 P:B
 D | "G"G G G | "D"F2 F | "C"G F E | "D"D2 A | "B7"B A G | "D"d D D/ D/ | "C"E A "D7"F | "G"G2
+
+T: O Tannenbaum
+C: Traditional (Germany)
+M: 3/4
+L: 1/4
+Q: 96
+K: F
+P: AABA
+P:A
+C | "F"F3/4 F/4 F G | A3/4 A/4 A3/2 A/ | "C7"G/ A/ B E | G "F"F
+P:B
+z/ c/ | "F"c/ A/ "Bb"d3/2 c/ | "C7"c/ B/ B3/2 B/ | B/ G/ c3/2 B/ | "F"B/ A/ A
+
+T: Hark! The Herald Angels Sing
+C: Felix Mendelssohn (1809-1847)
+M: 4/4
+L: 1/4
+Q: 108
+K: F
+"F"C F F3/2 E/ | F A "C"A G | "F"c c "Bb"c3/2 B/ | "F"A "C"G "F"A2 | C F F3/2 E/ | F A A G | "C"c G "G7"G3/2 E/ | "C"E "G7"D "C"C2 |
+"F"c c c F | "C"B "F"A "C"A G | "F"c c c F | "C"B "F"A "C"A G | "Bb"d d d c | "Gm"B A B2 | "C7"G A/ B/ "F"c3/2 F/ | "F"F "C"G "F"A2 |
+"Bb"d3/2 d/ d c | "Gm"B A B2 | "C7"G A/ B/ "F"c3/2 F/ | "F"F "C7"G "F"F2 |
 `;

@@ -98,4 +98,13 @@ P: AA
 P:A
 C2 D2 | "F"F2 F2 F2 F2 | D2 C2 A,2 C2 | F8- | F4 F2 G2 | "F"A2 A2 A2 A2 | c2 A2 G2 F2 | "C7"G8- | G4 c2 B2 |
 "F"A2 A2 A2 A2 | G2 F2 F2 F2 | "Bb"D2 D2 D2 D2 | G2 F2 E2 D2 | "F"C2 F2 F2 F2 | "C7"G2 E2 D2 E2 | "F"F8- | F4
+
+T: Camptown Races
+C: Stephen Foster (1826-1864)
+M: 4/4
+L: 1/8
+Q: 200
+K: D
+"D"A2 A2 F2 A2 | B2 A2 F4 | F2 "A7"E6 | "D"F2 "A7"E6 | "D"A2 A2 F2 A2 | B2 A2 F4 | "A7"E4 F2 E2 | "D"D8 |
+"D"D3 D F2 A2 | d8 | "G"B3 B d2 B2 | "D"A6 F G | A2 A2 F F A A | B2 A2 F4 | "A7"E2 F2 G F E2 | "D"D8 |
 `;

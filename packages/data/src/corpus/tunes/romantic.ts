@@ -95,4 +95,16 @@ K: F
 "F"c2 d3/2 c/ A2 A2 | A3/2 G/ A3/2 B/ A4 | "C7"B2 G3/2 c/ "F"A4 | "Dm"F2 D3/2 G/ "C"C4 |
 "C7"G4- G G d c | "C7"B A G A "F"B A2 E | "Am"A4 "E7"^G2 B2 | "Am"e4 "C7"c4 |
 "F"c2 d3/2 c/ A2 A2 | A3/2 G/ A3/2 B/ A4 | "C7"B2 G3/2 c/ "F"A4 | "Bb"d2 "C7"c3/2 G/ "F"F4 |
+
+T: The Moldau
+C: Bedřich Smetana (1824-1884)
+M: 6/8
+L: 1/8
+Q: 108
+K: Em
+P: AB
+P:A
+B, | "Em"E2 F G2 A | B3 B3 | "C"c3 c3 | "Em"B3- B2 z | "Am"A3 A2 A | "Em"G3 G3 | "B7"F2 E F2 G | "Em"E3- E2
+P:B
+e | "Em"e2 d B2 e | e2 d B2 z | "Am"c3 c3 | "Em"B3- B2 z | "Am"A3 A2 A | "Em"G3 G3 | "B7"F2 E F2 G | "Em"E3- E2
 `;
