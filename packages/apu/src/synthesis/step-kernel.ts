@@ -34,11 +34,13 @@ function windowedSinc(x: number): number {
 /** The band-limited unit step, tabulated from -HALF_WIDTH to HALF_WIDTH at every phase, by Simpson's rule. */
 function tabulateStep(): Float64Array {
   const intervals = 2 * HALF_WIDTH * KERNEL_PHASES;
+  // The impulse at the ends and the middle of each interval.
+  const impulse = Float64Array.from({ length: 2 * intervals + 1 }, (_, i) =>
+    windowedSinc(i / (2 * KERNEL_PHASES) - HALF_WIDTH),
+  );
   const step = new Float64Array(intervals + 1);
   for (let i = 0; i < intervals; i++) {
-    const x = i / KERNEL_PHASES - HALF_WIDTH;
-    const middle = windowedSinc(x + 0.5 / KERNEL_PHASES);
-    step[i + 1] = step[i] + windowedSinc(x) + 4 * middle + windowedSinc(x + 1 / KERNEL_PHASES);
+    step[i + 1] = step[i] + impulse[2 * i] + 4 * impulse[2 * i + 1] + impulse[2 * i + 2];
   }
   const total = step[intervals];
   return step.map((value) => value / total);
