@@ -153,6 +153,7 @@ describe('arrangeMelody', () => {
     firstBeat: fc.integer({ min: -200_000, max: 200_000 }),
     beats: fc.integer({ min: 1, max: 12 }),
     unit: fc.constantFrom(1, 2, 4, 8, 16),
+    stepLength: fc.option(fc.integer({ min: 1, max: 8000 }), { nil: undefined }),
     tail: fc.integer({ min: 0, max: 100_000 }),
     seed: fc.integer(),
   });
@@ -252,17 +253,20 @@ interface MelodySketch {
   readonly firstBeat: number;
   readonly beats: number;
   readonly unit: 1 | 2 | 4 | 8 | 16;
+  /** Ticks; a 16th note of the tempo when undefined. */
+  readonly stepLength: number | undefined;
   readonly tail: number;
 }
 
-/** A song of pulse 1 alone on the 16th-note grid; null is a rest of one step. */
-function songOf({ steps, beatsPerMinute, firstBeat, beats, unit, tail }: MelodySketch): Song {
+/** A song of pulse 1 alone on an even grid; null is a rest of one step. */
+function songOf({ steps, beatsPerMinute, firstBeat, beats, unit, stepLength, tail }: MelodySketch): Song {
   const tempo = { beatsPerMinute, firstBeat, origin: 'given', confidence: 1 } as const;
+  const ticks = stepLength ?? stepTicks(tempo);
   let step = 0;
   const pulse1 = steps.flatMap((note) => {
-    const start = Math.round(step * stepTicks(tempo));
+    const start = Math.round(step * ticks);
     step += note?.length ?? 1;
-    const end = Math.round(step * stepTicks(tempo));
+    const end = Math.round(step * ticks);
     return note
       ? [{ start, end, pitch: note.pitch, volume: [{ time: start, value: 12 }], duty: [{ time: start, value: 2 }] }]
       : [];
@@ -272,6 +276,6 @@ function songOf({ steps, beatsPerMinute, firstBeat, beats, unit, tail }: MelodyS
     tempo,
     meter: { beats, unit, origin: 'given' },
     voices: { pulse1, pulse2: [], triangle: [], noise: [] },
-    duration: Math.round(step * stepTicks(tempo)) + tail,
+    duration: Math.round(step * ticks) + tail,
   };
 }

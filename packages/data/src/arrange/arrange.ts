@@ -1,4 +1,4 @@
-import { barLength, type Key, type Tune, type TuneLine, ticksPerUnit, tuneToSong } from '../corpus/tune.ts';
+import { barLength, type Tune, type TuneLine, ticksPerUnit, tuneToSong } from '../corpus/tune.ts';
 import { Random } from '../random.ts';
 import type { Song } from '../song.ts';
 import { FRAME_TICKS } from '../timing/latch.ts';
@@ -30,8 +30,7 @@ export function arrange(tune: Tune, { seed }: ArrangeOptions): Song {
  */
 export function arrangeMelody(song: Song, { seed }: ArrangeOptions): Song {
   const { line, originBar } = lineOf(song);
-  const key: Key = estimateKey(line.notes);
-  return compose(song, originBar, { ...line, chords: harmonise(line, key) }, seed);
+  return compose(song, originBar, { ...line, chords: harmonise(line, estimateKey(line.notes)) }, seed);
 }
 
 /** Pulse 1 on the grid of the song's tempo; unit 0 is the start of bar `originBar` (0 or below, counted from the first beat). */
@@ -40,10 +39,10 @@ function lineOf(song: Song): { line: TuneLine; originBar: number } {
   const bar = barLength(song.meter);
   const originBar = Math.min(0, Math.floor(-song.tempo.firstBeat / scale / bar + 1e-6));
   const unitOf = (tick: number) => Math.round((tick - song.tempo.firstBeat) / scale) - originBar * bar;
-  const notes = song.voices.pulse1.map(({ start, end, pitch }) => {
-    const unit = unitOf(start);
-    return { start: unit, length: Math.max(1, unitOf(end) - unit), pitch };
-  });
+  // Notes shorter than half a unit (10 ms at 120 beats a minute) are ornaments: they bear no harmony.
+  const notes = song.voices.pulse1
+    .map(({ start, end, pitch }) => ({ start: unitOf(start), length: unitOf(end) - unitOf(start), pitch }))
+    .filter(({ length }) => length > 0);
   const begin = Math.max(0, unitOf(0));
   return { originBar, line: { meter: song.meter, begin, end: Math.max(begin, unitOf(song.duration)), notes } };
 }

@@ -19,9 +19,9 @@ export interface Struck {
   readonly letter: string;
 }
 
-/** Lowest bass note, E1's octave above: the triangle's tone has no fundamental to speak of below it on small speakers. */
+/** Lowest bass note, C2 (65 Hz): small speakers carry little below it. */
 const LOWEST_BASS = 36;
-/** Lowest note of broken chords: E3, so that they lie between bass and melody. */
+/** Lowest note of broken chords: E3, so that they lie above the bass. */
 const LOWEST_CHORD_NOTE = 52;
 /** Lowest note of a counter-line: A2. */
 const LOWEST_LINE_NOTE = 45;

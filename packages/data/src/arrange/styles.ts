@@ -18,7 +18,6 @@ export interface Timbre {
  * Drums: `K` kick, `S` snare, `h` closed hat, `o` open hat.
  */
 export interface Style {
-  readonly name: string;
   readonly lead: Timbre;
   readonly secondTimbre: Timbre;
   readonly second: string;
@@ -84,27 +83,10 @@ const SOFT: Timbre = {
 };
 const THIN: Timbre = { volume: [[0, 5]], duty: [[0, 0]] };
 
-const DUPLE: readonly Style[] = [
-  {
-    name: 'march',
-    lead: BRIGHT,
-    secondTimbre: SOFT,
-    second: 'line',
-    bass: 'R. F.',
-    drums: 'K.h. S.hh',
-    fill: 'K.SS SSS.',
-  },
-  {
-    name: 'ballad',
-    lead: REED,
-    secondTimbre: PLUCKED,
-    second: '01 21',
-    bass: 'R -- F -R',
-    drums: 'K h S h',
-    fill: 'K h S SS',
-  },
-  {
-    name: 'gallop',
+const DUPLE: Readonly<Record<string, Style>> = {
+  march: { lead: BRIGHT, secondTimbre: SOFT, second: 'line', bass: 'R. F.', drums: 'K.h. S.hh', fill: 'K.SS SSS.' },
+  ballad: { lead: REED, secondTimbre: PLUCKED, second: '01 21', bass: 'R -- F -R', drums: 'K h S h', fill: 'K h S SS' },
+  gallop: {
     lead: BRIGHT,
     secondTimbre: THIN,
     second: '.A .A',
@@ -112,8 +94,7 @@ const DUPLE: readonly Style[] = [
     drums: 'K.hh S.hh',
     fill: 'K.hh SShS',
   },
-  {
-    name: 'rock',
+  rock: {
     lead: BELL,
     secondTimbre: SOFT,
     second: 'line',
@@ -121,42 +102,17 @@ const DUPLE: readonly Style[] = [
     drums: 'Kh Sh KK So',
     fill: 'Kh SK Sh SSSS',
   },
-];
+};
 
-const TRIPLE: readonly Style[] = [
-  { name: 'waltz', lead: BRIGHT, secondTimbre: PLUCKED, second: '. A A', bass: 'R F F', drums: 'K h h', fill: 'K S S' },
-  {
-    name: 'air',
-    lead: REED,
-    secondTimbre: PLUCKED,
-    second: '01 23 21',
-    bass: 'R -- -F',
-    drums: 'K hh hh',
-    fill: 'K h SS',
-  },
-  {
-    name: 'minuet',
-    lead: BELL,
-    secondTimbre: SOFT,
-    second: 'line',
-    bass: 'R. T. F.',
-    drums: 'K S. h.',
-    fill: 'K Sh Sh',
-  },
-];
+const TRIPLE: Readonly<Record<string, Style>> = {
+  waltz: { lead: BRIGHT, secondTimbre: PLUCKED, second: '. A A', bass: 'R F F', drums: 'K h h', fill: 'K S S' },
+  air: { lead: REED, secondTimbre: PLUCKED, second: '01 23 21', bass: 'R -- -F', drums: 'K hh hh', fill: 'K h SS' },
+  minuet: { lead: BELL, secondTimbre: SOFT, second: 'line', bass: 'R. T. F.', drums: 'K S. h.', fill: 'K Sh Sh' },
+};
 
-const COMPOUND: readonly Style[] = [
-  {
-    name: 'jig',
-    lead: BRIGHT,
-    secondTimbre: THIN,
-    second: '.AA .AA',
-    bass: 'R.O F.O',
-    drums: 'K.h S.h',
-    fill: 'K.h SSS',
-  },
-  {
-    name: 'barcarole',
+const COMPOUND: Readonly<Record<string, Style>> = {
+  jig: { lead: BRIGHT, secondTimbre: THIN, second: '.AA .AA', bass: 'R.O F.O', drums: 'K.h S.h', fill: 'K.h SSS' },
+  barcarole: {
     lead: REED,
     secondTimbre: PLUCKED,
     second: '012 321',
@@ -164,19 +120,11 @@ const COMPOUND: readonly Style[] = [
     drums: 'K-h -hh',
     fill: 'K-h S-S',
   },
-  {
-    name: 'quickstep',
-    lead: BELL,
-    secondTimbre: SOFT,
-    second: 'line',
-    bass: 'R.. F.R',
-    drums: 'Khh Shh',
-    fill: 'KhS ShS',
-  },
-];
+  quickstep: { lead: BELL, secondTimbre: SOFT, second: 'line', bass: 'R.. F.R', drums: 'Khh Shh', fill: 'KhS ShS' },
+};
 
 /** The styles that suit a meter. Odd meters take those of two beats, cut by the bar. */
 export function stylesFor({ count, division }: Beats): readonly Style[] {
-  if (division === 3) return COMPOUND;
-  return count % 3 === 0 ? TRIPLE : DUPLE;
+  if (division === 3) return Object.values(COMPOUND);
+  return Object.values(count % 3 === 0 ? TRIPLE : DUPLE);
 }

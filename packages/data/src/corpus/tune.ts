@@ -118,7 +118,7 @@ export function tuneToSong(tune: Tune): Song {
     title: tune.title,
     tempo: {
       beatsPerMinute: tune.beatsPerMinute,
-      firstBeat: Math.round(-tune.begin * scale),
+      firstBeat: tick(0),
       origin: 'given',
       confidence: 1,
     },
