@@ -3,6 +3,11 @@ import type { ZodError } from 'zod';
 /** Settings, checkpoints or runs that cannot be used. The message is one line: what, where, why and what to do. */
 export class ModelError extends Error {
   override readonly name = 'ModelError';
+
+  constructor(message: string, options?: ErrorOptions) {
+    // Names out of damaged files may hold line breaks.
+    super(message.replaceAll(/\s*[\n\r]\s*/g, ' '), options);
+  }
 }
 
 /** The first complaint of zod about `what`, as one line. @param remedy what to do, without a full stop */

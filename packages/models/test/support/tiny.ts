@@ -1,0 +1,78 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Dataset, datasetFromSongs, melodyEncoding } from '@chipsmith/data';
+import type { Device } from '@chipsmith/kernels';
+import { afterAll } from 'vitest';
+import { type Checkpoint, configure, findModel, type TrainOptions } from '../../src/index.ts';
+
+export const basicRnn = findModel('basic-rnn');
+
+/** One layer of 8 units without dropout: 38 * 32 + 8 * 32 + 32 + 8 * 38 + 38 = 1,846 parameters. */
+export const tinyConfiguration = configure(basicRnn, { layers: [8], dropout: 0, optimiser: { learningRate: 0.03 } });
+
+/** Two bars of C major, struck anew at each step, from one of its degrees upwards. */
+export function tinyMelody(start: number, length = 32): number[] {
+  const scale = [14, 16, 18, 19, 21, 23, 25];
+  return Array.from({ length }, (_, step) => scale[(start + step) % scale.length]);
+}
+
+/** Songs whose melodies are known: `count` of them, at most 7 different ones, of which a third is for validation. */
+export function tinyDataset(count = 6, melody = tinyMelody): Dataset {
+  const songs = Array.from({ length: count }, (_, index) =>
+    melodyEncoding.decode(melody(index), { title: `song ${index}`, beatsPerMinute: 100 + index }),
+  );
+  return datasetFromSongs(songs, melodyEncoding, { validShare: 0.34 });
+}
+
+export function tinyOptions(device: Device, folder: string): TrainOptions {
+  return {
+    device,
+    definition: basicRnn,
+    configuration: tinyConfiguration,
+    dataset: tinyDataset(),
+    dataPlace: 'songs',
+    folder,
+    resume: false,
+    batch: 4,
+    length: 8,
+    steps: 6,
+    seed: 1,
+    validateEvery: 3,
+    validTokens: 1000,
+    patience: 0,
+  };
+}
+
+/** A checkpoint of an untrained model. */
+export function freshCheckpoint(configuration = tinyConfiguration, seed = 1): Checkpoint {
+  const { name, version, classes, stepsPerBar } = melodyEncoding;
+  const model = basicRnn.create(configuration, classes);
+  const parameters = model.initialise(seed);
+  return {
+    metadata: {
+      format: 'chipsmith-checkpoint',
+      formatVersion: 1,
+      model: 'basic-rnn',
+      configuration: { ...configuration },
+      encoding: { name, version, classes, stepsPerBar },
+      dataFingerprint: 'none',
+      firstEvents: Array.from({ length: classes }, (_, event) => (event >= 14 && event < 26 ? 1 : 0)),
+      beatsPerMinute: 120,
+      training: { seed, batch: 4, length: 8, step: 0, best: null },
+    },
+    model,
+    state: {
+      parameters,
+      firstMoment: parameters.map(({ length }) => new Float32Array(length)),
+      secondMoment: parameters.map(({ length }) => new Float32Array(length)),
+    },
+  };
+}
+
+/** An empty folder that goes away after the tests of the file. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'chipsmith-models-'));
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
