@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { AdapterDescription } from './device.ts';
@@ -47,7 +47,7 @@ export class TuningCache implements TuningMemory {
       renameSync(temporary, this.#path);
     } catch {
       // A read-only home or a full disk: the winner is known to this process, the next one measures again.
-      rmSync(temporary, { force: true });
+      if (existsSync(temporary)) rmSync(temporary);
     }
   }
 }

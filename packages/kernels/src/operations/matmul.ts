@@ -154,7 +154,8 @@ export function matmulDispatch(
   });
   const work = 2 * batch * M * N * K;
   const place = MATMUL_TILES.indexOf(tile);
-  const first = Math.max(work < WORK_FOR_LARGEST ? 1 : 0, place - 1);
+  const largest = work < WORK_FOR_LARGEST ? 1 : 0;
+  const first = Math.min(place, Math.max(largest, place - 1));
   const variants = MATMUL_TILES.slice(first, place + 3).map(variant);
   const choice = { problem: problemName(problem), work, variants };
   return { ...variants[place - first], operands: [...inputs, result], uniforms: [], choice };

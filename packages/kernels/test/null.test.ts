@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import {
+  Arena,
+  adam,
+  dropout,
+  Graph,
+  globalNorm,
+  gradients,
+  multiply,
+  Program,
+  plan,
+  store,
+  sum,
+  type Tensor,
+  unary,
+} from '../src/index.ts';
+import { MATMUL_TILES, matmulDispatch, matmulOperation } from '../src/operations/matmul.ts';
+import { allCases } from './cases/all.ts';
+import { matmulSizes } from './cases/matmul.ts';
+import { testDevice } from './support/device.ts';
+
+/** Compiles WGSL and validates bindings and grids like any other, and computes nothing: needs no driver. */
+const device = await testDevice('null');
+
+async function compiles(graph: Graph, outputs: readonly Tensor[]): Promise<void> {
+  const planned = plan(graph, { outputs, limits: device.limits });
+  const program = await Program.create(device, planned);
+  program.run();
+  await device.check();
+  program.destroy();
+}
+
+describe('every kernel compiles and validates on the null adapter', () => {
+  it.each(allCases)('$operation: $test.name', async ({ test }) => {
+    // Inputs of the graph are never overwritten, values computed from them may be: the latter take the in-place kernels.
+    for (const wrap of [(x: Tensor) => x, (x: Tensor) => unary('negate', x)]) {
+      const graph = new Graph();
+      const inputs = test.shapes.map((shape) => graph.input(shape));
+      const output = test.build(inputs.map(wrap), graph);
+      const slopes = test.differentiable === false ? [] : gradients(sum(multiply(output, output)), inputs);
+      await compiles(graph, slopes.length > 0 ? slopes : [output]);
+    }
+  });
+
+  it('dropout, in place and not', async () => {
+    for (const wrap of [(x: Tensor) => x, (x: Tensor) => unary('negate', x)]) {
+      const graph = new Graph();
+      await compiles(graph, [dropout(wrap(graph.input([5])), 0.3, graph.input([], 'u32'), 1)]);
+    }
+  });
+
+  it('adam and store, with and without clipping', async () => {
+    for (const clipNorm of [1, Number.POSITIVE_INFINITY]) {
+      const arenas = ['parameters', 'gradients', 'first', 'second'].map((name) => new Arena(name, 'optimiser'));
+      const slots = arenas.map((arena) => arena.add('x', [3, 5]));
+      const graph = new Graph();
+      const [parameters, gradient, firstMoment, secondMoment] = arenas.map((arena) => graph.flat(arena));
+      store(unary('square', graph.variable(slots[0])), slots[1]);
+      const state = { parameters, gradients: gradient, firstMoment, secondMoment };
+      adam(state, graph.input([3]), globalNorm(gradient), clipNorm);
+      await compiles(graph, []);
+      for (const arena of arenas) device.release(arena);
+    }
+  });
+
+  it.each(matmulSizes)('matmul %i x %i x %i with every tile', async (M, N, K) => {
+    for (const tile of MATMUL_TILES) {
+      for (const transposeA of [false, true]) {
+        for (const transposeB of [false, true]) {
+          const graph = new Graph();
+          const a = graph.input(transposeA ? [K, M] : [M, K]);
+          const b = graph.input(transposeB ? [N, K] : [K, N]);
+          const problem = {
+            transposeA,
+            transposeB,
+            batch: 1,
+            batchedA: false,
+            batchedB: false,
+            hasBias: true,
+            M,
+            N,
+            K,
+          };
+          const fixed: typeof matmulOperation = {
+            ...matmulOperation,
+            kernels: ({ inputs, outputs }) => [matmulDispatch(problem, tile, inputs, outputs[0])],
+          };
+          await compiles(graph, graph.apply(fixed, [a, b, graph.input([N])], { transposeA, transposeB }));
+        }
+      }
+    }
+  });
+
+  it('and reads zeros back', async () => {
+    const graph = new Graph();
+    const y = unary('exp', graph.input([3]));
+    const program = await Program.create(device, plan(graph, { outputs: [y] }));
+    program.run();
+    expect(await program.read(y)).toEqual(new Float32Array(3));
+    program.destroy();
+  });
+});

@@ -1,0 +1,139 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { evaluate, Graph, matmul, plan } from '../src/index.ts';
+import { openDevice } from '../src/node.ts';
+import { MATMUL_TILES, type MatmulTile, matmulDispatch, matmulOperation } from '../src/operations/matmul.ts';
+import { Tuner } from '../src/tuner.ts';
+import { TuningCache } from '../src/tuning-cache.ts';
+import { testDevice } from './support/device.ts';
+import { randomNumbers } from './support/numbers.ts';
+
+const device = await testDevice();
+const folder = mkdtempSync(join(tmpdir(), 'chipsmith-tuning-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A square product: 160 is 8.2 MFLOP, just enough to be measured. */
+function product(size: number) {
+  const graph = new Graph();
+  const y = matmul(graph.input([size, size]), graph.input([size, size]));
+  return plan(graph, { outputs: [y] }).dispatches;
+}
+
+describe('variants', () => {
+  const sizes = [
+    [37, 23, 41],
+    [64, 32, 48],
+    [20, 36, 19],
+  ];
+  const forms = [false, true].flatMap((transposeA) => [false, true].map((transposeB) => ({ transposeA, transposeB })));
+  it.each(sizes.flatMap(([M, N, K]) => forms.map((form) => ({ M, N, K, ...form }))))(
+    'of matmul $M x $N x $K give the same bits, transposed $transposeA, $transposeB',
+    async ({ M, N, K, transposeA, transposeB }) => {
+      const computed = (tile: MatmulTile) => {
+        const graph = new Graph();
+        const a = graph.constant(randomNumbers(M * K, 1), transposeA ? [K, M] : [M, K]);
+        const b = graph.constant(randomNumbers(K * N, 2), transposeB ? [N, K] : [K, N]);
+        const bias = graph.constant(randomNumbers(N, 3), [N]);
+        const problem = { transposeA, transposeB, batch: 1, batchedA: false, batchedB: false, hasBias: true, M, N, K };
+        const fixed: typeof matmulOperation = {
+          ...matmulOperation,
+          kernels: ({ inputs, outputs }) => [matmulDispatch(problem, tile, inputs, outputs[0])],
+        };
+        return evaluate(device, graph.apply(fixed, [a, b, bias], { transposeA, transposeB }));
+      };
+      const [expected] = await computed(MATMUL_TILES[0]);
+      for (const tile of MATMUL_TILES.slice(1)) {
+        const [actual] = await computed(tile);
+        expect(new Uint32Array(actual.buffer)).toEqual(new Uint32Array(expected.buffer));
+      }
+    },
+  );
+});
+
+describe('Tuner', () => {
+  it('measures a large problem once, on memory that it frees', async () => {
+    const memory = new Map<string, string>();
+    const tuner = new Tuner(memory);
+    const before = device.allocated;
+    const dispatches = product(160);
+    const [chosen] = await tuner.choose(device, dispatches);
+    expect(device.allocated).toEqual(before);
+    expect(dispatches[0].choice?.variants).toContain(chosen);
+    expect([...memory]).toEqual([['matmul NN 160x160x160', chosen.kernel.label]]);
+    memory.set = () => expect.fail('measured again');
+    const again = await Promise.all([tuner.choose(device, dispatches), tuner.choose(device, product(160))]);
+    expect(again.map(([{ kernel }]) => kernel.label)).toEqual([chosen.kernel.label, chosen.kernel.label]);
+  });
+
+  it('takes what is remembered, and measures where the name is unknown', async () => {
+    const memory = new Map([['matmul NN 160x160x160', 'matmul NN 160x160x160 tile 2x4']]);
+    const [remembered] = await new Tuner(memory).choose(device, product(160));
+    expect(remembered.kernel.label).toBe('matmul NN 160x160x160 tile 2x4');
+    memory.set('matmul NN 160x160x160', 'of an older version');
+    const [measured] = await new Tuner(memory).choose(device, product(160));
+    expect(memory.get('matmul NN 160x160x160')).toBe(measured.kernel.label);
+  });
+
+  it('leaves a small problem alone', async () => {
+    const memory = new Map<string, string>();
+    const [dispatch] = product(64);
+    expect(await new Tuner(memory).choose(device, [dispatch])).toEqual([dispatch]);
+    expect(memory.size).toBe(0);
+    expect(dispatch.choice?.variants.length).toBeLessThanOrEqual(4);
+  });
+});
+
+describe('TuningCache', () => {
+  const adapter = { name: 'test adapter', driver: '1.0', backend: 'gles', software: true };
+  const path = join(folder, 'nested', 'tuning.json');
+
+  it('remembers for each adapter and driver, beside what others wrote', () => {
+    const first = TuningCache.open(adapter, path);
+    const second = TuningCache.open({ ...adapter, driver: '1.1' }, path);
+    first.set('a', 'x');
+    second.set('a', 'y');
+    first.set('b', 'z');
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({
+      'gles / test adapter / 1.0': { a: 'x', b: 'z' },
+      'gles / test adapter / 1.1': { a: 'y' },
+    });
+    const later = TuningCache.open(adapter, path);
+    expect(['a', 'b', 'c'].map((problem) => later.get(problem))).toEqual(['x', 'z', undefined]);
+  });
+
+  it.each(['', '{"gles', '[1]', 'null', '{"gles / test adapter / 1.0": {"a": 1, "b": "z"}}'])(
+    'takes no harm from a file that holds %j',
+    (text) => {
+      writeFileSync(path, text);
+      const cache = TuningCache.open(adapter, path);
+      expect(cache.get('a')).toBeUndefined();
+      cache.set('a', 'x');
+      expect(TuningCache.open(adapter, path).get('a')).toBe('x');
+    },
+  );
+
+  it('works without a place to write to', () => {
+    const blocked = join(path, 'below-a-file', 'tuning.json');
+    const cache = TuningCache.open(adapter, blocked);
+    cache.set('a', 'x');
+    expect(cache.get('a')).toBe('x');
+    expect(TuningCache.open(adapter, blocked).get('a')).toBeUndefined();
+  });
+
+  it('is used by openDevice unless tuning is off', async () => {
+    const [cacheHome, tune] = [process.env.XDG_CACHE_HOME, process.env.CHIPSMITH_TUNE];
+    process.env.XDG_CACHE_HOME = folder;
+    delete process.env.CHIPSMITH_TUNE;
+    const tuned = await openDevice({ adapter: 'gles' });
+    await tuned.tuner?.choose(tuned, product(160));
+    expect(readFileSync(join(folder, 'chipsmith', 'tuning.json'), 'utf8')).toContain('matmul NN 160x160x160 tile');
+    process.env.CHIPSMITH_TUNE = 'off';
+    const untuned = await openDevice({ adapter: 'gles' });
+    expect(untuned.tuner).toBeUndefined();
+    Object.assign(process.env, { XDG_CACHE_HOME: cacheHome ?? '', CHIPSMITH_TUNE: tune ?? '' });
+    tuned.destroy();
+    untuned.destroy();
+  });
+});
