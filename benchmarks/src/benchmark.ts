@@ -3,18 +3,18 @@ import type { Sample, Subject } from './measure.ts';
 import type { Result } from './report/results.ts';
 import { median, minimum } from './statistics.ts';
 
-/** One row of the report: what a run does, and how to get ready for it. `Context` is a device or nothing. */
+/** One row of the report: its name, and how to get ready for it. `Context` is a device or nothing. */
 export interface Benchmark<Context> {
   readonly name: string;
-  /** What one run gets done; `amount` a second, with `unit`, is the throughput. */
-  readonly work: { readonly amount: number; readonly unit: string };
-  /** Floating-point operations of one run in units of 10^9, multiplications and additions of matrix products only. */
-  readonly gigaflop?: number;
   prepare(context: Context): Promise<Prepared>;
 }
 
 /** A benchmark that is ready to be timed. */
 export interface Prepared extends Subject {
+  /** What one run gets done; `amount` a second, with `unit`, is the throughput. */
+  readonly work: { readonly amount: number; readonly unit: string };
+  /** Floating-point operations of one run in units of 10^9, multiplications and additions of matrix products only. */
+  readonly gigaflop?: number;
   /** Device memory by category, as planned and as allocated. */
   readonly memory?: { readonly predicted: BytesByCategory; readonly allocated: BytesByCategory };
   /** Uses the result of the last run. @throws BenchmarkError if it is wrong, so that no broken kernel looks fast */
@@ -37,10 +37,12 @@ export interface PeakReference {
   readonly samples: readonly Sample[];
 }
 
+/** The row of a benchmark from its samples, with the share of the peak where the peak was measured in turn with it. */
 export function summarise(
-  { name, work, gigaflop }: Pick<Benchmark<never>, 'name' | 'work' | 'gigaflop'>,
+  name: string,
+  { work, gigaflop, memory }: Pick<Prepared, 'work' | 'gigaflop' | 'memory'>,
   samples: readonly Sample[],
-  { peak, memory }: { peak?: PeakReference | undefined; memory?: Prepared['memory'] } = {},
+  peak?: PeakReference,
 ): Result {
   const wall = samples.map((sample) => sample.wall);
   const middle = median(wall);

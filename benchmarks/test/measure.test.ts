@@ -34,11 +34,11 @@ describe('measureAlternately', () => {
 });
 
 describe('summarise', () => {
-  const benchmark = { name: 'x', work: { amount: 512, unit: 'tokens/s' }, gigaflop: 2 };
+  const prepared = { work: { amount: 512, unit: 'tokens/s' }, gigaflop: 2 };
 
   it('gives rates from the median', () => {
     const samples = [100, 200, 900].map((wall) => ({ wall, cpu: 2 * wall }));
-    const result = summarise(benchmark, samples);
+    const result = summarise('x', prepared, samples);
     expect(result.wall).toEqual({ minimum: 100, median: 200 });
     expect(result.cpu).toEqual({ median: 400 });
     expect(result.rates).toEqual([
@@ -53,7 +53,7 @@ describe('summarise', () => {
     const samples = loads.map((load) => ({ wall: 80 * load, cpu: 80 }));
     const peak = { gigaflop: 1, samples: loads.map((load) => ({ wall: 10 * load, cpu: 10 })) };
     // 2 in 80 ms is 25 a second, the peak 1 in 10 ms is 100.
-    expect(summarise(benchmark, samples, { peak }).shareOfPeak).toBeCloseTo(0.25, 12);
+    expect(summarise('x', prepared, samples, peak).shareOfPeak).toBeCloseTo(0.25, 12);
   });
 });
 

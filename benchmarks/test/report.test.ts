@@ -32,7 +32,7 @@ const report = (...results: Result[]): Report => ({
   date: '2026-11-02T10:00:00.000Z',
   command: 'pnpm bench --quick',
   machine: { processor: 'Test processor', cores: 2, memoryBytes: 8 * 2 ** 30, system: 'linux 6.1 x64' },
-  adapter: { name: 'llvmpipe', backend: 'auto', software: true },
+  adapter: { name: 'llvmpipe', driver: 'Mesa', backend: 'gles', software: true },
   versions: { chipsmith: '0.1.0', commit: 'abc1234', node: '20.20.2', webgpu: '0.6.2' },
   load: { start: 0.25, end: 1.5 },
   results,

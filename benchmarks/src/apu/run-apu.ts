@@ -1,5 +1,6 @@
-import { playScore, type RegisterLog, renderAudio } from '@chipsmith/apu';
-import { type Benchmark, BenchmarkError, type OnResult, summarise } from '../benchmark.ts';
+import { playScore, type RegisterLog, renderAudio, TICKS_PER_SECOND } from '@chipsmith/apu';
+import { embeddedCorpus } from '@chipsmith/data';
+import { type Benchmark, BenchmarkError, type OnResult, type Prepared, summarise } from '../benchmark.ts';
 import { type Effort, measureAlternately } from '../measure.ts';
 import { denseScore } from './dense-score.ts';
 
@@ -7,28 +8,31 @@ import { denseScore } from './dense-score.ts';
 const SECONDS = 20;
 const SAMPLE_RATE = 48_000;
 
-const REAL_TIME = { amount: SECONDS, unit: 'x real time' };
-
 export const APU_BENCHMARKS: readonly Benchmark<void>[] = [
   {
     name: 'APU four voices, score to 48 kHz audio',
-    work: REAL_TIME,
     async prepare() {
       const score = denseScore(SECONDS);
-      return audible(() => renderAudio(playScore(score), { sampleRate: SAMPLE_RATE }));
+      return audible(SECONDS, () => [renderAudio(playScore(score), { sampleRate: SAMPLE_RATE })]);
     },
   },
   {
     name: 'APU four voices, register log to 48 kHz audio',
-    work: REAL_TIME,
     async prepare() {
       const log = playScore(denseScore(SECONDS));
-      return audible(() => renderAudio(log, { sampleRate: SAMPLE_RATE }));
+      return audible(SECONDS, () => [renderAudio(log, { sampleRate: SAMPLE_RATE })]);
+    },
+  },
+  {
+    name: 'APU three songs of the embedded corpus to 48 kHz audio',
+    async prepare() {
+      const songs = embeddedCorpus().slice(0, 3);
+      const seconds = songs.reduce((sum, { duration }) => sum + duration / TICKS_PER_SECOND, 0);
+      return audible(seconds, () => songs.map((song) => renderAudio(playScore(song), { sampleRate: SAMPLE_RATE })));
     },
   },
   {
     name: 'APU driver, score to register log',
-    work: REAL_TIME,
     async prepare() {
       const score = denseScore(SECONDS);
       let log: RegisterLog | undefined;
@@ -40,26 +44,32 @@ export const APU_BENCHMARKS: readonly Benchmark<void>[] = [
           throw new BenchmarkError('APU driver: fewer than one register write a frame.');
         }
       };
-      return { run, verify, release: () => undefined };
+      return { work: realTime(SECONDS), run, verify, release: () => undefined };
     },
   },
 ];
 
-/** A benchmark of something that makes sound; silence is a wrong result. */
-function audible(render: () => Float32Array) {
-  let samples: Float32Array = new Float32Array();
+function realTime(seconds: number) {
+  return { amount: seconds, unit: 'x real time' };
+}
+
+/** A benchmark of rendering pieces that last so long together; silence is a wrong result. */
+function audible(seconds: number, render: () => Float32Array[]): Prepared {
+  let pieces: Float32Array[] = [];
   const run = () => {
-    samples = render();
+    pieces = render();
   };
   const verify = async () => {
-    const peak = samples.reduce((highest, sample) => Math.max(highest, Math.abs(sample)), 0);
-    // The last frame's register writes may end after the score.
-    const surplus = samples.length - SECONDS * SAMPLE_RATE;
-    if (!(surplus >= 0 && surplus < SAMPLE_RATE / 60 && peak > 0.1 && peak <= 1)) {
-      throw new BenchmarkError(`APU: ${samples.length} samples with a peak of ${peak}.`);
+    const length = pieces.reduce((sum, samples) => sum + samples.length, 0);
+    // The register writes of a piece's last frame may end after its score.
+    const surplus = length - seconds * SAMPLE_RATE;
+    const complete = surplus > -pieces.length && surplus < (pieces.length * SAMPLE_RATE) / 60;
+    const peaks = pieces.map((samples) => samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0));
+    if (!complete || !peaks.every((peak) => peak > 0.1 && peak <= 1)) {
+      throw new BenchmarkError(`APU: ${length} samples for ${seconds} s, with peaks of ${peaks.join(', ')}.`);
     }
   };
-  return { run, verify, release: () => undefined };
+  return { work: realTime(seconds), run, verify, release: () => undefined };
 }
 
 /** Measures the sound chip, which runs on the CPU in one thread. @throws BenchmarkError for a wrong result */
@@ -72,7 +82,7 @@ export async function runApu(
     const prepared = await benchmark.prepare();
     const [samples] = await measureAlternately([prepared], effort);
     await prepared.verify();
-    onResult(summarise(benchmark, samples));
+    onResult(summarise(benchmark.name, prepared, samples));
     prepared.release();
   }
 }

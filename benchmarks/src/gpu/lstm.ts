@@ -30,13 +30,16 @@ export function lstmForward(shape: LstmShape): Benchmark<Device> {
   const name = `LSTM forward ${describe(shape)}`;
   return {
     name,
-    work: { amount: shape.batch * shape.steps, unit: 'tokens/s' },
-    gigaflop: forwardFlop(shape) / 1e9,
     async prepare(device) {
       const model = lstmModel(shape, 0);
       const { program, prepared } = await prepareProgram(device, model.graph, { history: [model.loss] });
       fill(device, program, model, shape);
-      return { ...prepared, verify: () => verifyLosses(name, program) };
+      return {
+        ...prepared,
+        work: tokens(shape),
+        gigaflop: forwardFlop(shape) / 1e9,
+        verify: () => verifyLosses(name, program),
+      };
     },
   };
 }
@@ -46,8 +49,6 @@ export function lstmTraining(shape: LstmShape): Benchmark<Device> {
   const name = `LSTM training step ${describe(shape)}`;
   return {
     name,
-    work: { amount: shape.batch * shape.steps, unit: 'tokens/s' },
-    gigaflop: (3 * forwardFlop(shape)) / 1e9,
     async prepare(device) {
       const model = lstmModel(shape, DROPOUT);
       const { graph, parameters, loss, seed } = model;
@@ -75,9 +76,19 @@ export function lstmTraining(shape: LstmShape): Benchmark<Device> {
         program.write(seed, Uint32Array.of(step));
         program.run();
       };
-      return { ...prepared, run, verify: () => verifyLosses(name, program) };
+      return {
+        ...prepared,
+        work: tokens(shape),
+        gigaflop: (3 * forwardFlop(shape)) / 1e9,
+        run,
+        verify: () => verifyLosses(name, program),
+      };
     },
   };
+}
+
+function tokens({ batch, steps }: LstmShape) {
+  return { amount: batch * steps, unit: 'tokens/s' };
 }
 
 function describe({ units, layers, batch, steps, classes }: LstmShape): string {

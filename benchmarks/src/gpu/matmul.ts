@@ -34,8 +34,6 @@ export function matmulBenchmark(product: Product): Benchmark<Device> {
   const gigaflop = (2 * M * N * K) / 1e9;
   return {
     name,
-    work: { amount: gigaflop, unit: 'GFLOP/s' },
-    gigaflop,
     async prepare(device) {
       const [transposeA, transposeB] = [form === 'TN', form === 'NT'];
       const graph = new Graph();
@@ -63,7 +61,7 @@ export function matmulBenchmark(product: Product): Benchmark<Device> {
           }
         }
       };
-      return { ...prepared, verify };
+      return { ...prepared, work: { amount: gigaflop, unit: 'GFLOP/s' }, gigaflop, verify };
     },
   };
 }

@@ -94,16 +94,10 @@ const copy: Operation<object> = {
 };
 
 /** The adapter's FMA peak, with as many threads as this device needs to be kept busy. */
-export async function fmaPeak(device: Device): Promise<Benchmark<Device> & { gigaflop: number }> {
+export async function prepareFmaPeak(device: Device): Promise<Prepared & { gigaflop: number }> {
   let threads = FEWEST_THREADS;
   while (threads < MOST_THREADS && (await milliseconds(device, threads)) < SHORTEST_RUN_MILLISECONDS) threads *= 4;
-  const gigaflop = (threads * FLOP_PER_THREAD) / 1e9;
-  return {
-    name: 'FMA peak',
-    work: { amount: gigaflop, unit: 'GFLOP/s' },
-    gigaflop,
-    prepare: (context) => prepareFmaChains(context, threads),
-  };
+  return prepareFmaChains(device, threads);
 }
 
 async function milliseconds(device: Device, threads: number): Promise<number> {
@@ -118,7 +112,8 @@ async function milliseconds(device: Device, threads: number): Promise<number> {
   return taken;
 }
 
-async function prepareFmaChains(device: Device, threads: number): Promise<Prepared> {
+async function prepareFmaChains(device: Device, threads: number): Promise<Prepared & { gigaflop: number }> {
+  const gigaflop = (threads * FLOP_PER_THREAD) / 1e9;
   const graph = new Graph();
   // Each chain tends to shift / (1 - scale) = 1, far from infinities and denormals.
   const x = graph.constant(Float32Array.of(1, 0.999, 0.001, 0), [4]);
@@ -133,7 +128,7 @@ async function prepareFmaChains(device: Device, threads: number): Promise<Prepar
       }
     }
   };
-  return { ...prepared, verify };
+  return { ...prepared, work: { amount: gigaflop, unit: 'GFLOP/s' }, gigaflop, verify };
 }
 
 /** v_n = 1 + (v_0 - 1) scale^n, summed over the chains that start at 1, 2, 3 ... */
@@ -148,7 +143,6 @@ const COPY_ELEMENTS = 2 ** 24;
 
 export const copyBandwidth: Benchmark<Device> = {
   name: 'copy bandwidth',
-  work: { amount: (2 * COPY_ELEMENTS * 4) / 1e9, unit: 'GB/s' },
   async prepare(device) {
     const graph = new Graph();
     const x = graph.input([COPY_ELEMENTS]);
@@ -161,6 +155,6 @@ export const copyBandwidth: Benchmark<Device> = {
       const copied = await program.read(y);
       if (copied[COPY_ELEMENTS - 1] !== 1) throw new BenchmarkError('Copy bandwidth: the last element was not copied.');
     };
-    return { ...prepared, verify };
+    return { ...prepared, work: { amount: (2 * COPY_ELEMENTS * 4) / 1e9, unit: 'GB/s' }, verify };
   },
 };

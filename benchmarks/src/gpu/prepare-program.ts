@@ -6,7 +6,7 @@ export async function prepareProgram(
   device: Device,
   graph: Graph,
   options: PlanOptions,
-): Promise<{ program: Program; prepared: Omit<Prepared, 'verify'> }> {
+): Promise<{ program: Program; prepared: Omit<Prepared, 'work' | 'verify'> }> {
   const planned = plan(graph, { ...options, limits: device.limits });
   const before = device.allocated;
   const program = await Program.create(device, planned);

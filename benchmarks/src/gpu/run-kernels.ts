@@ -3,7 +3,7 @@ import { type Benchmark, type OnResult, summarise } from '../benchmark.ts';
 import { type Effort, measureAlternately } from '../measure.ts';
 import { lstmBenchmarks } from './lstm.ts';
 import { matmulBenchmarks } from './matmul.ts';
-import { copyBandwidth, fmaPeak } from './peak.ts';
+import { copyBandwidth, prepareFmaPeak } from './peak.ts';
 
 /** Everything measured on a device besides its FMA peak, which every run begins with. */
 export const KERNEL_BENCHMARKS: readonly Benchmark<Device>[] = [copyBandwidth, ...matmulBenchmarks, ...lstmBenchmarks];
@@ -15,19 +15,18 @@ export async function runKernels(
   effort: Effort,
   onResult: OnResult,
 ): Promise<void> {
-  const peak = await fmaPeak(device);
-  const reference = await peak.prepare(device);
+  const reference = await prepareFmaPeak(device);
   try {
     const [samples] = await measureAlternately([reference], effort);
     await reference.verify();
-    onResult(summarise(peak, samples, { memory: reference.memory }));
+    onResult(summarise('FMA peak', reference, samples));
     for (const benchmark of benchmarks) {
       const prepared = await benchmark.prepare(device);
       try {
         const [samples, peakSamples] = await measureAlternately([prepared, reference], effort);
         await prepared.verify();
-        const peakReference = { gigaflop: peak.gigaflop, samples: peakSamples };
-        onResult(summarise(benchmark, samples, { peak: peakReference, memory: prepared.memory }));
+        const peak = { gigaflop: reference.gigaflop, samples: peakSamples };
+        onResult(summarise(benchmark.name, prepared, samples, peak));
       } finally {
         prepared.release();
       }

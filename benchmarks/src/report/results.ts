@@ -45,7 +45,9 @@ const reportSchema = z.strictObject({
   command: z.string(),
   machine: machineSchema,
   /** Missing when no kernel was measured. */
-  adapter: z.strictObject({ name: z.string(), backend: z.string(), software: z.boolean() }).optional(),
+  adapter: z
+    .strictObject({ name: z.string(), driver: z.string(), backend: z.string(), software: z.boolean() })
+    .optional(),
   versions: versionsSchema,
   /** One-minute load average before the first and after the last benchmark; the run itself is in the second. */
   load: z.strictObject({ start: z.number(), end: z.number() }),
