@@ -1,9 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Dataset, datasetFromSongs, melodyEncoding } from '@chipsmith/data';
 import type { Device } from '@chipsmith/kernels';
-import { afterAll } from 'vitest';
 import { type Checkpoint, configure, findModel, type TrainOptions } from '../../src/index.ts';
 
 export const basicRnn = findModel('basic-rnn');
@@ -68,11 +64,4 @@ export function freshCheckpoint(configuration = tinyConfiguration, seed = 1): Ch
       secondMoment: parameters.map(({ length }) => new Float32Array(length)),
     },
   };
-}
-
-/** An empty folder that goes away after the tests of the file. */
-export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'chipsmith-models-'));
-  afterAll(() => rm(folder, { recursive: true, force: true }));
-  return folder;
 }

@@ -1,0 +1,60 @@
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ModelError, RunFolder, writeFileAtomic } from '../src/index.ts';
+import { temporaryFolder } from './support/folder.ts';
+
+const root = await temporaryFolder();
+
+describe('writeFileAtomic', () => {
+  it('writes a file anew and over an old one, and leaves nothing beside it', async () => {
+    const folder = join(root, 'written');
+    await mkdir(folder);
+    const path = join(folder, 'file');
+    await writeFileAtomic(path, 'one');
+    await writeFileAtomic(path, Uint8Array.of(1, 2, 3));
+    expect([...(await readFile(path))]).toEqual([1, 2, 3]);
+    expect(await readdir(folder)).toEqual(['file']);
+  });
+
+  it('says in one line what hinders it, and leaves nothing behind', async () => {
+    const folder = join(root, 'hindered');
+    await mkdir(join(folder, 'folder', 'full'), { recursive: true });
+    await writeFile(join(folder, 'file'), '');
+    const cases = [
+      [join(folder, 'none', 'file'), 'there is no such file or folder; check the path.'],
+      [join(folder, 'file', 'file'), 'a part of the path is a file; check the path.'],
+      [join(folder, 'folder'), 'is a folder; name a file.'],
+    ];
+    for (const [path, why] of cases) {
+      await expect(writeFileAtomic(path, 'text')).rejects.toThrow(new ModelError(`${path}: ${why}`));
+    }
+    expect((await readdir(folder)).sort()).toEqual(['file', 'folder']);
+  });
+
+  // The device that is always full.
+  it.skipIf(process.platform !== 'linux')('keeps the old file when there is no room (needs /dev/full)', async () => {
+    const path = join(root, 'kept');
+    await writeFile(path, 'old');
+    await symlink('/dev/full', `${path}.partial-${process.pid}`);
+    const writing = writeFileAtomic(path, 'x'.repeat(100_000));
+    await expect(writing).rejects.toThrow(
+      new ModelError(`${path}: the disk is full; free some space and run the command again.`),
+    );
+    expect(await readFile(path, 'utf8')).toBe('old');
+  });
+});
+
+describe('RunFolder', () => {
+  it.each([
+    ['no config.json', undefined, 'there is no such file or folder; check the path.'],
+    ['a config.json that is no JSON', '{', 'does not say where the data is; name it with --data.'],
+    ['a config.json without a place', '{}', 'does not say where the data is; name it with --data.'],
+  ])('with %s cannot say where the data is', async (name, text, why) => {
+    const folder = join(root, name);
+    await mkdir(folder);
+    const path = join(folder, 'config.json');
+    if (text !== undefined) await writeFile(path, text);
+    await expect(new RunFolder(folder).dataPlace()).rejects.toThrow(new ModelError(`${path}: ${why}`));
+  });
+});
