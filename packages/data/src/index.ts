@@ -1,12 +1,14 @@
 export { type ArrangeOptions, arrange, arrangeMelody } from './arrange/arrange.ts';
+export { harmonise } from './arrange/harmonise.ts';
+export { estimateKey } from './arrange/key.ts';
 export * from './baselines.ts';
 export * from './batches.ts';
 export * from './check.ts';
 export { embeddedCorpus, embeddedTunes } from './corpus/corpus.ts';
 export { parseTune, parseTunes } from './corpus/parse-tune.ts';
-export { type Tune, tuneToSong } from './corpus/tune.ts';
+export { type Chord, type Key, type Tune, type TuneLine, type TuneNote, tuneToSong } from './corpus/tune.ts';
 export { TuneError } from './corpus/tune-error.ts';
-export type { SplitOptions } from './dataset/builder.ts';
+export type { DatasetOptions } from './dataset/builder.ts';
 export { Dataset, type DatasetSequence } from './dataset/dataset.ts';
 export { openDataset, writeDataset } from './dataset/files.ts';
 export { type Manifest, type Report, type SongEntry, SPLITS, type Split } from './dataset/manifest.ts';

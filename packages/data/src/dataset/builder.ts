@@ -1,13 +1,15 @@
-import type { VoiceName } from '@chipsmith/apu';
-import type { EncodedSequence, Encoding } from '../encoding.ts';
+import { VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
+import type { Encoded, EncodedSequence, Encoding } from '../encoding.ts';
 import { DataError } from '../error.ts';
 import type { Song } from '../song.ts';
 import { Dataset, fingerprintOf, type Shard, sha256Of, shardFiles } from './dataset.ts';
 import type { Report, ReportEntry, ShardEntry, SongEntry, Split } from './manifest.ts';
 import { dealSplits, groupOf, splitOfFolders } from './split.ts';
 
-/** How songs are dealt to train and valid where their folders do not say. */
-export interface SplitOptions {
+/** What becomes of the songs: which voices are taken, and how songs are dealt to train and valid where folders do not say. */
+export interface DatasetOptions {
+  /** The voices that may give sequences; all if left out. */
+  readonly voices?: readonly VoiceName[] | undefined;
   /** Decides which groups are valid; 1 if left out. */
   readonly seed?: number;
   /** Share of the groups (games, or files) that is valid, 0..1; 0.1 if left out. */
@@ -22,14 +24,16 @@ interface KeptSong {
 /** Collects songs one by one and keeps account of what was dropped and why. */
 export class DatasetBuilder {
   readonly #encoding: Encoding;
+  readonly #options: DatasetOptions;
   readonly #songs: KeptSong[] = [];
   readonly #entries: ReportEntry[] = [];
   readonly #pathOfHash = new Map<string, string>();
   readonly #naive = { kept: 0 };
   readonly #paths = new Set<string>();
 
-  constructor(encoding: Encoding) {
+  constructor(encoding: Encoding, options: DatasetOptions = {}) {
     this.#encoding = encoding;
+    this.#options = options;
   }
 
   /** Files looked at, and songs kept, so far. */
@@ -55,12 +59,12 @@ export class DatasetBuilder {
    */
   add(path: string, song: Song, source: Song, sha256: string, repairs: readonly string[]): void {
     this.#pathOfHash.set(sha256, path);
-    const { sequences, dropped } = this.#encoding.encode(song);
+    const { sequences, dropped } = this.#chosen(this.#encoding.encode(song));
     const voices: Partial<Record<VoiceName, string>> = {};
     for (const { voice, reason } of dropped) voices[voice] = reason;
     for (const { voice } of sequences) voices[voice] = KEPT;
-    const naive = this.#encoding.naive?.encode(source).sequences ?? [];
-    this.#naive.kept += new Set(naive.map(({ voice }) => voice)).size;
+    const naive = this.#encoding.naive?.encode(source);
+    if (naive !== undefined) this.#naive.kept += new Set(this.#chosen(naive).sequences.map(({ voice }) => voice)).size;
 
     const kept = sequences.length > 0;
     const reason = kept ? {} : { reason: dropped.length > 0 ? 'no voice was kept' : 'no notes for this encoding' };
@@ -76,7 +80,8 @@ export class DatasetBuilder {
    *
    * @throws DataError if no song was kept
    */
-  finish(inputs: readonly string[], { seed = 1, validShare = 0.1 }: SplitOptions): Dataset {
+  finish(inputs: readonly string[]): Dataset {
+    const { seed = 1, validShare = 0.1, voices = VOICE_NAMES } = this.#options;
     const report = this.#report();
     if (this.#songs.length === 0) {
       const reasons = Object.entries(report.droppedFiles).map(([reason, count]) => `${count} times ${reason}`);
@@ -105,6 +110,7 @@ export class DatasetBuilder {
       formatVersion: 1 as const,
       encoding,
       inputs: [...inputs],
+      voices: [...voices],
       seed,
       validShare,
       splits,
@@ -119,6 +125,16 @@ export class DatasetBuilder {
     for (let number = 2; this.#paths.has(unique); number++) unique = `${path} (${number})`;
     this.#paths.add(unique);
     return unique;
+  }
+
+  /** Moves the sequences of voices that were not asked for to those dropped. */
+  #chosen({ sequences, dropped }: Encoded): Encoded {
+    const { voices = VOICE_NAMES } = this.#options;
+    const others = new Set(sequences.map(({ voice }) => voice).filter((voice) => !voices.includes(voice)));
+    return {
+      sequences: sequences.filter(({ voice }) => !others.has(voice)),
+      dropped: [...dropped, ...[...others].map((voice) => ({ voice, reason: 'not among the voices asked for' }))],
+    };
   }
 
   #report(): Report {

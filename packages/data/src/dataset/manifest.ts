@@ -38,6 +38,8 @@ export const manifestSchema = z.strictObject({
   }),
   /** Names of the files and folders it was made from, without their folders. */
   inputs: z.array(z.string()),
+  /** The voices that could give sequences. */
+  voices: z.array(z.enum(VOICE_NAMES)),
   seed: z.int(),
   validShare: z.number().min(0).max(1),
   splits: z.strictObject({ train: shardEntry, valid: shardEntry, test: shardEntry }),

@@ -4,12 +4,12 @@ import { DataError } from '../error.ts';
 import { readMidi } from '../midi/read.ts';
 import type { Song } from '../song.ts';
 import { withEstimatedTiming } from '../timing/tempo.ts';
-import { DatasetBuilder, type SplitOptions } from './builder.ts';
+import { DatasetBuilder, type DatasetOptions } from './builder.ts';
 import { type Dataset, sha256Of } from './dataset.ts';
 import { checkOutput, writeDataset } from './files.ts';
 import { readSources, type SourceFile } from './sources.ts';
 
-export interface PrepareOptions extends SplitOptions {
+export interface PrepareOptions extends DatasetOptions {
   /** Files, folders, .zip, .tar and .tar.gz archives. */
   readonly inputs: readonly string[];
   readonly encoding: Encoding;
@@ -43,7 +43,7 @@ export async function prepareDataset(options: PrepareOptions): Promise<Dataset> 
   const { inputs, encoding, output, onProgress, signal } = options;
   if (inputs.length === 0) throw new DataError('input', 'none is given', 'name a file, folder or archive');
   await checkOutput(output);
-  const builder = new DatasetBuilder(encoding);
+  const builder = new DatasetBuilder(encoding, options);
   await readSources(
     inputs,
     {
@@ -53,22 +53,19 @@ export async function prepareDataset(options: PrepareOptions): Promise<Dataset> 
     },
     signal,
   );
-  const dataset = builder.finish(
-    inputs.map((input) => basename(resolve(input))),
-    options,
-  );
+  const dataset = builder.finish(inputs.map((input) => basename(resolve(input))));
   signal?.throwIfAborted();
   await writeDataset(dataset, output);
   return dataset;
 }
 
 /** Makes a dataset of songs that are already in memory; each song counts as a file of its own, named by its title. */
-export function datasetFromSongs(songs: readonly Song[], encoding: Encoding, options: SplitOptions = {}): Dataset {
-  const builder = new DatasetBuilder(encoding);
+export function datasetFromSongs(songs: readonly Song[], encoding: Encoding, options: DatasetOptions = {}): Dataset {
+  const builder = new DatasetBuilder(encoding, options);
   for (const song of songs) {
     builder.add(song.title, withEstimatedTiming(song), song, sha256Of(JSON.stringify(song)), []);
   }
-  return builder.finish(['songs'], options);
+  return builder.finish(['songs']);
 }
 
 function addFile(builder: DatasetBuilder, { path, bytes }: SourceFile): void {
