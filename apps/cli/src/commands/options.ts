@@ -1,4 +1,12 @@
-import { type Dataset, datasetFromSongs, embeddedCorpus, findEncoding, openDataset } from '@chipsmith/data';
+import {
+  type Dataset,
+  type DatasetOptions,
+  datasetFromSongs,
+  type Encoding,
+  embeddedCorpus,
+  findEncoding,
+  openDataset,
+} from '@chipsmith/data';
 import { configure, type ModelConfiguration, type ModelDefinition } from '@chipsmith/models';
 import type { ArgsDef } from 'citty';
 import { type Arguments, integer, number, text } from '../terminal/command.ts';
@@ -58,7 +66,12 @@ export const CORPUS = 'corpus';
 
 /** A dataset folder, or the embedded corpus in the encoding asked for. */
 export async function datasetOf(place: string, encoding: string): Promise<Dataset> {
-  return place === CORPUS ? datasetFromSongs(embeddedCorpus(), findEncoding(encoding)) : openDataset(place);
+  return place === CORPUS ? corpusDataset(findEncoding(encoding), {}) : openDataset(place);
+}
+
+/** The embedded corpus as a dataset. Its pulse 1 has the tunes as they were written; other voices are arranged by rule. */
+export function corpusDataset(encoding: Encoding, { voices = ['pulse1'], ...options }: DatasetOptions): Dataset {
+  return datasetFromSongs(embeddedCorpus(), encoding, { ...options, voices });
 }
 
 /** "6GB", "512MiB", "800MB" -> bytes. @throws UsageError */

@@ -1,18 +1,11 @@
-import {
-  datasetFromSongs,
-  embeddedCorpus,
-  encodings,
-  findEncoding,
-  prepareDataset,
-  reportTable,
-  SPLITS,
-  writeDataset,
-} from '@chipsmith/data';
-import { type Command, flag, integer, number, required, text } from '../terminal/command.ts';
+import { VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
+import { encodings, findEncoding, prepareDataset, reportTable, SPLITS, writeDataset } from '@chipsmith/data';
+import { type Arguments, type Command, flag, integer, number, required, text } from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
 import { interruptSignal } from '../terminal/interrupt.ts';
 import { print } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
+import { corpusDataset } from './options.ts';
 
 export const prepare: Command = {
   name: 'prepare',
@@ -27,6 +20,12 @@ export const prepare: Command = {
       description: 'how music becomes events; the model you train says which it speaks',
     },
     corpus: { type: 'boolean', description: 'use the public-domain tunes that come with chipsmith' },
+    voices: {
+      type: 'string',
+      valueHint: 'pulse1,triangle',
+      description:
+        'voices to take (default: all; of the tunes that come with chipsmith pulse1, which has the tune itself)',
+    },
     'valid-share': {
       type: 'string',
       valueHint: '0..1',
@@ -44,6 +43,7 @@ export const prepare: Command = {
     const encoding = findEncoding(text(args, 'encoding') ?? 'melody');
     const seed = integer(args, 'seed', 0, 2 ** 32 - 1) ?? 1;
     const validShare = number(args, 'valid-share', { least: 0, most: 1 }) ?? 0.1;
+    const voices = voicesOf(args);
     const corpus = flag(args, 'corpus');
     if (corpus === args._.length > 0) {
       throw new UsageError('chipsmith prepare: name files, folders or archives, or give --corpus (one of the two)');
@@ -52,7 +52,7 @@ export const prepare: Command = {
     let dataset: Awaited<ReturnType<typeof prepareDataset>>;
     try {
       if (corpus) {
-        dataset = datasetFromSongs(embeddedCorpus(), encoding, { seed, validShare });
+        dataset = corpusDataset(encoding, { seed, validShare, voices });
         await writeDataset(dataset, output);
       } else {
         dataset = await prepareDataset({
@@ -61,6 +61,7 @@ export const prepare: Command = {
           output,
           seed,
           validShare,
+          voices,
           signal: interruptSignal(),
           onProgress: ({ share, files, songs }) => progress.update(share, `${files} files, ${songs} songs kept`),
         });
@@ -86,3 +87,14 @@ export const prepare: Command = {
     return 0;
   },
 };
+
+/** @throws UsageError for a voice that the chip does not have */
+function voicesOf(args: Arguments): VoiceName[] | undefined {
+  return text(args, 'voices')
+    ?.split(',')
+    .map((name) => {
+      const voice = VOICE_NAMES.find((known) => known === name.trim());
+      if (voice === undefined) throw new UsageError(`--voices must be of ${VOICE_NAMES.join(', ')}, not "${name}"`);
+      return voice;
+    });
+}
