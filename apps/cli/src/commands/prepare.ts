@@ -78,10 +78,10 @@ export const prepare: Command = {
       ...sizes,
       `Dataset written to ${output}; what became of each file is in report.json.`,
     ];
-    const { files, songs, voices } = report;
+    const { files, songs } = report;
     print(
       args,
-      { output, encoding: manifest.encoding, splits: manifest.splits, files, songs, voices },
+      { output, encoding: manifest.encoding, splits: manifest.splits, files, songs, voices: report.voices },
       words.join('\n'),
     );
     return 0;
