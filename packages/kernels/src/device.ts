@@ -78,9 +78,16 @@ export class Device {
     if (failure !== undefined) throw failure;
   }
 
-  /** The buffer of an arena, made and zeroed when first asked for. */
+  /**
+   * The buffer of an arena, made and zeroed when first asked for.
+   *
+   * @throws KernelError `closed` if slots were added since
+   */
   arena(arena: Arena): GPUBuffer {
     const known = this.#arenas.get(arena);
+    if (known !== undefined && known.size !== arena.byteLength) {
+      throw new KernelError('closed', `Arena ${arena.name} grew after it was first used: add all slots before that.`);
+    }
     if (known !== undefined) return known;
     const buffer = this.allocate(arena, GPUBufferUsage.STORAGE);
     this.#arenas.set(arena, buffer);
@@ -128,9 +135,13 @@ export class Device {
   /** Runs allocations and turns an out-of-memory answer into an error that says for what. */
   async allocating(purpose: string, allocate: () => void): Promise<void> {
     this.gpu.pushErrorScope('out-of-memory');
-    allocate();
-    const error = await this.gpu.popErrorScope();
-    if (error !== null) {
+    let answer: Promise<GPUError | null>;
+    try {
+      allocate();
+    } finally {
+      answer = this.gpu.popErrorScope();
+    }
+    if ((await answer) !== null) {
       throw new KernelError('out-of-memory', `The device has no room for ${purpose}; use a smaller batch or model.`);
     }
   }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import {
+  Arena,
   Graph,
   HISTORY_LENGTH,
   LINEAR_WORKGROUP,
@@ -131,6 +132,17 @@ describe('refusals', () => {
     expect(() => program.write(x, new Float32Array(1))).toThrow('write: the program was destroyed.');
     await expect(program.read(x)).rejects.toMatchObject({ code: 'closed' });
     await expect(program.history()).rejects.toMatchObject({ code: 'closed' });
+  });
+});
+
+describe('an arena', () => {
+  it('cannot grow once it has memory', () => {
+    const arena = new Arena('weights', 'parameters');
+    const slot = arena.add('a', [2]);
+    device.write(slot, Float32Array.of(1, 2));
+    arena.add('b', [2]);
+    expect(() => device.write(slot, Float32Array.of(1, 2))).toThrow('Arena weights grew after it was first used');
+    device.release(arena);
   });
 });
 
