@@ -169,11 +169,11 @@ describe('store', () => {
     device.release(arena);
   });
 
-  it('lets the last of two values stay, whichever was computed first', async () => {
+  it.each(['computed', 'given'])('lets the last of two values stay, the first one %s', async (kind) => {
     const { arena, slot, graph } = setup();
     const one = graph.constant(Float32Array.of(1, 1, 1), [3]);
     const late = scale(one, 20);
-    store(scale(one, 10), slot);
+    store(kind === 'given' ? one : scale(one, 10), slot);
     store(late, slot);
     await evaluate(device, [sum(graph.variable(slot))]);
     expect(await device.read(slot)).toEqual(Float32Array.of(20, 20, 20));

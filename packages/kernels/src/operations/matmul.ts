@@ -168,8 +168,10 @@ function problemName({ transposeA, transposeB, hasBias, batch, M, N, K }: Matmul
 }
 
 /**
- * One thread holds rows x columns of c in registers and walks K four steps at a time (webgpu.md, "Kernel performance":
- * register tiles with vec4 loads are the common ground of every vendor). Operands whose rows are not whole vec4s are
+ * One thread holds rows x columns of c in registers and walks K four steps at a time: register tiles with vec4 loads are the
+ * common ground of the fast WebGPU kernels (ggml, tfjs, jax-js); workgroup memory helps discrete GPUs and hurts Apple's
+ * and llvmpipe. Every element of c is one chain of fma over rising K, whatever the tile, so that all tiles give the same
+ * bits. Operands whose rows are not whole vec4s are
  * loaded element by element; rows and columns beyond the edge read the last one and are not stored.
  */
 function matmulKernel(problem: MatmulProblem, tile: MatmulTile): Kernel {
