@@ -8,7 +8,7 @@ export {
 } from './checkpoint/checkpoint.ts';
 export { ModelError } from './error.ts';
 export { type EvaluateOptions, Evaluator, evaluateCheckpoint, planEvaluation } from './evaluation.ts';
-export { writeFileAtomic } from './files.ts';
+export { fileError, writeFileAtomic } from './files.ts';
 export type { ModelConfiguration, ModelDefinition, SequenceModel } from './model.ts';
 export { configure, findModel, models } from './registry.ts';
 export { planSampling, type Sample, type SampleOptions, sample } from './sampling/sample.ts';
