@@ -8,12 +8,14 @@ import { plan } from './commands/plan.ts';
 import { prepare } from './commands/prepare.ts';
 import { render } from './commands/render.ts';
 import { train } from './commands/train.ts';
-import { type Command, helpOf, nearest, parseCommandLine } from './terminal/command.ts';
+import { type Command, guess, helpOf, parseCommandLine } from './terminal/command.ts';
 import { EXIT, explain, UsageError } from './terminal/errors.ts';
+import { watchOutput } from './terminal/output.ts';
 
 const commands: readonly Command[] = [doctor, prepare, train, generate, render, evaluate, listModels, plan];
 
-process.exitCode = await main(process.argv.slice(2));
+watchOutput();
+process.exitCode ||= await main(process.argv.slice(2));
 
 async function main([name, ...words]: readonly string[]): Promise<number> {
   try {
@@ -24,13 +26,8 @@ async function main([name, ...words]: readonly string[]): Promise<number> {
     }
     const command = commands.find((candidate) => candidate.name === name);
     if (command === undefined) {
-      const near = nearest(
-        name,
-        commands.map((known) => known.name),
-      );
-      throw new UsageError(
-        `chipsmith: there is no command "${name}"${near === undefined ? '' : `; did you mean ${near}?`} (--help lists them)`,
-      );
+      const names = commands.map((known) => known.name);
+      throw new UsageError(`chipsmith: there is no command "${name}"${guess(name, names)} (--help lists them)`);
     }
     if (words.includes('--help') || words.includes('-h')) {
       process.stdout.write(`${await helpOf(command)}\n`);

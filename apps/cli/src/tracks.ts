@@ -3,8 +3,9 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type FilterName, playScore, renderAudio, writeVgm, writeWav } from '@chipsmith/apu';
 import { type Song, writeMidi } from '@chipsmith/data';
+import { fileError } from '@chipsmith/models';
 import { contactSheet } from './page/contact-sheet.ts';
-import { CommandError } from './terminal/errors.ts';
+import { CommandError, isSystemError } from './terminal/errors.ts';
 import { startProgress } from './terminal/progress.ts';
 
 export interface Track {
@@ -52,11 +53,13 @@ export function scoresOf(melody: Song): {
  * place: the folder is never half-written.
  *
  * @returns the path of the page
- * @throws CommandError if the folder holds something else than tracks, or cannot be written
+ * @throws CommandError if the folder holds something else than tracks
+ * @throws ModelError if it cannot be written
+ * @throws the signal's reason once it is aborted
  */
 export async function writeTracks(tracks: readonly Track[], options: TrackSettings): Promise<string> {
   const { output, title, settings, sound, signal } = options;
-  await checkOutput(output);
+  await checkTracksFolder(output);
   const target = resolve(output);
   const partial = join(dirname(target), `.${basename(target)}.partial-${process.pid}`);
   const progress = startProgress('rendering');
@@ -77,25 +80,36 @@ export async function writeTracks(tracks: readonly Track[], options: TrackSettin
     await replaceFolder(target, partial);
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
-    if (error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('E')) {
-      throw new CommandError(`${output}: cannot be written (${error.message}); free space or choose another --output.`);
-    }
-    throw error;
+    throw isSystemError(error) ? fileError(output, error) : error;
   } finally {
     progress.stop();
   }
   return join(target, 'index.html');
 }
 
-/** The folder may be missing, empty, or hold tracks of an earlier call. */
-async function checkOutput(folder: string): Promise<void> {
-  const entries = existsSync(folder) ? await readdir(folder) : [];
-  const ours = (name: string) => name === 'index.html' || /^track-\d+\.(mid|vgm|wav|json)$/.test(name);
-  const stray = entries.find((name) => !ours(name));
+/**
+ * Makes sure that tracks may be written to a folder: it is missing, or empty, or holds tracks of an earlier call.
+ *
+ * @throws CommandError otherwise
+ * @throws ModelError if it is no folder
+ */
+export async function checkTracksFolder(folder: string): Promise<void> {
+  const isTrack = (name: string) => name === 'index.html' || /^track-\d+\.(mid|vgm|wav|json)$/.test(name);
+  let entries: string[] = [];
+  try {
+    if (existsSync(folder)) entries = await readdir(folder);
+  } catch (error) {
+    throw fileError(folder, error);
+  }
+  const stray = entries.find((name) => !isTrack(name));
   if (stray !== undefined) {
     throw new CommandError(
       `${folder}: holds ${stray}, which is no track; choose another --output or empty the folder.`,
     );
+  }
+  // The folder is replaced as a whole, which would pull it from under the user's feet.
+  if (resolve(folder) === process.cwd()) {
+    throw new CommandError(`${folder}: is the folder you stand in; choose another --output.`);
   }
 }
 

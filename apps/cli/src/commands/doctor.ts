@@ -1,10 +1,9 @@
-import { evaluate, Graph, matmul } from '@chipsmith/kernels';
-import { openDevice } from '@chipsmith/kernels/node';
-import { type Command, text } from '../terminal/command.ts';
+import { type Device, evaluate, Graph, matmul } from '@chipsmith/kernels';
+import type { Command } from '../terminal/command.ts';
 import { CommandError } from '../terminal/errors.ts';
 import { print } from '../terminal/output.ts';
 import { formatBytes } from '../terminal/progress.ts';
-import { adapterOption } from './options.ts';
+import { adapterOption, deviceOf } from './options.ts';
 
 /** Sizes that divide by nothing, so that edges are computed too. */
 const [ROWS, INNER, COLUMNS] = [61, 37, 53];
@@ -18,7 +17,7 @@ export const doctor: Command = {
     ['doctor --adapter gles', 'Check the software adapter'],
   ],
   async run(args) {
-    const device = await openDevice({ adapter: text(args, 'adapter') });
+    const device = await deviceOf(args);
     try {
       const error = await worstError(device);
       const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
@@ -49,8 +48,8 @@ export const doctor: Command = {
   },
 };
 
-/** Largest difference of a product on the device from the same product in float64. The null adapter computes nothing. */
-async function worstError(device: Awaited<ReturnType<typeof openDevice>>): Promise<number> {
+/** Largest difference of a product on the device from the same product in float64. */
+async function worstError(device: Device): Promise<number> {
   const a = Float32Array.from({ length: ROWS * INNER }, (_, i) => Math.sin(i));
   const b = Float32Array.from({ length: INNER * COLUMNS }, (_, i) => Math.cos(3 * i));
   const graph = new Graph();

@@ -1,15 +1,23 @@
-import { bigram, type Evaluation, SPLITS, type Split, unigram } from '@chipsmith/data';
-import { openDevice } from '@chipsmith/kernels/node';
-import { evaluateCheckpoint, RunFolder } from '@chipsmith/models';
-import { type Arguments, type Command, text } from '../terminal/command.ts';
+import {
+  bigram,
+  type Dataset,
+  type Evaluation,
+  encodings,
+  findEncoding,
+  SPLITS,
+  type Split,
+  unigram,
+} from '@chipsmith/data';
+import { evaluateCheckpoint, requireEncoding } from '@chipsmith/models';
+import { type Arguments, type Command, choice, text } from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
 import { interruptSignal } from '../terminal/interrupt.ts';
 import { print } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { checkpointOf, checkpointOptions } from './checkpoint.ts';
-import { adapterOption, datasetOf } from './options.ts';
+import { adapterOption, datasetOf, deviceOf } from './options.ts';
 
-const BASELINES = { unigram, bigram } as const;
+const BASELINES = ['unigram', 'bigram'] as const;
 
 export const evaluate: Command = {
   name: 'evaluate',
@@ -21,11 +29,11 @@ export const evaluate: Command = {
       valueHint: 'folder',
       description: 'dataset folder (default: the one the run was trained on)',
     },
-    split: { type: 'string', valueHint: SPLITS.join('|'), default: 'valid', description: 'which songs' },
+    split: { type: 'string', valueHint: SPLITS.join('|'), description: 'which songs (default valid)' },
     baseline: {
       type: 'string',
-      valueHint: 'unigram|bigram',
-      description: 'counts over the train split instead of a model',
+      valueHint: BASELINES.join('|'),
+      description: 'counts over the train split instead of a model; needs --data or --run, no adapter',
     },
     ...adapterOption,
   },
@@ -34,8 +42,9 @@ export const evaluate: Command = {
     ['evaluate --data nes --baseline bigram', 'What counting pairs of events reaches on the same songs'],
   ],
   async run(args) {
-    const split = splitOf(args);
-    const result = text(args, 'baseline') === undefined ? await ofModel(args, split) : await ofBaseline(args, split);
+    const split = choice(args, 'split', SPLITS) ?? 'valid';
+    const baseline = choice(args, 'baseline', BASELINES);
+    const result = baseline === undefined ? await ofModel(args, split) : await ofBaseline(args, baseline, split);
     const { nll, perplexity, accuracy, tokens } = result;
     const words = `${nll.toFixed(4)} nats an event, perplexity ${perplexity.toFixed(3)}, ${(100 * accuracy).toFixed(1)} % right first, over ${tokens} events of ${split}`;
     print(args, { nll, perplexity, accuracy, tokens }, words);
@@ -43,31 +52,25 @@ export const evaluate: Command = {
   },
 };
 
-async function ofBaseline(args: Arguments, split: Split): Promise<Evaluation> {
-  const name = text(args, 'baseline') ?? '';
-  if (name !== 'unigram' && name !== 'bigram')
-    throw new UsageError(`--baseline must be unigram or bigram, not "${name}"`);
-  const run = text(args, 'run');
-  const place = text(args, 'data') ?? (run === undefined ? undefined : await new RunFolder(run).dataPlace());
-  if (place === undefined) throw new UsageError('chipsmith evaluate: --baseline needs --data, a dataset folder');
-  const dataset = await datasetOf(place, 'melody');
+async function ofBaseline(args: Arguments, baseline: (typeof BASELINES)[number], split: Split): Promise<Evaluation> {
+  const count = { unigram, bigram }[baseline];
+  const dataset = await countedData(args);
   const events = (of: Split) => dataset.sequences(of).map((sequence) => sequence.events);
-  return BASELINES[name](events('train'), events(split), dataset.manifest.encoding.classes);
+  return count(events('train'), events(split), dataset.manifest.encoding.classes);
+}
+
+/** The data of --run if there is one, else that of --data. */
+async function countedData(args: Arguments): Promise<Dataset> {
+  if (text(args, 'run') !== undefined) return (await runAndData(args)).dataset;
+  const place = text(args, 'data');
+  if (place === undefined) throw new UsageError('chipsmith evaluate: --baseline needs --data or --run');
+  return datasetOf(place, encodings[0]);
 }
 
 async function ofModel(args: Arguments, split: Split): Promise<Evaluation> {
-  const { checkpoint, run } = await checkpointOf(args);
-  const place = text(args, 'data') ?? (await run.dataPlace());
-  const { encoding } = checkpoint.metadata;
-  const dataset = await datasetOf(place, encoding.name);
-  const { name, version } = dataset.manifest.encoding;
-  if (name !== encoding.name || version !== encoding.version) {
-    throw new UsageError(
-      `${place} is in ${name} ${version}, the model speaks ${encoding.name} ${encoding.version}; prepare the data anew`,
-    );
-  }
+  const { checkpoint, dataset } = await runAndData(args);
   const signal = interruptSignal();
-  const device = await openDevice({ adapter: text(args, 'adapter') });
+  const device = await deviceOf(args);
   const progress = startProgress('evaluating');
   try {
     return await evaluateCheckpoint(
@@ -82,9 +85,11 @@ async function ofModel(args: Arguments, split: Split): Promise<Evaluation> {
   }
 }
 
-function splitOf(args: Arguments): Split {
-  const name = text(args, 'split') ?? 'valid';
-  const split = SPLITS.find((candidate) => candidate === name);
-  if (split === undefined) throw new UsageError(`--split must be ${SPLITS.join(', ')}, not "${name}"`);
-  return split;
+/** A run's checkpoint, and the data it was trained on or other data in the same encoding. */
+async function runAndData(args: Arguments) {
+  const { checkpoint, run } = await checkpointOf(args);
+  const place = text(args, 'data') ?? (await run.dataPlace());
+  const dataset = await datasetOf(place, findEncoding(checkpoint.metadata.encoding.name));
+  requireEncoding(checkpoint.metadata, dataset.manifest.encoding);
+  return { checkpoint, dataset };
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   arrangeMelody,
   deriveSeed,
@@ -7,16 +8,26 @@ import {
   type Song,
   withEstimatedTiming,
 } from '@chipsmith/data';
-import { openDevice } from '@chipsmith/kernels/node';
+import type { Device } from '@chipsmith/kernels';
 import { type Checkpoint, type Sample, type SampleOptions, sample } from '@chipsmith/models';
-import { type Arguments, type Command, flag, integer, number, required, text } from '../terminal/command.ts';
+import {
+  type Arguments,
+  type Command,
+  flag,
+  integer,
+  integers,
+  number,
+  required,
+  seedOf,
+  text,
+} from '../terminal/command.ts';
 import { CommandError, UsageError } from '../terminal/errors.ts';
 import { interruptSignal } from '../terminal/interrupt.ts';
 import { print } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
-import { scoresOf, type Track, writeTracks } from '../tracks.ts';
+import { checkTracksFolder, scoresOf, type Track, writeTracks } from '../tracks.ts';
 import { checkpointOf, checkpointOptions } from './checkpoint.ts';
-import { adapterOption, integers } from './options.ts';
+import { adapterOption, deviceOf } from './options.ts';
 import { readInput, soundOf, soundOptions } from './render.ts';
 
 export const generate: Command = {
@@ -24,24 +35,28 @@ export const generate: Command = {
   description: 'Make tracks with a trained model: .mid, .vgm, .wav, .json each, and a page to hear them all.',
   options: {
     ...checkpointOptions,
-    output: { type: 'string', valueHint: 'folder', description: 'folder to write (default: <run>/samples)' },
-    count: { type: 'string', valueHint: 'n', default: '20', description: 'tracks' },
-    bars: { type: 'string', valueHint: 'n', default: '16', description: 'bars of each' },
-    seed: { type: 'string', valueHint: 'n', default: '1', description: 'the same seed gives the same files' },
-    temperature: { type: 'string', valueHint: 't', default: '1', description: 'below 1 safer, above 1 wilder' },
+    output: {
+      type: 'string',
+      valueHint: 'folder',
+      description: 'folder to write; replaces the tracks of an earlier call (default <run>/samples)',
+    },
+    count: { type: 'string', valueHint: 'n', description: 'tracks (default 20)' },
+    bars: { type: 'string', valueHint: 'n', description: 'bars of each (default 16)' },
+    seed: { type: 'string', valueHint: 'n', description: 'the same seed gives the same files (default 1)' },
+    temperature: { type: 'string', valueHint: 't', description: 'below 1 safer, above 1 wilder (default 1)' },
     'top-k': { type: 'string', valueHint: 'k', description: 'choose among the k likeliest events only' },
     'top-p': {
       type: 'string',
       valueHint: '0..1',
       description: 'choose among the likeliest events that hold this share only',
     },
-    primer: { type: 'string', valueHint: 'file.mid', description: 'a melody to go on from' },
+    primer: { type: 'string', valueHint: 'file.mid', description: 'go on from the first melody of this file' },
     'primer-pitches': {
       type: 'string',
       valueHint: '60,62,..',
-      description: 'the same as MIDI note numbers, a 16th each',
+      description: 'go on from these MIDI note numbers, a 16th each',
     },
-    bpm: { type: 'string', valueHint: 'n', description: "tempo (default: the training songs' median)" },
+    bpm: { type: 'string', valueHint: 'n', description: "tempo (default the training songs' median)" },
     arrange: {
       type: 'boolean',
       default: true,
@@ -60,33 +75,32 @@ export const generate: Command = {
     ['generate --run runs/nes --primer mine.mid --no-arrange', 'Go on from your own melody'],
   ],
   async run(args) {
-    const count = integer(args, 'count', 1, 1000) ?? 20;
-    const bars = integer(args, 'bars', 1, 1000) ?? 16;
-    const seed = integer(args, 'seed', 0, 2 ** 32 - 1) ?? 1;
+    const count = integer(args, 'count', { least: 1, most: 1000 }) ?? 20;
+    const bars = integer(args, 'bars', { least: 1, most: 1000 }) ?? 16;
+    const seed = seedOf(args) ?? 1;
     const temperature = number(args, 'temperature', { least: 0.01, most: 100 }) ?? 1;
-    const topK = integer(args, 'top-k', 1);
+    const topK = integer(args, 'top-k', { least: 1 });
     const topP = number(args, 'top-p', { least: 0.001, most: 1 });
+    const tempo = number(args, 'bpm', { least: 20, most: 400 });
     const sound = soundOf(args);
+    const output = text(args, 'output') ?? join(required(args, 'run', 'the folder of a trained model'), 'samples');
+    await checkTracksFolder(output);
     const { checkpoint } = await checkpointOf(args);
     const { metadata } = checkpoint;
     const encoding = findEncoding(metadata.encoding.name);
-    const beatsPerMinute = number(args, 'bpm', { least: 20, most: 400 }) ?? Math.round(metadata.beatsPerMinute);
+    const beatsPerMinute = tempo ?? Math.round(metadata.beatsPerMinute);
     const primer = await primerOf(args, encoding);
-    const output = text(args, 'output') ?? `${required(args, 'run', 'the folder of a trained model')}/samples`;
-    const signal = interruptSignal();
+    const length = bars * encoding.stepsPerBar;
 
-    const drawing = startProgress('composing');
-    const device = await openDevice({ adapter: text(args, 'adapter') });
+    const signal = interruptSignal();
+    const device = await deviceOf(args);
     let samples: Sample[];
     try {
-      const length = bars * encoding.stepsPerBar;
-      const wanted = { length, seed, temperature, topK, topP, primer, encoding, signal };
-      samples = await drawPlayable(device, checkpoint, count, {
-        ...wanted,
-        onProgress: (share) => drawing.update(share, ''),
+      samples = await drawPlayable(device, checkpoint, {
+        ...{ count, length, seed, temperature, topK, topP, primer, encoding, signal },
+        fewestNotes: Math.min(FEWEST_NOTES, bars * FEWEST_NOTES_A_BAR),
       });
     } finally {
-      drawing.stop();
       device.destroy();
     }
 
@@ -128,39 +142,53 @@ export const generate: Command = {
   },
 };
 
-/** A track needs this many notes and pitches to be worth hearing; the emptiest melodies of NES games have more. */
+/** A track needs this many notes, and pitches, to be worth hearing; the emptiest melodies of NES games have more. */
 const FEWEST_NOTES = 8;
 const FEWEST_PITCHES = 3;
+/** For tracks of one or two bars, which need not be crammed. */
+const FEWEST_NOTES_A_BAR = 3;
 
-/** Draws until `count` samples differ from each other and have enough notes; a model that mostly rests gives up in the end. */
+/** Sequences drawn for each one that is wanted, before a model that mostly rests is given up. */
+const TRIES = 5;
+
+/** Draws until `count` samples differ from each other and have enough notes. */
 async function drawPlayable(
-  device: Awaited<ReturnType<typeof openDevice>>,
+  device: Device,
   checkpoint: Checkpoint,
-  count: number,
-  options: Omit<SampleOptions, 'count' | 'first'>,
+  { fewestNotes, ...options }: SampleOptions & { readonly fewestNotes: number },
 ): Promise<Sample[]> {
+  const { count, encoding } = options;
   const kept = new Map<string, Sample>();
-  const rounds = 5;
-  for (let round = 0; round < rounds && kept.size < count; round++) {
-    const drawn = await sample(device, checkpoint, { ...options, count, first: round * count });
-    for (const candidate of drawn) {
-      const { notes, pitches } = scoresOf(options.encoding.decode(candidate.events, { title: '' }));
-      if (notes < FEWEST_NOTES || pitches < FEWEST_PITCHES || kept.size >= count) continue;
-      kept.set(candidate.events.join(), candidate);
+  const progress = startProgress('composing');
+  try {
+    for (let first = 0; first < TRIES * count && kept.size < count; first += count) {
+      const detail = first === 0 ? '' : `in place of ${count - kept.size} too empty or alike`;
+      const drawn = await sample(device, checkpoint, {
+        ...options,
+        first,
+        onProgress: (share) => progress.update(share, detail),
+      });
+      for (const candidate of drawn) {
+        const { notes, pitches } = scoresOf(encoding.decode(candidate.events, { title: '' }));
+        const playable = notes >= fewestNotes && pitches >= FEWEST_PITCHES;
+        if (playable && kept.size < count) kept.set(candidate.events.join(), candidate);
+      }
     }
+  } finally {
+    progress.stop();
   }
   if (kept.size === count) return [...kept.values()];
   throw new CommandError(
-    `Only ${kept.size} of ${rounds * count} sequences were different and had ${FEWEST_NOTES} notes of ${FEWEST_PITCHES} pitches: train longer, or raise --temperature or --bars.`,
+    `Only ${kept.size} of ${TRIES * count} sequences were different and had ${fewestNotes} notes of ${FEWEST_PITCHES} pitches: train longer, or raise --temperature or --bars.`,
   );
 }
 
 /** Events to start with, from a MIDI file's first melody or from pitches. */
 async function primerOf(args: Arguments, encoding: Encoding): Promise<number[] | undefined> {
   const path = text(args, 'primer');
-  const pitches = text(args, 'primer-pitches');
+  const pitches = integers(args, 'primer-pitches');
   if (path !== undefined && pitches !== undefined) throw new UsageError('give --primer or --primer-pitches, not both');
-  if (pitches !== undefined) return encoding.encodePitches(integers(pitches, 'primer-pitches'));
+  if (pitches !== undefined) return encoding.encodePitches(pitches);
   if (path === undefined) return undefined;
   const { song } = readMidi(await readInput(path), path);
   const [first] = encoding.encode(withEstimatedTiming(song)).sequences;

@@ -4,25 +4,44 @@ import {
   datasetFromSongs,
   type Encoding,
   embeddedCorpus,
+  encodings,
   findEncoding,
   openDataset,
 } from '@chipsmith/data';
-import { configure, type ModelConfiguration, type ModelDefinition } from '@chipsmith/models';
+import type { Device } from '@chipsmith/kernels';
+import { openDevice } from '@chipsmith/kernels/node';
+import {
+  configure,
+  findModel,
+  type ModelConfiguration,
+  type ModelDefinition,
+  ModelError,
+  models,
+  type TrainingShape,
+} from '@chipsmith/models';
 import type { ArgsDef } from 'citty';
-import { type Arguments, integer, number, text } from '../terminal/command.ts';
-import { UsageError } from '../terminal/errors.ts';
+import { type Arguments, integer, integers, number, oneOf, text } from '../terminal/command.ts';
+import { CommandError, UsageError } from '../terminal/errors.ts';
 
 export const adapterOption = {
   adapter: {
     type: 'string',
     valueHint: 'name',
-    description: 'auto, gles (on the CPU), null (computes nothing), vulkan, metal, d3d12, or a part of an adapter name',
+    description: 'auto, gles (on the CPU), vulkan, metal, d3d12, or a part of an adapter name (default auto)',
   },
 } satisfies ArgsDef;
 
-/** Settings of a model, shared by train and plan. */
+/** @throws KernelError without an adapter; CommandError for the one that computes nothing */
+export async function deviceOf(args: Arguments): Promise<Device> {
+  const device = await openDevice({ adapter: text(args, 'adapter') });
+  if (device.adapter.backend !== 'null') return device;
+  device.destroy();
+  throw new CommandError('The null adapter computes nothing, it serves tests only; choose another with --adapter.');
+}
+
+/** What a training is, shared by train and plan. */
 export const modelOptions = {
-  model: { type: 'string', valueHint: 'name', default: 'basic-rnn', description: 'see chipsmith models' },
+  model: { type: 'string', valueHint: 'name', description: `see chipsmith models (default ${models[0].name})` },
   layers: { type: 'string', valueHint: 'units', description: 'units of each LSTM layer, such as 256,256' },
   dropout: { type: 'string', valueHint: '0..0.95', description: 'share of layer outputs dropped in training' },
   'learning-rate': { type: 'string', valueHint: 'rate', description: 'of Adam' },
@@ -31,42 +50,57 @@ export const modelOptions = {
   length: { type: 'string', valueHint: 'events', description: 'events of each sequence in a training step' },
 } satisfies ArgsDef;
 
-/** The model's configuration from the options given; everything else is the model's default. */
-export function configurationOf(args: Arguments, definition: ModelDefinition): ModelConfiguration {
-  const learningRate = number(args, 'learning-rate', { least: 0 });
-  const clipNorm = number(args, 'clip-norm', { least: 0 });
-  const dropout = number(args, 'dropout', { least: 0, most: 0.95 });
-  const layers = text(args, 'layers');
-  return configure(definition, {
-    ...(layers !== undefined && { layers: integers(layers, 'layers') }),
-    ...(dropout !== undefined && { dropout }),
-    optimiser: {
-      ...(learningRate !== undefined && { learningRate }),
-      ...(clipNorm !== undefined && { clipNorm }),
-    },
-  });
-}
-
-/** "256,256" -> [256, 256]. @throws UsageError */
-export function integers(list: string, option: string): number[] {
-  const numbers = list.split(',').map((part) => Number(part.trim()));
-  if (list.trim() !== '' && numbers.every(Number.isSafeInteger)) return numbers;
-  throw new UsageError(`--${option} must be whole numbers with commas, such as 60,62,64, not "${list}"`);
-}
-
-export function shapeOf(args: Arguments, definition: ModelDefinition): { batch: number; length: number } {
+/** The model options that were given, by their names. @throws UsageError */
+export function givenSettings(args: Arguments) {
   return {
-    batch: integer(args, 'batch', 1) ?? definition.training.batch,
-    length: integer(args, 'length', 1) ?? definition.training.length,
+    model: text(args, 'model'),
+    layers: integers(args, 'layers'),
+    dropout: number(args, 'dropout'),
+    'learning-rate': number(args, 'learning-rate'),
+    'clip-norm': number(args, 'clip-norm'),
+    batch: integer(args, 'batch', { least: 1 }),
+    length: integer(args, 'length', { least: 1 }),
   };
+}
+
+/** What is to be trained: the options given, and the model's defaults for the rest. */
+export interface Training {
+  readonly definition: ModelDefinition;
+  readonly configuration: ModelConfiguration;
+  readonly shape: TrainingShape;
+}
+
+/** @throws UsageError for an unknown model, or a setting that it does not take */
+export function trainingOf(args: Arguments): Training {
+  const { model = models[0].name, batch, length, layers, dropout, ...optimiser } = givenSettings(args);
+  const names = models.map(({ name }) => name);
+  const definition = findModel(oneOf('--model', model, names));
+  const settings = {
+    layers,
+    dropout,
+    optimiser: { learningRate: optimiser['learning-rate'], clipNorm: optimiser['clip-norm'] },
+  };
+  const shape = { batch: batch ?? definition.training.batch, length: length ?? definition.training.length };
+  try {
+    return { definition, configuration: configure(definition, settings), shape };
+  } catch (error) {
+    if (error instanceof ModelError) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** @throws UsageError for an unknown encoding */
+export function encodingOf(args: Arguments): Encoding {
+  const names = encodings.map(({ name }) => name);
+  return findEncoding(oneOf('--encoding', text(args, 'encoding') ?? names[0], names));
 }
 
 /** The word that stands for the embedded corpus where a dataset folder could be named. */
 export const CORPUS = 'corpus';
 
 /** A dataset folder, or the embedded corpus in the encoding asked for. */
-export async function datasetOf(place: string, encoding: string): Promise<Dataset> {
-  return place === CORPUS ? corpusDataset(findEncoding(encoding), {}) : openDataset(place);
+export async function datasetOf(place: string, encoding: Encoding): Promise<Dataset> {
+  return place === CORPUS ? corpusDataset(encoding, {}) : openDataset(place);
 }
 
 /** The embedded corpus as a dataset. Its pulse 1 has the tunes as they were written; other voices are arranged by rule. */

@@ -1,11 +1,11 @@
 import { VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
-import { encodings, findEncoding, prepareDataset, reportTable, SPLITS, writeDataset } from '@chipsmith/data';
-import { type Arguments, type Command, flag, integer, number, required, text } from '../terminal/command.ts';
+import { type Dataset, encodings, prepareDataset, reportTable, SPLITS, writeDataset } from '@chipsmith/data';
+import { type Arguments, type Command, flag, number, oneOf, required, seedOf, text } from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
 import { interruptSignal } from '../terminal/interrupt.ts';
 import { print } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
-import { corpusDataset } from './options.ts';
+import { corpusDataset, encodingOf } from './options.ts';
 
 export const prepare: Command = {
   name: 'prepare',
@@ -16,8 +16,7 @@ export const prepare: Command = {
     encoding: {
       type: 'string',
       valueHint: encodings.map(({ name }) => name).join('|'),
-      default: 'melody',
-      description: 'how music becomes events; the model you train says which it speaks',
+      description: `how music becomes events; chipsmith models tells which a model speaks (default ${encodings[0].name})`,
     },
     corpus: { type: 'boolean', description: 'use the public-domain tunes that come with chipsmith' },
     voices: {
@@ -40,8 +39,8 @@ export const prepare: Command = {
   ],
   async run(args) {
     const output = required(args, 'output', 'the dataset folder to write');
-    const encoding = findEncoding(text(args, 'encoding') ?? 'melody');
-    const seed = integer(args, 'seed', 0, 2 ** 32 - 1) ?? 1;
+    const encoding = encodingOf(args);
+    const seed = seedOf(args) ?? 1;
     const validShare = number(args, 'valid-share', { least: 0, most: 1 }) ?? 0.1;
     const voices = voicesOf(args);
     const corpus = flag(args, 'corpus');
@@ -49,7 +48,7 @@ export const prepare: Command = {
       throw new UsageError('chipsmith prepare: name files, folders or archives, or give --corpus (one of the two)');
     }
     const progress = startProgress('preparing');
-    let dataset: Awaited<ReturnType<typeof prepareDataset>>;
+    let dataset: Dataset;
     try {
       if (corpus) {
         dataset = corpusDataset(encoding, { seed, validShare, voices });
@@ -90,11 +89,6 @@ export const prepare: Command = {
 
 /** @throws UsageError for a voice that the chip does not have */
 function voicesOf(args: Arguments): VoiceName[] | undefined {
-  return text(args, 'voices')
-    ?.split(',')
-    .map((name) => {
-      const voice = VOICE_NAMES.find((known) => known === name.trim());
-      if (voice === undefined) throw new UsageError(`--voices must be of ${VOICE_NAMES.join(', ')}, not "${name}"`);
-      return voice;
-    });
+  const names = text(args, 'voices')?.split(',');
+  return names?.map((name) => oneOf('--voices', name.trim(), VOICE_NAMES));
 }

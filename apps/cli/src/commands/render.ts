@@ -11,16 +11,19 @@ import {
   writeWav,
 } from '@chipsmith/apu';
 import { readMidi } from '@chipsmith/data';
-import { writeFileAtomic } from '@chipsmith/models';
-import { type Arguments, type Command, integer, required, text } from '../terminal/command.ts';
-import { CommandError, UsageError } from '../terminal/errors.ts';
+import { fileError, writeFileAtomic } from '@chipsmith/models';
+import { type Arguments, type Command, choice, integer, oneOf, required } from '../terminal/command.ts';
+import { UsageError } from '../terminal/errors.ts';
 import { print } from '../terminal/output.ts';
 
+const FILTERS = Object.keys(FILTER_PROFILES) as FilterName[];
+
+/** How a register log becomes a WAV file. */
 export const soundOptions = {
   'sample-rate': { type: 'string', valueHint: 'Hz', description: 'of the WAV file (default 48000)' },
   filter: {
     type: 'string',
-    valueHint: Object.keys(FILTER_PROFILES).join('|'),
+    valueHint: FILTERS.join('|'),
     description: 'output path of the console (default nes)',
   },
 } as const;
@@ -43,11 +46,10 @@ export const render: Command = {
     if (input === undefined || others.length > 0) throw new UsageError('chipsmith render: name one .mid or .vgm file');
     const output = required(args, 'output', 'a .wav or .vgm file to write');
     const sound = soundOf(args);
+    const type = oneOf('The ending of --output', extname(output).toLowerCase(), ['.wav', '.vgm']);
     const { log, title } = await readLog(input);
-    const type = extname(output).toLowerCase();
-    if (type === '.vgm') await writeFileAtomic(output, writeVgm(log, { title }));
-    else if (type === '.wav') await writeFileAtomic(output, writeWav(renderAudio(log, sound), sound.sampleRate));
-    else throw new UsageError(`--output must end in .wav or .vgm, not "${output}"`);
+    const content = type === '.vgm' ? writeVgm(log, { title }) : writeWav(renderAudio(log, sound), sound.sampleRate);
+    await writeFileAtomic(output, content);
     const seconds = log.duration / log.clock;
     const result = { input, output, seconds, registerWrites: log.writes.length };
     print(args, result, `${output}: ${seconds.toFixed(1)} s, ${log.writes.length} register writes`);
@@ -57,14 +59,8 @@ export const render: Command = {
 
 /** @throws UsageError */
 export function soundOf(args: Arguments): { sampleRate: number; filter: FilterName } {
-  const filter = text(args, 'filter') ?? 'nes';
-  if (!isFilter(filter))
-    throw new UsageError(`--filter must be ${Object.keys(FILTER_PROFILES).join(', ')}, not "${filter}"`);
-  return { sampleRate: integer(args, 'sample-rate', 8000, 192_000) ?? 48_000, filter };
-}
-
-function isFilter(name: string): name is FilterName {
-  return Object.hasOwn(FILTER_PROFILES, name);
+  const sampleRate = integer(args, 'sample-rate', { least: 8000, most: 192_000 }) ?? 48_000;
+  return { sampleRate, filter: choice(args, 'filter', FILTERS) ?? 'nes' };
 }
 
 async function readLog(path: string): Promise<{ log: RegisterLog; title: string }> {
@@ -80,7 +76,6 @@ export async function readInput(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`${path}: cannot be read (${why}); check the path.`);
+    throw fileError(path, error);
   }
 }

@@ -1,14 +1,24 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { findEncoding } from '@chipsmith/data';
 import { MEMORY_CATEGORIES } from '@chipsmith/kernels';
-import { openDevice } from '@chipsmith/kernels/node';
-import { findModel, ModelError, RunFolder, type TrainingStart, train as trainModel } from '@chipsmith/models';
-import { type Arguments, type Command, flag, integer, text } from '../terminal/command.ts';
-import { EXIT, UsageError } from '../terminal/errors.ts';
+import { configure, findModel, RunFolder, type TrainingStart, train as trainModel } from '@chipsmith/models';
+import { type Arguments, type Command, flag, integer, required, seedOf, text } from '../terminal/command.ts';
+import { CommandError, EXIT, UsageError } from '../terminal/errors.ts';
 import { interruptSignal } from '../terminal/interrupt.ts';
 import { formatTable, print } from '../terminal/output.ts';
 import { clockTime, formatBytes, startProgress } from '../terminal/progress.ts';
-import { adapterOption, bytesOf, CORPUS, configurationOf, datasetOf, modelOptions, shapeOf } from './options.ts';
+import {
+  adapterOption,
+  bytesOf,
+  CORPUS,
+  datasetOf,
+  deviceOf,
+  givenSettings,
+  modelOptions,
+  type Training,
+  trainingOf,
+} from './options.ts';
 import { memoryOf } from './plan.ts';
 
 export const train: Command = {
@@ -19,17 +29,22 @@ export const train: Command = {
     data: {
       type: 'string',
       valueHint: 'folder',
-      default: CORPUS,
-      description: `dataset folder made by prepare, or ${CORPUS} for the tunes that come with chipsmith`,
+      description: `dataset folder made by prepare, or ${CORPUS} for the tunes that come with chipsmith (default ${CORPUS})`,
     },
-    run: { type: 'string', valueHint: 'folder', description: 'run folder (default: runs/<model>-<first free number>)' },
+    run: {
+      type: 'string',
+      valueHint: 'folder',
+      description: 'run folder to write (default runs/<model>-<first free number>)',
+    },
     steps: {
       type: 'string',
       valueHint: 'n',
-      default: '1000',
-      description: 'training steps, those before a resume included',
+      description: 'training steps, those before a resume included (default 1000)',
     },
-    resume: { type: 'boolean', description: 'go on from the latest checkpoint of --run' },
+    resume: {
+      type: 'boolean',
+      description: 'go on from the latest checkpoint of --run, with its model, settings and data',
+    },
     seed: { type: 'string', valueHint: 'n', description: 'decides starting values, order and dropout (default 1)' },
     'validate-every': {
       type: 'string',
@@ -52,66 +67,61 @@ export const train: Command = {
   examples: [
     ['train', 'Basic RNN on the tunes that come with chipsmith'],
     ['train --data nes --run runs/nes --steps 5000 --layers 256,256', 'A larger one on your own data'],
-    ['train --run runs/nes --data nes --steps 10000 --resume', 'Go on with it'],
+    ['train --run runs/nes --steps 10000 --resume', 'Go on with it'],
   ],
   async run(args) {
-    const definition = findModel(text(args, 'model') ?? 'basic-rnn');
-    const place = text(args, 'data') ?? CORPUS;
     const resume = flag(args, 'resume');
-    const folder = text(args, 'run') ?? freeRunFolder(args, definition.name);
-    if (resume) await refuseOtherSettings(args, folder);
-    const configuration = configurationOf(args, definition);
-    const shape = shapeOf(args, definition);
-    const dataset = await datasetOf(place, definition.encoding);
-    const vram = bytesOf(args, 'vram');
-    if (vram !== undefined) refuseTooLarge(memoryOf(definition, configuration, shape).peakBytes, vram);
+    const { folder, data, seed, ...training } = resume ? await resumedRun(args) : newRun(args);
+    const loop = {
+      steps: integer(args, 'steps', { least: 1 }) ?? 1000,
+      validateEvery: integer(args, 'validate-every', { least: 1 }) ?? 100,
+      validTokens: integer(args, 'valid-events', { least: 1 }) ?? 20_000,
+      patience: integer(args, 'patience', { least: 0 }) ?? 10,
+    };
+    refuseTooLarge(training, bytesOf(args, 'vram'));
+    const { definition, configuration, shape } = training;
+    const dataset = await datasetOf(data, findEncoding(definition.encoding));
 
     const signal = interruptSignal();
-    const device = await openDevice({ adapter: text(args, 'adapter') });
+    const device = await deviceOf(args);
     const progress = startProgress('training');
     let start: TrainingStart | undefined;
     try {
-      process.stderr.write(`training ${definition.name} on ${device.adapter.name} into ${folder}\n`);
       const result = await trainModel({
+        ...shape,
+        ...loop,
         device,
         definition,
         configuration,
         dataset,
-        dataPlace: place === CORPUS ? CORPUS : resolve(place),
+        dataPlace: data === CORPUS ? CORPUS : resolve(data),
         folder,
         resume,
-        ...shape,
-        steps: integer(args, 'steps', 1) ?? 1000,
-        seed: integer(args, 'seed', 0, 2 ** 32 - 1) ?? 1,
-        validateEvery: integer(args, 'validate-every', 1) ?? 100,
-        validTokens: integer(args, 'valid-events', 1) ?? 20_000,
-        patience: integer(args, 'patience', 0) ?? 10,
+        seed,
         signal,
         onStart: (told) => {
           start = told;
-          if (!flag(args, 'json')) process.stderr.write(`${memoryTable(told)}\n`);
+          process.stderr.write(`training ${definition.name} on ${device.adapter.name} into ${folder}\n`);
+          process.stderr.write(`${memoryTable(told)}\n`);
         },
         onProgress: ({ step, steps, loss, tokensPerSecond, secondsLeft, valid }) => {
           const validation = valid === undefined ? '' : `, valid ${valid.nll.toFixed(3)}`;
           const rate = `${Math.round(tokensPerSecond)} events/s`;
-          progress.update(
-            step / steps,
-            `step ${step}, loss ${loss.toFixed(3)}${validation}, ${rate}, ${clockTime(secondsLeft)} left`,
-          );
+          const left = clockTime(secondsLeft);
+          progress.update(step / steps, `step ${step}, loss ${loss.toFixed(3)}${validation}, ${rate}, ${left} left`);
         },
       });
       progress.stop();
-      const best =
-        result.best === null
-          ? 'no validation'
-          : `lowest validation loss ${result.best.nll.toFixed(3)} nats at step ${result.best.step}`;
-      const words = `${result.reason} at step ${result.step}; ${best}\nRun folder: ${folder}`;
+      const { best, reason, step } = result;
+      const lowest =
+        best === null ? 'no validation' : `lowest validation loss ${best.nll.toFixed(3)} nats at step ${best.step}`;
+      const { parameters, predicted, measured } = start ?? {};
       print(
         args,
-        { ...result, folder, parameters: start?.parameters, predicted: start?.predicted, measured: start?.measured },
-        words,
+        { ...result, folder, parameters, predicted, measured },
+        `${reason} at step ${step}; ${lowest}\nRun folder: ${folder}`,
       );
-      return result.reason === 'interrupted' ? EXIT.interrupted : EXIT.done;
+      return reason === 'interrupted' ? EXIT.interrupted : EXIT.done;
     } finally {
       progress.stop();
       device.destroy();
@@ -119,41 +129,75 @@ export const train: Command = {
   },
 };
 
-function memoryTable({ parameters, predicted, measured }: TrainingStart): string {
-  const rows = MEMORY_CATEGORIES.map((category) => ({
-    memory: category,
-    predicted: formatBytes(predicted[category]),
-    measured: formatBytes(measured[category]),
-  }));
-  const total = (bytes: TrainingStart['predicted']) =>
-    formatBytes(Object.values(bytes).reduce((sum, value) => sum + value, 0));
-  return `${parameters} parameters\n${formatTable([...rows, { memory: 'total', predicted: total(predicted), measured: total(measured) }])}`;
+interface Run extends Training {
+  readonly folder: string;
+  /** Dataset folder, or CORPUS. */
+  readonly data: string;
+  readonly seed: number;
 }
 
-function refuseTooLarge(needed: number, vram: number): void {
-  if (needed <= vram) return;
-  throw new ModelError(
-    `Training needs ${formatBytes(needed)}, more than the ${formatBytes(vram)} allowed: lower --batch, --length or --layers (chipsmith plan tells what fits).`,
-  );
+function newRun(args: Arguments): Run {
+  const training = trainingOf(args);
+  const folder = text(args, 'run') ?? freeRunFolder(training.definition.name);
+  return { ...training, folder, data: text(args, 'data') ?? CORPUS, seed: seedOf(args) ?? 1 };
 }
 
-function freeRunFolder(args: Arguments, model: string): string {
-  if (flag(args, 'resume')) throw new UsageError('chipsmith train: --resume needs --run with the folder to go on with');
+function freeRunFolder(model: string): string {
   for (let number = 1; ; number++) {
     const folder = `runs/${model}-${number}`;
     if (!existsSync(folder)) return folder;
   }
 }
 
-/** A resumed run keeps its model, batch, length and seed: options that say otherwise would do nothing. */
-async function refuseOtherSettings(args: Arguments, folder: string): Promise<void> {
-  const fixed = ['layers', 'dropout', 'learning-rate', 'clip-norm', 'batch', 'length', 'seed'];
-  const given = fixed.filter((name) => text(args, name) !== undefined);
-  if (given.length > 0) {
-    throw new UsageError(`chipsmith train: --${given.join(', --')} cannot change in a resumed run; leave them out`);
+/**
+ * A run goes on as it began. Options may say again what it is, so that the same line can be typed with --resume.
+ *
+ * @throws UsageError if an option says something else
+ */
+async function resumedRun(args: Arguments): Promise<Run> {
+  const folder = required(args, 'run', 'the folder of the run to go on with');
+  const run = new RunFolder(folder);
+  const { model, configuration: settings, training } = (await run.load('latest')).metadata;
+  const definition = findModel(model);
+  const configuration = configure(definition, settings);
+  const { layers, dropout, optimiser } = configuration;
+  const { seed, batch, length } = training;
+  const had: Readonly<Record<string, unknown>> = {
+    model,
+    layers,
+    dropout,
+    'learning-rate': optimiser.learningRate,
+    'clip-norm': optimiser.clipNorm,
+    batch,
+    length,
+    seed,
+  };
+  for (const [name, value] of Object.entries({ ...givenSettings(args), seed: seedOf(args) })) {
+    if (value === undefined || String(value) === String(had[name])) continue;
+    throw new UsageError(`--${name} is ${had[name]} in ${folder} and cannot change; leave it out, or start a new run`);
   }
-  const { metadata } = await new RunFolder(folder).load('latest');
-  if (metadata.model !== (text(args, 'model') ?? metadata.model)) {
-    throw new UsageError(`chipsmith train: ${folder} is a run of ${metadata.model}, not of ${text(args, 'model')}`);
-  }
+  const data = text(args, 'data') ?? (await run.dataPlace());
+  return { folder, data, seed, definition, configuration, shape: { batch, length } };
+}
+
+/** @throws CommandError if more than `vram` bytes are needed */
+function refuseTooLarge(training: Training, vram: number | undefined): void {
+  if (vram === undefined) return;
+  const { peakBytes } = memoryOf(training);
+  if (peakBytes <= vram) return;
+  throw new CommandError(
+    `Training needs ${formatBytes(peakBytes)}, more than the ${formatBytes(vram)} allowed: lower --batch, --length or --layers (chipsmith plan tells what fits).`,
+  );
+}
+
+function memoryTable({ parameters, predicted, measured }: TrainingStart): string {
+  const total = (bytes: TrainingStart['predicted']) => Object.values(bytes).reduce((sum, value) => sum + value, 0);
+  const row = (memory: string, ours: number, device: number) => {
+    return { memory, predicted: formatBytes(ours), measured: formatBytes(device) };
+  };
+  const rows = [
+    ...MEMORY_CATEGORIES.map((category) => row(category, predicted[category], measured[category])),
+    row('total', total(predicted), total(measured)),
+  ];
+  return `${parameters} parameters\n${formatTable(rows)}`;
 }

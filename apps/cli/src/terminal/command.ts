@@ -37,21 +37,24 @@ export function parseCommandLine(command: Command, words: readonly string[]): Ar
   for (const [index, word] of words.entries()) {
     if (word === '--') break;
     if (!word.startsWith('-') || word === '-' || /^-\d/.test(word)) continue;
-    const name = word.replace(/^--?/, '').replace(/=.*$/s, '');
-    const option = Object.entries(options).find(([key, option]) => {
-      return name === key || name === `no-${key}` || ('alias' in option && name === option.alias);
-    });
-    if (option === undefined) {
-      const near = nearest(name, Object.keys(options));
-      const hint = near === undefined ? '' : `; did you mean --${near}?`;
-      throw new UsageError(
-        `chipsmith ${command.name}: there is no option ${word.replace(/=.*$/s, '')}${hint} (--help lists them)`,
+    const [, name, value] = /^--?([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
+    const refuse = (problem: string, hint = '(--help lists them)'): never => {
+      throw new UsageError(`chipsmith ${command.name}: ${problem} ${hint}`);
+    };
+    const found = Object.entries(options).find(([key, option]) => {
+      const isAlias = 'alias' in option && word === `-${option.alias}`;
+      return (
+        isAlias || (word.startsWith('--') && (name === key || (option.type === 'boolean' && name === `no-${key}`)))
       );
+    });
+    if (found === undefined) {
+      return refuse(`there is no option ${word.replace(/=.*$/s, '')}${guess(name, Object.keys(options), '--')}`);
     }
-    const [key, { type }] = option;
-    const value = word.includes('=') ? word.slice(word.indexOf('=') + 1) : words[index + 1];
-    if (type !== 'boolean' && (value === undefined || value === '' || value.startsWith('--'))) {
-      throw new UsageError(`chipsmith ${command.name}: --${key} needs a value (--help tells which)`);
+    const [key, { type }] = found;
+    if (type === 'boolean' && value !== undefined) refuse(`--${key} takes no value`, '(--help tells what it does)');
+    const next = value ?? words[index + 1];
+    if (type !== 'boolean' && (next === undefined || next === '' || (value === undefined && next.startsWith('--')))) {
+      refuse(`--${key} needs a value`, '(--help tells which)');
     }
   }
   const args: Arguments = parseArgs([...words], options);
@@ -67,8 +70,9 @@ export async function helpOf(command: Command): Promise<string> {
   const named =
     command.positionals === undefined ? usage : usage.replace('[OPTIONS]', `[OPTIONS] ${command.positionals}`);
   const examples = command.examples.map(([line, meaning]) => `  ${meaning}:\n    pnpm chipsmith ${line}`).join('\n');
-  const help = `${named.trimEnd()}\n\nEXAMPLES\n\n${examples}`.replace(/ +$/gm, '');
-  return process.stdout.isTTY ? help : stripVTControlCharacters(help);
+  const help = `${named.trimEnd()}\n\nEXAMPLES\n\n${examples}`;
+  const coloured = process.stdout.isTTY && !process.env.NO_COLOR;
+  return (coloured ? help : stripVTControlCharacters(help)).replace(/ +$/gm, '');
 }
 
 export function text(args: Arguments, name: string): string | undefined {
@@ -80,34 +84,61 @@ export function flag(args: Arguments, name: string): boolean {
   return args[name] === true;
 }
 
-/** @throws UsageError naming the option if its text is no number in the range */
-export function number(
-  args: Arguments,
-  name: string,
-  { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY, whole = false },
-): number | undefined {
-  const value = text(args, name);
-  if (value === undefined) return undefined;
-  const parsed = Number(value);
-  const fits = value.trim() !== '' && parsed >= least && parsed <= most && (!whole || Number.isSafeInteger(parsed));
-  if (fits) return parsed;
-  const kind = whole ? 'a whole number' : 'a number';
-  const range =
-    most < Number.POSITIVE_INFINITY
-      ? ` from ${least} to ${most}`
-      : least > Number.NEGATIVE_INFINITY
-        ? ` of at least ${least}`
-        : '';
-  throw new UsageError(`--${name} must be ${kind}${range}, not "${value}"`);
+/** Numbers that an option takes, both ends included. */
+export interface NumberRange {
+  readonly least?: number;
+  readonly most?: number;
 }
 
-export function integer(
+/** @throws UsageError naming the option if its text is no number in the range */
+export function number(args: Arguments, name: string, range: NumberRange = {}): number | undefined {
+  return parsed(args, name, 'a number', range, Number.isFinite);
+}
+
+/** @throws UsageError naming the option if its text is no whole number in the range */
+export function integer(args: Arguments, name: string, range: NumberRange = {}): number | undefined {
+  return parsed(args, name, 'a whole number', range, Number.isSafeInteger);
+}
+
+function parsed(
   args: Arguments,
   name: string,
-  least: number,
-  most = Number.MAX_SAFE_INTEGER,
+  kind: string,
+  { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY }: NumberRange,
+  isKind: (value: number) => boolean,
 ): number | undefined {
-  return number(args, name, { least, ...(most < Number.MAX_SAFE_INTEGER && { most }), whole: true });
+  const typed = text(args, name);
+  if (typed === undefined) return undefined;
+  const value = Number(typed);
+  if (typed.trim() !== '' && isKind(value) && value >= least && value <= most) return value;
+  const range = Number.isFinite(most) ? ` from ${least} to ${most}` : ` of at least ${least}`;
+  throw new UsageError(`--${name} must be ${kind}${Number.isFinite(least) ? range : ''}, not "${typed}"`);
+}
+
+/** Seeds are 32 bits wide. @throws UsageError */
+export function seedOf(args: Arguments): number | undefined {
+  return integer(args, 'seed', { least: 0, most: 2 ** 32 - 1 });
+}
+
+/** "256,256" -> [256, 256]. @throws UsageError naming the option */
+export function integers(args: Arguments, name: string): number[] | undefined {
+  const typed = text(args, name);
+  if (typed === undefined) return undefined;
+  if (/^ *\d+( *, *\d+)* *$/.test(typed)) return typed.split(',').map(Number);
+  throw new UsageError(`--${name} must be whole numbers with commas between, not "${typed}"`);
+}
+
+/** One of a few words. @throws UsageError that lists them and guesses which one was meant */
+export function choice<Word extends string>(args: Arguments, name: string, words: readonly Word[]): Word | undefined {
+  const typed = text(args, name);
+  return typed === undefined ? undefined : oneOf(`--${name}`, typed, words);
+}
+
+/** @param what names the option in the error */
+export function oneOf<Word extends string>(what: string, typed: string, words: readonly Word[]): Word {
+  const found = words.find((word) => word === typed);
+  if (found !== undefined) return found;
+  throw new UsageError(`${what} must be ${words.join(' or ')}, not "${typed}"${guess(typed, words)}`);
 }
 
 /** @throws UsageError if the option was not given */
@@ -117,12 +148,12 @@ export function required(args: Arguments, name: string, what: string): string {
   return value;
 }
 
-/** The known word closest to what was typed, if it is close. */
-export function nearest(typed: string, known: readonly string[]): string | undefined {
+/** "; did you mean train?" where a known word is close to what was typed, else nothing. */
+export function guess(typed: string, known: readonly string[], prefix = ''): string {
   const ranked = known.map((word) => ({ word, edits: editDistance(typed, word) })).sort((a, b) => a.edits - b.edits);
-  return ranked[0] !== undefined && ranked[0].edits <= Math.max(1, Math.floor(typed.length / 3))
-    ? ranked[0].word
-    : undefined;
+  const [best] = ranked;
+  const close = best !== undefined && best.edits <= Math.ceil(typed.length / 3);
+  return close ? `; did you mean ${prefix}${best.word}?` : '';
 }
 
 /** Levenshtein distance. */

@@ -1,7 +1,7 @@
 import { ApuError } from '@chipsmith/apu';
 import { DataError } from '@chipsmith/data';
 import { KernelError } from '@chipsmith/kernels';
-import { ModelError } from '@chipsmith/models';
+import { fileError, ModelError } from '@chipsmith/models';
 
 /** The command was typed wrongly: exit code 2. */
 export class UsageError extends Error {
@@ -23,6 +23,14 @@ export function explain(error: unknown): { text: string; code: number } {
   if (error instanceof UsageError) return { text: error.message, code: EXIT.usage };
   if (error instanceof Error && error.name === 'AbortError') return { text: 'Interrupted.', code: EXIT.interrupted };
   if (SPOKEN.some((kind) => error instanceof kind)) return { text: (error as Error).message, code: EXIT.failed };
+  if (isSystemError(error)) {
+    return { text: fileError(error.path ?? 'chipsmith', error).message, code: EXIT.failed };
+  }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { text: `This is a fault in chipsmith; please report it with these lines:\n${detail}`, code: EXIT.failed };
+}
+
+/** Whether the operating system refused something: no space, no permission, no such file, ... */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'code' in error;
 }

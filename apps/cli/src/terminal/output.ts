@@ -1,25 +1,37 @@
-import { table } from 'arquero';
 import { type Arguments, flag } from './command.ts';
+import { EXIT } from './errors.ts';
 
 /** Prints a result: JSON for programs, or text for people. */
 export function print(args: Arguments, json: unknown, words: string): void {
   process.stdout.write(flag(args, 'json') ? `${JSON.stringify(json, undefined, 2)}\n` : `${words}\n`);
 }
 
-/** Rows as aligned columns with a heading; numbers to the right. */
+/**
+ * What is printed may go to a program that stops reading (`chipsmith train --help | head -1`): nobody misses the rest then,
+ * and work goes on. Any other trouble, such as a full disk, counts as failure.
+ */
+export function watchOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') return;
+      process.exitCode = EXIT.failed;
+      if (stream === process.stdout) process.stderr.write(`The result cannot be printed: ${error.message}.\n`);
+    });
+  }
+}
+
+/** Rows with the same fields, as aligned columns with a heading; numbers to the right. */
 export function formatTable(rows: readonly Readonly<Record<string, string | number>>[]): string {
-  const names = Object.keys(rows[0] ?? {});
-  const columns = table(Object.fromEntries(names.map((name) => [name, rows.map((row) => row[name])])));
-  const cells = [
-    names,
-    ...columns.objects().map((row) => names.map((name) => String((row as Record<string, unknown>)[name]))),
-  ];
-  const widths = names.map((_, column) => Math.max(...cells.map((row) => row[column].length)));
-  const right = names.map((name) => rows.every((row) => typeof row[name] === 'number'));
-  return cells
+  const columns = Object.keys(rows[0] ?? {}).map((name) => {
+    const cells = [name, ...rows.map((row) => String(row[name]))];
+    const width = Math.max(...cells.map(({ length }) => length));
+    const isNumeric = rows.every((row) => typeof row[name] === 'number');
+    return cells.map((cell) => (isNumeric ? cell.padStart(width) : cell.padEnd(width)));
+  });
+  return [-1, ...rows.keys()]
     .map((row) =>
-      row
-        .map((cell, i) => (right[i] ? cell.padStart(widths[i]) : cell.padEnd(widths[i])))
+      columns
+        .map((cells) => cells[row + 1])
         .join('  ')
         .trimEnd(),
     )

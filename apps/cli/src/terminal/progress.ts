@@ -15,13 +15,18 @@ export function startProgress(label: string): Progress {
   return process.stderr.isTTY ? barProgress(label) : plainProgress(label);
 }
 
+/** Drawn from the first update on, so that what is printed before does not run into it. */
 function barProgress(label: string): Progress {
   const format = `${label} {bar} {percentage}% {detail}`;
   const bar = new SingleBar({ format, stream: process.stderr, hideCursor: true, barsize: 24 }, Presets.shades_classic);
-  bar.start(1000, 0, { detail: '' });
   return {
-    update: (share, detail) => bar.update(Math.round(share * 1000), { detail }),
-    stop: () => bar.stop(),
+    update(share, detail) {
+      if (!bar.isActive) bar.start(1000, 0, { detail });
+      bar.update(Math.round(share * 1000), { detail });
+    },
+    stop() {
+      if (bar.isActive) bar.stop();
+    },
   };
 }
 
@@ -32,7 +37,7 @@ function plainProgress(label: string): Progress {
       const now = performance.now();
       if (share < 1 && now - printed < PLAIN_INTERVAL_SECONDS * 1000) return;
       printed = now;
-      process.stderr.write(`${label} ${Math.floor(share * 100)}% ${detail}\n`);
+      process.stderr.write(`${label} ${Math.floor(share * 100)}% ${detail}`.trimEnd().concat('\n'));
     },
     stop() {},
   };
