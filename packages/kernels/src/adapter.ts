@@ -28,7 +28,13 @@ export async function openOn(
   description: AdapterDescription,
   tuning: TuningMemory | undefined,
 ): Promise<Device> {
-  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
-  const gpu = await adapter.requestDevice({ requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } });
+  const { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage } = adapter.limits;
+  const requiredLimits = {
+    maxBufferSize,
+    maxStorageBufferBindingSize,
+    // Core WebGPU gives 8 anyway, compatibility mode fewer unless asked; the LSTM's backward step takes 7.
+    maxStorageBuffersPerShaderStage: Math.min(8, maxStorageBuffersPerShaderStage),
+  };
+  const gpu = await adapter.requestDevice({ requiredLimits });
   return new Device(gpu, description, tuning === undefined ? undefined : new Tuner(tuning));
 }

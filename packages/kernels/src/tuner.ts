@@ -9,8 +9,8 @@ export interface TuningMemory {
   set(problem: string, winner: string): unknown;
 }
 
-/** Below this many floating-point operations even a slow device needs about a millisecond: not worth measuring. */
-const LEAST_WORK = 8e6;
+/** Below this many floating-point operations even llvmpipe needs about a millisecond: not worth compiling variants. */
+const LEAST_WORK = 3e7;
 
 /** A timed run repeats its dispatch to last about this long (ms), so that submitting it does not count. */
 const RUN_TIME = 4;

@@ -14,7 +14,7 @@ const device = await testDevice();
 const folder = mkdtempSync(join(tmpdir(), 'chipsmith-tuning-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A square product: 160 is 8.2 MFLOP, just enough to be measured. */
+/** A square product: 256 is 34 MFLOP, just enough to be measured. */
 function product(size: number) {
   const graph = new Graph();
   const y = matmul(graph.input([size, size]), graph.input([size, size]));
@@ -57,28 +57,28 @@ describe('Tuner', () => {
     const memory = new Map<string, string>();
     const tuner = new Tuner(memory);
     const before = device.allocated;
-    const dispatches = product(160);
+    const dispatches = product(256);
     const [chosen] = await tuner.choose(device, dispatches);
     expect(device.allocated).toEqual(before);
     expect(dispatches[0].choice?.variants).toContain(chosen);
-    expect([...memory]).toEqual([['matmul NN 160x160x160', chosen.kernel.label]]);
+    expect([...memory]).toEqual([['matmul NN 256x256x256', chosen.kernel.label]]);
     memory.set = () => expect.fail('measured again');
-    const again = await Promise.all([tuner.choose(device, dispatches), tuner.choose(device, product(160))]);
+    const again = await Promise.all([tuner.choose(device, dispatches), tuner.choose(device, product(256))]);
     expect(again.map(([{ kernel }]) => kernel.label)).toEqual([chosen.kernel.label, chosen.kernel.label]);
   });
 
   it('takes what is remembered, and measures where the name is unknown', async () => {
-    const memory = new Map([['matmul NN 160x160x160', 'matmul NN 160x160x160 tile 2x4']]);
-    const [remembered] = await new Tuner(memory).choose(device, product(160));
-    expect(remembered.kernel.label).toBe('matmul NN 160x160x160 tile 2x4');
-    memory.set('matmul NN 160x160x160', 'of an older version');
-    const [measured] = await new Tuner(memory).choose(device, product(160));
-    expect(memory.get('matmul NN 160x160x160')).toBe(measured.kernel.label);
+    const memory = new Map([['matmul NN 256x256x256', 'matmul NN 256x256x256 tile 4x4']]);
+    const [remembered] = await new Tuner(memory).choose(device, product(256));
+    expect(remembered.kernel.label).toBe('matmul NN 256x256x256 tile 4x4');
+    memory.set('matmul NN 256x256x256', 'of an older version');
+    const [measured] = await new Tuner(memory).choose(device, product(256));
+    expect(memory.get('matmul NN 256x256x256')).toBe(measured.kernel.label);
   });
 
   it('leaves a small problem alone', async () => {
     const memory = new Map<string, string>();
-    const [dispatch] = product(64);
+    const [dispatch] = product(128);
     expect(await new Tuner(memory).choose(device, [dispatch])).toEqual([dispatch]);
     expect(memory.size).toBe(0);
     expect(dispatch.choice?.variants.length).toBeLessThanOrEqual(4);
@@ -127,8 +127,8 @@ describe('TuningCache', () => {
     process.env.XDG_CACHE_HOME = folder;
     delete process.env.CHIPSMITH_TUNE;
     const tuned = await openDevice({ adapter: 'gles' });
-    await tuned.tuner?.choose(tuned, product(160));
-    expect(readFileSync(join(folder, 'chipsmith', 'tuning.json'), 'utf8')).toContain('matmul NN 160x160x160 tile');
+    await tuned.tuner?.choose(tuned, product(256));
+    expect(readFileSync(join(folder, 'chipsmith', 'tuning.json'), 'utf8')).toContain('matmul NN 256x256x256 tile');
     process.env.CHIPSMITH_TUNE = 'off';
     const untuned = await openDevice({ adapter: 'gles' });
     expect(untuned.tuner).toBeUndefined();
