@@ -18,7 +18,6 @@ export interface SequenceContext {
 
 /** A model that predicts each event from those before it. Parameters live in its arena, whatever device they are on. */
 export interface SequenceModel {
-  readonly name: string;
   readonly configuration: ModelConfiguration;
   readonly classes: number;
   readonly parameters: Arena;
@@ -52,5 +51,6 @@ export interface ModelDefinition {
   readonly schema: z.ZodType<ModelConfiguration>;
   /** Settings for training that suit it. */
   readonly training: { readonly batch: number; readonly length: number };
+  /** @param configuration as `configure` gives it */
   create(configuration: ModelConfiguration, classes: number): SequenceModel;
 }

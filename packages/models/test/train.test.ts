@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openDataset, writeDataset } from '@chipsmith/data';
+import { BatchSampler, openDataset, writeDataset } from '@chipsmith/data';
 import type { BytesByCategory } from '@chipsmith/kernels';
 import { describe, expect, it } from 'vitest';
 import {
@@ -14,6 +14,7 @@ import {
 } from '../src/index.ts';
 import { testDevice } from './support/device.ts';
 import { temporaryFolder } from './support/folder.ts';
+import { predict } from './support/reference.ts';
 import { basicRnn, tinyConfiguration, tinyDataset, tinyMelody, tinyOptions } from './support/tiny.ts';
 
 const device = await testDevice();
@@ -55,6 +56,33 @@ describe('train', () => {
     expect(nll).toBeCloseTo(result.best?.nll ?? Number.NaN, 6);
     expect(nll).toBeLessThan(0.05);
     expect(accuracy).toBe(1);
+  });
+
+  it('has in each step the loss of the float64 reference over the windows of that step, and moves as Adam does', async () => {
+    const options = newRun({ validateEvery: 1 });
+    const { batch, length, seed, dataset } = options;
+    const events = dataset.sequences('train').map((sequence) => sequence.events);
+    const sampler = new BatchSampler(events, { batch, length, seed });
+    await train({ ...options, signal: AbortSignal.abort() });
+    for (const step of [1, 2, 3]) {
+      const before = await new RunFolder(options.folder).load('latest');
+      await train({ ...options, resume: true, steps: step });
+      const { inputs, targets } = sampler.at(step - 1);
+      const losses = Array.from({ length: batch }, (_, lane) => {
+        const window = Array.from({ length }, (__, time) => inputs[time * batch + lane]);
+        return predict(before, [...window, targets[(length - 1) * batch + lane]]).nll;
+      }).flat();
+      const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+      const metrics = await metricsOf(options.folder);
+      expect(metrics[step - 1].loss).toBeCloseTo(mean, 5);
+      if (step > 1) continue;
+      // Adam's first step is the learning rate, 0.03, in the direction of the gradient, whatever its size.
+      const after = await latest(options.folder);
+      const moves = after.parameters.map((values, slot) =>
+        values.map((value, index) => Math.abs(value - before.state.parameters[slot][index])),
+      );
+      for (const slot of moves) expect(Math.max(...slot)).toBeCloseTo(0.03, 4);
+    }
   });
 
   it('writes the run folder: settings, one line a logged step, two checkpoints', async () => {

@@ -47,7 +47,6 @@ interface Layer {
 }
 
 class BasicRnn implements SequenceModel {
-  readonly name = 'basic-rnn';
   readonly configuration: BasicRnnConfiguration;
   readonly classes: number;
   readonly parameters = new Arena('parameters', 'parameters');
@@ -67,7 +66,7 @@ class BasicRnn implements SequenceModel {
       };
     });
     this.#output = {
-      kernel: this.parameters.add('output/kernel', [configuration.layers.at(-1) ?? 0, classes]),
+      kernel: this.parameters.add('output/kernel', [configuration.layers[configuration.layers.length - 1], classes]),
       bias: this.parameters.add('output/bias', [classes]),
     };
   }
@@ -106,13 +105,13 @@ class BasicRnn implements SequenceModel {
   apply(graph: Graph, ids: Tensor, { state, dropoutSeed }: SequenceContext): SequenceOutput {
     const [steps, batch] = ids.shape;
     const final: Tensor[] = [];
-    let below: Tensor | undefined;
+    let below = ids;
     for (const [index, { input, recurrent, bias, units }] of this.#layers.entries()) {
       const weights = graph.variable(input);
       // A one-hot input times a matrix is a row of the matrix.
       const projected =
-        below === undefined
-          ? add(embedding(weights, ids), graph.variable(bias))
+        index === 0
+          ? add(embedding(weights, below), graph.variable(bias))
           : matmul(below, weights, { bias: graph.variable(bias) });
       const initial: LstmState | undefined = state && { hidden: state[2 * index], cell: state[2 * index + 1] };
       const layer = lstm(reshape(projected, [steps, batch, 4 * units]), graph.variable(recurrent), initial);
@@ -121,7 +120,6 @@ class BasicRnn implements SequenceModel {
       below = dropoutSeed === undefined ? flat : dropout(flat, this.configuration.dropout, dropoutSeed, index);
     }
     const { kernel, bias } = this.#output;
-    if (below === undefined) throw new Error('basic-rnn: the schema requires at least one layer.');
     return { logits: matmul(below, graph.variable(kernel), { bias: graph.variable(bias) }), state: final };
   }
 }
