@@ -92,11 +92,12 @@ export const LINEAR_ARGUMENTS = '@builtin(global_invocation_id) id: vec3u, @buil
  * A number as WGSL text that is an f32 constant. With an exponent always: WGSL reads 1e20 written in digits as an integer
  * that does not fit.
  *
- * @throws KernelError `shape` if the number is not finite as f32: WGSL has no such constants
+ * @throws KernelError `data-type` if the number is not finite as f32: WGSL has no such constants
  */
 export function wgslFloat(value: number): string {
   const rounded = Math.fround(value);
-  if (!Number.isFinite(rounded)) throw new KernelError('shape', `A constant must be finite in 32 bits, got ${value}.`);
+  if (!Number.isFinite(rounded))
+    throw new KernelError('data-type', `A constant must be finite in 32 bits, got ${value}.`);
   return `f32(${rounded.toExponential()})`;
 }
 

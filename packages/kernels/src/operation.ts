@@ -57,7 +57,7 @@ export interface Operation<Attributes> {
   readonly changesInputs?: boolean;
 }
 
-/** The backward of operations that only a backward pass applies; `gradients` visits nodes of the forward pass only. */
+/** The backward of operations that have none: of what a backward pass is made of, and of what ends a trace. */
 export function onceDifferentiable(node: Node<never>): never {
-  throw new KernelError('not-differentiable', `${node.operation.name}: has no second derivative.`);
+  throw new KernelError('not-differentiable', `${node.operation.name}: has no derivative.`);
 }

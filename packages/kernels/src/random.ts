@@ -34,7 +34,7 @@ export function uniform(index: number, stream: number, seed: number): number {
   return pcg3d(index, stream, seed)[0] / 2 ** 32;
 }
 
-/** `count` numbers, uniform in [-limit, limit). */
+/** `count` numbers, uniform in [-limit, limit] (the upper end by rounding to 32 bits). */
 export function uniformArray(count: number, limit: number, stream: number, seed: number): Float32Array<ArrayBuffer> {
   return Float32Array.from({ length: count }, (_, index) => (2 * uniform(index, stream, seed) - 1) * limit);
 }

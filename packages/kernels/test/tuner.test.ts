@@ -122,7 +122,7 @@ describe('TuningCache', () => {
     expect(TuningCache.open(adapter, blocked).get('a')).toBeUndefined();
   });
 
-  it('is used by openDevice unless tuning is off', async () => {
+  it('is used by openDevice unless tuning is off, and changes no result', async () => {
     const [cacheHome, tune] = [process.env.XDG_CACHE_HOME, process.env.CHIPSMITH_TUNE];
     process.env.XDG_CACHE_HOME = folder;
     delete process.env.CHIPSMITH_TUNE;
@@ -132,6 +132,12 @@ describe('TuningCache', () => {
     process.env.CHIPSMITH_TUNE = 'off';
     const untuned = await openDevice({ adapter: 'gles' });
     expect(untuned.tuner).toBeUndefined();
+    const results = [tuned, untuned].map((opened) => {
+      const graph = new Graph();
+      const x = graph.constant(randomNumbers(256 * 256, 4), [256, 256]);
+      return evaluate(opened, [matmul(x, x)]);
+    });
+    expect(await results[0]).toEqual(await results[1]);
     Object.assign(process.env, { XDG_CACHE_HOME: cacheHome ?? '', CHIPSMITH_TUNE: tune ?? '' });
     tuned.destroy();
     untuned.destroy();
