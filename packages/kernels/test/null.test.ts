@@ -14,7 +14,8 @@ import {
   type Tensor,
   unary,
 } from '../src/index.ts';
-import { MATMUL_TILES, matmulDispatch, matmulOperation } from '../src/operations/matmul.ts';
+import { matmulDispatch, matmulOperation } from '../src/operations/matmul.ts';
+import { MATMUL_TILES } from '../src/operations/matmul-kernel.ts';
 import { allCases } from './cases/all.ts';
 import { matmulSizes } from './cases/matmul.ts';
 import { testDevice } from './support/device.ts';

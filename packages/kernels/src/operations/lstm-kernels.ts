@@ -1,0 +1,167 @@
+import { type Dispatch, LINEAR_WORKGROUP, read, readWrite, write } from '../kernel.ts';
+
+/** Rows of the batch that one thread of a step computes: weights are loaded once for all of them. */
+const FORWARD_ROWS = 4;
+const BACKWARD_ROWS = 8;
+
+/** A kernel of one step; its launches differ in the step's number alone. */
+type Step = Omit<Dispatch, 'operands' | 'uniforms'>;
+
+/** A thread owns `rows` sequences and one group of units (four where H allows it), all four gates. */
+export function forwardKernel(batch: number, units: number, inPlace: boolean): Step {
+  const vector = units % 4 === 0 ? 4 : 1;
+  const type = vector === 4 ? 'vec4f' : 'f32';
+  const width = units / vector;
+  const rows = Math.min(FORWARD_ROWS, batch);
+  const source = inPlace ? 'gates' : 'projected';
+  const component = (k: number) => (vector === 4 ? `.${'xyzw'[k]}` : '');
+  const code = `${gateFunctions(type)}
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let unit = id.x;
+  let first = id.y * ${rows}u;
+  if (unit >= ${width}u || first >= ${batch}u) { return; }
+  let t = uniforms.step;
+${every(
+  rows,
+  (r) => `  let row${r} = min(first + ${r}u, ${batch - 1}u);
+  let previous${r} = (t * ${batch}u + row${r}) * ${width}u;
+  let gate${r} = (t * ${batch}u + row${r}) * ${4 * width}u + unit;
+  var i${r} = ${source}[gate${r}];
+  var j${r} = ${source}[gate${r} + ${width}u];
+  var f${r} = ${source}[gate${r} + ${2 * width}u];
+  var o${r} = ${source}[gate${r} + ${3 * width}u];`,
+)}
+  for (var k = 0u; k < ${width}u; k++) {
+${every(rows, (r) => `    let h${r} = hidden[previous${r} + k];`)}
+${every(
+  vector,
+  (s) => `    let w${s} = (k * ${vector}u + ${s}u) * ${4 * width}u + unit;
+    let wi${s} = recurrent[w${s}];
+    let wj${s} = recurrent[w${s} + ${width}u];
+    let wf${s} = recurrent[w${s} + ${2 * width}u];
+    let wo${s} = recurrent[w${s} + ${3 * width}u];`,
+)}
+${every(rows, (r) =>
+  ['i', 'j', 'f', 'o']
+    .map((gate) =>
+      every(vector, (s) => `    ${gate}${r} = fma(${type}(h${r}${component(s)}), w${gate}${s}, ${gate}${r});`),
+    )
+    .join('\n'),
+)}
+  }
+${every(
+  rows,
+  (r) => `  if (first + ${r}u < ${batch}u) {
+    let input = sigmoid(i${r});
+    let candidate = squash(j${r});
+    let forget = sigmoid(f${r});
+    let out = sigmoid(o${r});
+    let cell = forget * cells[previous${r} + unit] + input * candidate;
+    gates[gate${r}] = input;
+    gates[gate${r} + ${width}u] = candidate;
+    gates[gate${r} + ${2 * width}u] = forget;
+    gates[gate${r} + ${3 * width}u] = out;
+    cells[previous${r} + ${batch * width}u + unit] = cell;
+    hidden[previous${r} + ${batch * width}u + unit] = out * squash(cell);
+  }`,
+)}
+}`;
+  const states = [read('recurrent', vector), readWrite('hidden', vector), readWrite('cells', vector)];
+  const bindings = inPlace
+    ? [...states, readWrite('gates', vector)]
+    : [read('projected', vector), ...states, write('gates', vector)];
+  return stepOf('lstm step', bindings, code, width, Math.ceil(batch / rows));
+}
+
+/**
+ * At step t: dh = dHidden_(t+1) + dGates_(t+1) W^T, then with tc = tanh(c_t)
+ *
+ *     do = dh tc o (1 - o)       dc = carry + dh o (1 - tc^2)       carry = dc f
+ *     di = dc j i (1 - i)        dj = dc i (1 - j^2)                df = dc c_(t-1) f (1 - f)
+ *
+ * `carry` holds the cell's gradient between steps and ends as that of the initial cell.
+ */
+export function backwardKernel(
+  steps: number,
+  batch: number,
+  units: number,
+  { hasHidden, hasCells }: { hasHidden: boolean; hasCells: boolean },
+  inPlace: boolean,
+): Step {
+  const vector = units % 4 === 0 ? 4 : 1;
+  const type = vector === 4 ? 'vec4f' : 'f32';
+  const width = units / vector;
+  const rows = Math.min(BACKWARD_ROWS, batch);
+  const source = inPlace ? 'd_gates' : 'gates';
+  const component = (k: number) => (vector === 4 ? `.${'xyzw'[k]}` : '');
+  const stateSize = batch * width;
+  const code = `${gateFunctions(type)}
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let unit = id.x;
+  let first = id.y * ${rows}u;
+  if (unit >= ${width}u || first >= ${batch}u) { return; }
+  let t = uniforms.step;
+${every(
+  rows,
+  (r) => `  let row${r} = min(first + ${r}u, ${batch - 1}u);
+  let state${r} = (t * ${batch}u + row${r}) * ${width}u + unit;
+  var dh${r} = ${hasHidden ? `d_hidden[state${r} + ${stateSize}u]` : `${type}(0.0)`};`,
+)}
+  if (t + 1u < ${steps}u) {
+${every(rows, (r) => `    let later${r} = ((t + 1u) * ${batch}u + row${r}) * ${4 * width}u;`)}
+    for (var k = 0u; k < ${4 * width}u; k++) {
+${every(rows, (r) => `      let d${r} = d_gates[later${r} + k];`)}
+${every(vector, (s) => `      let w${s} = transposed[(k * ${vector}u + ${s}u) * ${width}u + unit];`)}
+${every(rows, (r) => every(vector, (s) => `      dh${r} = fma(${type}(d${r}${component(s)}), w${s}, dh${r});`))}
+    }
+  }
+${every(
+  rows,
+  (r) => `  if (first + ${r}u < ${batch}u) {
+    let gate = (t * ${batch}u + row${r}) * ${4 * width}u + unit;
+    let i = ${source}[gate];
+    let j = ${source}[gate + ${width}u];
+    let f = ${source}[gate + ${2 * width}u];
+    let o = ${source}[gate + ${3 * width}u];
+    let tc = squash(cells[state${r} + ${stateSize}u]);
+    var dc = dh${r} * o * (1.0 - tc * tc)${hasCells ? ` + d_cells[state${r} + ${stateSize}u]` : ''};
+    let place = row${r} * ${width}u + unit;
+    if (t + 1u < ${steps}u) { dc += carry[place]; }
+    d_gates[gate] = dc * j * i * (1.0 - i);
+    d_gates[gate + ${width}u] = dc * i * (1.0 - j * j);
+    d_gates[gate + ${2 * width}u] = dc * cells[state${r}] * f * (1.0 - f);
+    d_gates[gate + ${3 * width}u] = dh${r} * tc * o * (1.0 - o);
+    carry[place] = dc * f;
+  }`,
+)}
+}`;
+  const bindings = [
+    ...(inPlace ? [] : [read('gates', vector)]),
+    read('cells', vector),
+    read('transposed', vector),
+    ...(hasHidden ? [read('d_hidden', vector)] : []),
+    ...(hasCells ? [read('d_cells', vector)] : []),
+    readWrite('d_gates', vector),
+    readWrite('carry', vector),
+  ];
+  return stepOf('lstm backward step', bindings, code, width, Math.ceil(batch / rows));
+}
+
+function gateFunctions(type: string): string {
+  // The clamps keep exp and tanh where WGSL defines them; see unary.ts.
+  return `fn sigmoid(x: ${type}) -> ${type} { return 1.0 / (1.0 + exp(-max(x, ${type}(-80.0)))); }
+fn squash(x: ${type}) -> ${type} { return tanh(clamp(x, ${type}(-15.0), ${type}(15.0))); }`;
+}
+
+function stepOf(label: string, bindings: Step['kernel']['bindings'], code: string, across: number, down: number): Step {
+  const threads = Math.min(LINEAR_WORKGROUP, across);
+  return {
+    kernel: { label, bindings, uniforms: ['step'], workgroupSize: [threads, 1, 1], code },
+    workgroups: [Math.ceil(across / threads), down, 1],
+  };
+}
+
+/** Unrolls a line of WGSL. */
+function every(count: number, line: (index: number) => string): string {
+  return Array.from({ length: count }, (_, index) => line(index)).join('\n');
+}
