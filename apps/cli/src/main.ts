@@ -1,66 +1,16 @@
+import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { doctor } from './commands/doctor.ts';
-import { evaluate } from './commands/evaluate.ts';
-import { generate } from './commands/generate.ts';
-import { listModels } from './commands/models.ts';
-import { plan } from './commands/plan.ts';
-import { prepare } from './commands/prepare.ts';
-import { render } from './commands/render.ts';
-import { train } from './commands/train.ts';
-import { type Command, guess, helpOf, parseCommandLine } from './terminal/command.ts';
-import { EXIT, explain, UsageError } from './terminal/errors.ts';
+import { run } from './cli.ts';
 import { watchOutput } from './terminal/output.ts';
 
-const commands: readonly Command[] = [doctor, prepare, train, generate, render, evaluate, listModels, plan];
-
 watchOutput();
-process.exitCode ||= await main(process.argv.slice(2));
-
-async function main([name, ...words]: readonly string[]): Promise<number> {
-  try {
-    standWhereTheUserStands();
-    if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-      process.stdout.write(`${overview()}\n`);
-      return EXIT.done;
-    }
-    const command = commands.find((candidate) => candidate.name === name);
-    if (command === undefined) {
-      const names = commands.map((known) => known.name);
-      throw new UsageError(`chipsmith: there is no command "${name}"${guess(name, names)} (--help lists them)`);
-    }
-    if (words.includes('--help') || words.includes('-h')) {
-      process.stdout.write(`${await helpOf(command)}\n`);
-      return EXIT.done;
-    }
-    return (await command.run(parseCommandLine(command, words))) ?? EXIT.done;
-  } catch (error) {
-    const { text, code } = explain(error);
-    process.stderr.write(`${text}\n`);
-    return code;
-  }
-}
+standWhereTheUserStands();
+process.exitCode ||= await run(process.argv.slice(2));
 
 /** pnpm runs scripts in the folder of their package.json and says in INIT_CWD where the user stands: paths mean that place. */
 function standWhereTheUserStands(): void {
   const packageFolders = ['..', '../../..'].map((up) => resolve(dirname(fileURLToPath(import.meta.url)), up));
-  const { INIT_CWD: place } = process.env;
-  if (place !== undefined && packageFolders.includes(process.cwd())) process.chdir(place);
-}
-
-function overview(): string {
-  const width = Math.max(...commands.map(({ name }) => name.length));
-  const lines = commands.map(({ name, description }) => `  ${name.padEnd(width)}  ${description}`);
-  return `chipsmith makes NES music with models you train yourself.
-
-COMMANDS
-
-${lines.join('\n')}
-
-The usual way:
-  pnpm chipsmith prepare my-midi-folder --output my-data
-  pnpm chipsmith train --data my-data --run my-run
-  pnpm chipsmith generate --run my-run --output my-tracks
-
-Every command explains itself with --help. Ended well: exit code 0; failed: 1; typed wrongly: 2; interrupted: 130.`;
+  const { INIT_CWD: place = '' } = process.env;
+  if (existsSync(place) && packageFolders.includes(process.cwd())) process.chdir(place);
 }

@@ -64,7 +64,8 @@ export async function writeTracks(tracks: readonly Track[], options: TrackSettin
   const partial = join(dirname(target), `.${basename(target)}.partial-${process.pid}`);
   const progress = startProgress('rendering');
   try {
-    await mkdir(partial, { recursive: true });
+    await mkdir(dirname(target), { recursive: true });
+    await mkdir(partial);
     for (const [index, { name, song, events, seed, scores }] of tracks.entries()) {
       signal.throwIfAborted();
       progress.update(index / tracks.length, name);
@@ -95,12 +96,10 @@ export async function writeTracks(tracks: readonly Track[], options: TrackSettin
  */
 export async function checkTracksFolder(folder: string): Promise<void> {
   const isTrack = (name: string) => name === 'index.html' || /^track-\d+\.(mid|vgm|wav|json)$/.test(name);
-  let entries: string[] = [];
-  try {
-    if (existsSync(folder)) entries = await readdir(folder);
-  } catch (error) {
+  const entries = await readdir(folder).catch((error: unknown) => {
+    if (isSystemError(error) && error.code === 'ENOENT') return [];
     throw fileError(folder, error);
-  }
+  });
   const stray = entries.find((name) => !isTrack(name));
   if (stray !== undefined) {
     throw new CommandError(

@@ -11,7 +11,7 @@ import {
 import { evaluateCheckpoint, requireEncoding } from '@chipsmith/models';
 import { type Arguments, type Command, choice, text } from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
-import { interruptSignal } from '../terminal/interrupt.ts';
+import { interruptible } from '../terminal/interrupt.ts';
 import { print } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { checkpointOf, checkpointOptions } from './checkpoint.ts';
@@ -69,16 +69,12 @@ async function countedData(args: Arguments): Promise<Dataset> {
 
 async function ofModel(args: Arguments, split: Split): Promise<Evaluation> {
   const { checkpoint, dataset } = await runAndData(args);
-  const signal = interruptSignal();
+  const sequences = dataset.sequences(split).map(({ events }) => events);
   const device = await deviceOf(args);
   const progress = startProgress('evaluating');
+  const onProgress = (share: number) => progress.update(share, '');
   try {
-    return await evaluateCheckpoint(
-      device,
-      checkpoint,
-      dataset.sequences(split).map(({ events }) => events),
-      { signal, onProgress: (share) => progress.update(share, '') },
-    );
+    return await interruptible((signal) => evaluateCheckpoint(device, checkpoint, sequences, { signal, onProgress }));
   } finally {
     progress.stop();
     device.destroy();

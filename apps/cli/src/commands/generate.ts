@@ -1,13 +1,5 @@
 import { join } from 'node:path';
-import {
-  arrangeMelody,
-  deriveSeed,
-  type Encoding,
-  findEncoding,
-  readMidi,
-  type Song,
-  withEstimatedTiming,
-} from '@chipsmith/data';
+import { arrangeMelody, deriveSeed, type Encoding, findEncoding, readMidi, withEstimatedTiming } from '@chipsmith/data';
 import type { Device } from '@chipsmith/kernels';
 import { type Checkpoint, type Sample, type SampleOptions, sample } from '@chipsmith/models';
 import {
@@ -22,7 +14,7 @@ import {
   text,
 } from '../terminal/command.ts';
 import { CommandError, UsageError } from '../terminal/errors.ts';
-import { interruptSignal } from '../terminal/interrupt.ts';
+import { interruptible } from '../terminal/interrupt.ts';
 import { print } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { checkTracksFolder, scoresOf, type Track, writeTracks } from '../tracks.ts';
@@ -92,23 +84,11 @@ export const generate: Command = {
     const primer = await primerOf(args, encoding);
     const length = bars * encoding.stepsPerBar;
 
-    const signal = interruptSignal();
-    const device = await deviceOf(args);
-    let samples: Sample[];
-    try {
-      samples = await drawPlayable(device, checkpoint, {
-        ...{ count, length, seed, temperature, topK, topP, primer, encoding, signal },
-        fewestNotes: Math.min(FEWEST_NOTES, bars * FEWEST_NOTES_A_BAR),
-      });
-    } finally {
-      device.destroy();
-    }
-
     const arranged = flag(args, 'arrange');
-    const shared = {
+    const settings = {
       model: metadata.model,
       step: metadata.training.step,
-      encoding: metadata.encoding.name,
+      encoding: encoding.name,
       bars,
       beatsPerMinute,
       temperature,
@@ -118,26 +98,24 @@ export const generate: Command = {
       arranged,
       seed,
     };
-    const digits = String(count).length;
-    const tracks = samples.map(({ events, nll }, index): Track => {
-      const name = `track-${String(index + 1).padStart(Math.max(2, digits), '0')}`;
+    const title = `${count} tracks by ${metadata.model}`;
+    const trackOf = ({ events, nll }: Sample, index: number): Track => {
+      const name = `track-${String(index + 1).padStart(Math.max(2, String(count).length), '0')}`;
       const melody = encoding.decode(events, { title: `${metadata.model} ${name}`, beatsPerMinute });
-      const song: Song = arranged ? arrangeMelody(melody, { seed: deriveSeed(seed, index) }) : melody;
+      const song = arranged ? arrangeMelody(melody, { seed: deriveSeed(seed, index) }) : melody;
       return { name, song, events, seed, scores: { nllPerEvent: nll, ...scoresOf(melody) } };
-    });
-    const page = await writeTracks(tracks, {
-      output,
-      title: `${count} tracks by ${metadata.model}`,
-      settings: shared,
-      sound,
-      signal,
-    });
+    };
+
+    const device = await deviceOf(args);
+    const { page, tracks } = await interruptible(async (signal) => {
+      const wanted = { count, length, seed, temperature, topK, topP, primer, encoding, signal };
+      const fewestNotes = Math.min(FEWEST_NOTES, bars * FEWEST_NOTES_A_BAR);
+      const samples = await drawPlayable(device, checkpoint, { ...wanted, fewestNotes });
+      const tracks = samples.map(trackOf);
+      return { tracks, page: await writeTracks(tracks, { output, title, settings, sound, signal }) };
+    }).finally(() => device.destroy());
     const words = `${tracks.length} tracks in ${output}\nHear and see them: ${page}`;
-    print(
-      args,
-      { output, page, settings: shared, tracks: tracks.map(({ name, scores }) => ({ name, scores })) },
-      words,
-    );
+    print(args, { output, page, settings, tracks: tracks.map(({ name, scores }) => ({ name, scores })) }, words);
     return 0;
   },
 };

@@ -1,8 +1,16 @@
 import { VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
-import { type Dataset, encodings, prepareDataset, reportTable, SPLITS, writeDataset } from '@chipsmith/data';
+import {
+  type Dataset,
+  encodings,
+  type PrepareProgress,
+  prepareDataset,
+  reportTable,
+  SPLITS,
+  writeDataset,
+} from '@chipsmith/data';
 import { type Arguments, type Command, flag, number, oneOf, required, seedOf, text } from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
-import { interruptSignal } from '../terminal/interrupt.ts';
+import { interruptible } from '../terminal/interrupt.ts';
 import { print } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { corpusDataset, encodingOf } from './options.ts';
@@ -54,16 +62,10 @@ export const prepare: Command = {
         dataset = corpusDataset(encoding, { seed, validShare, voices });
         await writeDataset(dataset, output);
       } else {
-        dataset = await prepareDataset({
-          inputs: args._,
-          encoding,
-          output,
-          seed,
-          validShare,
-          voices,
-          signal: interruptSignal(),
-          onProgress: ({ share, files, songs }) => progress.update(share, `${files} files, ${songs} songs kept`),
-        });
+        const onProgress = ({ share, files, songs }: PrepareProgress) =>
+          progress.update(share, `${files} files, ${songs} songs kept`);
+        const wanted = { inputs: args._, encoding, output, seed, validShare, voices, onProgress };
+        dataset = await interruptible((signal) => prepareDataset({ ...wanted, signal }));
       }
     } finally {
       progress.stop();

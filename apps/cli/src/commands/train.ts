@@ -2,10 +2,17 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { findEncoding } from '@chipsmith/data';
 import { MEMORY_CATEGORIES } from '@chipsmith/kernels';
-import { configure, findModel, RunFolder, type TrainingStart, train as trainModel } from '@chipsmith/models';
+import {
+  configure,
+  findModel,
+  RunFolder,
+  type TrainingStart,
+  type TrainOptions,
+  train as trainModel,
+} from '@chipsmith/models';
 import { type Arguments, type Command, flag, integer, required, seedOf, text } from '../terminal/command.ts';
 import { CommandError, EXIT, UsageError } from '../terminal/errors.ts';
-import { interruptSignal } from '../terminal/interrupt.ts';
+import { interruptible } from '../terminal/interrupt.ts';
 import { formatTable, print } from '../terminal/output.ts';
 import { clockTime, formatBytes, startProgress } from '../terminal/progress.ts';
 import {
@@ -82,35 +89,38 @@ export const train: Command = {
     const { definition, configuration, shape } = training;
     const dataset = await datasetOf(data, findEncoding(definition.encoding));
 
-    const signal = interruptSignal();
     const device = await deviceOf(args);
     const progress = startProgress('training');
     let start: TrainingStart | undefined;
+    const told: Pick<TrainOptions, 'onStart' | 'onProgress'> = {
+      onStart: (started) => {
+        start = started;
+        process.stderr.write(`training ${definition.name} on ${device.adapter.name} into ${folder}\n`);
+        process.stderr.write(`${memoryTable(started)}\n`);
+      },
+      onProgress: ({ step, steps, loss, tokensPerSecond, secondsLeft, valid }) => {
+        const validation = valid === undefined ? '' : `, valid ${valid.nll.toFixed(3)}`;
+        const rate = `${Math.round(tokensPerSecond)} events/s`;
+        const left = clockTime(secondsLeft);
+        progress.update(step / steps, `step ${step}, loss ${loss.toFixed(3)}${validation}, ${rate}, ${left} left`);
+      },
+    };
+    const dataPlace = data === CORPUS ? CORPUS : resolve(data);
+    const wanted = {
+      ...shape,
+      ...loop,
+      ...told,
+      device,
+      definition,
+      configuration,
+      dataset,
+      dataPlace,
+      folder,
+      resume,
+      seed,
+    };
     try {
-      const result = await trainModel({
-        ...shape,
-        ...loop,
-        device,
-        definition,
-        configuration,
-        dataset,
-        dataPlace: data === CORPUS ? CORPUS : resolve(data),
-        folder,
-        resume,
-        seed,
-        signal,
-        onStart: (told) => {
-          start = told;
-          process.stderr.write(`training ${definition.name} on ${device.adapter.name} into ${folder}\n`);
-          process.stderr.write(`${memoryTable(told)}\n`);
-        },
-        onProgress: ({ step, steps, loss, tokensPerSecond, secondsLeft, valid }) => {
-          const validation = valid === undefined ? '' : `, valid ${valid.nll.toFixed(3)}`;
-          const rate = `${Math.round(tokensPerSecond)} events/s`;
-          const left = clockTime(secondsLeft);
-          progress.update(step / steps, `step ${step}, loss ${loss.toFixed(3)}${validation}, ${rate}, ${left} left`);
-        },
-      });
+      const result = await interruptible((signal) => trainModel({ ...wanted, signal }));
       progress.stop();
       const { best, reason, step } = result;
       const lowest =

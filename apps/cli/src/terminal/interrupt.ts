@@ -1,7 +1,10 @@
 import { EXIT } from './errors.ts';
 
-/** Aborts on the first Ctrl-C or SIGTERM, so that work can be saved; the second one ends the process at once. */
-export function interruptSignal(): AbortSignal {
+/**
+ * Does long work that Ctrl-C may stop: the first one (or SIGTERM) aborts the signal, so that work can be saved; the second one
+ * ends the process at once.
+ */
+export async function interruptible<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const controller = new AbortController();
   const interrupt = () => {
     if (controller.signal.aborted) process.exit(EXIT.interrupted);
@@ -10,5 +13,10 @@ export function interruptSignal(): AbortSignal {
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
-  return controller.signal;
+  try {
+    return await work(controller.signal);
+  } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
 }

@@ -10,7 +10,7 @@ export interface Progress {
 /** Seconds between two lines where standard error is no terminal. */
 const PLAIN_INTERVAL_SECONDS = 10;
 
-/** A bar on a terminal, a plain line every ten seconds elsewhere. */
+/** A bar on a terminal; elsewhere plain lines: at first, at the end, and every ten seconds. */
 export function startProgress(label: string): Progress {
   return process.stderr.isTTY ? barProgress(label) : plainProgress(label);
 }
@@ -31,7 +31,7 @@ function barProgress(label: string): Progress {
 }
 
 function plainProgress(label: string): Progress {
-  let printed = 0;
+  let printed = Number.NEGATIVE_INFINITY;
   return {
     update(share, detail) {
       const now = performance.now();

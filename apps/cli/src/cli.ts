@@ -1,0 +1,54 @@
+import { doctor } from './commands/doctor.ts';
+import { evaluate } from './commands/evaluate.ts';
+import { generate } from './commands/generate.ts';
+import { listModels } from './commands/models.ts';
+import { plan } from './commands/plan.ts';
+import { prepare } from './commands/prepare.ts';
+import { render } from './commands/render.ts';
+import { train } from './commands/train.ts';
+import { type Command, guess, helpOf, parseCommandLine } from './terminal/command.ts';
+import { EXIT, explain, UsageError } from './terminal/errors.ts';
+
+/** In the order in which they are listed. */
+export const commands: readonly Command[] = [doctor, prepare, train, generate, render, evaluate, listModels, plan];
+
+/** Does what a command line says. @returns the exit code; what went wrong is on standard error then */
+export async function run([name, ...words]: readonly string[]): Promise<number> {
+  try {
+    if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+      process.stdout.write(`${overview()}\n`);
+      return EXIT.done;
+    }
+    const command = commands.find((candidate) => candidate.name === name);
+    if (command === undefined) {
+      const names = commands.map((known) => known.name);
+      throw new UsageError(`chipsmith: there is no command "${name}"${guess(name, names)} (--help lists them)`);
+    }
+    if (words.includes('--help') || words.includes('-h')) {
+      process.stdout.write(`${await helpOf(command)}\n`);
+      return EXIT.done;
+    }
+    return (await command.run(parseCommandLine(command, words))) ?? EXIT.done;
+  } catch (error) {
+    const { text, code } = explain(error);
+    process.stderr.write(`${text}\n`);
+    return code;
+  }
+}
+
+function overview(): string {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  const lines = commands.map(({ name, description }) => `  ${name.padEnd(width)}  ${description}`);
+  return `chipsmith makes NES music with models you train yourself.
+
+COMMANDS
+
+${lines.join('\n')}
+
+The usual way:
+  pnpm chipsmith prepare my-midi-folder --output my-data
+  pnpm chipsmith train --data my-data --run my-run
+  pnpm chipsmith generate --run my-run --output my-tracks
+
+Every command explains itself with --help. Ended well: exit code 0; failed: 1; typed wrongly: 2; interrupted: 130.`;
+}

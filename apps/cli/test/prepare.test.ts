@@ -1,0 +1,99 @@
+import { mkdirSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { chipsmith, expectFailure, filesOf, jsonOf, scratchFolder, start, writeMidiFolder } from './support/cli.ts';
+
+const folder = scratchFolder();
+const midi = join(folder, 'midi');
+const output = join(folder, 'output');
+mkdirSync(output);
+
+beforeAll(() => writeMidiFolder(midi, 8));
+
+describe('prepare', () => {
+  it('makes a dataset that keeps the split of its folders, twice the same', async () => {
+    const [first, second] = ['first', 'second'].map((name) => join(folder, name));
+    const told = await jsonOf('prepare', midi, '--output', first);
+    expect(told).toMatchObject({
+      output: first,
+      encoding: { name: 'melody' },
+      files: 8,
+      songs: 8,
+      splits: { train: { sequences: 4 }, valid: { sequences: 2 }, test: { sequences: 2 } },
+    });
+    await jsonOf('prepare', midi, '--output', second);
+    const files = await filesOf(first);
+    expect(files).toEqual(expect.arrayContaining(['manifest.json', 'report.json']));
+    expect(await filesOf(second)).toEqual(files);
+    for (const file of files) expect(await readFile(join(first, file))).toEqual(await readFile(join(second, file)));
+  });
+
+  it('shows how far it is, what it kept and where it wrote, and replaces a dataset', async () => {
+    for (const words of [['--corpus'], [midi]]) {
+      const { code, stdout } = await chipsmith('prepare', ...words, '--output', join(folder, 'shown'));
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/sounding voices kept/);
+      expect(stdout).toContain(`Dataset written to ${join(folder, 'shown')}`);
+    }
+    const { lines } = await chipsmith('prepare', midi, '--output', join(folder, 'shown'));
+    expect(lines.at(-1)).toBe('preparing 100% 8 files, 8 songs kept');
+  });
+
+  it('says in one line what is wrong with its input, and leaves nothing behind', async () => {
+    const song = await readFile(join(midi, 'train/tune-0.mid'));
+    const noise = Uint8Array.from({ length: 5000 }, (_, index) => (index * index * 7919) >> 3);
+    const inputs: [name: string, bytes: Uint8Array, message: RegExp][] = [
+      ['empty.mid', Buffer.alloc(0), /empty\.mid: .*empty.*; give MIDI files/],
+      ['noise.mid', noise, /noise\.mid: .*not a MIDI file.*; give/],
+      ['head-only.mid', song.subarray(0, 20), /head-only\.mid: no usable song.*; give/],
+      ['noise.zip', noise, /noise\.zip: not a \.zip, \.tar or \.tar\.gz archive/],
+      ['noise.tar.gz', noise, /noise\.tar\.gz: not a/],
+      ['cut.tar.gz', Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1, 2), /cut\.tar\.gz: damaged archive .*check/],
+      ['cut.zip', Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0), /cut\.zip: .*check the archive/],
+    ];
+    for (const [name, bytes] of inputs) await writeFile(join(folder, name), bytes);
+    const before = await filesOf(folder);
+    for (const [name, , message] of inputs) {
+      await expectFailure(1, message, 'prepare', join(folder, name), '--output', join(output, 'data'));
+    }
+    await expectFailure(
+      1,
+      /missing: .*no such file/,
+      'prepare',
+      join(folder, 'missing'),
+      '--output',
+      join(output, 'data'),
+    );
+    expect(await filesOf(folder)).toEqual(before);
+  });
+
+  it('writes into no folder that holds something else, and over no file', async () => {
+    const foreign = join(folder, 'foreign');
+    await mkdir(foreign);
+    await writeFile(join(foreign, 'thesis.txt'), 'precious');
+    await expectFailure(1, /foreign: exists and is no dataset/, 'prepare', midi, '--output', foreign);
+    await expectFailure(1, /foreign: exists and is no dataset/, 'prepare', '--corpus', '--output', foreign);
+    expect(await filesOf(foreign)).toEqual(['thesis.txt']);
+    await expectFailure(
+      1,
+      /thesis\.txt: cannot be used as output folder/,
+      'prepare',
+      midi,
+      '--output',
+      join(foreign, 'thesis.txt'),
+    );
+    expect(await readFile(join(foreign, 'thesis.txt'), 'utf8')).toBe('precious');
+  });
+
+  it('ends within a moment of Ctrl-C, and leaves nothing behind', async () => {
+    const many = join(folder, 'many');
+    await writeMidiFolder(many, 400);
+    const preparing = start(['prepare', many, '--output', join(output, 'data')]);
+    await preparing.said('preparing 0%');
+    preparing.process.kill('SIGINT');
+    const { code, stdout, lines } = await preparing.ended;
+    expect({ code, stdout, last: lines.at(-1) }).toEqual({ code: 130, stdout: '', last: 'Interrupted.' });
+    expect(await filesOf(output)).toEqual([]);
+  });
+});

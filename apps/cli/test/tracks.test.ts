@@ -1,0 +1,90 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { checkTracksFolder, scoresOf, type Track, type TrackSettings, writeTracks } from '../src/tracks.ts';
+import { note, song } from './page-songs.ts';
+import { filesOf, scratchFolder } from './support/cli.ts';
+
+const folder = scratchFolder();
+
+const BEAT = 22_050;
+
+function track(name: string, pitch: number): Track {
+  const melody = song({ pulse1: [note(0, BEAT, pitch), note(BEAT, 2 * BEAT, pitch + 4)] });
+  return { name, song: melody, events: [1, 2, 3], seed: 7, scores: scoresOf(melody) };
+}
+
+function settings(output: string, signal = new AbortController().signal): TrackSettings {
+  const sound = { sampleRate: 8000, filter: 'nes' as const };
+  return { output, title: 'two tracks', settings: { bars: 2 }, sound, signal };
+}
+
+async function quietly<Result>(work: () => Promise<Result>): Promise<Result> {
+  const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  return work().finally(() => write.mockRestore());
+}
+
+describe('scoresOf', () => {
+  it('counts notes, pitches and the longest rest', () => {
+    const melody = song({ pulse1: [note(0, BEAT, 60), note(BEAT, 2 * BEAT, 72), note(5 * BEAT, 6 * BEAT, 67)] });
+    expect(scoresOf(melody)).toEqual({ notes: 3, pitches: 3, pitchClasses: 2, longestRestBeats: 3 });
+    expect(scoresOf(song({}))).toEqual({ notes: 0, pitches: 0, pitchClasses: 0, longestRestBeats: 8 });
+  });
+});
+
+describe('writeTracks', () => {
+  it('writes four files a track and a page, and replaces earlier tracks as a whole', async () => {
+    const output = join(folder, 'tracks');
+    await quietly(() => writeTracks([track('track-01', 60), track('track-02', 62)], settings(output)));
+    expect(await filesOf(output)).toHaveLength(9);
+    const page = await quietly(() => writeTracks([track('track-01', 64)], settings(output)));
+    expect(page).toBe(join(output, 'index.html'));
+    const endings = ['json', 'mid', 'vgm', 'wav'];
+    expect(await filesOf(output)).toEqual(['index.html', ...endings.map((ending) => `track-01.${ending}`)]);
+    expect(JSON.parse(await readFile(join(output, 'track-01.json'), 'utf8'))).toEqual({
+      name: 'track-01',
+      title: 'a song',
+      seed: 7,
+      settings: { bars: 2 },
+      scores: { notes: 2, pitches: 2, pitchClasses: 2, longestRestBeats: 6 },
+      events: [1, 2, 3],
+    });
+    expect(await filesOf(folder)).toHaveLength(6);
+  });
+
+  it('leaves nothing behind when it is aborted, and the earlier tracks as they were', async () => {
+    const output = join(folder, 'aborted');
+    await quietly(() => writeTracks([track('track-01', 60)], settings(output)));
+    const before = await readFile(join(output, 'track-01.mid'));
+    const files = await filesOf(folder);
+    const signal = AbortSignal.abort();
+    await expect(quietly(() => writeTracks([track('track-01', 72)], settings(output, signal)))).rejects.toBe(
+      signal.reason,
+    );
+    expect(await filesOf(folder)).toEqual(files);
+    expect(await readFile(join(output, 'track-01.mid'))).toEqual(before);
+  });
+
+  it('says in one line that a place cannot be written', async () => {
+    await writeFile(join(folder, 'file'), '');
+    const wanted = settings(join(folder, 'file/tracks'));
+    await expect(quietly(() => writeTracks([track('track-01', 60)], wanted))).rejects.toThrow(
+      /tracks: a part of the path is a file/,
+    );
+  });
+});
+
+describe('checkTracksFolder', () => {
+  it('takes what is missing, empty or holds tracks only', async () => {
+    const place = join(folder, 'place');
+    await checkTracksFolder(place);
+    await mkdir(place);
+    await checkTracksFolder(place);
+    for (const name of ['index.html', 'track-01.wav', 'track-100.json']) await writeFile(join(place, name), '');
+    await checkTracksFolder(place);
+    for (const name of ['track-1.flac', 'track.wav', '.git']) {
+      await writeFile(join(place, name), '');
+      await expect(checkTracksFolder(place)).rejects.toThrow(/place: holds .*, which is no track; choose another/);
+    }
+  });
+});

@@ -1,0 +1,79 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { commands } from '../src/cli.ts';
+import { optionsOf } from '../src/terminal/command.ts';
+import { chipsmith, expectFailure } from './support/cli.ts';
+
+describe('--help', () => {
+  it.each(commands.map((command) => [command.name, command] as const))(
+    'of %s names each option',
+    async (name, command) => {
+      const { code, stdout, lines } = await chipsmith(name, '--help');
+      expect({ code, lines }).toEqual({ code: 0, lines: [] });
+      for (const option of Object.keys(optionsOf(command))) expect(stdout).toContain(`--${option}`);
+      for (const [line] of command.examples) expect(stdout).toContain(`pnpm chipsmith ${line}`);
+      expect(stdout).not.toMatch(/ $/m);
+      expect(stripVTControlCharacters(stdout)).toBe(stdout);
+    },
+  );
+
+  it.each([[[]], [['--help']], [['help']]])('of the whole, as %j, names each command', async (words) => {
+    const { code, stdout } = await chipsmith(...words);
+    expect(code).toBe(0);
+    for (const { name } of commands) expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
+  });
+
+  it('is understood in the examples of every command', async () => {
+    for (const { name, examples } of commands) {
+      for (const [line] of examples) expect(line.split(' ')[0]).toBe(name);
+    }
+  });
+});
+
+describe('what is typed wrongly ends with code 2 and one line', () => {
+  it.each([
+    ['trian', /there is no command "trian"; did you mean train\?/],
+    ['--json', /there is no command "--json"/],
+    ['train --modl x', /there is no option --modl; did you mean --model\?/],
+    ['train -model x', /there is no option -model/],
+    ['train --no-steps', /there is no option --no-steps/],
+    ['train --xyzzy', /there is no option --xyzzy \(--help/],
+    ['train --layers', /--layers needs a value/],
+    ['train --layers --json', /--layers needs a value/],
+    ['train --layers=', /--layers needs a value/],
+    ['train --json=yes', /--json takes no value/],
+    ['train something', /takes no "something"/],
+    ['train --model basic-rn', /--model must be basic-rnn, not "basic-rn"; did you mean basic-rnn\?/],
+    ['train --steps 0', /--steps must be a whole number of at least 1, not "0"/],
+    ['train --steps 1.5', /--steps must be a whole number/],
+    ['train --seed -1', /--seed must be a whole number from 0 to 4294967295, not "-1"/],
+    ['train --batch many', /--batch must be a whole number of at least 1, not "many"/],
+    ['train --layers 8,,8', /--layers must be whole numbers with commas/],
+    ['train --layers 0', /layers\.0: .*>=1/],
+    ['train --learning-rate 1e30', /learningRate: .*<=1/],
+    ['train --vram big', /--vram must be a size such as 6GB/],
+    ['plan --dropout 2', /dropout: .*<=0\.95/],
+    ['plan --dropout Infinity', /--dropout must be a number, not "Infinity"/],
+    ['generate', /--run is needed/],
+    ['generate --run x --count 0', /--count must be a whole number from 1 to 1000/],
+    ['generate --run x --temperature 0', /--temperature must be a number from 0\.01 to 100/],
+    ['generate --run x --top-p 2', /--top-p must be a number from 0\.001 to 1/],
+    ['generate --run x --filter tv', /--filter must be .*, not "tv"/],
+    ['generate --run x --checkpoint bets', /--checkpoint must be best or latest, not "bets"; did you mean best\?/],
+    ['evaluate', /--run is needed/],
+    ['evaluate --split vald', /--split must be train or valid or test, not "vald"; did you mean valid\?/],
+    ['evaluate --baseline trigram', /--baseline must be unigram or bigram/],
+    ['evaluate --baseline bigram', /--baseline needs --data or --run/],
+    ['prepare', /--output is needed/],
+    ['prepare --output x', /name files, folders or archives, or give --corpus/],
+    ['prepare a --corpus --output x', /one of the two/],
+    ['prepare a --output x --encoding melodi', /--encoding must be melody, not "melodi"; did you mean melody\?/],
+    ['prepare a --output x --voices pulse3', /--voices must be .*, not "pulse3"; did you mean pulse1\?/],
+    ['prepare a --output x --valid-share 2', /--valid-share must be a number from 0 to 1/],
+    ['render', /name one \.mid or \.vgm file/],
+    ['render a.mid b.mid --output x.wav', /name one/],
+    ['render a.mid', /--output is needed/],
+    ['render a.mid --output a.ogg', /ending of --output must be \.wav or \.vgm, not "\.ogg"/],
+    ['render a.mid --output a.wav --sample-rate 10', /--sample-rate must be a whole number from 8000 to 192000/],
+  ])('%s', (line, message) => expectFailure(2, message, ...line.split(' ')));
+});
