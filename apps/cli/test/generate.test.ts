@@ -24,12 +24,12 @@ const encoding = findEncoding('melody');
 const COUNT = 20;
 const BARS = 2;
 const SAMPLE_RATE = 16_000;
-const SMALL = ['--run', run, '--count', '2', '--bars', '2', '--sample-rate', '8000'];
+const SMALL = `--run ${run} --count 2 --bars 2 --sample-rate 8000`;
 
 beforeAll(async () => {
   await writeMidiFolder(midi, 8);
-  await jsonOf('prepare', midi, '--output', data);
-  await jsonOf('train', '--data', data, '--run', run, '--steps', '3', ...TINY);
+  await jsonOf(`prepare ${midi} --output ${data}`);
+  await jsonOf(`train --data ${data} --run ${run} --steps 3 ${TINY}`);
 });
 
 interface Sidecar {
@@ -60,8 +60,8 @@ async function hashes(output: string): Promise<Record<string, string>> {
 describe('generate', () => {
   it('makes twenty different tracks that can be read back and heard', async () => {
     const output = join(folder, 'twenty');
-    const words = ['--count', String(COUNT), '--bars', String(BARS), '--sample-rate', String(SAMPLE_RATE)];
-    const told = await jsonOf('generate', '--run', run, ...words, '--seed', '5', '--output', output);
+    const settings = `--count ${COUNT} --bars ${BARS} --sample-rate ${SAMPLE_RATE} --seed 5`;
+    const told = await jsonOf(`generate --run ${run} ${settings} --output ${output}`);
     expect(told).toMatchObject({ output, page: join(output, 'index.html'), settings: { seed: 5, bars: BARS } });
     const names = Array.from({ length: COUNT }, (_, index) => `track-${String(index + 1).padStart(2, '0')}`);
     const endings = ['json', 'mid', 'vgm', 'wav'];
@@ -112,19 +112,19 @@ describe('generate', () => {
   });
 
   it('gives the same files for the same seed, others for another, into <run>/samples by default', async () => {
-    await jsonOf('generate', ...SMALL, '--seed', '3');
+    await jsonOf(`generate ${SMALL} --seed 3`);
     const samples = await hashes(join(run, 'samples'));
     expect(Object.keys(samples)).toHaveLength(9);
-    await jsonOf('generate', ...SMALL, '--seed', '3', '--output', join(folder, 'again'));
+    await jsonOf(`generate ${SMALL} --seed 3 --output ${join(folder, 'again')}`);
     expect(await hashes(join(folder, 'again'))).toEqual(samples);
-    await jsonOf('generate', ...SMALL, '--seed', '4', '--output', join(folder, 'again'));
+    await jsonOf(`generate ${SMALL} --seed 4 --output ${join(folder, 'again')}`);
     const others = await hashes(join(folder, 'again'));
     for (const file of Object.keys(samples)) expect(others[file]).not.toBe(samples[file]);
   });
 
   it('keeps the melody alone with --no-arrange', async () => {
     const output = join(folder, 'alone');
-    await jsonOf('generate', ...SMALL, '--no-arrange', '--output', output);
+    await jsonOf(`generate ${SMALL} --no-arrange --output ${output}`);
     const { voices } = readMidi(await readFile(join(output, 'track-01.mid')), 'track-01.mid').song;
     expect(voices.pulse1.length).toBeGreaterThan(0);
     expect([voices.pulse2, voices.triangle, voices.noise]).toEqual([[], [], []]);
@@ -133,10 +133,10 @@ describe('generate', () => {
 
   it('starts every track with the primer', async () => {
     const pitches = join(folder, 'pitches');
-    await jsonOf('generate', ...SMALL, '--primer-pitches', '60,64, 67', '--output', pitches);
+    await jsonOf(`generate ${SMALL} --primer-pitches 60,64,67 --output ${pitches}`);
     const file = join(midi, 'train/tune-0.mid');
     const fromFile = join(folder, 'from-file');
-    await jsonOf('generate', ...SMALL, '--bars', '9', '--primer', file, '--output', fromFile);
+    await jsonOf(`generate ${SMALL} --bars 9 --primer ${file} --output ${fromFile}`);
     const { song } = readMidi(await readFile(file), file);
     const primers: [output: string, primer: number[]][] = [
       [pitches, encoding.encodePitches([60, 64, 67])],
@@ -153,17 +153,9 @@ describe('generate', () => {
   });
 
   it('takes the likeliest events only with --top-k 1: the rest after a primer is then always the same', async () => {
-    const words = ['--primer-pitches', '60,64,67,72,60,64,67,72,60'];
-    await expectFailure(1, /Only [01] of 10 sequences were different/, 'generate', ...SMALL, ...words, '--top-k', '1');
-    await expectFailure(
-      1,
-      /Only [01] of 10 sequences were different/,
-      'generate',
-      ...SMALL,
-      ...words,
-      '--top-p',
-      '0.001',
-    );
+    const primer = '--primer-pitches 60,64,67,72,60,64,67,72,60';
+    await expectFailure(1, /Only [01] of 10 sequences were different/, `generate ${SMALL} ${primer} --top-k 1`);
+    await expectFailure(1, /Only [01] of 10 sequences were different/, `generate ${SMALL} ${primer} --top-p 0.001`);
   });
 
   it('refuses what it cannot use, before it draws or writes anything', async () => {
@@ -172,74 +164,52 @@ describe('generate', () => {
     await writeFile(join(foreign, 'track-01.wav'), 'ours');
     await writeFile(join(foreign, 'thesis.txt'), 'precious');
     const before = await hashes(foreign);
-    await expectFailure(1, /foreign: holds thesis\.txt, which is no track/, 'generate', ...SMALL, '--output', foreign);
+    await expectFailure(1, /foreign: holds thesis\.txt, which is no track/, `generate ${SMALL} --output ${foreign}`);
     await expectFailure(
       1,
       /thesis\.txt: a part of the path is a file/,
-      'generate',
-      ...SMALL,
-      '--output',
-      join(foreign, 'thesis.txt'),
+      `generate ${SMALL} --output ${join(foreign, 'thesis.txt')}`,
     );
     expect(await hashes(foreign)).toEqual(before);
-    await expectFailure(1, /folder you stand in/, 'generate', ...SMALL, '--output', await emptyWorkingFolder());
+    await expectFailure(1, /folder you stand in/, `generate ${SMALL} --output ${await emptyWorkingFolder()}`);
 
-    const output = join(folder, 'never');
-    const words = ['--output', output];
+    const never = `--output ${join(folder, 'never')}`;
     await expectFailure(
       1,
       /has no checkpoint "best"; train there first/,
-      'generate',
-      '--run',
-      join(folder, 'nowhere'),
-      ...words,
+      `generate --run ${join(folder, 'nowhere')} ${never}`,
     );
-    await expectFailure(1, /pitch 10: .* use 48 to 83/, 'generate', ...SMALL, ...words, '--primer-pitches', '10');
+    await expectFailure(1, /pitch 10: .* use 48 to 83/, `generate ${SMALL} ${never} --primer-pitches 10`);
     await expectFailure(
       1,
       /primer has 32 events: .* more bars/,
-      'generate',
-      ...SMALL,
-      ...words,
-      '--primer-pitches',
-      Array(32).fill(60).join(),
+      `generate ${SMALL} ${never} --primer-pitches ${Array(32).fill(60).join()}`,
     );
     await expectFailure(
       2,
       /--primer or --primer-pitches, not both/,
-      'generate',
-      ...SMALL,
-      ...words,
-      '--primer',
-      'x',
-      '--primer-pitches',
-      '60',
+      `generate ${SMALL} ${never} --primer x --primer-pitches 60`,
     );
     await expectFailure(
       1,
       /gone\.mid: there is no such file/,
-      'generate',
-      ...SMALL,
-      ...words,
-      '--primer',
-      join(folder, 'gone.mid'),
+      `generate ${SMALL} ${never} --primer ${join(folder, 'gone.mid')}`,
     );
-    await expectFailure(1, /not a MIDI file/, 'generate', ...SMALL, ...words, '--primer', join(run, 'config.json'));
+    await expectFailure(1, /not a MIDI file/, `generate ${SMALL} ${never} --primer ${join(run, 'config.json')}`);
 
     const damaged = join(folder, 'damaged');
     await cp(run, damaged, { recursive: true });
     const best = join(damaged, 'checkpoints/best.safetensors');
     await writeFile(best, (await readFile(best)).subarray(0, 1000));
-    await expectFailure(1, /best\.safetensors: .*use another one/, 'generate', '--run', damaged, ...words);
-    await expectFailure(1, /best\.safetensors: .*use another one/, 'evaluate', '--run', damaged);
+    await expectFailure(1, /best\.safetensors: .*use another one/, `generate --run ${damaged} ${never}`);
+    await expectFailure(1, /best\.safetensors: .*use another one/, `evaluate --run ${damaged}`);
     expect(await filesOf(folder)).not.toContain('never');
   });
 
   it('leaves nothing behind after Ctrl-C', async () => {
     const parent = join(folder, 'interrupted');
     await mkdir(parent);
-    const words = ['--count', '60', '--bars', '16', '--output', join(parent, 'tracks')];
-    const generating = start(['generate', '--run', run, ...words]);
+    const generating = start(`generate --run ${run} --count 60 --output ${join(parent, 'tracks')}`);
     await generating.said('rendering 0%');
     generating.process.kill('SIGINT');
     const { code, stdout, lines } = await generating.ended;
@@ -254,37 +224,37 @@ describe('evaluate', () => {
   it('gives four figures for the model, on the data of its run or other data', async () => {
     const dataset = await openDataset(data);
     for (const split of ['train', 'valid', 'test'] as const) {
-      const result = (await jsonOf('evaluate', '--run', run, '--split', split)) as Record<string, number>;
+      const result = (await jsonOf(`evaluate --run ${run} --split ${split}`)) as Record<string, number>;
       expect(Object.keys(result)).toEqual(FIELDS);
       const tokens = dataset.sequences(split).reduce((sum, { events }) => sum + events.length - 1, 0);
       expect(result.tokens).toBe(tokens);
       expect(result.perplexity).toBeCloseTo(Math.exp(result.nll), 6);
       // After three steps it knows little more than that there are 38 classes.
       expect(Math.abs(result.nll - Math.log(38))).toBeLessThan(0.3);
-      expect(await jsonOf('evaluate', '--run', run, '--split', split, '--data', data)).toEqual(result);
+      expect(await jsonOf(`evaluate --run ${run} --split ${split} --data ${data}`)).toEqual(result);
     }
   });
 
   it('gives the same four for counting, of --data, of the data of --run, and of the corpus', async () => {
     const dataset = await openDataset(data);
     const events = (split: 'train' | 'valid') => dataset.sequences(split).map((sequence) => sequence.events);
-    const ofData = await jsonOf('evaluate', '--baseline', 'unigram', '--data', data);
+    const ofData = await jsonOf(`evaluate --baseline unigram --data ${data}`);
     expect(ofData).toEqual(unigram(events('train'), events('valid'), encoding.classes));
-    expect(await jsonOf('evaluate', '--baseline', 'unigram', '--run', run)).toEqual(ofData);
-    const bigram = (await jsonOf('evaluate', '--baseline', 'bigram', '--data', 'corpus')) as Record<string, number>;
+    expect(await jsonOf(`evaluate --baseline unigram --run ${run}`)).toEqual(ofData);
+    const bigram = (await jsonOf('evaluate --baseline bigram --data corpus')) as Record<string, number>;
     expect(Object.keys(bigram)).toEqual(FIELDS);
     expect(bigram.nll).toBeLessThan(
-      ((await jsonOf('evaluate', '--baseline', 'unigram', '--data', 'corpus')) as { nll: number }).nll,
+      ((await jsonOf('evaluate --baseline unigram --data corpus')) as { nll: number }).nll,
     );
   });
 
   it('says it in words, and what is missing', async () => {
-    const { stdout } = await chipsmith('evaluate', '--run', run);
+    const { stdout } = await chipsmith(`evaluate --run ${run}`);
     expect(stdout).toMatch(
       /^\d\.\d{4} nats an event, perplexity \d+\.\d+, \d+\.\d % right first, over \d+ events of valid\n$/,
     );
-    await expectFailure(1, /is no dataset/, 'evaluate', '--run', run, '--data', midi);
-    await expectFailure(1, /has no checkpoint/, 'evaluate', '--run', midi);
+    await expectFailure(1, /is no dataset/, `evaluate --run ${run} --data ${midi}`);
+    await expectFailure(1, /has no checkpoint/, `evaluate --run ${midi}`);
   });
 });
 
@@ -295,58 +265,46 @@ describe('models, plan, doctor and render', () => {
   });
 
   it('plans memory whose categories add up, and tells whether it fits', async () => {
-    const large = ['--batch', '64', '--length', '128', '--layers', '256,256'];
-    const plan = (await jsonOf('plan', ...large)) as Record<string, unknown>;
+    const large = '--batch 64 --length 128 --layers 256,256';
+    const plan = (await jsonOf(`plan ${large}`)) as Record<string, unknown>;
     expect(Object.keys(plan)).toEqual(['model', 'parameters', 'peakBytes', 'byCategory', 'fits']);
     const byCategory = plan.byCategory as Record<string, number>;
     expect(Object.values(byCategory).reduce((sum, bytes) => sum + bytes, 0)).toBe(plan.peakBytes);
     expect(plan).toMatchObject({ model: 'basic-rnn', fits: true });
-    expect(await jsonOf('plan', ...large, '--vram', '10MB')).toEqual({ ...plan, fits: false });
-    expect(await jsonOf('plan', ...large, '--vram', `${Number(plan.peakBytes) / 1000}KB`)).toEqual({
+    expect(await jsonOf(`plan ${large} --vram 10MB`)).toEqual({ ...plan, fits: false });
+    expect(await jsonOf(`plan ${large} --vram ${Number(plan.peakBytes) / 1000}KB`)).toEqual({
       ...plan,
       fits: true,
     });
-    expect((await chipsmith('plan', ...large, '--vram', '10MB')).stdout).toContain('Does not fit into 9.5 MiB');
+    expect((await chipsmith(`plan ${large} --vram 10MB`)).stdout).toContain('Does not fit into 9.5 MiB');
   });
 
   it('finds out that this machine can train', async () => {
     expect(await jsonOf('doctor')).toMatchObject({ node: process.version, adapter: { name: expect.any(String) } });
     expect((await chipsmith('doctor')).stdout).toMatch(/This machine can train\.\n$/);
-    await expectFailure(1, /computes nothing/, 'doctor', '--adapter', 'null');
+    await expectFailure(1, /computes nothing/, 'doctor --adapter null');
   });
 
   it('renders MIDI and register logs to the same sound', async () => {
     const source = join(midi, 'test/tune-3.mid');
     const place = (name: string) => join(folder, name);
-    const told = await jsonOf('render', source, '--output', place('tune.vgm'));
+    const told = await jsonOf(`render ${source} --output ${place('tune.vgm')}`);
     expect(told).toMatchObject({ input: source, output: place('tune.vgm'), seconds: expect.any(Number) });
     const log = readVgm(await readFile(place('tune.vgm')));
-    await jsonOf(
-      'render',
-      place('tune.vgm'),
-      '--output',
-      place('tune.wav'),
-      '--sample-rate',
-      '8000',
-      '--filter',
-      'famicom',
-    );
+    await jsonOf(`render ${place('tune.vgm')} --output ${place('tune.wav')} --sample-rate 8000 --filter famicom`);
     const expected = writeWav(renderAudio(log, { sampleRate: 8000, filter: 'famicom' }), 8000);
     expect(Buffer.from(expected).equals(await readFile(place('tune.wav')))).toBe(true);
   });
 
   it('says what cannot be rendered', async () => {
     const output = join(folder, 'x.wav');
-    await expectFailure(1, /gone\.mid: there is no such file/, 'render', join(folder, 'gone.mid'), '--output', output);
-    await expectFailure(1, /midi: is a folder; name a file/, 'render', midi, '--output', output);
-    await expectFailure(1, /not a MIDI file/, 'render', join(run, 'config.json'), '--output', output);
+    await expectFailure(1, /gone\.mid: there is no such file/, `render ${join(folder, 'gone.mid')} --output ${output}`);
+    await expectFailure(1, /midi: is a folder; name a file/, `render ${midi} --output ${output}`);
+    await expectFailure(1, /not a MIDI file/, `render ${join(run, 'config.json')} --output ${output}`);
     await expectFailure(
       1,
       /there is no such file or folder/,
-      'render',
-      join(midi, 'test/tune-3.mid'),
-      '--output',
-      join(folder, 'no/x.wav'),
+      `render ${join(midi, 'test/tune-3.mid')} --output ${join(folder, 'no/x.wav')}`,
     );
     expect(await filesOf(folder)).not.toContain('x.wav');
   });

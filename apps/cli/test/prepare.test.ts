@@ -14,7 +14,7 @@ beforeAll(() => writeMidiFolder(midi, 8));
 describe('prepare', () => {
   it('makes a dataset that keeps the split of its folders, twice the same', async () => {
     const [first, second] = ['first', 'second'].map((name) => join(folder, name));
-    const told = await jsonOf('prepare', midi, '--output', first);
+    const told = await jsonOf(`prepare ${midi} --output ${first}`);
     expect(told).toMatchObject({
       output: first,
       encoding: { name: 'melody' },
@@ -22,7 +22,7 @@ describe('prepare', () => {
       songs: 8,
       splits: { train: { sequences: 4 }, valid: { sequences: 2 }, test: { sequences: 2 } },
     });
-    await jsonOf('prepare', midi, '--output', second);
+    await jsonOf(`prepare ${midi} --output ${second}`);
     const files = await filesOf(first);
     expect(files).toEqual(expect.arrayContaining(['manifest.json', 'report.json']));
     expect(await filesOf(second)).toEqual(files);
@@ -30,13 +30,13 @@ describe('prepare', () => {
   });
 
   it('shows how far it is, what it kept and where it wrote, and replaces a dataset', async () => {
-    for (const words of [['--corpus'], [midi]]) {
-      const { code, stdout } = await chipsmith('prepare', ...words, '--output', join(folder, 'shown'));
+    for (const input of ['--corpus', midi]) {
+      const { code, stdout } = await chipsmith(`prepare ${input} --output ${join(folder, 'shown')}`);
       expect(code).toBe(0);
       expect(stdout).toMatch(/sounding voices kept/);
       expect(stdout).toContain(`Dataset written to ${join(folder, 'shown')}`);
     }
-    const { lines } = await chipsmith('prepare', midi, '--output', join(folder, 'shown'));
+    const { lines } = await chipsmith(`prepare ${midi} --output ${join(folder, 'shown')}`);
     expect(lines.at(-1)).toBe('preparing 100% 8 files, 8 songs kept');
   });
 
@@ -55,15 +55,12 @@ describe('prepare', () => {
     for (const [name, bytes] of inputs) await writeFile(join(folder, name), bytes);
     const before = await filesOf(folder);
     for (const [name, , message] of inputs) {
-      await expectFailure(1, message, 'prepare', join(folder, name), '--output', join(output, 'data'));
+      await expectFailure(1, message, `prepare ${join(folder, name)} --output ${join(output, 'data')}`);
     }
     await expectFailure(
       1,
       /missing: .*no such file/,
-      'prepare',
-      join(folder, 'missing'),
-      '--output',
-      join(output, 'data'),
+      `prepare ${join(folder, 'missing')} --output ${join(output, 'data')}`,
     );
     expect(await filesOf(folder)).toEqual(before);
   });
@@ -72,16 +69,13 @@ describe('prepare', () => {
     const foreign = join(folder, 'foreign');
     await mkdir(foreign);
     await writeFile(join(foreign, 'thesis.txt'), 'precious');
-    await expectFailure(1, /foreign: exists and is no dataset/, 'prepare', midi, '--output', foreign);
-    await expectFailure(1, /foreign: exists and is no dataset/, 'prepare', '--corpus', '--output', foreign);
+    await expectFailure(1, /foreign: exists and is no dataset/, `prepare ${midi} --output ${foreign}`);
+    await expectFailure(1, /foreign: exists and is no dataset/, `prepare --corpus --output ${foreign}`);
     expect(await filesOf(foreign)).toEqual(['thesis.txt']);
     await expectFailure(
       1,
       /thesis\.txt: cannot be used as output folder/,
-      'prepare',
-      midi,
-      '--output',
-      join(foreign, 'thesis.txt'),
+      `prepare ${midi} --output ${join(foreign, 'thesis.txt')}`,
     );
     expect(await readFile(join(foreign, 'thesis.txt'), 'utf8')).toBe('precious');
   });
@@ -89,7 +83,7 @@ describe('prepare', () => {
   it('ends within a moment of Ctrl-C, and leaves nothing behind', async () => {
     const many = join(folder, 'many');
     await writeMidiFolder(many, 400);
-    const preparing = start(['prepare', many, '--output', join(output, 'data')]);
+    const preparing = start(`prepare ${many} --output ${join(output, 'data')}`);
     await preparing.said('preparing 0%');
     preparing.process.kill('SIGINT');
     const { code, stdout, lines } = await preparing.ended;

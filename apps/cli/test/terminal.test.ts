@@ -168,6 +168,7 @@ describe('what is printed', () => {
         clock.mockReturnValue(1000 * second);
         progress.update(second / 25, second === 25 ? '' : `at ${second}`);
       }
+      progress.update(1, '');
       progress.stop();
       const lines = ['working 0% at 0\n', 'working 40% at 10\n', 'working 80% at 20\n', 'working 100%\n'];
       expect(write.mock.calls.map(([line]) => line)).toEqual(lines);

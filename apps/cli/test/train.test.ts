@@ -23,8 +23,8 @@ let trained: unknown;
 
 beforeAll(async () => {
   await writeMidiFolder(join(folder, 'midi'), 8);
-  await jsonOf('prepare', join(folder, 'midi'), '--output', data);
-  trained = await jsonOf('train', '--data', data, '--run', run, '--steps', '3', ...TINY);
+  await jsonOf(`prepare ${join(folder, 'midi')} --output ${data}`);
+  trained = await jsonOf(`train --data ${data} --run ${run} --steps 3 ${TINY}`);
 });
 
 /** A copy of the trained run, to spoil. */
@@ -37,7 +37,7 @@ async function copyOfRun(name: string): Promise<string> {
 describe('train', () => {
   it('allocates what it predicted, which is what plan tells, and writes a run folder', async () => {
     const { predicted, measured, ...rest } = trained as Record<string, unknown>;
-    const plan = (await jsonOf('plan', ...TINY)) as Record<string, unknown>;
+    const plan = (await jsonOf(`plan ${TINY}`)) as Record<string, unknown>;
     expect(measured).toEqual(predicted);
     expect(predicted).toEqual(plan.byCategory);
     expect(rest).toMatchObject({ step: 3, reason: 'finished', folder: run, parameters: plan.parameters });
@@ -52,7 +52,7 @@ describe('train', () => {
 
   it('shows predicted and measured memory and how far it is', async () => {
     const { code, stdout, lines } = await chipsmith(
-      ...['train', '--data', data, '--run', join(folder, 'shown'), '--steps', '2', ...TINY],
+      `train --data ${data} --run ${join(folder, 'shown')} --steps 2 ${TINY}`,
     );
     expect(code).toBe(0);
     expect(stdout).toContain(`Run folder: ${join(folder, 'shown')}`);
@@ -66,49 +66,30 @@ describe('train', () => {
     await expectFailure(
       1,
       /needs 4\.\d MiB, more than the 976\.6 KiB allowed: lower/,
-      'train',
-      '--run',
-      other,
-      ...TINY,
-      '--vram',
-      '1MB',
+      `train --run ${other} ${TINY} --vram 1MB`,
     );
     await expectFailure(
       1,
       /run: the folder is not empty; go on with --resume/,
-      'train',
-      '--data',
-      data,
-      '--run',
-      run,
-      ...TINY,
+      `train --data ${data} --run ${run} ${TINY}`,
     );
     await expectFailure(
       1,
       /midi: is no dataset .*chipsmith prepare/,
-      'train',
-      '--data',
-      join(folder, 'midi'),
-      '--run',
-      other,
+      `train --data ${join(folder, 'midi')} --run ${other}`,
     );
-    await expectFailure(1, /computes nothing/, 'train', '--data', data, '--run', other, ...TINY, '--adapter', 'null');
+    await expectFailure(1, /computes nothing/, `train --data ${data} --run ${other} ${TINY} --adapter null`);
     await expectFailure(
       1,
       /part of the path is a file/,
-      'train',
-      '--data',
-      data,
-      '--run',
-      join(run, 'config.json/x'),
-      ...TINY,
+      `train --data ${data} --run ${join(run, 'config.json/x')} ${TINY}`,
     );
     expect(await filesOf(folder)).toEqual(before);
   });
 
   it('says in one line that there is no such adapter', async () => {
-    const words = ['train', '--data', data, '--run', join(folder, 'none'), ...TINY];
-    const { code, stdout, lines } = await start(words, { CHIPSMITH_ADAPTER: 'some-unknown-name' }).ended;
+    const line = `train --data ${data} --run ${join(folder, 'none')} ${TINY}`;
+    const { code, stdout, lines } = await start(line, { CHIPSMITH_ADAPTER: 'some-unknown-name' }).ended;
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(lines).toEqual([expect.stringMatching(/^No WebGPU adapter .*some-unknown-name/)]);
   });
@@ -116,73 +97,47 @@ describe('train', () => {
 
 describe('train --resume', () => {
   it('refuses other settings, other data, and runs that are not there or damaged', async () => {
-    await expectFailure(
-      2,
-      /^--layers is 8 in .*run and cannot change/,
-      'train',
-      '--resume',
-      '--run',
-      run,
-      '--layers',
-      '9',
-    );
-    await expectFailure(2, /^--seed is 1 in .*run and cannot change/, 'train', '--resume', '--run', run, '--seed', '2');
-    await expectFailure(
-      1,
-      /has 3 steps already; ask for more with --steps/,
-      'train',
-      '--resume',
-      '--run',
-      run,
-      '--steps',
-      '3',
-    );
-    await expectFailure(1, /trained on other data/, 'train', '--resume', '--run', run, '--data', 'corpus');
-    await expectFailure(1, /has no checkpoint "latest"/, 'train', '--resume', '--run', join(folder, 'nowhere'));
-    await expectFailure(2, /^--run is needed/, 'train', '--resume');
+    await expectFailure(2, /^--layers is 8 in .*run and cannot change/, `train --resume --run ${run} --layers 9`);
+    await expectFailure(2, /^--seed is 1 in .*run and cannot change/, `train --resume --run ${run} --seed 2`);
+    await expectFailure(1, /has 3 steps already; ask for more with --steps/, `train --resume --run ${run} --steps 3`);
+    await expectFailure(1, /trained on other data/, `train --resume --run ${run} --data corpus`);
+    await expectFailure(1, /has no checkpoint "latest"/, `train --resume --run ${join(folder, 'nowhere')}`);
+    await expectFailure(2, /^--run is needed/, 'train --resume');
 
     const cut = await copyOfRun('cut');
     const bytes = await readFile(latestOf(cut));
     await writeFile(latestOf(cut), bytes.subarray(0, bytes.length / 2));
-    await expectFailure(1, /latest\.safetensors: cut short: .* use another one/, 'train', '--resume', '--run', cut);
-    const other = bytes.toString('latin1').replace('\\"units\\":', '').replace('basic-rnn', 'other-rnn');
+    await expectFailure(1, /latest\.safetensors: cut short: .* use another one/, `train --resume --run ${cut}`);
+    const other = bytes.toString('latin1').replace('basic-rnn', 'other-rnn');
     await writeFile(latestOf(cut), other, 'latin1');
-    await expectFailure(1, /latest\.safetensors: There is no model "other-rnn"/, 'train', '--resume', '--run', cut);
+    await expectFailure(1, /latest\.safetensors: There is no model "other-rnn"/, `train --resume --run ${cut}`);
     const wider = bytes.toString('latin1').replace('\\"layers\\":[8]', '\\"layers\\":[9]');
     await writeFile(latestOf(cut), wider, 'latin1');
-    await expectFailure(
-      1,
-      /tensor .* has shape \[38, 32\], basic-rnn needs \[38, 36\]/,
-      'train',
-      '--resume',
-      '--run',
-      cut,
-    );
+    await expectFailure(1, /tensor .* has shape \[38, 32\], basic-rnn needs \[38, 36\]/, `train --resume --run ${cut}`);
   });
 
   it('goes on after Ctrl-C as if nothing had happened', async () => {
     const interrupted = join(folder, 'interrupted');
-    const loop = ['--validate-every', '20', '--patience', '0'];
-    const settings = ['--data', data, ...TINY, ...loop];
-    const training = start(['train', '--run', interrupted, ...settings, '--steps', '1000000', '--json']);
+    const settings = `--data ${data} ${TINY} --validate-every 20 --patience 0`;
+    const training = start(`train --run ${interrupted} ${settings} --steps 1000000 --json`);
     await training.said('training 0% step 10,');
     training.process.kill('SIGINT');
-    const { code, stdout, lines } = await training.ended;
-    expect({ code, lines: lines.slice(-1) }).toMatchObject({ code: 130 });
+    const { code, stdout } = await training.ended;
+    expect(code).toBe(130);
     const { step, reason } = JSON.parse(stdout) as { step: number; reason: string };
     expect(reason).toBe('interrupted');
     expect(await filesOf(join(interrupted, 'checkpoints'))).toContain('latest.safetensors');
 
-    const steps = String(step + 15);
-    await jsonOf('train', '--resume', '--run', interrupted, ...settings, '--steps', steps);
+    const steps = step + 15;
+    await jsonOf(`train --resume --run ${interrupted} ${settings} --steps ${steps}`);
     const straight = join(folder, 'straight');
-    await jsonOf('train', '--run', straight, ...settings, '--steps', steps);
+    await jsonOf(`train --run ${straight} ${settings} --steps ${steps}`);
     const [a, b] = await Promise.all([interrupted, straight].map((path) => readFile(latestOf(path))));
     expect(a.equals(b)).toBe(true);
   });
 });
 
-/** A file system of 192 KiB at `place`; only root may make one, and not in every container. */
+/** A file system of 192 KiB; only root may make one, and not in every container. */
 const small = join(folder, 'small');
 mkdirSync(small);
 const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=192k', 'chipsmith-test', small]).status === 0;
@@ -198,47 +153,24 @@ describe.skipIf(!mounted)('on a full disk (skipped where this process may not mo
     await fill(join(small, 'filler'));
     const before = await readFile(latestOf(full));
     const files = await filesOf(small);
-    await expectFailure(
-      1,
-      /run\/.*: the disk is full; free some space/,
-      'train',
-      '--resume',
-      '--run',
-      full,
-      '--steps',
-      '5',
-    );
+    await expectFailure(1, /run\/.*: the disk is full; free some space/, `train --resume --run ${full} --steps 5`);
     expect(await filesOf(small)).toEqual(files);
     expect(before.equals(await readFile(latestOf(full)))).toBe(true);
 
     await expectFailure(
       1,
       /tracks: the disk is full/,
-      'generate',
-      '--run',
-      run,
-      '--output',
-      join(small, 'tracks'),
-      '--count',
-      '1',
-      '--bars',
-      '2',
+      `generate --run ${run} --output ${join(small, 'tracks')} --count 1 --bars 2`,
     );
     await expectFailure(
       1,
       /data: cannot be written .*no space/,
-      'prepare',
-      join(folder, 'midi'),
-      '--output',
-      join(small, 'data'),
+      `prepare ${join(folder, 'midi')} --output ${join(small, 'data')}`,
     );
     await expectFailure(
       1,
       /tune\.wav: the disk is full/,
-      'render',
-      join(folder, 'midi/test/tune-3.mid'),
-      '--output',
-      join(small, 'tune.wav'),
+      `render ${join(folder, 'midi/test/tune-3.mid')} --output ${join(small, 'tune.wav')}`,
     );
     expect(await filesOf(small)).toEqual(files);
   });

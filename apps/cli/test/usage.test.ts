@@ -8,7 +8,7 @@ describe('--help', () => {
   it.each(commands.map((command) => [command.name, command] as const))(
     'of %s names each option',
     async (name, command) => {
-      const { code, stdout, lines } = await chipsmith(name, '--help');
+      const { code, stdout, lines } = await chipsmith(`${name} --help`);
       expect({ code, lines }).toEqual({ code: 0, lines: [] });
       for (const option of Object.keys(optionsOf(command))) expect(stdout).toContain(`--${option}`);
       for (const [line] of command.examples) expect(stdout).toContain(`pnpm chipsmith ${line}`);
@@ -17,8 +17,8 @@ describe('--help', () => {
     },
   );
 
-  it.each([[[]], [['--help']], [['help']]])('of the whole, as %j, names each command', async (words) => {
-    const { code, stdout } = await chipsmith(...words);
+  it.each(['', '--help', 'help'])('of the whole, as %j, names each command', async (line) => {
+    const { code, stdout } = await chipsmith(line);
     expect(code).toBe(0);
     for (const { name } of commands) expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
   });
@@ -75,5 +75,5 @@ describe('what is typed wrongly ends with code 2 and one line', () => {
     ['render a.mid', /--output is needed/],
     ['render a.mid --output a.ogg', /ending of --output must be \.wav or \.vgm, not "\.ogg"/],
     ['render a.mid --output a.wav --sample-rate 10', /--sample-rate must be a whole number from 8000 to 192000/],
-  ])('%s', (line, message) => expectFailure(2, message, ...line.split(' ')));
+  ])('%s', (line, message) => expectFailure(2, message, line));
 });

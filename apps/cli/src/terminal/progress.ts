@@ -32,12 +32,15 @@ function barProgress(label: string): Progress {
 
 function plainProgress(label: string): Progress {
   let printed = Number.NEGATIVE_INFINITY;
+  let last = '';
   return {
     update(share, detail) {
       const now = performance.now();
       if (share < 1 && now - printed < PLAIN_INTERVAL_SECONDS * 1000) return;
+      const line = `${label} ${Math.floor(share * 100)}% ${detail}`.trimEnd();
+      if (line !== last) process.stderr.write(`${line}\n`);
       printed = now;
-      process.stderr.write(`${label} ${Math.floor(share * 100)}% ${detail}`.trimEnd().concat('\n'));
+      last = line;
     },
     stop() {},
   };

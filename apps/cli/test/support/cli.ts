@@ -36,8 +36,8 @@ export function scratchFolder(): string {
 }
 
 /** Starts the command in a process of its own, as the scripts of package.json do. */
-export function start(words: readonly string[], env: NodeJS.ProcessEnv = {}, cwd: string = PACKAGE): Started {
-  const args = ['--conditions=@chipsmith/source', '--import', import.meta.resolve('tsx'), MAIN, ...words];
+export function start(line: string, env: NodeJS.ProcessEnv = {}, cwd: string = PACKAGE): Started {
+  const args = ['--conditions=@chipsmith/source', '--import', import.meta.resolve('tsx'), MAIN, ...line.split(' ')];
   const inherited = { ...process.env, INIT_CWD: undefined, NODE_OPTIONS: undefined };
   const child = spawn(process.execPath, args, { cwd, env: { ...inherited, ...env }, timeout: 55_000 });
   let stdout = '';
@@ -69,8 +69,8 @@ export function start(words: readonly string[], env: NodeJS.ProcessEnv = {}, cwd
   return { process: child, ended, said };
 }
 
-/** Runs a command line within this process, which saves the second that a new one takes to start. */
-export async function chipsmith(...words: readonly string[]): Promise<Ended> {
+/** Runs a command line (words between single spaces) within this process, which saves the second that a new one takes to start. */
+export async function chipsmith(line: string): Promise<Ended> {
   const printed = { stdout: '', stderr: '' };
   const spies = (['stdout', 'stderr'] as const).map((stream) =>
     vi.spyOn(process[stream], 'write').mockImplementation((text) => {
@@ -79,7 +79,7 @@ export async function chipsmith(...words: readonly string[]): Promise<Ended> {
     }),
   );
   try {
-    const code = await run(words);
+    const code = await run(line === '' ? [] : line.split(' '));
     return { code, stdout: printed.stdout, lines: printed.stderr.split('\n').filter((line) => line !== '') };
   } finally {
     for (const spy of spies) spy.mockRestore();
@@ -87,15 +87,15 @@ export async function chipsmith(...words: readonly string[]): Promise<Ended> {
 }
 
 /** The command must end well; what it printed, read as JSON. */
-export async function jsonOf(...words: readonly string[]): Promise<unknown> {
-  const { code, stdout, lines } = await chipsmith(...words, '--json');
+export async function jsonOf(line: string): Promise<unknown> {
+  const { code, stdout, lines } = await chipsmith(`${line} --json`);
   expect({ code, lines: code === 0 ? [] : lines }).toEqual({ code: 0, lines: [] });
   return JSON.parse(stdout);
 }
 
 /** The command must fail with this code, print no result, and say why in one last line that matches. */
-export async function expectFailure(code: number, message: RegExp, ...words: readonly string[]): Promise<void> {
-  const ended = await chipsmith(...words);
+export async function expectFailure(code: number, message: RegExp, line: string): Promise<void> {
+  const ended = await chipsmith(line);
   expect(ended.lines.at(-1)).toMatch(message);
   expect(ended.code).toBe(code);
   expect(ended.stdout).toBe('');
@@ -103,7 +103,7 @@ export async function expectFailure(code: number, message: RegExp, ...words: rea
 }
 
 /** Training options for a model that takes a blink. */
-export const TINY = ['--layers', '8', '--batch', '4', '--length', '16'];
+export const TINY = '--layers 8 --batch 4 --length 16';
 
 /** Writes a folder of MIDI files, dealt to train, valid and test by their folders: scales up and down, all different. */
 export async function writeMidiFolder(folder: string, count: number, seed = 1): Promise<void> {
