@@ -39,13 +39,15 @@ export interface Dispatch extends Variant {
 /**
  * The variants of a dispatch, among which the tuner chooses by measuring. They take the same operands with the same
  * access and must give bit-identical results: every element is computed by the same operations in the same order, only
- * the distribution over threads differs. Their kernels have no uniforms.
+ * the distribution over threads differs.
  */
 export interface Choice {
   /** Names the problem with its sizes: equal text, equal winner on one device. */
   readonly problem: string;
-  /** Floating-point operations of one launch. */
+  /** Floating-point operations of all launches of the operation, to which the winner applies. */
   readonly work: number;
+  /** Uniforms of the launch that is measured, where the kernels have any. */
+  readonly uniforms?: readonly number[];
   /** Ordered so that neighbours are alike; the dispatch's own kernel, which is used unmeasured, is one of them. */
   readonly variants: readonly Variant[];
 }

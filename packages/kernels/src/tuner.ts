@@ -1,7 +1,8 @@
 import type { Device } from './device.ts';
-import type { Variant } from './kernel.ts';
+import type { Choice, Variant } from './kernel.ts';
+import { alignUp } from './memory.ts';
 import type { PlannedDispatch } from './plan.ts';
-import { elementCount } from './tensor.ts';
+import { BYTES_PER_ELEMENT, elementCount } from './tensor.ts';
 
 /** Where winners are remembered: problem -> label of the kernel. A Map, or a file (tuning-cache.ts). */
 export interface TuningMemory {
@@ -58,7 +59,7 @@ export class Tuner {
     const known = this.#memory.get(choice.problem);
     const remembered = choice.variants.find(({ kernel }) => kernel.label === known);
     if (remembered !== undefined) return remembered;
-    const winner = await fastest(device, dispatch, choice.variants);
+    const winner = await fastest(device, dispatch, choice);
     this.#memory.set(choice.problem, winner.kernel.label);
     return winner;
   }
@@ -69,15 +70,21 @@ export class Tuner {
  * (16x16 tiles take llvmpipe 0.6 s), so that a variant that is not run is time saved. Works on buffers of its own, which
  * are freed again before the program makes its.
  */
-async function fastest(device: Device, dispatch: PlannedDispatch, variants: readonly Variant[]): Promise<Variant> {
+async function fastest(device: Device, dispatch: PlannedDispatch, choice: Choice): Promise<Variant> {
+  const { variants, uniforms = [] } = choice;
   const buffers: GPUBuffer[] = [];
   try {
     await device.allocating(`tuning ${dispatch.kernel.label}`, () => {
       for (const { shape } of dispatch.operands) {
-        const byteLength = elementCount(shape) * 4;
+        const byteLength = elementCount(shape) * BYTES_PER_ELEMENT;
         buffers.push(device.allocate({ name: 'tuning', category: 'workspace', byteLength }, GPUBufferUsage.STORAGE));
       }
+      if (uniforms.length > 0) {
+        const byteLength = alignUp(uniforms.length * BYTES_PER_ELEMENT, 16);
+        buffers.push(device.allocate({ name: 'tuning', category: 'workspace', byteLength }, GPUBufferUsage.UNIFORM));
+      }
     });
+    if (uniforms.length > 0) device.gpu.queue.writeBuffer(buffers[buffers.length - 1], 0, Uint32Array.from(uniforms));
     const start = variants.findIndex(({ kernel }) => kernel === dispatch.kernel);
     let best = start;
     let time = await shortestTime(device, dispatch, variants[start], buffers, Number.POSITIVE_INFINITY);

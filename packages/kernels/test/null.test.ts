@@ -7,11 +7,13 @@ import {
   globalNorm,
   gradients,
   multiply,
+  operations,
   Program,
   plan,
   store,
   sum,
   type Tensor,
+  transpose,
   unary,
 } from '../src/index.ts';
 import { matmulDispatch, matmulOperation } from '../src/operations/matmul.ts';
@@ -19,6 +21,7 @@ import { MATMUL_TILES } from '../src/operations/matmul-kernel.ts';
 import { allCases } from './cases/all.ts';
 import { matmulSizes } from './cases/matmul.ts';
 import { testDevice } from './support/device.ts';
+import { withVariant } from './support/variants.ts';
 
 /** Compiles WGSL and validates bindings and grids like any other, and computes nothing: needs no driver. */
 const device = await testDevice('null');
@@ -61,6 +64,24 @@ describe('every kernel compiles and validates on the null adapter', () => {
       adam(state, graph.input([3]), globalNorm(gradient), clipNorm);
       await compiles(graph, []);
       for (const arena of arenas) device.release(arena);
+    }
+  });
+
+  it.each([
+    [16, 12],
+    [17, 6],
+  ])('lstm steps of %i sequences and %i units in every variant', async (batch, units) => {
+    for (let number = 0; number < 5; number++) {
+      for (const wrap of [(x: Tensor) => x, (x: Tensor) => unary('negate', x)]) {
+        const graph = new Graph();
+        const projected = wrap(graph.input([3, batch, 4 * units]));
+        const recurrent = graph.input([units, 4 * units]);
+        const [hidden, cells, gates] = graph.apply(withVariant(operations.lstm, number), [projected, recurrent], {});
+        const backward = withVariant(operations.lstmGradient, number);
+        const inputs = [wrap(gates), cells, transpose(recurrent), graph.input([4, batch, units])];
+        const slopes = graph.apply(backward, inputs, { hasHidden: true, hasCells: false });
+        await compiles(graph, [hidden, ...slopes]);
+      }
     }
   });
 

@@ -2,7 +2,17 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { evaluate, Graph, matmul, plan } from '../src/index.ts';
+import {
+  elementCount,
+  evaluate,
+  Graph,
+  lstm,
+  matmul,
+  operations,
+  plan,
+  type TensorData,
+  transpose,
+} from '../src/index.ts';
 import { openDevice } from '../src/node.ts';
 import { matmulDispatch, matmulOperation } from '../src/operations/matmul.ts';
 import { MATMUL_TILES, type MatmulTile } from '../src/operations/matmul-kernel.ts';
@@ -10,6 +20,7 @@ import { Tuner } from '../src/tuner.ts';
 import { TuningCache } from '../src/tuning-cache.ts';
 import { testDevice } from './support/device.ts';
 import { randomNumbers } from './support/numbers.ts';
+import { withVariant } from './support/variants.ts';
 
 const device = await testDevice();
 const folder = mkdtempSync(join(tmpdir(), 'chipsmith-tuning-'));
@@ -51,6 +62,41 @@ describe('variants', () => {
       }
     },
   );
+
+  // 17 sequences leave a row over in every variant; 5 units take the kernels without vectors.
+  it.each([
+    { batch: 17, units: 8 },
+    { batch: 16, units: 5 },
+  ])('of lstm steps of $batch sequences and $units units give the same bits', async ({ batch, units }) => {
+    const steps = 3;
+    const computed = (number: number) => {
+      const graph = new Graph();
+      const random = (shape: number[], seed: number) => graph.constant(randomNumbers(elementCount(shape), seed), shape);
+      const recurrent = random([units, 4 * units], 2);
+      const forward = withVariant(operations.lstm, number);
+      const [hidden, cells, gates] = graph.apply(forward, [random([steps, batch, 4 * units], 1), recurrent], {});
+      const backward = withVariant(operations.lstmGradient, number);
+      const incoming = [random([steps + 1, batch, units], 3), random([steps + 1, batch, units], 4)];
+      const inputs = [gates, cells, transpose(recurrent), ...incoming];
+      const [dGates, dCell] = graph.apply(backward, inputs, { hasHidden: true, hasCells: true });
+      return evaluate(device, [hidden, cells, dGates, dCell]);
+    };
+    const bits = (values: TensorData[]) => values.map(({ buffer }) => new Uint32Array(buffer));
+    const expected = bits(await computed(0));
+    for (let number = 1; number < 5; number++) expect(bits(await computed(number))).toEqual(expected);
+  });
+
+  it('of lstm steps are measured in the middle of a sequence', async () => {
+    const graph = new Graph();
+    const y = lstm(graph.input([20, 16, 512]), graph.input([128, 512])).output;
+    const memory = new Map<string, string>();
+    const { dispatches } = plan(graph, { outputs: [y] });
+    const before = device.allocated;
+    const chosen = await new Tuner(memory).choose(device, dispatches);
+    expect(device.allocated).toEqual(before);
+    expect([...memory.keys()]).toEqual(['lstm step 16x128']);
+    expect(new Set(chosen.slice(-20).map(({ kernel }) => kernel.label))).toEqual(new Set(memory.values()));
+  });
 });
 
 describe('Tuner', () => {

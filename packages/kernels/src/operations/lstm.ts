@@ -4,7 +4,7 @@ import { type Dispatch, LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linear
 import { type Operation, onceDifferentiable } from '../operation.ts';
 import { elementCount, formatShape, requireShape, requireType, type Tensor } from '../tensor.ts';
 import { add } from './binary.ts';
-import { backwardKernel, forwardKernel } from './lstm-kernels.ts';
+import { backwardKernel, forwardKernel, type IncomingGradients } from './lstm-kernels.ts';
 import { matmul } from './matmul.ts';
 import { transpose } from './transpose.ts';
 import { reshape, slice } from './view.ts';
@@ -66,7 +66,7 @@ export const lstmOperation: Operation<object> = {
     const [projected, recurrent, initialHidden, initialCell] = node.inputs;
     const [hidden, cells, gates] = node.outputs;
     const [steps, batch, units] = [projected.shape[0], projected.shape[1], recurrent.shape[0]];
-    const step = forwardKernel(batch, units, inPlace);
+    const step = forwardKernel(steps, batch, units, inPlace);
     const operands = inPlace ? [recurrent, hidden, cells, gates] : [projected, recurrent, hidden, cells, gates];
     return [
       firstRow(hidden, initialHidden),
@@ -119,7 +119,7 @@ function lstmBackward(
 }
 
 /** Inputs: gates, cells, transposed recurrent weights, then dHidden and dCells where present. */
-export const lstmGradientOperation: Operation<{ hasHidden: boolean; hasCells: boolean }> = {
+export const lstmGradientOperation: Operation<IncomingGradients> = {
   name: 'lstmGradient',
   inPlace: { input: 0, output: 0 },
   outputs: ([gates, cells]) => [
