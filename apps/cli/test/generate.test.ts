@@ -2,18 +2,9 @@ import { createHash } from 'node:crypto';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { playScore, readVgm, renderAudio, writeVgm, writeWav } from '@chipsmith/apu';
-import { findEncoding, openDataset, readMidi, unigram } from '@chipsmith/data';
+import { findEncoding, readMidi } from '@chipsmith/data';
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  chipsmith,
-  expectFailure,
-  filesOf,
-  jsonOf,
-  scratchFolder,
-  start,
-  TINY,
-  writeMidiFolder,
-} from './support/cli.ts';
+import { expectFailure, filesOf, jsonOf, scratchFolder, start, TINY, writeMidiFolder } from './support/cli.ts';
 
 const folder = scratchFolder();
 const midi = join(folder, 'midi');
@@ -215,98 +206,6 @@ describe('generate', () => {
     const { code, stdout, lines } = await generating.ended;
     expect({ code, stdout, last: lines.at(-1) }).toEqual({ code: 130, stdout: '', last: 'Interrupted.' });
     expect(await filesOf(parent)).toEqual([]);
-  });
-});
-
-describe('evaluate', () => {
-  const FIELDS = ['nll', 'perplexity', 'accuracy', 'tokens'];
-
-  it('gives four figures for the model, on the data of its run or other data', async () => {
-    const dataset = await openDataset(data);
-    for (const split of ['train', 'valid', 'test'] as const) {
-      const result = (await jsonOf(`evaluate --run ${run} --split ${split}`)) as Record<string, number>;
-      expect(Object.keys(result)).toEqual(FIELDS);
-      const tokens = dataset.sequences(split).reduce((sum, { events }) => sum + events.length - 1, 0);
-      expect(result.tokens).toBe(tokens);
-      expect(result.perplexity).toBeCloseTo(Math.exp(result.nll), 6);
-      // After three steps it knows little more than that there are 38 classes.
-      expect(Math.abs(result.nll - Math.log(38))).toBeLessThan(0.3);
-      expect(await jsonOf(`evaluate --run ${run} --split ${split} --data ${data}`)).toEqual(result);
-    }
-  });
-
-  it('gives the same four for counting, of --data, of the data of --run, and of the corpus', async () => {
-    const dataset = await openDataset(data);
-    const events = (split: 'train' | 'valid') => dataset.sequences(split).map((sequence) => sequence.events);
-    const ofData = await jsonOf(`evaluate --baseline unigram --data ${data}`);
-    expect(ofData).toEqual(unigram(events('train'), events('valid'), encoding.classes));
-    expect(await jsonOf(`evaluate --baseline unigram --run ${run}`)).toEqual(ofData);
-    const bigram = (await jsonOf('evaluate --baseline bigram --data corpus')) as Record<string, number>;
-    expect(Object.keys(bigram)).toEqual(FIELDS);
-    expect(bigram.nll).toBeLessThan(
-      ((await jsonOf('evaluate --baseline unigram --data corpus')) as { nll: number }).nll,
-    );
-  });
-
-  it('says it in words, and what is missing', async () => {
-    const { stdout } = await chipsmith(`evaluate --run ${run}`);
-    expect(stdout).toMatch(
-      /^\d\.\d{4} nats an event, perplexity \d+\.\d+, \d+\.\d % right first, over \d+ events of valid\n$/,
-    );
-    await expectFailure(1, /is no dataset/, `evaluate --run ${run} --data ${midi}`);
-    await expectFailure(1, /has no checkpoint/, `evaluate --run ${midi}`);
-  });
-});
-
-describe('models, plan, doctor and render', () => {
-  it('lists models with the parameters of the published one', async () => {
-    expect(await jsonOf('models')).toEqual([{ name: 'basic-rnn', parameters: 221_990, encoding: 'melody' }]);
-    expect((await chipsmith('models')).stdout).toMatch(/^basic-rnn +221990 +melody/m);
-  });
-
-  it('plans memory whose categories add up, and tells whether it fits', async () => {
-    const large = '--batch 64 --length 128 --layers 256,256';
-    const plan = (await jsonOf(`plan ${large}`)) as Record<string, unknown>;
-    expect(Object.keys(plan)).toEqual(['model', 'parameters', 'peakBytes', 'byCategory', 'fits']);
-    const byCategory = plan.byCategory as Record<string, number>;
-    expect(Object.values(byCategory).reduce((sum, bytes) => sum + bytes, 0)).toBe(plan.peakBytes);
-    expect(plan).toMatchObject({ model: 'basic-rnn', fits: true });
-    expect(await jsonOf(`plan ${large} --vram 10MB`)).toEqual({ ...plan, fits: false });
-    expect(await jsonOf(`plan ${large} --vram ${Number(plan.peakBytes) / 1000}KB`)).toEqual({
-      ...plan,
-      fits: true,
-    });
-    expect((await chipsmith(`plan ${large} --vram 10MB`)).stdout).toContain('Does not fit into 9.5 MiB');
-  });
-
-  it('finds out that this machine can train', async () => {
-    expect(await jsonOf('doctor')).toMatchObject({ node: process.version, adapter: { name: expect.any(String) } });
-    expect((await chipsmith('doctor')).stdout).toMatch(/This machine can train\.\n$/);
-    await expectFailure(1, /computes nothing/, 'doctor --adapter null');
-  });
-
-  it('renders MIDI and register logs to the same sound', async () => {
-    const source = join(midi, 'test/tune-3.mid');
-    const place = (name: string) => join(folder, name);
-    const told = await jsonOf(`render ${source} --output ${place('tune.vgm')}`);
-    expect(told).toMatchObject({ input: source, output: place('tune.vgm'), seconds: expect.any(Number) });
-    const log = readVgm(await readFile(place('tune.vgm')));
-    await jsonOf(`render ${place('tune.vgm')} --output ${place('tune.wav')} --sample-rate 8000 --filter famicom`);
-    const expected = writeWav(renderAudio(log, { sampleRate: 8000, filter: 'famicom' }), 8000);
-    expect(Buffer.from(expected).equals(await readFile(place('tune.wav')))).toBe(true);
-  });
-
-  it('says what cannot be rendered', async () => {
-    const output = join(folder, 'x.wav');
-    await expectFailure(1, /gone\.mid: there is no such file/, `render ${join(folder, 'gone.mid')} --output ${output}`);
-    await expectFailure(1, /midi: is a folder; name a file/, `render ${midi} --output ${output}`);
-    await expectFailure(1, /not a MIDI file/, `render ${join(run, 'config.json')} --output ${output}`);
-    await expectFailure(
-      1,
-      /there is no such file or folder/,
-      `render ${join(midi, 'test/tune-3.mid')} --output ${join(folder, 'no/x.wav')}`,
-    );
-    expect(await filesOf(folder)).not.toContain('x.wav');
   });
 });
 

@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { openDataset, unigram } from '@chipsmith/data';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { chipsmith, expectFailure, jsonOf, scratchFolder, TINY, writeMidiFolder } from './support/cli.ts';
+
+const folder = scratchFolder();
+const midi = join(folder, 'midi');
+const data = join(folder, 'data');
+const run = join(folder, 'run');
+
+beforeAll(async () => {
+  await writeMidiFolder(midi, 8);
+  await jsonOf(`prepare ${midi} --output ${data}`);
+  await jsonOf(`train --data ${data} --run ${run} --steps 3 ${TINY}`);
+});
+
+describe('evaluate', () => {
+  const FIELDS = ['nll', 'perplexity', 'accuracy', 'tokens'];
+
+  it('gives four figures for the model, on the data of its run or other data', async () => {
+    const dataset = await openDataset(data);
+    for (const split of ['train', 'valid', 'test'] as const) {
+      const result = (await jsonOf(`evaluate --run ${run} --split ${split}`)) as Record<string, number>;
+      expect(Object.keys(result)).toEqual(FIELDS);
+      const tokens = dataset.sequences(split).reduce((sum, { events }) => sum + events.length - 1, 0);
+      expect(result.tokens).toBe(tokens);
+      expect(result.perplexity).toBeCloseTo(Math.exp(result.nll), 6);
+      // After three steps it knows little more than that there are 38 classes.
+      expect(Math.abs(result.nll - Math.log(38))).toBeLessThan(0.3);
+      expect(await jsonOf(`evaluate --run ${run} --split ${split} --data ${data}`)).toEqual(result);
+    }
+  });
+
+  it('gives the same four for counting, of --data, of the data of --run, and of the corpus', async () => {
+    const dataset = await openDataset(data);
+    const events = (split: 'train' | 'valid') => dataset.sequences(split).map((sequence) => sequence.events);
+    const ofData = await jsonOf(`evaluate --baseline unigram --data ${data}`);
+    expect(ofData).toEqual(unigram(events('train'), events('valid'), dataset.manifest.encoding.classes));
+    expect(await jsonOf(`evaluate --baseline unigram --run ${run}`)).toEqual(ofData);
+    const bigram = (await jsonOf('evaluate --baseline bigram --data corpus')) as Record<string, number>;
+    expect(Object.keys(bigram)).toEqual(FIELDS);
+    expect(bigram.nll).toBeLessThan(
+      ((await jsonOf('evaluate --baseline unigram --data corpus')) as { nll: number }).nll,
+    );
+  });
+
+  it('says it in words, and what is missing', async () => {
+    const { stdout } = await chipsmith(`evaluate --run ${run}`);
+    expect(stdout).toMatch(
+      /^\d\.\d{4} nats an event, perplexity \d+\.\d+, \d+\.\d % right first, over \d+ events of valid\n$/,
+    );
+    await expectFailure(1, /is no dataset/, `evaluate --run ${run} --data ${midi}`);
+    await expectFailure(1, /has no checkpoint/, `evaluate --run ${midi}`);
+  });
+});

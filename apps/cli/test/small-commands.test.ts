@@ -1,0 +1,63 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readVgm, renderAudio, writeWav } from '@chipsmith/apu';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { chipsmith, expectFailure, filesOf, jsonOf, scratchFolder, writeMidiFolder } from './support/cli.ts';
+
+const folder = scratchFolder();
+const midi = join(folder, 'midi');
+
+beforeAll(() => writeMidiFolder(midi, 4));
+
+describe('models, plan, doctor and render', () => {
+  it('lists models with the parameters of the published one', async () => {
+    expect(await jsonOf('models')).toEqual([{ name: 'basic-rnn', parameters: 221_990, encoding: 'melody' }]);
+    expect((await chipsmith('models')).stdout).toMatch(/^basic-rnn +221990 +melody/m);
+  });
+
+  it('plans memory whose categories add up, and tells whether it fits', async () => {
+    const large = '--batch 64 --length 128 --layers 256,256';
+    const plan = (await jsonOf(`plan ${large}`)) as Record<string, unknown>;
+    expect(Object.keys(plan)).toEqual(['model', 'parameters', 'peakBytes', 'byCategory', 'fits']);
+    const byCategory = plan.byCategory as Record<string, number>;
+    expect(Object.values(byCategory).reduce((sum, bytes) => sum + bytes, 0)).toBe(plan.peakBytes);
+    expect(plan).toMatchObject({ model: 'basic-rnn', fits: true });
+    expect(await jsonOf(`plan ${large} --vram 10MB`)).toEqual({ ...plan, fits: false });
+    expect(await jsonOf(`plan ${large} --vram ${Number(plan.peakBytes) / 1000}KB`)).toEqual({
+      ...plan,
+      fits: true,
+    });
+    expect((await chipsmith(`plan ${large} --vram 10MB`)).stdout).toContain('Does not fit into 9.5 MiB');
+  });
+
+  it('finds out that this machine can train', async () => {
+    expect(await jsonOf('doctor')).toMatchObject({ node: process.version, adapter: { name: expect.any(String) } });
+    expect((await chipsmith('doctor')).stdout).toMatch(/This machine can train\.\n$/);
+    await expectFailure(1, /computes nothing/, 'doctor --adapter null');
+  });
+
+  it('renders MIDI and register logs to the same sound', async () => {
+    const source = join(midi, 'test/tune-3.mid');
+    const place = (name: string) => join(folder, name);
+    const told = await jsonOf(`render ${source} --output ${place('tune.vgm')}`);
+    expect(told).toMatchObject({ input: source, output: place('tune.vgm'), seconds: expect.any(Number) });
+    const log = readVgm(await readFile(place('tune.vgm')));
+    await jsonOf(`render ${place('tune.vgm')} --output ${place('tune.wav')} --sample-rate 8000 --filter famicom`);
+    const expected = writeWav(renderAudio(log, { sampleRate: 8000, filter: 'famicom' }), 8000);
+    expect(Buffer.from(expected).equals(await readFile(place('tune.wav')))).toBe(true);
+  });
+
+  it('says what cannot be rendered', async () => {
+    const output = join(folder, 'x.wav');
+    await writeFile(join(folder, 'noise.mid'), 'no music');
+    await expectFailure(1, /gone\.mid: there is no such file/, `render ${join(folder, 'gone.mid')} --output ${output}`);
+    await expectFailure(1, /midi: is a folder; name a file/, `render ${midi} --output ${output}`);
+    await expectFailure(1, /not a MIDI file/, `render ${join(folder, 'noise.mid')} --output ${output}`);
+    await expectFailure(
+      1,
+      /there is no such file or folder/,
+      `render ${join(midi, 'test/tune-3.mid')} --output ${join(folder, 'no/x.wav')}`,
+    );
+    expect(await filesOf(folder)).not.toContain('x.wav');
+  });
+});
