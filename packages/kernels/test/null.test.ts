@@ -71,7 +71,7 @@ describe('every kernel compiles and validates on the null adapter', () => {
     [16, 12],
     [17, 6],
   ])('lstm steps of %i sequences and %i units in every variant', async (batch, units) => {
-    for (let number = 0; number < 5; number++) {
+    for (let number = 0; number < 6; number++) {
       for (const wrap of [(x: Tensor) => x, (x: Tensor) => unary('negate', x)]) {
         const graph = new Graph();
         const projected = wrap(graph.input([3, batch, 4 * units]));

@@ -62,6 +62,8 @@ export const adamOperation: Operation<Required<AdamOptions> & { clipNorm: number
   name: 'adam',
   changesInputs: true,
   outputs([parameters, gradients, first, second, schedule, norm]) {
+    const whole = elementCount(parameters.shape) % 4 === 0;
+    requireShape(whole, 'adam', 'parameters must be a whole arena, see Graph.flat', parameters);
     const equal = [gradients, first, second].every(
       ({ shape }) => elementCount(shape) === elementCount(parameters.shape),
     );
@@ -72,7 +74,8 @@ export const adamOperation: Operation<Required<AdamOptions> & { clipNorm: number
   },
   kernels(node) {
     const { clipNorm, beta1, beta2, epsilon } = node.attributes;
-    const threads = elementCount(node.inputs[0].shape);
+    // Arenas hold whole groups of 64 elements, so that all threads have four.
+    const threads = elementCount(node.inputs[0].shape) / 4;
     const clip =
       clipNorm === Number.POSITIVE_INFINITY ? '1.0' : `min(1.0, ${wgslFloat(clipNorm)} / max(norm[0], 1e-30))`;
     return [
@@ -80,10 +83,10 @@ export const adamOperation: Operation<Required<AdamOptions> & { clipNorm: number
         kernel: {
           label: 'adam',
           bindings: [
-            readWrite('parameters'),
-            read('gradients'),
-            readWrite('first'),
-            readWrite('second'),
+            readWrite('parameters', 4),
+            read('gradients', 4),
+            readWrite('first', 4),
+            readWrite('second', 4),
             read('schedule'),
             ...(clipNorm === Number.POSITIVE_INFINITY ? [] : [read('norm')]),
           ],
@@ -93,8 +96,8 @@ export const adamOperation: Operation<Required<AdamOptions> & { clipNorm: number
   ${LINEAR_INDEX}
   if (index >= ${threads}u) { return; }
   let gradient = gradients[index] * ${clip};
-  let m = fma(${wgslFloat(1 - beta1)}, gradient - first[index], first[index]);
-  let v = fma(${wgslFloat(1 - beta2)}, gradient * gradient - second[index], second[index]);
+  let m = fma(vec4f(${wgslFloat(1 - beta1)}), gradient - first[index], first[index]);
+  let v = fma(vec4f(${wgslFloat(1 - beta2)}), gradient * gradient - second[index], second[index]);
   first[index] = m;
   second[index] = v;
   parameters[index] -= schedule[0] * m * schedule[1] / (sqrt(v * schedule[2]) + ${wgslFloat(epsilon)});

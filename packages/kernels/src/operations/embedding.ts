@@ -56,7 +56,8 @@ export const embeddingOperation: Operation<object> = {
 
 /**
  * dTable[v, :] = sum of dy[n, :] over all n with ids[n] = v. WGSL has no float atomics, so each row looks for its own
- * tokens. All threads of a row compare the same ids: the comparison costs little and the branch never diverges.
+ * tokens. All threads of a row compare the same ids, so that the branch never diverges; a thread sums up to four columns,
+ * so that each comparison serves them all.
  */
 export const embeddingGradientOperation: Operation<{ shape: Shape }> = {
   name: 'embeddingGradient',
@@ -66,7 +67,10 @@ export const embeddingGradientOperation: Operation<{ shape: Shape }> = {
     const [vocabulary, width] = node.attributes.shape;
     const vector = width % 4 === 0 ? 4 : 1;
     const row = width / vector;
-    const columnGroups = Math.ceil(row / LINEAR_WORKGROUP);
+    const columns = Math.min(4, Math.ceil(row / LINEAR_WORKGROUP));
+    const parts = Math.ceil(row / (columns * LINEAR_WORKGROUP));
+    const each = (line: (c: number) => string) => Array.from({ length: columns }, (_, c) => line(c)).join('\n');
+    const zero = vector === 4 ? 'vec4f(0.0)' : '0.0';
     return [
       {
         kernel: {
@@ -77,19 +81,21 @@ export const embeddingGradientOperation: Operation<{ shape: Shape }> = {
           code: `fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u) {
   let place = group.y * groups.x + group.x;
-  let token = place / ${columnGroups}u;
-  let column = place % ${columnGroups}u * ${LINEAR_WORKGROUP}u + local.x;
-  if (token >= ${vocabulary}u || column >= ${row}u) { return; }
-  var total = ${vector === 4 ? 'vec4f(0.0)' : '0.0'};
+  let token = place / ${parts}u;
+  if (token >= ${vocabulary}u) { return; }
+  let first = place % ${parts}u * ${columns * LINEAR_WORKGROUP}u + local.x;
+${each((c) => `  let column${c} = min(first + ${c * LINEAR_WORKGROUP}u, ${row - 1}u);\n  var total${c} = ${zero};`)}
   for (var n = 0u; n < ${elementCount(ids.shape)}u; n++) {
-    if (ids[n] == token) { total += dy[n * ${row}u + column]; }
+    if (ids[n] == token) {
+${each((c) => `      total${c} += dy[n * ${row}u + column${c}];`)}
+    }
   }
-  result[token * ${row}u + column] = total;
+${each((c) => `  if (first + ${c * LINEAR_WORKGROUP}u < ${row}u) { result[token * ${row}u + column${c}] = total${c}; }`)}
 }`,
         },
         operands: [dy, ids, node.outputs[0]],
         uniforms: [],
-        workgroups: linearGrid(vocabulary * columnGroups, 1),
+        workgroups: linearGrid(vocabulary * parts, 1),
       },
     ];
   },

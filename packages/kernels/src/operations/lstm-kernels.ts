@@ -1,32 +1,43 @@
 import { type Choice, type Kernel, LINEAR_WORKGROUP, read, readWrite, type Variant, write } from '../kernel.ts';
 
-/**
- * The kernel of one step, launched once for each with the step's number as its uniform, in variants by how many rows of
- * the batch a thread computes: it loads the weights once for all of them, but more rows leave fewer threads. On llvmpipe
- * (two cores, batch 16, 256 units) a forward pass takes 31, 19, 15, 12 ms at 2, 4, 8, 16 rows.
- */
+/** The kernel of one step, launched once for each with the step's number as its uniform. */
 export interface StepKernel extends Variant {
   readonly choice: Choice;
 }
 
-const ROWS = [1, 2, 4, 8, 16];
-
-/** What is used unmeasured: the most rows that leave some hundred threads. */
-function likelyRows(batch: number, width: number): number {
-  return ROWS.findLast((rows) => rows <= batch && width * Math.ceil(batch / rows) >= 256) ?? 1;
+/**
+ * What a thread computes: some sequences of the batch, and some groups of units (of four where H allows it). It loads
+ * each weight once for all its sequences and each state once for all its units, but larger shares leave fewer threads.
+ * On llvmpipe (two cores, batch 16, 256 units) a forward pass takes 31, 19, 15, 12 ms with 2, 4, 8, 16 sequences.
+ */
+interface Share {
+  readonly rows: number;
+  readonly groups: number;
 }
+
+const FORWARD_SHARES: readonly Share[] = [1, 2, 4, 8, 16].map((rows) => ({ rows, groups: 1 }));
+/** Backward, a thread has one gradient instead of four gates to sum up, so that a second group of units pays. */
+const BACKWARD_SHARES: readonly Share[] = [
+  { rows: 1, groups: 1 },
+  { rows: 2, groups: 1 },
+  { rows: 4, groups: 1 },
+  { rows: 8, groups: 1 },
+  { rows: 8, groups: 2 },
+  { rows: 16, groups: 2 },
+];
 
 function stepKernel(
   problem: string,
-  batch: number,
-  units: number,
-  steps: number,
-  make: (rows: number) => Variant,
+  shares: readonly Share[],
+  { steps, batch, units }: { steps: number; batch: number; units: number },
+  make: (share: Share) => Variant,
 ): StepKernel {
   const width = units / vectorOf(units);
-  const rows = ROWS.filter((count) => count <= batch);
-  const variants = rows.map(make);
-  const likely = variants[rows.indexOf(likelyRows(batch, width))];
+  const possible = shares.filter(({ rows, groups }) => rows <= batch && width % groups === 0);
+  const variants = possible.map(make);
+  // Unmeasured: the largest share that leaves some hundred threads.
+  const fits = ({ rows, groups }: Share) => (width / groups) * Math.ceil(batch / rows) >= 256;
+  const likely = variants[Math.max(0, possible.findLastIndex(fits))];
   // In the first step of a backward pass there is no later step to walk over, so a step in the middle is measured.
   const uniforms = [Math.floor((steps - 1) / 2)];
   return { ...likely, choice: { problem, work: 8 * steps * batch * units * units, uniforms, variants } };
@@ -39,7 +50,8 @@ function vectorOf(units: number): 1 | 4 {
 /** A thread owns some sequences and one group of units (four where H allows it), all four gates. */
 export function forwardKernel(steps: number, batch: number, units: number, inPlace: boolean): StepKernel {
   const problem = `lstm step ${batch}x${units}${inPlace ? ' in place' : ''}`;
-  return stepKernel(problem, batch, units, steps, (rows) => forwardVariant(problem, batch, units, inPlace, rows));
+  const make = ({ rows }: Share) => forwardVariant(problem, batch, units, inPlace, rows);
+  return stepKernel(problem, FORWARD_SHARES, { steps, batch, units }, make);
 }
 
 function forwardVariant(problem: string, batch: number, units: number, inPlace: boolean, rows: number): Variant {
@@ -103,7 +115,7 @@ ${every(
   const bindings = inPlace
     ? [...states, readWrite('gates', vector)]
     : [read('projected', vector), ...states, write('gates', vector)];
-  return variantOf(`${problem} rows ${rows}`, bindings, code, width, Math.ceil(batch / rows));
+  return variantOf(`${problem} share ${rows}x1`, bindings, code, width, Math.ceil(batch / rows));
 }
 
 /**
@@ -124,8 +136,8 @@ export function backwardKernel(
   const { hasHidden, hasCells } = incoming;
   const flags = [hasHidden && 'hidden', hasCells && 'cells', inPlace && 'in place'].filter((flag) => flag !== false);
   const problem = ['lstm backward step', `${batch}x${units}`, ...flags].join(' ');
-  const make = (rows: number) => backwardVariant(problem, steps, batch, units, incoming, inPlace, rows);
-  return stepKernel(problem, batch, units, steps, make);
+  const make = (share: Share) => backwardVariant(problem, steps, batch, units, incoming, inPlace, share);
+  return stepKernel(problem, BACKWARD_SHARES, { steps, batch, units }, make);
 }
 
 /** Which gradients flow into a layer from above. */
@@ -141,7 +153,7 @@ function backwardVariant(
   units: number,
   { hasHidden, hasCells }: IncomingGradients,
   inPlace: boolean,
-  rows: number,
+  { rows, groups }: Share,
 ): Variant {
   const vector = vectorOf(units);
   const type = vector === 4 ? 'vec4f' : 'f32';
@@ -149,42 +161,47 @@ function backwardVariant(
   const source = inPlace ? 'd_gates' : 'gates';
   const component = (k: number) => (vector === 4 ? `.${'xyzw'[k]}` : '');
   const stateSize = batch * width;
+  /** WGSL for each sequence r and each group of units g that the thread owns. */
+  const each = (line: (r: number, g: number) => string) => every(rows, (r) => every(groups, (g) => line(r, g)));
   const code = `${gateFunctions(type)}
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  let unit = id.x;
+  let unit = id.x * ${groups}u;
   let first = id.y * ${rows}u;
   if (unit >= ${width}u || first >= ${batch}u) { return; }
   let t = uniforms.step;
 ${every(
   rows,
   (r) => `  let row${r} = min(first + ${r}u, ${batch - 1}u);
-  let state${r} = (t * ${batch}u + row${r}) * ${width}u + unit;
-  var dh${r} = ${hasHidden ? `d_hidden[state${r} + ${stateSize}u]` : `${type}(0.0)`};`,
+  let state${r} = (t * ${batch}u + row${r}) * ${width}u + unit;`,
 )}
+${each((r, g) => `  var dh${r}_${g} = ${hasHidden ? `d_hidden[state${r} + ${stateSize + g}u]` : `${type}(0.0)`};`)}
   if (t + 1u < ${steps}u) {
 ${every(rows, (r) => `    let later${r} = ((t + 1u) * ${batch}u + row${r}) * ${4 * width}u;`)}
     for (var k = 0u; k < ${4 * width}u; k++) {
 ${every(rows, (r) => `      let d${r} = d_gates[later${r} + k];`)}
-${every(vector, (s) => `      let w${s} = transposed[(k * ${vector}u + ${s}u) * ${width}u + unit];`)}
-${every(rows, (r) => every(vector, (s) => `      dh${r} = fma(${type}(d${r}${component(s)}), w${s}, dh${r});`))}
+${every(vector, (s) =>
+  every(groups, (g) => `      let w${s}_${g} = transposed[(k * ${vector}u + ${s}u) * ${width}u + unit + ${g}u];`),
+)}
+${each((r, g) =>
+  every(vector, (s) => `      dh${r}_${g} = fma(${type}(d${r}${component(s)}), w${s}_${g}, dh${r}_${g});`),
+)}
     }
   }
-${every(
-  rows,
-  (r) => `  if (first + ${r}u < ${batch}u) {
-    let gate = (t * ${batch}u + row${r}) * ${4 * width}u + unit;
+${each(
+  (r, g) => `  if (first + ${r}u < ${batch}u) {
+    let gate = (t * ${batch}u + row${r}) * ${4 * width}u + unit + ${g}u;
     let i = ${source}[gate];
     let j = ${source}[gate + ${width}u];
     let f = ${source}[gate + ${2 * width}u];
     let o = ${source}[gate + ${3 * width}u];
-    let tc = squash(cells[state${r} + ${stateSize}u]);
-    var dc = dh${r} * o * (1.0 - tc * tc)${hasCells ? ` + d_cells[state${r} + ${stateSize}u]` : ''};
-    let place = row${r} * ${width}u + unit;
+    let tc = squash(cells[state${r} + ${stateSize + g}u]);
+    var dc = dh${r}_${g} * o * (1.0 - tc * tc)${hasCells ? ` + d_cells[state${r} + ${stateSize + g}u]` : ''};
+    let place = row${r} * ${width}u + unit + ${g}u;
     if (t + 1u < ${steps}u) { dc += carry[place]; }
     d_gates[gate] = dc * j * i * (1.0 - i);
     d_gates[gate + ${width}u] = dc * i * (1.0 - j * j);
-    d_gates[gate + ${2 * width}u] = dc * cells[state${r}] * f * (1.0 - f);
-    d_gates[gate + ${3 * width}u] = dh${r} * tc * o * (1.0 - o);
+    d_gates[gate + ${2 * width}u] = dc * cells[state${r} + ${g}u] * f * (1.0 - f);
+    d_gates[gate + ${3 * width}u] = dh${r}_${g} * tc * o * (1.0 - o);
     carry[place] = dc * f;
   }`,
 )}
@@ -198,7 +215,7 @@ ${every(
     readWrite('d_gates', vector),
     readWrite('carry', vector),
   ];
-  return variantOf(`${problem} rows ${rows}`, bindings, code, width, Math.ceil(batch / rows));
+  return variantOf(`${problem} share ${rows}x${groups}`, bindings, code, width / groups, Math.ceil(batch / rows));
 }
 
 function gateFunctions(type: string): string {

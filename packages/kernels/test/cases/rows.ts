@@ -47,6 +47,7 @@ export function embeddingCases(): OperationCase[] {
     [7, 8, 20],
     [38, 3, 9],
     [2, 260, 5],
+    [2, 1100, 3],
   ].map(([vocabulary, width, count]) => ({
     name: `${count} rows of ${vocabulary}x${width}`,
     shapes: [[vocabulary, width]],
