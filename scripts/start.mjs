@@ -12,7 +12,7 @@ const folder = 'runs/quickstart';
 /** What a user would type after `pnpm chipsmith`. */
 const commands = [
   `prepare --corpus --output ${folder}/data`,
-  `train --model basic-rnn --data ${folder}/data --run ${folder}/run --steps 300`,
+  `train --model basic-rnn --data ${folder}/data --run ${folder}/run --steps 400 --batch 32 --learning-rate 0.005`,
   `generate --run ${folder}/run --count 20 --bars 16 --seed 1 --output ${folder}/tracks`,
 ];
 
