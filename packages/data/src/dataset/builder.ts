@@ -127,14 +127,12 @@ export class DatasetBuilder {
     return unique;
   }
 
-  /** Moves the sequences of voices that were not asked for to those dropped. */
+  /** What an encoding made of the voices that were asked for; the manifest names them, so that the others need no word. */
   #chosen({ sequences, dropped }: Encoded): Encoded {
     const { voices = VOICE_NAMES } = this.#options;
-    const others = new Set(sequences.map(({ voice }) => voice).filter((voice) => !voices.includes(voice)));
-    return {
-      sequences: sequences.filter(({ voice }) => !others.has(voice)),
-      dropped: [...dropped, ...[...others].map((voice) => ({ voice, reason: 'not among the voices asked for' }))],
-    };
+    const asked = <Part extends { voice: VoiceName }>(parts: readonly Part[]) =>
+      parts.filter(({ voice }) => voices.includes(voice));
+    return { sequences: asked(sequences), dropped: asked(dropped) };
   }
 
   #report(): Report {
