@@ -69,12 +69,20 @@ describe('prepare', () => {
     const foreign = join(folder, 'foreign');
     await mkdir(foreign);
     await writeFile(join(foreign, 'thesis.txt'), 'precious');
-    await expectFailure(1, /foreign: exists and is no dataset/, `prepare ${midi} --output ${foreign}`);
-    await expectFailure(1, /foreign: exists and is no dataset/, `prepare --corpus --output ${foreign}`);
+    await expectFailure(
+      1,
+      /foreign: holds thesis\.txt, which is no file of a dataset/,
+      `prepare ${midi} --output ${foreign}`,
+    );
+    await expectFailure(
+      1,
+      /foreign: holds thesis\.txt, which is no file of a dataset/,
+      `prepare --corpus --output ${foreign}`,
+    );
     expect(await filesOf(foreign)).toEqual(['thesis.txt']);
     await expectFailure(
       1,
-      /thesis\.txt: cannot be used as output folder/,
+      /thesis\.txt: a part of the path is a file/,
       `prepare ${midi} --output ${join(foreign, 'thesis.txt')}`,
     );
     expect(await readFile(join(foreign, 'thesis.txt'), 'utf8')).toBe('precious');

@@ -105,7 +105,7 @@ describe('explain', () => {
     const refusals: [attempt: () => unknown, message: RegExp][] = [
       [() => readFileSync(join(folder, 'gone')), /gone: there is no such file or folder; check the path\.$/],
       [() => readFileSync(join(folder, 'place')), /is a folder; name a file\.$/],
-      [() => mkdirSync(join(folder, 'place')), /place: EEXIST: file already exists/],
+      [() => mkdirSync(join(folder, 'place')), /place: file already exists; check the path\.$/],
       [() => readFile(join(folder, 'gone', 'x')), /x: there is no such file/],
     ];
     for (const [attempt, message] of refusals) {

@@ -16,7 +16,8 @@ export { datasetFromSongs, type PrepareOptions, type PrepareProgress, prepareDat
 export { reportTable } from './dataset/report-table.ts';
 export * from './encoding.ts';
 export * from './encodings.ts';
-export * from './error.ts';
+export { DataError, isSystemError, systemReason } from './error.ts';
+export { checkReplaceable, replaceFolder } from './folder.ts';
 export { createMelodyEncoding, melodyEncoding } from './melody/encoding.ts';
 export { type ExtractionRules, MAGENTA_RULES, NES_RULES } from './melody/extract.ts';
 export { type MidiReading, readMidi } from './midi/read.ts';

@@ -114,7 +114,7 @@ describe('prepareDataset', () => {
   it('fails loudly when no song is usable, and leaves nothing behind', async () => {
     writeFileSync(place('useless.zip'), zipSync({ 'a.txt': new Uint8Array(3) }));
     await expect(prepare([place('useless.zip')], place('useless'))).rejects.toThrow(
-      /no usable song in 1 files \(1 times not a MIDI file/,
+      /no usable song in 1 file \(1: not a MIDI file/,
     );
     expect(existsSync(place('useless'))).toBe(false);
     await expect(prepare([], place('useless'))).rejects.toThrow(DataError);
@@ -127,9 +127,21 @@ describe('prepareDataset', () => {
     expect((await openDataset(place('replaced'))).manifest.songs).toHaveLength(1);
     mkdirSync(place('precious'));
     writeFileSync(place('precious/letter.txt'), 'keep me');
-    await expect(prepare([place('tunes.zip')], place('precious'))).rejects.toThrow(/exists and is no dataset/);
-    await expect(prepare([place('tunes.zip')], place('tunes.zip'))).rejects.toThrow(/output folder/);
+    await expect(prepare([place('tunes.zip')], place('precious'))).rejects.toThrow(
+      /precious: holds letter\.txt, which is no file of a dataset/,
+    );
+    await expect(prepare([place('tunes.zip')], place('tunes.zip'))).rejects.toThrow(/a part of the path is a file/);
     expect(readdirSync(place('precious'))).toEqual(['letter.txt']);
+  });
+
+  it('replaces no dataset in which something else was put, and no manifest of another program', async () => {
+    await prepare([place('mixed.zip')], place('shared'));
+    mkdirSync(place('shared/run'));
+    await expect(prepare([place('tunes.zip')], place('shared'))).rejects.toThrow(/shared: holds run, which is no file/);
+    expect((await openDataset(place('shared'))).manifest.songs).toHaveLength(1);
+    mkdirSync(place('page'));
+    writeFileSync(place('page/manifest.json'), '{"name": "a page"}');
+    await expect(prepare([place('tunes.zip')], place('page'))).rejects.toThrow(/manifest\.json: is of another program/);
   });
 
   it('stops when it is aborted, and leaves nothing behind', async () => {
@@ -152,7 +164,9 @@ describe('openDataset', () => {
   };
 
   it('refuses a missing folder, and one that is no dataset', async () => {
-    await expect(openDataset(place('nowhere'))).rejects.toThrow(DataError);
+    await expect(openDataset(place('nowhere'))).rejects.toThrow(
+      /nowhere: is no dataset \(manifest\.json: there is no such file or folder\); give the output folder/,
+    );
     await expect(openDataset(folder)).rejects.toThrow(/is no dataset/);
   });
 

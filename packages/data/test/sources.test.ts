@@ -72,6 +72,13 @@ describe('readSources', () => {
     expect(shares.at(-1)).toBe(1);
   });
 
+  it('follows a symbolic link that is named itself, and takes no device', async () => {
+    const link = join(folder, 'link');
+    symlinkSync(join(folder, 'tree', 'train'), link);
+    expect((await readPaths([link])).found).toEqual([['link/m.mid', 'train/m.mid']]);
+    await expect(readPaths(['/dev/null'])).rejects.toThrow(/null: is neither a file nor a folder/);
+  });
+
   it('refuses paths out of the archive and links in it, and reads the rest', async () => {
     const hostile = [
       { path: '../../outside.mid', bytes: bytesOf('x') },
@@ -111,7 +118,9 @@ describe('readSources', () => {
   });
 
   it('refuses a missing input, and files that are no archive but are called one', async () => {
-    await expect(readPaths([join(folder, 'nowhere')])).rejects.toThrow(/nowhere: cannot be opened/);
+    await expect(readPaths([join(folder, 'nowhere')])).rejects.toThrow(
+      /nowhere: there is no such file or folder; check the path/,
+    );
     await expect(read('text.zip', bytesOf('hello'))).rejects.toThrow(/not a \.zip/);
     await expect(read('empty.tar.gz', new Uint8Array(0))).rejects.toThrow(DataError);
     await expect(read('text.gz', Buffer.from(tarGzOf([])))).rejects.toThrow(/Unrecognized archive format/);

@@ -1,4 +1,5 @@
 import { open, rename, rm } from 'node:fs/promises';
+import { systemReason } from '@chipsmith/data';
 import { ModelError } from './error.ts';
 
 /** Ends the name of a file that is being written; a process that is killed leaves it behind. */
@@ -31,16 +32,6 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
 
 /** What the operating system said about a file, as one line with what to do. */
 export function fileError(path: string, error: unknown): ModelError {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const advice: Record<string, string> = {
-    ENOENT: 'there is no such file or folder; check the path',
-    EACCES: 'no permission; choose another place',
-    EROFS: 'the place is read-only; choose another one',
-    ENOSPC: 'the disk is full; free some space and run the command again',
-    EISDIR: 'is a folder; name a file',
-    ENOTDIR: 'a part of the path is a file; check the path',
-  };
-  const known = typeof code === 'string' ? advice[code] : undefined;
-  const reason = known ?? (error instanceof Error ? error.message : String(error));
-  return new ModelError(`${path}: ${reason}.`, { cause: error });
+  const { problem, remedy } = systemReason(error);
+  return new ModelError(`${path}: ${problem}; ${remedy}.`, { cause: error });
 }

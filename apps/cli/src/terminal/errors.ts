@@ -1,5 +1,5 @@
 import { ApuError } from '@chipsmith/apu';
-import { DataError } from '@chipsmith/data';
+import { DataError, isSystemError } from '@chipsmith/data';
 import { KernelError } from '@chipsmith/kernels';
 import { fileError, ModelError } from '@chipsmith/models';
 
@@ -28,9 +28,4 @@ export function explain(error: unknown): { text: string; code: number } {
   }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { text: `This is a fault in chipsmith; please report it with these lines:\n${detail}`, code: EXIT.failed };
-}
-
-/** Whether the operating system refused something: no space, no permission, no such file, ... */
-export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error && 'code' in error;
 }

@@ -84,10 +84,11 @@ export class DatasetBuilder {
     const { seed = 1, validShare = 0.1, voices = VOICE_NAMES } = this.#options;
     const report = this.#report();
     if (this.#songs.length === 0) {
-      const reasons = Object.entries(report.droppedFiles).map(([reason, count]) => `${count} times ${reason}`);
+      const files = report.files === 1 ? 'file' : 'files';
+      const reasons = Object.entries(report.droppedFiles).map(([reason, count]) => `${count}: ${reason}`);
       throw new DataError(
         inputs.join(', ') || 'input',
-        `no usable song in ${report.files} files (${reasons.slice(0, 3).join('; ') || 'no files'})`,
+        `no usable song in ${report.files} ${files}${reasons.length > 0 ? ` (${reasons.slice(0, 3).join('; ')})` : ''}`,
         'give MIDI files with melodies, in files, folders or archives',
       );
     }

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { z } from 'zod';
-import { DataError, messageOf } from '../error.ts';
+import { DataError, systemReason } from '../error.ts';
+import { checkReplaceable, replaceFolder } from '../folder.ts';
 import { Dataset, fingerprintOf, type Shard, sha256Of, shardFiles } from './dataset.ts';
 import { indexSchema, type Manifest, manifestSchema, parseJson, reportSchema, SPLITS, type Split } from './manifest.ts';
 
@@ -11,24 +11,19 @@ const REPORT = 'report.json';
 const eventsFile = (split: Split) => `${split}.events.u16`;
 const indexFile = (split: Split) => `${split}.index.json`;
 
+const FILES: readonly string[] = [MANIFEST, REPORT, ...SPLITS.map(eventsFile), ...SPLITS.map(indexFile)];
+
 /**
- * Makes sure that a dataset may be written to `folder`: there is nothing there, or an empty folder, or a dataset.
+ * Makes sure that a dataset may be written to `folder`: there is nothing there, or an empty folder, or a dataset and nothing
+ * else.
  *
  * @throws DataError otherwise
  */
 export async function checkOutput(folder: string): Promise<void> {
-  const entries = await readdir(folder).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw new DataError(
-      folder,
-      `cannot be used as output folder (${messageOf(error)})`,
-      'choose another output folder',
-    );
-  });
-  if (entries === undefined || entries.length === 0) return;
-  const manifest = await readFile(join(folder, MANIFEST), 'utf8').catch(() => '');
-  if (!manifest.includes('"chipsmith-dataset"')) {
-    throw new DataError(folder, 'exists and is no dataset', 'choose another output folder, or empty this one');
+  await checkReplaceable(folder, (name) => FILES.includes(name), 'file of a dataset');
+  const manifest = await readFile(join(folder, MANIFEST), 'utf8').catch(() => undefined);
+  if (manifest !== undefined && !manifest.includes('"chipsmith-dataset"')) {
+    throw new DataError(join(folder, MANIFEST), 'is of another program', 'choose another output folder');
   }
 }
 
@@ -40,13 +35,7 @@ export async function checkOutput(folder: string): Promise<void> {
  */
 export async function writeDataset(dataset: Dataset, folder: string): Promise<void> {
   await checkOutput(folder);
-  const target = resolve(folder);
-  const sibling = (kind: string) => join(dirname(target), `.${basename(target)}.${kind}-${process.pid}`);
-  const partial = sibling('partial');
-  const previous = sibling('previous');
-  try {
-    await mkdir(dirname(target), { recursive: true });
-    await mkdir(partial);
+  await replaceFolder(folder, async (partial) => {
     for (const split of SPLITS) {
       const files = shardFiles(dataset.shard(split));
       await writeSynced(join(partial, eventsFile(split)), files.events);
@@ -54,31 +43,7 @@ export async function writeDataset(dataset: Dataset, folder: string): Promise<vo
     }
     await writeSynced(join(partial, REPORT), `${JSON.stringify(dataset.report, undefined, 1)}\n`);
     await writeSynced(join(partial, MANIFEST), `${JSON.stringify(dataset.manifest, undefined, 1)}\n`);
-    await replaceFolder(target, partial, previous);
-  } catch (error) {
-    await rm(partial, { recursive: true, force: true });
-    throw new DataError(
-      folder,
-      `cannot be written (${messageOf(error)})`,
-      'free space or choose another output folder',
-    );
-  }
-}
-
-/** Puts `partial` in the place of `target`; where that fails, `target` is what it was. */
-async function replaceFolder(target: string, partial: string, previous: string): Promise<void> {
-  if (!existsSync(target)) {
-    await rename(partial, target);
-    return;
-  }
-  await rename(target, previous);
-  try {
-    await rename(partial, target);
-  } catch (error) {
-    await rename(previous, target);
-    throw error;
-  }
-  await rm(previous, { recursive: true });
+  });
 }
 
 async function writeSynced(path: string, content: Uint8Array | string): Promise<void> {
@@ -101,7 +66,8 @@ export async function openDataset(folder: string): Promise<Dataset> {
   const read = (file: string) =>
     readFile(join(folder, file)).catch((error: unknown) => {
       const problem = file === MANIFEST ? 'is no dataset' : 'the dataset is not complete';
-      throw new DataError(folder, `${problem} (${messageOf(error)})`, 'give the output folder of "chipsmith prepare"');
+      const reason = `${problem} (${file}: ${systemReason(error).problem})`;
+      throw new DataError(folder, reason, 'give the output folder of "chipsmith prepare"');
     });
   const readJson = async <T>(file: string, schema: z.ZodType<T>) =>
     parseJson((await read(file)).toString('utf8'), schema, join(folder, file));

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
-import { lstat, open, readdir, readFile } from 'node:fs/promises';
+import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { DataError, messageOf } from '../error.ts';
+import { DataError, fileError, systemReason } from '../error.ts';
 import { LIMITS } from './limits.ts';
 import { readTar } from './tar.ts';
 import { readZip } from './zip.ts';
@@ -34,8 +34,9 @@ export async function readSources(
   signal?: AbortSignal,
 ): Promise<void> {
   for (const [index, input] of inputs.entries()) {
-    const state = await lstat(input).catch((error: unknown) => {
-      throw new DataError(input, `cannot be opened (${messageOf(error)})`, 'check the path');
+    // A symbolic link that the user names is followed; those inside folders are not.
+    const state = await stat(input).catch((error: unknown) => {
+      throw fileError(input, error);
     });
     const ofInput: SourceVisitor = {
       file: (file) => visitor.file(file),
@@ -43,7 +44,8 @@ export async function readSources(
       progress: (share) => visitor.progress((index + share) / inputs.length),
     };
     if (state.isDirectory()) await readFolder(input, ofInput, signal);
-    else await readFileOrArchive(input, state.size, ofInput, signal);
+    else if (state.isFile()) await readFileOrArchive(input, state.size, ofInput, signal);
+    else throw new DataError(input, 'is neither a file nor a folder', 'name a file, folder or archive');
     signal?.throwIfAborted();
     ofInput.progress(1);
   }
@@ -60,7 +62,10 @@ async function readFolder(folder: string, visitor: SourceVisitor, signal: AbortS
 }
 
 async function listFolder(folder: string, path: string, files: string[], visitor: SourceVisitor): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true });
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    visitor.refuse(path, systemReason(error).problem);
+    return [];
+  });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const entryPath = `${path}/${entry.name}`;
     if (entry.isSymbolicLink()) visitor.refuse(entryPath, 'a symbolic link');
@@ -73,9 +78,13 @@ async function listFolder(folder: string, path: string, files: string[], visitor
 }
 
 async function readPlainFile(place: string, path: string, visitor: SourceVisitor): Promise<void> {
-  const { size } = await lstat(place);
-  if (size > LIMITS.fileBytes) visitor.refuse(path, `larger than ${LIMITS.fileBytes} bytes`);
-  else visitor.file({ path, bytes: await readFile(place) });
+  const { size } = await stat(place);
+  if (size > LIMITS.fileBytes) {
+    visitor.refuse(path, `larger than ${LIMITS.fileBytes} bytes`);
+    return;
+  }
+  const bytes = await readFile(place).catch((error: unknown) => visitor.refuse(path, systemReason(error).problem));
+  if (bytes) visitor.file({ path, bytes });
 }
 
 /** An input named by the user: an archive if its first bytes say so. */
@@ -123,7 +132,9 @@ export interface ArchiveStream {
 }
 
 async function readHead(input: string): Promise<Buffer> {
-  const file = await open(input);
+  const file = await open(input).catch((error: unknown) => {
+    throw fileError(input, error);
+  });
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0);
     return buffer.subarray(0, bytesRead);

@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, realpath, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
+import { DataError, fileError, isSystemError } from './error.ts';
+
+/**
+ * Makes sure that `replaceFolder` may be called: the folder is missing, or empty, or holds nothing but files of the kind that
+ * is to be written, and the process does not stand in it.
+ *
+ * @param isOwn whether a file of this name is of that kind
+ * @param kind what such a file is called in messages: "track"
+ * @throws DataError otherwise
+ */
+export async function checkReplaceable(folder: string, isOwn: (name: string) => boolean, kind: string): Promise<void> {
+  const entries = await readdir(folder).catch((error: unknown) => {
+    if (isSystemError(error) && error.code === 'ENOENT') return [];
+    throw fileError(folder, error);
+  });
+  const remedy = 'choose another output folder';
+  const stray = entries.find((name) => !isOwn(name));
+  if (stray !== undefined) throw new DataError(folder, `holds ${stray}, which is no ${kind}`, `${remedy} or empty it`);
+  // The folder is replaced as a whole, which would pull it from under the user's feet.
+  if (`${process.cwd()}${sep}`.startsWith(`${await placeOf(folder)}${sep}`)) {
+    throw new DataError(folder, 'is the folder you stand in', remedy);
+  }
+}
+
+/**
+ * Fills a temporary folder beside `folder` and puts it in its place: at any moment `folder` is the old one whole, or the new
+ * one whole, or missing. If anything fails it is what it was, and nothing is left behind.
+ *
+ * @param fill writes the files into the folder it is given
+ * @returns the absolute path of the folder, symbolic links followed
+ * @throws DataError if the operating system refuses something; whatever else `fill` throws
+ */
+export async function replaceFolder(folder: string, fill: (partial: string) => Promise<void>): Promise<string> {
+  const target = await placeOf(folder);
+  const sibling = (kind: string) => join(dirname(target), `.${basename(target)}.${kind}-${process.pid}`);
+  const partial = sibling('partial');
+  try {
+    await mkdir(dirname(target), { recursive: true });
+    await mkdir(partial);
+    try {
+      await fill(partial);
+      await swap(target, partial, sibling('previous'));
+    } catch (error) {
+      await rm(partial, { recursive: true, force: true });
+      throw error;
+    }
+  } catch (error) {
+    throw isSystemError(error) ? fileError(folder, error) : error;
+  }
+  return target;
+}
+
+async function swap(target: string, partial: string, previous: string): Promise<void> {
+  if (!existsSync(target)) {
+    await rename(partial, target);
+    return;
+  }
+  await rename(target, previous);
+  try {
+    await rename(partial, target);
+  } catch (error) {
+    await rename(previous, target);
+    throw error;
+  }
+  await rm(previous, { recursive: true });
+}
+
+/** Where a folder really is: replacing a symbolic link would leave what it points to behind. */
+function placeOf(folder: string): Promise<string> {
+  return realpath(folder).catch(() => resolve(folder));
+}

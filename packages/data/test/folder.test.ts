@@ -1,0 +1,81 @@
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { checkReplaceable, replaceFolder, systemReason } from '../src/index.ts';
+import { temporaryFolder } from './support/folder.ts';
+
+const root = temporaryFolder();
+const place = (...names: string[]) => join(root, ...names);
+const fillWith = (text: string) => (partial: string) => writeFile(join(partial, 'song'), text);
+const contentOf = (folder: string) => readFileSync(join(folder, 'song'), 'utf8');
+
+describe('replaceFolder', () => {
+  it('makes a folder with those above it, and replaces it as a whole', async () => {
+    expect(await replaceFolder(place('a', 'b'), fillWith('first'))).toBe(place('a', 'b'));
+    writeFileSync(place('a', 'b', 'extra'), '');
+    await replaceFolder(place('a', 'b'), fillWith('second'));
+    expect(contentOf(place('a', 'b'))).toBe('second');
+    expect(readdirSync(place('a', 'b'))).toEqual(['song']);
+    expect(readdirSync(place('a'))).toEqual(['b']);
+  });
+
+  it('leaves everything as it was when filling fails', async () => {
+    await replaceFolder(place('kept'), fillWith('old'));
+    const before = readdirSync(root);
+    const failing = replaceFolder(place('kept'), async (partial) => {
+      await fillWith('new')(partial);
+      throw new Error('no more');
+    });
+    await expect(failing).rejects.toThrow('no more');
+    expect(contentOf(place('kept'))).toBe('old');
+    expect(readdirSync(root)).toEqual(before);
+  });
+
+  it('follows a symbolic link, and says in one line what the system refuses', async () => {
+    mkdirSync(place('disk'));
+    symlinkSync(place('disk'), place('link'));
+    await replaceFolder(place('link'), fillWith('linked'));
+    expect(contentOf(place('disk'))).toBe('linked');
+    writeFileSync(place('file'), '');
+    await expect(replaceFolder(place('file', 'below', 'it'), fillWith(''))).rejects.toThrow(
+      `${place('file', 'below', 'it')}: a part of the path is a file; check the path`,
+    );
+  });
+});
+
+describe('checkReplaceable', () => {
+  const standing = process.cwd();
+  afterEach(() => process.chdir(standing));
+  const check = (folder: string) => checkReplaceable(folder, (name) => name === 'song', 'song');
+
+  it('takes what is missing, empty or holds own files only', async () => {
+    mkdirSync(place('own'));
+    for (const folder of [place('missing'), place('own')]) await check(folder);
+    writeFileSync(place('own', 'song'), '');
+    await check(place('own'));
+    writeFileSync(place('own', 'letter'), '');
+    await expect(check(place('own'))).rejects.toThrow(/own: holds letter, which is no song; choose another/);
+  });
+
+  it.skipIf(process.platform === 'win32')('refuses the folder that the process stands in, by any name', async () => {
+    mkdirSync(place('here'));
+    symlinkSync(place('here'), place('alias'));
+    process.chdir(place('here'));
+    for (const folder of ['.', place('here'), place('alias')]) {
+      await expect(check(folder)).rejects.toThrow(/is the folder you stand in/);
+    }
+    mkdirSync(place('here2'));
+    await check(place('here2'));
+  });
+});
+
+describe('systemReason', () => {
+  it("keeps the words of Node's messages that are for people", () => {
+    const error = Object.assign(new Error("EBUSY: resource busy or locked, rename 'a' -> 'b'"), {
+      code: 'EBUSY',
+      syscall: 'rename',
+    });
+    expect(systemReason(error)).toEqual({ problem: 'resource busy or locked', remedy: 'check the path' });
+  });
+});
