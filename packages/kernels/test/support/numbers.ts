@@ -1,4 +1,3 @@
-import { expect } from 'vitest';
 import { pcg3d } from '../../src/index.ts';
 
 /**
@@ -13,18 +12,20 @@ export const TOLERANCE = {
   gradient: { absolute: 5e-5, relative: 1e-3 },
 } as const;
 
-/** Fails naming the first element that is off. */
+/** Fails naming the first element that is off. Plain errors, so that the same checks run in a browser page. */
 export function expectClose(
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,
   { absolute, relative }: { absolute: number; relative: number },
   what: string,
 ): void {
-  expect(actual.length, `${what}: length`).toBe(expected.length);
+  if (actual.length !== expected.length) {
+    throw new Error(`${what}: ${actual.length} elements, expected ${expected.length}`);
+  }
   for (let index = 0; index < expected.length; index++) {
     const distance = Math.abs(actual[index] - expected[index]);
     if (!(distance <= absolute + relative * Math.abs(expected[index]))) {
-      expect.fail(`${what}: element ${index} is ${actual[index]}, expected ${expected[index]}`);
+      throw new Error(`${what}: element ${index} is ${actual[index]}, expected ${expected[index]}`);
     }
   }
 }

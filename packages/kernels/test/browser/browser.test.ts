@@ -1,0 +1,79 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { expect, it } from 'vitest';
+import { cases } from '../cases/all.ts';
+
+/** A browser of this machine: CHIPSMITH_BROWSER, or Chromium or Chrome on the PATH. */
+const browser = [process.env.CHIPSMITH_BROWSER, 'chromium', 'chromium-browser', 'google-chrome'].find(
+  (name) => name !== undefined && spawnSync(name, ['--version']).status === 0,
+);
+
+/** WebGPU on SwiftShader, which comes with the browser; nothing is asked of the network. */
+const FLAGS = [
+  '--headless=new',
+  '--no-sandbox',
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-quic',
+  '--disable-sync',
+];
+
+it.skipIf(browser === undefined)(
+  'every operation gives its values and gradients in a browser page (skipped where there is no Chromium)',
+  { timeout: 180_000 },
+  async () => {
+    const page = fileURLToPath(new URL('page.ts', import.meta.url));
+    const { outputFiles } = await build({
+      entryPoints: [page],
+      bundle: true,
+      write: false,
+      format: 'esm',
+      target: 'es2022',
+      conditions: ['@chipsmith/source'],
+      logLevel: 'silent',
+    });
+    const result = await runPage(outputFiles[0].text);
+    expect(result.failures).toEqual([]);
+    expect(result.verified).toBeGreaterThanOrEqual(Object.keys(cases).length);
+  },
+);
+
+/** Serves a script on loopback, opens it in the browser and waits for what it posts. */
+async function runPage(script: string): Promise<{ verified: number; failures: string[] }> {
+  const profile = mkdtempSync(join(tmpdir(), 'chipsmith-browser-'));
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const page = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const process = spawn(browser ?? '', [...FLAGS, `--user-data-dir=${profile}`, page], { stdio: 'ignore' });
+  try {
+    return await new Promise((resolve, reject) => {
+      process.on('exit', () => reject(new Error('The browser ended before the page was done.')));
+      server.on('request', async (request, response) => {
+        const isScript = request.url === '/page.js';
+        response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
+        response.end(isScript ? script : '<!doctype html><script type="module" src="/page.js"></script>');
+        if (request.url === '/result') resolve(JSON.parse(await text(request)));
+      });
+    });
+  } finally {
+    process.removeAllListeners('exit');
+    const ended = process.exitCode !== null || once(process, 'exit');
+    process.kill();
+    await ended;
+    server.closeAllConnections();
+    server.close();
+    // Helper processes of the browser still write for a moment.
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+}
