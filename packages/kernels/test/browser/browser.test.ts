@@ -55,10 +55,13 @@ async function runPage(script: string): Promise<{ verified: number; failures: st
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const page = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  const process = spawn(browser ?? '', [...FLAGS, `--user-data-dir=${profile}`, page], { stdio: 'ignore' });
+  const chromium = spawn(browser ?? '', [...FLAGS, `--user-data-dir=${profile}`, page], {
+    stdio: 'ignore',
+    detached: true,
+  });
   try {
     return await new Promise((resolve, reject) => {
-      process.on('exit', () => reject(new Error('The browser ended before the page was done.')));
+      chromium.on('exit', () => reject(new Error('The browser ended before the page was done.')));
       server.on('request', async (request, response) => {
         const isScript = request.url === '/page.js';
         response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
@@ -67,13 +70,13 @@ async function runPage(script: string): Promise<{ verified: number; failures: st
       });
     });
   } finally {
-    process.removeAllListeners('exit');
-    const ended = process.exitCode !== null || once(process, 'exit');
-    process.kill();
+    chromium.removeAllListeners('exit');
+    const ended = chromium.exitCode !== null || once(chromium, 'exit');
+    // Detached, so that its helper processes are of one group and end with it.
+    if (chromium.pid !== undefined && chromium.exitCode === null) process.kill(-chromium.pid, 'SIGKILL');
     await ended;
     server.closeAllConnections();
     server.close();
-    // Helper processes of the browser still write for a moment.
     rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }
