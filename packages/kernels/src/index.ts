@@ -26,6 +26,7 @@ export { crossEntropy, crossEntropyRows } from './operations/cross-entropy.ts';
 export { dropout } from './operations/dropout.ts';
 export { embedding } from './operations/embedding.ts';
 export { hits } from './operations/hits.ts';
+export { layerNorm } from './operations/layer-norm.ts';
 export { type LstmState, lstm } from './operations/lstm.ts';
 export { type MatmulOptions, matmul } from './operations/matmul.ts';
 export { store } from './operations/store.ts';

@@ -7,6 +7,7 @@ import {
   dropout,
   evaluate,
   Graph,
+  layerNorm,
   lstm,
   matmul,
   mean,
@@ -101,6 +102,11 @@ describe('refusals', () => {
     ['integers to scale', () => scale(ids, 2), 'scale: x must be f32, got u32.'],
     ['a rate of one', () => dropout(x, 1, graph.input([], 'u32'), 0), 'dropout: 0 < rate 1 < 1 must hold, got [2, 3].'],
     ['flat weights', () => lstm(graph.input([1, 1, 4]), graph.input([4])), 'lstm: projected must be (T, B, 4H) and'],
+    [
+      'a short scale',
+      () => layerNorm(x, graph.input([2]), graph.input([3])),
+      'layerNorm: x must be (..., D), scale and',
+    ],
     ['two graphs', () => add(x, new Graph().input([2, 3])), 'binary: all tensors must belong to one graph.'],
   ])('%s', (_name, build, message) => {
     expect(build).toThrow(message);

@@ -83,12 +83,12 @@ export const sumOperation: Operation<{ axis: number }> = {
 };
 
 /** Few long sums are cut so that some thousand threads have work; each part keeps at least 16 terms. */
-function partCount(sums: number, length: number): number {
+export function partCount(sums: number, length: number): number {
   const wanted = Math.ceil(4096 / sums);
   return Math.max(1, Math.min(wanted, Math.floor(length / 16)));
 }
 
-function partialSums(
+export function partialSums(
   x: Tensor,
   result: Tensor,
   { outer, length, inner, parts }: { outer: number; length: number; inner: number; parts: number },

@@ -4,6 +4,7 @@ import { crossEntropyGradientOperation, crossEntropyOperation } from './cross-en
 import { dropoutOperation } from './dropout.ts';
 import { embeddingGradientOperation, embeddingOperation } from './embedding.ts';
 import { hitsOperation } from './hits.ts';
+import { layerNormGradientOperation, layerNormOperation, layerNormParameterGradientOperation } from './layer-norm.ts';
 import { lstmGradientOperation, lstmOperation } from './lstm.ts';
 import { matmulOperation } from './matmul.ts';
 import { storeOperation } from './store.ts';
@@ -23,6 +24,9 @@ export const operations = {
   embedding: embeddingOperation,
   embeddingGradient: embeddingGradientOperation,
   hits: hitsOperation,
+  layerNorm: layerNormOperation,
+  layerNormGradient: layerNormGradientOperation,
+  layerNormParameterGradient: layerNormParameterGradientOperation,
   lstm: lstmOperation,
   lstmGradient: lstmGradientOperation,
   matmul: matmulOperation,

@@ -3,6 +3,7 @@ import type { OperationCase } from '../support/verify.ts';
 import { binaryCases, broadcastCases, scaleCases, unaryCases } from './elementwise.ts';
 import { lstmCases } from './lstm.ts';
 import { matmulCases } from './matmul.ts';
+import { layerNormCases } from './normalise.ts';
 import { crossEntropyCases, embeddingCases, hitsCases, sumCases } from './rows.ts';
 import { padCases, reshapeCases, sliceCases, transposeCases } from './views.ts';
 
@@ -16,6 +17,7 @@ export const cases = {
   crossEntropy: crossEntropyCases(),
   embedding: embeddingCases(),
   hits: hitsCases,
+  layerNorm: layerNormCases,
   lstm: lstmCases(),
   matmul: matmulCases(),
   pad: padCases,
