@@ -196,6 +196,16 @@ describe('reading', () => {
     ]);
     expect(memory.map(({ cycle }) => cycle)).toEqual([0, Math.ceil((735 * NTSC_CPU_CLOCK) / VGM_SAMPLE_RATE)]);
   });
+
+  it('keeps what a transfer took while the bank grows, one byte a block', () => {
+    const transfer = [0x68, 0x66, 0x07, 0, 0, 0, 0x00, 0xc0, 0, 3, 0, 0];
+    const blocks = (count: number) =>
+      Array.from({ length: count }, (_, index) => [0x67, 0x66, 0x07, 1, 0, 0, 0, 1 + (index % 250)]).flat();
+    const late = [0x68, 0x66, 0x07, 0x6f, 0x11, 0x01, 0x00, 0xd0, 0, 1, 0, 0];
+    const { memory = [] } = readVgm(withCommands([...blocks(3), ...transfer, ...blocks(70_000), ...late, 0x66]));
+    // 0x1116f = 69,999: the block of index 69,996 among those after the first three.
+    expect(memory.map(({ bytes }) => [...bytes])).toEqual([[1, 2, 3], [1 + (69_996 % 250)]]);
+  });
 });
 
 describe('a file that cannot be read says why and where', () => {

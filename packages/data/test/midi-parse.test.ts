@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DataError, readMidi } from '../src/index.ts';
+import { pairNotes } from '../src/midi/notes.ts';
 import { chunk, END_OF_TRACK, header, singleTrack, tempo, trackName } from './support/midi-bytes.ts';
 
 /** Start, end and pitch of pulse 1, in ticks of the file (1000 a quarter at 120 bpm: 22.05 song ticks each). */
@@ -169,5 +170,22 @@ describe('readMidi', () => {
     const read = () => readMidi(Uint8Array.from(bytes), 'bad.mid');
     expect(read).toThrow(DataError);
     expect(read).toThrow(message);
+  });
+});
+
+describe('pairNotes', () => {
+  it('pairs first on with first off, also where a damaged file holds 200,000 notes of one pitch at once', () => {
+    // Linear in the notes; in time with their square this would take minutes and run into the time limit.
+    const count = 200_000;
+    const note = { channel: 0, pitch: 60 };
+    const events = [
+      ...Array.from({ length: count }, (_, tick) => ({ ...note, tick, kind: 'on' as const, velocity: 100 })),
+      ...Array.from({ length: count }, (_, index) => ({ ...note, tick: count + index, kind: 'off' as const })),
+    ];
+    const repairs: string[] = [];
+    const notes = pairNotes([{ name: '', events, end: 2 * count }], (tick) => tick, repairs);
+    expect(notes).toHaveLength(count);
+    expect(notes.every(({ start, end }) => end - start === count)).toBe(true);
+    expect(repairs).toEqual([]);
   });
 });

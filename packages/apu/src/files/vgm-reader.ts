@@ -92,8 +92,7 @@ class CommandReader {
   private readonly view: DataView;
   private readonly items: TimedItem[] = [];
   private samples = 0;
-  /** All blocks of NES samples so far, end to end: transfers read from them. */
-  private bank = new Uint8Array(0);
+  private readonly bank = new SampleBank();
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
@@ -148,13 +147,10 @@ class CommandReader {
     this.need(at, 7 + size);
     const data = this.bytes.subarray(at + 7, at + 7 + size);
     if (type === BLOCK.nesSamples) {
-      const bank = new Uint8Array(this.bank.length + size);
-      bank.set(this.bank);
-      bank.set(data, this.bank.length);
-      this.bank = bank;
+      this.bank.append(data);
     } else if (type === BLOCK.nesMemory) {
       if (size < 2) throw new ApuError(`damaged VGM file: the data block at byte ${at} has no address`, at);
-      this.load(data[0] | (data[1] << 8), data.subarray(2), at);
+      this.load(data[0] | (data[1] << 8), data.slice(2), at);
     }
     return at + 7 + size;
   }
@@ -174,22 +170,46 @@ class CommandReader {
         at,
       );
     }
-    this.load(number24(at + 6), this.bank.subarray(from, from + size), at);
+    this.load(number24(at + 6), this.bank.view(from, from + size), at);
   }
 
-  /** Puts `data` at `address`; the DMC reads from $8000 up, so what lies below is left out. */
+  /** Puts `data`, which is kept, at `address`; the DMC reads from $8000 up, so what lies below is left out. */
   private load(address: number, data: Uint8Array, at: number): void {
     if (address + data.length > 0x10000) {
       throw new ApuError(`damaged VGM file: the memory written at byte ${at} runs past address 0xFFFF`, at);
     }
     const start = Math.max(address, 0x8000);
-    const bytes = data.slice(start - address);
+    const bytes = data.subarray(start - address);
     if (bytes.length > 0) this.items.push({ sample: this.samples, block: { cycle: 0, address: start, bytes } });
   }
 
   private need(at: number, length: number): void {
     if (at + length <= this.bytes.length) return;
     throw new ApuError(`truncated VGM file: it ends at byte ${this.bytes.length}, inside the data`, this.bytes.length);
+  }
+}
+
+/**
+ * All blocks of NES samples so far, end to end: transfers read from them. A file may hold a hundred thousand of either, so
+ * the space doubles when it runs out, and what transfers take is not copied: bytes once written stay as they are.
+ */
+class SampleBank {
+  length = 0;
+  private bytes = new Uint8Array(0x10000);
+
+  append(data: Uint8Array): void {
+    const length = this.length + data.length;
+    if (length > this.bytes.length) {
+      const larger = new Uint8Array(Math.max(length, 2 * this.bytes.length));
+      larger.set(this.bytes);
+      this.bytes = larger;
+    }
+    this.bytes.set(data, this.length);
+    this.length = length;
+  }
+
+  view(from: number, to: number): Uint8Array {
+    return this.bytes.subarray(from, to);
   }
 }
 

@@ -28,7 +28,7 @@ export function pairNotes(
   let orphans = 0;
   let hanging = 0;
   for (const [trackIndex, track] of tracks.entries()) {
-    const open = new Map<number, PendingNote[]>();
+    const open = new Map<number, NoteQueue>();
     const programs = new Uint8Array(16);
     const finish = (pending: PendingNote, endTick: number): void => {
       notes.push({ ...pending.note, end: toSongTicks(endTick) });
@@ -39,19 +39,20 @@ export function pairNotes(
         const { channel, pitch, velocity } = event;
         const queue = queueOf(open, event);
         const start = toSongTicks(event.tick);
-        queue.push({
+        queue.notes.push({
           note: { track: trackIndex, channel, program: programs[channel], pitch, velocity, start },
           tick: event.tick,
         });
       } else if (event.kind === 'off') {
-        const pending = queueOf(open, event).shift();
-        if (pending) finish(pending, event.tick);
+        const queue = queueOf(open, event);
+        if (queue.next < queue.notes.length) finish(queue.notes[queue.next++], event.tick);
         else orphans++;
       }
     }
     for (const queue of open.values()) {
-      hanging += queue.length;
-      for (const [index, pending] of queue.entries()) finish(pending, queue[index + 1]?.tick ?? track.end);
+      const left = queue.notes.slice(queue.next);
+      hanging += left.length;
+      for (const [index, pending] of left.entries()) finish(pending, left[index + 1]?.tick ?? track.end);
     }
   }
   if (orphans > 0) repairs.push(`ignored ${orphans} note-offs without a note`);
@@ -64,11 +65,17 @@ interface PendingNote {
   readonly tick: number;
 }
 
-function queueOf(open: Map<number, PendingNote[]>, event: Extract<MidiEvent, { kind: 'on' | 'off' }>): PendingNote[] {
+/** The note-ons of one channel and pitch. Those before `next` have ended; shifting them out would cost the queue's length each. */
+interface NoteQueue {
+  readonly notes: PendingNote[];
+  next: number;
+}
+
+function queueOf(open: Map<number, NoteQueue>, event: Extract<MidiEvent, { kind: 'on' | 'off' }>): NoteQueue {
   const key = event.channel * 128 + event.pitch;
   const queue = open.get(key);
   if (queue) return queue;
-  const created: PendingNote[] = [];
+  const created: NoteQueue = { notes: [], next: 0 };
   open.set(key, created);
   return created;
 }
