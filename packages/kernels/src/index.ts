@@ -22,13 +22,14 @@ export { Arena, type BytesByCategory, MEMORY_CATEGORIES, type MemoryCategory, ty
 export { type KernelContext, type Operation, onceDifferentiable, type TensorSpecification } from './operation.ts';
 export { type AdamOptions, type AdamState, adam, adamSchedule, globalNorm } from './operations/adam.ts';
 export { add, type BinaryName, binary, divide, multiply, subtract } from './operations/binary.ts';
-export { crossEntropy, crossEntropyRows } from './operations/cross-entropy.ts';
+export { type CrossEntropyOptions, crossEntropy, crossEntropyRows } from './operations/cross-entropy.ts';
 export { dropout } from './operations/dropout.ts';
 export { embedding } from './operations/embedding.ts';
 export { hits } from './operations/hits.ts';
 export { layerNorm } from './operations/layer-norm.ts';
 export { type LstmState, lstm } from './operations/lstm.ts';
 export { type MatmulOptions, matmul } from './operations/matmul.ts';
+export { logSoftmax, softmax } from './operations/softmax.ts';
 export { store } from './operations/store.ts';
 export { broadcast, mean, scale, sum } from './operations/sum.ts';
 export { operations } from './operations/table.ts';

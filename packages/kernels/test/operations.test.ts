@@ -4,6 +4,7 @@ import {
   binary,
   broadcast,
   crossEntropy,
+  crossEntropyRows,
   dropout,
   evaluate,
   Graph,
@@ -15,6 +16,7 @@ import {
   reshape,
   scale,
   slice,
+  softmax,
   sum,
   transpose,
   unary,
@@ -106,6 +108,12 @@ describe('refusals', () => {
       'a short scale',
       () => layerNorm(x, graph.input([2]), graph.input([3])),
       'layerNorm: x must be (..., D), scale and',
+    ],
+    ['a row without an axis', () => softmax(scalar), 'softmax: x must have an axis, got [].'],
+    [
+      'smoothing of one',
+      () => crossEntropyRows(graph.input([4, 3]), ids, { labelSmoothing: 1 }),
+      'crossEntropy: 0 <= labelSmoothing 1 < 1 must hold, got [4, 3].',
     ],
     ['two graphs', () => add(x, new Graph().input([2, 3])), 'binary: all tensors must belong to one graph.'],
   ])('%s', (_name, build, message) => {

@@ -1,80 +1,93 @@
-import { LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, readWrite, write } from '../kernel.ts';
+import {
+  LINEAR_ARGUMENTS,
+  LINEAR_INDEX,
+  LINEAR_WORKGROUP,
+  linearGrid,
+  read,
+  readWrite,
+  wgslFloat,
+  write,
+} from '../kernel.ts';
 import { type Operation, onceDifferentiable } from '../operation.ts';
 import { requireShape, requireType, type Tensor } from '../tensor.ts';
 import { divide, multiply } from './binary.ts';
+import { rowDispatch, rowElement, rowLayout } from './row-kernel.ts';
 import { sum } from './sum.ts';
+
+export interface CrossEntropyOptions {
+  /** Share of the target's probability that all classes divide evenly (Szegedy et al., arXiv 1512.00567); 0 to below 1. */
+  readonly labelSmoothing?: number;
+}
 
 /**
  * Mean cross-entropy of softmax(logits) against class indices over the rows whose mask is 1, in nats:
- * loss = sum mask_n (logsumexp(logits_n) - logits_n[target_n]) / sum mask_n.
+ * loss = sum mask_n (logsumexp(logits_n) - (1 - s) logits_n[target_n] - s mean(logits_n)) / sum mask_n, s the smoothing.
  *
  * @param logits (N, C) f32
  * @param targets (N) u32, each below C
  * @param mask (N) f32, 1 or 0 (or weights); at least one must not be 0
  * @returns scalar
  */
-export function crossEntropy(logits: Tensor, targets: Tensor, mask: Tensor): Tensor {
+export function crossEntropy(logits: Tensor, targets: Tensor, mask: Tensor, options: CrossEntropyOptions = {}): Tensor {
   requireShape(mask.shape.length === 1 && mask.shape[0] === logits.shape[0], 'crossEntropy', 'mask must be (N)', mask);
-  return divide(sum(multiply(crossEntropyRows(logits, targets), mask)), sum(mask));
+  return divide(sum(multiply(crossEntropyRows(logits, targets, options), mask)), sum(mask));
 }
 
 /** Cross-entropy of each row, (N, C) and (N) -> (N), in nats. */
-export function crossEntropyRows(logits: Tensor, targets: Tensor): Tensor {
-  return logits.graph.apply(crossEntropyOperation, [logits, targets], {})[0];
+export function crossEntropyRows(logits: Tensor, targets: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  const { labelSmoothing = 0 } = options;
+  return logits.graph.apply(crossEntropyOperation, [logits, targets], { labelSmoothing })[0];
 }
 
 /** Outputs: the loss of each row, and log(sum(exp(logits))) of each row, which the backward pass needs. */
-export const crossEntropyOperation: Operation<object> = {
+export const crossEntropyOperation: Operation<Required<CrossEntropyOptions>> = {
   name: 'crossEntropy',
-  outputs([logits, targets]) {
+  outputs([logits, targets], { labelSmoothing }) {
     requireType(logits, 'f32', 'crossEntropy', 'logits');
     requireType(targets, 'u32', 'crossEntropy', 'targets');
     const fits = logits.shape.length === 2 && targets.shape.length === 1 && targets.shape[0] === logits.shape[0];
     requireShape(fits, 'crossEntropy', 'logits must be (N, C) and targets (N)', logits, targets);
+    const smooths = labelSmoothing >= 0 && labelSmoothing < 1;
+    requireShape(smooths, 'crossEntropy', `0 <= labelSmoothing ${labelSmoothing} < 1 must hold`, logits);
     const rows = { shape: [logits.shape[0]], dtype: 'f32' } as const;
     return [rows, rows];
   },
   kernels(node) {
     const [logits, targets] = node.inputs;
-    const [rows, classes] = logits.shape;
-    return [
-      {
-        kernel: {
-          label: 'crossEntropy',
-          bindings: [read('logits'), read('targets', 1, 'u32'), write('loss'), write('log_sum')],
-          uniforms: [],
-          workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-          code: `fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${rows}u) { return; }
-  let start = index * ${classes}u;
-  var highest = logits[start];
-  for (var c = 1u; c < ${classes}u; c++) { highest = max(highest, logits[start + c]); }
-  var total = 0.0;
-  for (var c = 0u; c < ${classes}u; c++) { total += exp(logits[start + c] - highest); }
-  let log_total = highest + log(total);
-  log_sum[index] = log_total;
-  loss[index] = log_total - logits[start + min(targets[index], ${classes - 1}u)];
-}`,
-        },
-        operands: [logits, targets, node.outputs[0], node.outputs[1]],
-        uniforms: [],
-        workgroups: linearGrid(rows, LINEAR_WORKGROUP),
-      },
-    ];
+    const { labelSmoothing } = node.attributes;
+    const layout = rowLayout(logits.shape);
+    const target = rowElement(layout, 'logits', `min(targets[row], ${layout.columns - 1}u)`);
+    // What the classes share is computed only where there is some: plain cross-entropy reads the logits twice, not thrice.
+    const shared = `
+  var sum = Value(0.0);
+  for (var c = lane; c < width; c += lanes) { sum += logits[start + c]; }
+  let goal = ${wgslFloat(1 - labelSmoothing)} * ${target} + ${wgslFloat(labelSmoothing)} * row_sum(sum) / columns;`;
+    const kernel = {
+      label: 'crossEntropy',
+      bindings: [read('logits', layout.vector), read('targets', 1, 'u32'), write('loss'), write('log_sum')],
+      body: `  var most = Value(lowest);
+  for (var c = lane; c < width; c += lanes) { most = max(most, logits[start + c]); }
+  let highest = row_max(most);
+  var total = Value(0.0);
+  for (var c = lane; c < width; c += lanes) { total += exp(logits[start + c] - highest); }
+  let log_total = highest + log(row_sum(total));${labelSmoothing > 0 ? shared : `\n  let goal = ${target};`}
+  if (lane == 0u) {
+    log_sum[row] = log_total;
+    loss[row] = log_total - goal;
+  }`,
+    };
+    return [rowDispatch(layout, kernel, [logits, targets, node.outputs[0], node.outputs[1]])];
   },
   backward(node, [dLoss], [wanted]) {
     if (dLoss === undefined || !wanted) return [undefined, undefined];
     const [logits, targets] = node.inputs;
-    return [
-      dLoss.graph.apply(crossEntropyGradientOperation, [logits, targets, node.outputs[1], dLoss], {})[0],
-      undefined,
-    ];
+    const inputs = [logits, targets, node.outputs[1], dLoss];
+    return [dLoss.graph.apply(crossEntropyGradientOperation, inputs, node.attributes)[0], undefined];
   },
 };
 
-/** dLogits = (softmax(logits) - one-hot(target)) dLoss, written over the logits where nothing else needs them. */
-export const crossEntropyGradientOperation: Operation<object> = {
+/** dLogits = (softmax(logits) - (1 - s) one-hot(target) - s / C) dLoss, s the smoothing, written over the logits where nothing else needs them. */
+export const crossEntropyGradientOperation: Operation<Required<CrossEntropyOptions>> = {
   name: 'crossEntropyGradient',
   inPlace: { input: 0, output: 0 },
   outputs: ([logits]) => [{ shape: logits.shape, dtype: 'f32' }],
@@ -82,6 +95,8 @@ export const crossEntropyGradientOperation: Operation<object> = {
     const [logits, targets, logSum, dLoss] = node.inputs;
     const [result] = node.outputs;
     const [rows, classes] = logits.shape;
+    const { labelSmoothing } = node.attributes;
+    const [miss, hit] = [labelSmoothing / classes, 1 - labelSmoothing + labelSmoothing / classes].map(wgslFloat);
     const source = inPlace ? 'result' : 'logits';
     return [
       {
@@ -100,8 +115,8 @@ export const crossEntropyGradientOperation: Operation<object> = {
   if (index >= ${rows * classes}u) { return; }
   let row = index / ${classes}u;
   let probability = exp(${source}[index] - log_sum[row]);
-  let hit = select(0.0, 1.0, targets[row] == index % ${classes}u);
-  result[index] = (probability - hit) * d_loss[row];
+  let goal = select(${miss}, ${hit}, targets[row] == index % ${classes}u);
+  result[index] = (probability - goal) * d_loss[row];
 }`,
         },
         operands: inPlace ? [targets, logSum, dLoss, result] : [targets, logSum, dLoss, logits, result],

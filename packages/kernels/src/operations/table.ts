@@ -7,6 +7,7 @@ import { hitsOperation } from './hits.ts';
 import { layerNormGradientOperation, layerNormOperation, layerNormParameterGradientOperation } from './layer-norm.ts';
 import { lstmGradientOperation, lstmOperation } from './lstm.ts';
 import { matmulOperation } from './matmul.ts';
+import { softmaxGradientOperation, softmaxOperation } from './softmax.ts';
 import { storeOperation } from './store.ts';
 import { broadcastOperation, scaleOperation, sumOperation } from './sum.ts';
 import { transposeOperation } from './transpose.ts';
@@ -34,6 +35,8 @@ export const operations = {
   reshape: reshapeOperation,
   scale: scaleOperation,
   slice: sliceOperation,
+  softmax: softmaxOperation,
+  softmaxGradient: softmaxGradientOperation,
   store: storeOperation,
   sum: sumOperation,
   transpose: transposeOperation,

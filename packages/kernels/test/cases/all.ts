@@ -3,7 +3,7 @@ import type { OperationCase } from '../support/verify.ts';
 import { binaryCases, broadcastCases, scaleCases, unaryCases } from './elementwise.ts';
 import { lstmCases } from './lstm.ts';
 import { matmulCases } from './matmul.ts';
-import { layerNormCases } from './normalise.ts';
+import { layerNormCases, softmaxCases } from './normalise.ts';
 import { crossEntropyCases, embeddingCases, hitsCases, sumCases } from './rows.ts';
 import { padCases, reshapeCases, sliceCases, transposeCases } from './views.ts';
 
@@ -24,6 +24,7 @@ export const cases = {
   reshape: reshapeCases,
   scale: scaleCases,
   slice: sliceCases,
+  softmax: softmaxCases,
   sum: sumCases(),
   transpose: transposeCases,
   unary: unaryCases(),

@@ -1,4 +1,4 @@
-import { layerNorm, type Shape } from '../../src/index.ts';
+import { layerNorm, logSoftmax, type Shape, softmax } from '../../src/index.ts';
 import { TOLERANCE } from '../support/numbers.ts';
 import type { OperationCase, Reference } from '../support/verify.ts';
 
@@ -30,3 +30,38 @@ export const layerNormCases: readonly OperationCase[] = ROW_SHAPES.map((shape) =
     }),
   tolerance: TOLERANCE.reduction,
 }));
+
+function softmaxReference(row: Float64Array): Float64Array {
+  const highest = Math.max(...row);
+  const all = total(row.map((value) => Math.exp(value - highest)));
+  return row.map((value) => Math.exp(value - highest) / all);
+}
+
+export const softmaxCases: readonly OperationCase[] = [
+  ...ROW_SHAPES.map(
+    (shape): OperationCase => ({
+      name: `of [${shape}]`,
+      shapes: [shape],
+      range: [-5, 5],
+      build: ([x]) => softmax(x),
+      reference: ([x]) => eachRow(x, softmaxReference),
+    }),
+  ),
+  ...ROW_SHAPES.map(
+    (shape): OperationCase => ({
+      name: `logarithm, of [${shape}]`,
+      shapes: [shape],
+      range: [-5, 5],
+      build: ([x]) => logSoftmax(x),
+      reference: ([x]) => eachRow(x, (row) => softmaxReference(row).map(Math.log)),
+      tolerance: TOLERANCE.reduction,
+    }),
+  ),
+  {
+    name: 'of values whose exponentials overflow',
+    shapes: [[3, 6]],
+    range: [80, 1000],
+    build: ([x]) => softmax(x),
+    reference: ([x]) => eachRow(x, softmaxReference),
+  },
+];

@@ -61,15 +61,21 @@ export function embeddingCases(): OperationCase[] {
 
 export function crossEntropyCases(): OperationCase[] {
   return [
-    [1, 2],
-    [5, 38],
-    [70, 3],
-  ].map(([rows, classes]) => ({
-    name: `${rows} rows of ${classes} classes`,
+    [1, 2, 0],
+    [5, 38, 0],
+    [70, 3, 0.1],
+    [3, 8, 0.25],
+    // A workgroup a row, in single classes and in groups of four.
+    [2, 131, 0.1],
+    [2, 516, 0],
+  ].map(([rows, classes, labelSmoothing]) => ({
+    name: `${rows} rows of ${classes} classes, smoothed by ${labelSmoothing}`,
     shapes: [[rows, classes]],
     range: [-5, 5],
-    build: ([logits], graph) => crossEntropyRows(logits, graph.constant(ids(rows, classes), [rows])),
-    reference: ([logits]) => crossEntropyReference(logits, ids(rows, classes)),
+    build: ([logits], graph) => {
+      return crossEntropyRows(logits, graph.constant(ids(rows, classes), [rows]), { labelSmoothing });
+    },
+    reference: ([logits]) => crossEntropyReference(logits, ids(rows, classes), labelSmoothing),
     tolerance: TOLERANCE.reduction,
   }));
 }

@@ -64,13 +64,14 @@ export function lstmReference(
   return Float64Array.from([...output, ...hidden, ...cell]);
 }
 
-export function crossEntropyReference(logits: Reference, targets: ArrayLike<number>): Float64Array {
+export function crossEntropyReference(logits: Reference, targets: ArrayLike<number>, labelSmoothing = 0): Float64Array {
   const [rows, classes] = logits.shape;
   return Float64Array.from({ length: rows }, (_, row) => {
     const values = logits.data.subarray(row * classes, (row + 1) * classes);
     const highest = Math.max(...values);
     const total = values.reduce((sum, value) => sum + Math.exp(value - highest), 0);
-    return highest + Math.log(total) - values[targets[row]];
+    const average = values.reduce((sum, value) => sum + value, 0) / classes;
+    return highest + Math.log(total) - (1 - labelSmoothing) * values[targets[row]] - labelSmoothing * average;
   });
 }
 

@@ -1,0 +1,82 @@
+import { read } from '../kernel.ts';
+import { type Operation, onceDifferentiable } from '../operation.ts';
+import { requireShape, requireType, type Tensor } from '../tensor.ts';
+import { overwritable, rowDispatch, rowLayout } from './row-kernel.ts';
+
+/**
+ * Softmax over the last axis: y_c = exp(x_c - max x) / sum of the same over all c.
+ *
+ * @param x (..., C) f32
+ * @returns the shape of x; each row is positive and sums to 1
+ */
+export function softmax(x: Tensor): Tensor {
+  return x.graph.apply(softmaxOperation, [x], { logarithm: false })[0];
+}
+
+/** log(softmax(x)) over the last axis, exact where probabilities underflow: y_c = x_c - max x - log(sum(exp(x - max x))). */
+export function logSoftmax(x: Tensor): Tensor {
+  return x.graph.apply(softmaxOperation, [x], { logarithm: true })[0];
+}
+
+export const softmaxOperation: Operation<{ logarithm: boolean }> = {
+  name: 'softmax',
+  inPlace: { input: 0, output: 0 },
+  outputs([x], { logarithm }) {
+    const name = logarithm ? 'logSoftmax' : 'softmax';
+    requireType(x, 'f32', name, 'x');
+    requireShape(x.shape.length > 0, name, 'x must have an axis', x);
+    return [{ shape: x.shape, dtype: 'f32' }];
+  },
+  kernels(node, { inPlace }) {
+    const { logarithm } = node.attributes;
+    const [x] = node.inputs;
+    const [y] = node.outputs;
+    const layout = rowLayout(x.shape);
+    const source = inPlace ? 'result' : 'x';
+    const value = (c: string) => `${source}[start + ${c}] - highest`;
+    const kernel = {
+      label: logarithm ? 'logSoftmax' : 'softmax',
+      bindings: overwritable('x', layout.vector, inPlace),
+      body: `  var most = Value(lowest);
+  for (var c = lane; c < width; c += lanes) { most = max(most, ${source}[start + c]); }
+  let highest = row_max(most);
+  var total = Value(0.0);
+  for (var c = lane; c < width; c += lanes) { total += exp(${value('c')}); }
+  let all = ${logarithm ? 'log(row_sum(total))' : '1.0 / row_sum(total)'};
+  for (var c = lane; c < width; c += lanes) {
+    result[start + c] = ${logarithm ? `${value('c')} - all` : `exp(${value('c')}) * all`};
+  }`,
+    };
+    return [rowDispatch(layout, kernel, inPlace ? [y] : [y, x])];
+  },
+  backward(node, [dy], [wanted]) {
+    if (dy === undefined || !wanted) return [undefined];
+    return dy.graph.apply(softmaxGradientOperation, [dy, node.outputs[0]], node.attributes);
+  },
+};
+
+/** dx = y (dy - sum(dy y)) for the softmax, dx = dy - exp(y) sum(dy) for its logarithm; sums over the row. */
+export const softmaxGradientOperation: Operation<{ logarithm: boolean }> = {
+  name: 'softmaxGradient',
+  inPlace: { input: 0, output: 0 },
+  outputs: ([dy]) => [{ shape: dy.shape, dtype: 'f32' }],
+  kernels(node, { inPlace }) {
+    const { logarithm } = node.attributes;
+    const [dy, y] = node.inputs;
+    const [dx] = node.outputs;
+    const layout = rowLayout(y.shape);
+    const source = inPlace ? 'result[start + c]' : 'dy[start + c]';
+    const kernel = {
+      label: logarithm ? 'logSoftmaxGradient' : 'softmaxGradient',
+      bindings: [read('y', layout.vector), ...overwritable('dy', layout.vector, inPlace)],
+      body: `  var total = Value(0.0);
+  for (var c = lane; c < width; c += lanes) { total += ${logarithm ? source : `${source} * y[start + c]`}; }
+  let all = row_sum(total);
+  for (var c = lane; c < width; c += lanes) {
+    result[start + c] = ${logarithm ? `${source} - exp(y[start + c]) * all` : `y[start + c] * (${source} - all)`};
+  }`,
+    };
+    return [rowDispatch(layout, kernel, [y, dx, ...(inPlace ? [] : [dy])])];
+  },
+  backward: onceDifferentiable,
+};
