@@ -22,6 +22,7 @@ export { Arena, type BytesByCategory, MEMORY_CATEGORIES, type MemoryCategory, ty
 export { type KernelContext, type Operation, onceDifferentiable, type TensorSpecification } from './operation.ts';
 export { type AdamOptions, type AdamState, adam, adamSchedule, globalNorm } from './operations/adam.ts';
 export { add, type BinaryName, binary, divide, multiply, subtract } from './operations/binary.ts';
+export { binaryCrossEntropy, binaryCrossEntropyElements } from './operations/binary-cross-entropy.ts';
 export { type CrossEntropyOptions, crossEntropy, crossEntropyRows } from './operations/cross-entropy.ts';
 export { dropout } from './operations/dropout.ts';
 export { embedding } from './operations/embedding.ts';

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   add,
   binary,
+  binaryCrossEntropy,
   broadcast,
   crossEntropy,
   crossEntropyRows,
@@ -114,6 +115,16 @@ describe('refusals', () => {
       'smoothing of one',
       () => crossEntropyRows(graph.input([4, 3]), ids, { labelSmoothing: 1 }),
       'crossEntropy: 0 <= labelSmoothing 1 < 1 must hold, got [4, 3].',
+    ],
+    [
+      'a wider mask',
+      () => binaryCrossEntropy(x, x, graph.input([4, 2, 3])),
+      'binaryCrossEntropy: mask must broadcast, got',
+    ],
+    [
+      'fewer targets',
+      () => binaryCrossEntropy(x, scalar),
+      'binaryCrossEntropy: logits and targets must have one shape',
     ],
     ['two graphs', () => add(x, new Graph().input([2, 3])), 'binary: all tensors must belong to one graph.'],
   ])('%s', (_name, build, message) => {

@@ -1,5 +1,7 @@
 import { adamOperation } from './adam.ts';
 import { binaryOperation } from './binary.ts';
+import { binaryCrossEntropyGradientOperation, binaryCrossEntropyOperation } from './binary-cross-entropy.ts';
+import { conv2dOperation, conv2dTransposeOperation, conv2dWeightsOperation } from './convolution.ts';
 import { crossEntropyGradientOperation, crossEntropyOperation } from './cross-entropy.ts';
 import { dropoutOperation } from './dropout.ts';
 import { embeddingGradientOperation, embeddingOperation } from './embedding.ts';
@@ -18,7 +20,12 @@ import { padOperation, reshapeOperation, sliceOperation } from './view.ts';
 export const operations = {
   adam: adamOperation,
   binary: binaryOperation,
+  binaryCrossEntropy: binaryCrossEntropyOperation,
+  binaryCrossEntropyGradient: binaryCrossEntropyGradientOperation,
   broadcast: broadcastOperation,
+  conv2d: conv2dOperation,
+  conv2dTranspose: conv2dTransposeOperation,
+  conv2dWeights: conv2dWeightsOperation,
   crossEntropy: crossEntropyOperation,
   crossEntropyGradient: crossEntropyGradientOperation,
   dropout: dropoutOperation,

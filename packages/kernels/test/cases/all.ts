@@ -4,7 +4,7 @@ import { binaryCases, broadcastCases, scaleCases, unaryCases } from './elementwi
 import { lstmCases } from './lstm.ts';
 import { matmulCases } from './matmul.ts';
 import { layerNormCases, softmaxCases } from './normalise.ts';
-import { crossEntropyCases, embeddingCases, hitsCases, sumCases } from './rows.ts';
+import { binaryCrossEntropyCases, crossEntropyCases, embeddingCases, hitsCases, sumCases } from './rows.ts';
 import { padCases, reshapeCases, sliceCases, transposeCases } from './views.ts';
 
 /**
@@ -13,6 +13,7 @@ import { padCases, reshapeCases, sliceCases, transposeCases } from './views.ts';
  */
 export const cases = {
   binary: binaryCases(),
+  binaryCrossEntropy: binaryCrossEntropyCases,
   broadcast: broadcastCases,
   crossEntropy: crossEntropyCases(),
   embedding: embeddingCases(),

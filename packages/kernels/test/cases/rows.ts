@@ -1,5 +1,14 @@
-import { crossEntropyRows, elementCount, embedding, hits, type Shape, sum } from '../../src/index.ts';
-import { randomIds, TOLERANCE } from '../support/numbers.ts';
+import {
+  binaryCrossEntropy,
+  binaryCrossEntropyElements,
+  crossEntropyRows,
+  elementCount,
+  embedding,
+  hits,
+  type Shape,
+  sum,
+} from '../../src/index.ts';
+import { randomIds, randomNumbers, TOLERANCE } from '../support/numbers.ts';
 import { coordinates, crossEntropyReference } from '../support/references.ts';
 import type { OperationCase, Reference } from '../support/verify.ts';
 
@@ -94,3 +103,44 @@ export const hitsCases: readonly OperationCase[] = [
     }),
   differentiable: false,
 }));
+
+/** -t log(p) - (1 - t) log(1 - p), the logarithms by log1p where p is near 1 or 0. */
+const binaryReference = (x: number, t: number) => t * Math.log1p(Math.exp(-x)) + (1 - t) * Math.log1p(Math.exp(x));
+
+export const binaryCrossEntropyCases: readonly OperationCase[] = [
+  ...([[5], [3, 8], [1, 1]] satisfies Shape[]).map((shape): OperationCase => {
+    const targets = randomNumbers(elementCount(shape), 8, 0, 1);
+    return {
+      name: `of each of [${shape}]`,
+      shapes: [shape],
+      range: [-6, 6],
+      build: ([x], graph) => binaryCrossEntropyElements(x, graph.constant(targets, shape)),
+      reference: ([x]) => x.data.map((value, i) => binaryReference(value, targets[i])),
+    };
+  }),
+  {
+    name: 'of logits whose exponentials overflow',
+    shapes: [[8]],
+    range: [100, 700],
+    build: ([x], graph) => binaryCrossEntropyElements(x, graph.constant(Float32Array.of(0, 1, 1, 0, 0, 1, 0, 1), [8])),
+    reference: ([x]) => x.data.map((value, i) => ([1, 2, 5, 7].includes(i) ? 0 : value)),
+  },
+  {
+    name: 'mean of all',
+    shapes: [[3, 4]],
+    build: ([x], graph) => binaryCrossEntropy(x, graph.constant(new Float32Array(12).fill(1), [3, 4])),
+    reference: ([x]) => Float64Array.of(x.data.reduce((total, value) => total + binaryReference(value, 1) / 12, 0)),
+  },
+  {
+    name: 'mean of two rows of three',
+    shapes: [[3, 5]],
+    build: ([x], graph) => {
+      const targets = graph.constant(new Float32Array(15), [3, 5]);
+      return binaryCrossEntropy(x, targets, graph.constant(Float32Array.of(1, 0, 1), [3, 1]));
+    },
+    reference: ([x]) => {
+      const counted = x.data.filter((_, i) => i < 5 || i >= 10);
+      return Float64Array.of(counted.reduce((total, value) => total + binaryReference(value, 0) / 10, 0));
+    },
+  },
+];

@@ -1,0 +1,67 @@
+import { type Operation, onceDifferentiable } from '../operation.ts';
+import { elementCount, requireShape, requireType, sameShape, type Tensor } from '../tensor.ts';
+import { divide, multiply } from './binary.ts';
+import { elementwise } from './elementwise.ts';
+import { mean, scale, sum } from './sum.ts';
+
+/**
+ * Mean binary cross-entropy of sigmoid(logits) against targets over the elements whose mask is 1, in nats. With x a logit
+ * and t its target, each counts max(x, 0) - x t + log(1 + exp(-|x|)), which is -t log(sigmoid(x)) -
+ * (1 - t) log(1 - sigmoid(x)) without overflow.
+ *
+ * @param logits any shape, f32
+ * @param targets the same shape, f32, 0 to 1; they get no gradient
+ * @param mask broadcasts to that shape, f32, 1 or 0 (or weights), at least one not 0; all elements if left out
+ * @returns scalar
+ */
+export function binaryCrossEntropy(logits: Tensor, targets: Tensor, mask?: Tensor): Tensor {
+  const elements = binaryCrossEntropyElements(logits, targets);
+  if (mask === undefined) return mean(elements);
+  const masked = multiply(elements, mask);
+  requireShape(sameShape(masked.shape, logits.shape), 'binaryCrossEntropy', 'mask must broadcast', logits, mask);
+  const repeats = elementCount(logits.shape) / elementCount(mask.shape);
+  return divide(sum(masked), scale(sum(mask), repeats));
+}
+
+/** Binary cross-entropy of each element, of the shape of the logits, in nats. */
+export function binaryCrossEntropyElements(logits: Tensor, targets: Tensor): Tensor {
+  return logits.graph.apply(binaryCrossEntropyOperation, [logits, targets], {})[0];
+}
+
+/** One kernel because every term of the formula made by an operation of its own would take the memory of the logits. */
+export const binaryCrossEntropyOperation: Operation<object> = {
+  name: 'binaryCrossEntropy',
+  inPlace: { input: 0, output: 0 },
+  outputs([logits, targets]) {
+    requireType(logits, 'f32', 'binaryCrossEntropy', 'logits');
+    requireType(targets, 'f32', 'binaryCrossEntropy', 'targets');
+    const fits = sameShape(logits.shape, targets.shape);
+    requireShape(fits, 'binaryCrossEntropy', 'logits and targets must have one shape', logits, targets);
+    return [{ shape: logits.shape, dtype: 'f32' }];
+  },
+  kernels(node, { inPlace }) {
+    const [x, t] = node.inputs;
+    const formula = 'max(x, 0.0) - x * t + log(1.0 + exp(-abs(x)))';
+    return [elementwise('binaryCrossEntropy', formula, { x, t }, node.outputs[0], inPlace ? 'x' : undefined)];
+  },
+  backward(node, [dy], [wanted]) {
+    if (dy === undefined || !wanted) return [undefined, undefined];
+    const [gradient] = dy.graph.apply(binaryCrossEntropyGradientOperation, [dy, ...node.inputs], {});
+    return [gradient, undefined];
+  },
+};
+
+/** dx = dy (sigmoid(x) - t). */
+export const binaryCrossEntropyGradientOperation: Operation<object> = {
+  name: 'binaryCrossEntropyGradient',
+  inPlace: { input: 0, output: 0 },
+  outputs: ([dy]) => [{ shape: dy.shape, dtype: 'f32' }],
+  kernels(node, { inPlace }) {
+    const [dy, x, t] = node.inputs;
+    // The exponential is clamped as in the table of unary functions.
+    const formula = 'dy * (1.0 / (1.0 + exp(-max(x, -80.0))) - t)';
+    const overwritten = inPlace ? 'dy' : undefined;
+    return [elementwise('binaryCrossEntropyGradient', formula, { dy, x, t }, node.outputs[0], overwritten)];
+  },
+  backward: onceDifferentiable,
+};
