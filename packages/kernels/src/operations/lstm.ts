@@ -6,7 +6,7 @@ import { elementCount, formatShape, requireShape, requireType, type Tensor } fro
 import { add } from './binary.ts';
 import { backwardKernel, forwardKernel, type IncomingGradients } from './lstm-kernels.ts';
 import { matmul } from './matmul.ts';
-import { transpose } from './transpose.ts';
+import { transpose } from './permute.ts';
 import { reshape, slice } from './view.ts';
 
 /** State of one layer: both (B, H). */

@@ -1,4 +1,5 @@
 import { adamOperation } from './adam.ts';
+import { attentionGradientOperation, attentionOperation } from './attention.ts';
 import { binaryOperation } from './binary.ts';
 import { binaryCrossEntropyGradientOperation, binaryCrossEntropyOperation } from './binary-cross-entropy.ts';
 import { conv2dOperation, conv2dTransposeOperation, conv2dWeightsOperation } from './convolution.ts';
@@ -9,16 +10,18 @@ import { hitsOperation } from './hits.ts';
 import { layerNormGradientOperation, layerNormOperation, layerNormParameterGradientOperation } from './layer-norm.ts';
 import { lstmGradientOperation, lstmOperation } from './lstm.ts';
 import { matmulOperation } from './matmul.ts';
+import { permuteOperation } from './permute.ts';
 import { softmaxGradientOperation, softmaxOperation } from './softmax.ts';
 import { storeOperation } from './store.ts';
 import { broadcastOperation, scaleOperation, sumOperation } from './sum.ts';
-import { transposeOperation } from './transpose.ts';
 import { unaryGradientOperation, unaryOperation } from './unary.ts';
 import { padOperation, reshapeOperation, sliceOperation } from './view.ts';
 
 /** Every operation of this package. The tests hold one reference and one set of shapes for each entry. */
 export const operations = {
   adam: adamOperation,
+  attention: attentionOperation,
+  attentionGradient: attentionGradientOperation,
   binary: binaryOperation,
   binaryCrossEntropy: binaryCrossEntropyOperation,
   binaryCrossEntropyGradient: binaryCrossEntropyGradientOperation,
@@ -39,6 +42,7 @@ export const operations = {
   lstmGradient: lstmGradientOperation,
   matmul: matmulOperation,
   pad: padOperation,
+  permute: permuteOperation,
   reshape: reshapeOperation,
   scale: scaleOperation,
   slice: sliceOperation,
@@ -46,7 +50,6 @@ export const operations = {
   softmaxGradient: softmaxGradientOperation,
   store: storeOperation,
   sum: sumOperation,
-  transpose: transposeOperation,
   unary: unaryOperation,
   unaryGradient: unaryGradientOperation,
 } as const;

@@ -1,17 +1,19 @@
 import type { operations } from '../../src/index.ts';
 import type { OperationCase } from '../support/verify.ts';
+import { attentionCases } from './attention.ts';
 import { binaryCases, broadcastCases, scaleCases, unaryCases } from './elementwise.ts';
 import { lstmCases } from './lstm.ts';
 import { matmulCases } from './matmul.ts';
 import { layerNormCases, softmaxCases } from './normalise.ts';
 import { binaryCrossEntropyCases, crossEntropyCases, embeddingCases, hitsCases, sumCases } from './rows.ts';
-import { padCases, reshapeCases, sliceCases, transposeCases } from './views.ts';
+import { padCases, permuteCases, reshapeCases, sliceCases } from './views.ts';
 
 /**
  * Cases for each operation of the table: one that is missing here does not compile. Gradient operations are held by the
  * gradients of their forward operation; dropout, adam and store have test files of their own.
  */
 export const cases = {
+  attention: attentionCases,
   binary: binaryCases(),
   binaryCrossEntropy: binaryCrossEntropyCases,
   broadcast: broadcastCases,
@@ -22,12 +24,12 @@ export const cases = {
   lstm: lstmCases(),
   matmul: matmulCases(),
   pad: padCases,
+  permute: permuteCases,
   reshape: reshapeCases,
   scale: scaleCases,
   slice: sliceCases,
   softmax: softmaxCases,
   sum: sumCases(),
-  transpose: transposeCases,
   unary: unaryCases(),
 } satisfies Record<
   Exclude<keyof typeof operations, 'adam' | 'dropout' | 'store' | `${string}Gradient`>,

@@ -1,5 +1,6 @@
-import { operations, reshape, slice, transpose, unary } from '../../src/index.ts';
-import type { OperationCase } from '../support/verify.ts';
+import { operations, permute, reshape, type Shape, slice, transpose, unary } from '../../src/index.ts';
+import { coordinates } from '../support/references.ts';
+import type { OperationCase, Reference } from '../support/verify.ts';
 
 export const padCases: readonly OperationCase[] = [
   {
@@ -30,14 +31,75 @@ export const sliceCases: readonly OperationCase[] = [
   reference: ([x]) => x.data.slice(start * width, end * width).map((value) => value * value),
 }));
 
-export const transposeCases: readonly OperationCase[] = [
-  [3, 5],
-  [1, 4],
-  [33, 8],
-].map(([rows, columns]) => ({
-  name: `${rows}x${columns}`,
-  shapes: [[rows, columns]],
-  build: ([x]) => transpose(x),
-  reference: ([x]) =>
-    Float64Array.from({ length: rows * columns }, (_, i) => x.data[(i % rows) * columns + Math.floor(i / rows)]),
-}));
+/** The element of x at a coordinate. */
+function at(x: Reference, coordinate: readonly number[]): number {
+  return x.data[x.shape.reduce((index, size, axis) => index * size + coordinate[axis], 0)];
+}
+
+/** Every element of a result of some shape by its coordinate. */
+function eachElement(shape: Shape, value: (coordinate: readonly number[]) => number): Float64Array {
+  return Float64Array.from(coordinates(shape), value);
+}
+
+export const permuteCases: readonly OperationCase[] = [
+  ...(
+    [
+      [
+        [2, 3, 5],
+        [2, 0, 1],
+      ],
+      // Four neighbours stay neighbours.
+      [
+        [3, 5, 8],
+        [1, 0, 2],
+      ],
+      [
+        [2, 3, 2, 4],
+        [1, 0, 2, 3],
+      ],
+      [
+        [4, 3, 2, 5],
+        [0, 2, 1, 3],
+      ],
+      [
+        [3, 1, 4],
+        [1, 2, 0],
+      ],
+      // The order of elements stays: a view.
+      [
+        [3, 1, 4],
+        [1, 0, 2],
+      ],
+      [[7], [0]],
+      [[], []],
+    ] satisfies [Shape, number[]][]
+  ).map(([shape, axes]): OperationCase => {
+    const result = axes.map((axis) => shape[axis]);
+    return {
+      name: `[${shape}] to axes [${axes}]`,
+      shapes: [shape],
+      build: ([x]) => unary('square', permute(x, axes)),
+      reference: ([x]) =>
+        eachElement(
+          result,
+          (to) =>
+            at(
+              x,
+              [...shape.keys()].map((axis) => to[axes.indexOf(axis)]),
+            ) ** 2,
+        ),
+    };
+  }),
+  ...[
+    [3, 5],
+    [1, 4],
+    [33, 8],
+  ].map(
+    ([rows, columns]): OperationCase => ({
+      name: `matrix ${rows}x${columns}`,
+      shapes: [[rows, columns]],
+      build: ([x]) => transpose(x),
+      reference: ([x]) => eachElement([columns, rows], ([column, row]) => at(x, [row, column])),
+    }),
+  ),
+];

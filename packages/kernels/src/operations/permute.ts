@@ -1,0 +1,91 @@
+import { LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, write } from '../kernel.ts';
+import type { Operation } from '../operation.ts';
+import { elementCount, requireShape, type Shape, type Tensor } from '../tensor.ts';
+
+/**
+ * Reorders axes: axis i of the result is axis `axes[i]` of x. Costs nothing where the elements keep their order.
+ *
+ * @param x any data type
+ * @param axes each axis of x once
+ */
+export function permute(x: Tensor, axes: readonly number[]): Tensor {
+  return x.graph.apply(permuteOperation, [x], { axes })[0];
+}
+
+/** Swaps the two axes of a matrix: (M, N) -> (N, M). */
+export function transpose(x: Tensor): Tensor {
+  requireShape(x.shape.length === 2, 'transpose', 'x must be a matrix', x);
+  return permute(x, [1, 0]);
+}
+
+export const permuteOperation: Operation<{ axes: readonly number[] }> = {
+  name: 'permute',
+  outputs([x], { axes }) {
+    const each = axes.length === x.shape.length && x.shape.every((_, axis) => axes.includes(axis));
+    requireShape(each, 'permute', `axes ${axes.join(', ')} must name each axis once`, x);
+    return [{ shape: axes.map((axis) => x.shape[axis]), dtype: x.dtype }];
+  },
+  alias: ({ inputs: [x], attributes: { axes } }) =>
+    walk(x.shape, axes).length <= 1 ? { input: 0, offset: 0 } : undefined,
+  kernels(node) {
+    const [x] = node.inputs;
+    const steps = walk(x.shape, node.attributes.axes);
+    const inner = steps.at(-1);
+    // Four neighbours at a time where they are neighbours in x too. All other steps are then multiples of the inner size.
+    const vector = inner?.stride === 1 && inner.size % 4 === 0 ? 4 : 1;
+    const threads = elementCount(x.shape) / vector;
+    let below = 1;
+    const terms = steps.toReversed().map(({ size, stride }, fromEnd) => {
+      const [count, step] = fromEnd === 0 && vector === 4 ? [size / 4, stride] : [size, stride / vector];
+      const term = `index / ${below}u % ${count}u * ${step}u`;
+      below *= count;
+      return term;
+    });
+    return [
+      {
+        kernel: {
+          label: 'permute',
+          bindings: [read('x', vector, x.dtype), write('result', vector, x.dtype)],
+          uniforms: [],
+          workgroupSize: [LINEAR_WORKGROUP, 1, 1],
+          code: `fn main(${LINEAR_ARGUMENTS}) {
+  ${LINEAR_INDEX}
+  if (index >= ${threads}u) { return; }
+  result[index] = x[${terms.join(' + ')}];
+}`,
+        },
+        operands: [x, node.outputs[0]],
+        uniforms: [],
+        workgroups: linearGrid(threads, LINEAR_WORKGROUP),
+      },
+    ];
+  },
+  backward(node, [dy]) {
+    const { axes } = node.attributes;
+    return [
+      dy === undefined
+        ? undefined
+        : permute(
+            dy,
+            [...axes.keys()].map((axis) => axes.indexOf(axis)),
+          ),
+    ];
+  },
+};
+
+/**
+ * The result's axes from the slowest to the fastest, each with its distance in x: without those of size 1, and neighbours
+ * that are neighbours in x too as one. At most one is left where the order of elements stays.
+ */
+function walk(shape: Shape, axes: readonly number[]): { size: number; stride: number }[] {
+  const steps: { size: number; stride: number }[] = [];
+  for (const axis of axes) {
+    const step = { size: shape[axis], stride: elementCount(shape.slice(axis + 1)) };
+    const last = steps.at(-1);
+    if (step.size === 1) continue;
+    if (last?.stride === step.size * step.stride) {
+      steps[steps.length - 1] = { size: last.size * step.size, stride: step.stride };
+    } else steps.push(step);
+  }
+  return steps;
+}
