@@ -1,3 +1,4 @@
+export { type ScoreFault, scoreFault } from './check-score.ts';
 export { Apu, type ApuOptions } from './chip/apu.ts';
 export { CYCLES_PER_FRAME, PAL_CPU_CLOCK, type Region, regionOfClock } from './chip/region.ts';
 export { type PlayOptions, playScore } from './driver/play-score.ts';

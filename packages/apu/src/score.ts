@@ -5,6 +5,23 @@ export const TICKS_PER_SECOND = 44_100;
 export const VOICE_NAMES = ['pulse1', 'pulse2', 'triangle', 'noise'] as const;
 export type VoiceName = (typeof VOICE_NAMES)[number];
 
+/** What a voice can play, and the greatest value of its notes' `duty`. */
+export interface VoiceRange {
+  readonly lowestPitch: number;
+  readonly highestPitch: number;
+  readonly highestDuty: number;
+}
+
+const PULSE_RANGE: VoiceRange = { lowestPitch: 33, highestPitch: 108, highestDuty: 3 };
+
+/** What the chip's registers allow, in the units of `Note`. */
+export const VOICE_RANGES: Readonly<Record<VoiceName, VoiceRange>> = {
+  pulse1: PULSE_RANGE,
+  pulse2: PULSE_RANGE,
+  triangle: { lowestPitch: 21, highestPitch: 108, highestDuty: 0 },
+  noise: { lowestPitch: 1, highestPitch: 16, highestDuty: 1 },
+};
+
 /** A value that holds from `time` (ticks from the start of the score) until the next change. */
 export interface Change {
   readonly time: number;
@@ -18,8 +35,7 @@ export interface Note {
   /** First tick at which the note no longer sounds; integer, > start. */
   readonly end: number;
   /**
-   * MIDI note number: pulses 33..108, triangle 21..108 (the chip's range).
-   * Noise: 1..16 = 16 - period index, so that higher means brighter (NES-MDB's numbering).
+   * MIDI note number within VOICE_RANGES. Noise: 16 - period index, so that higher means brighter (NES-MDB's numbering).
    */
   readonly pitch: number;
   /**

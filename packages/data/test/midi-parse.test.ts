@@ -174,9 +174,9 @@ describe('readMidi', () => {
 });
 
 describe('pairNotes', () => {
-  it('pairs first on with first off, also where a damaged file holds 200,000 notes of one pitch at once', () => {
-    // Linear in the notes; in time with their square this would take minutes and run into the time limit.
-    const count = 200_000;
+  it('pairs first on with first off, also where a damaged file holds 120,000 notes of one pitch at once', () => {
+    // Linear in the notes; in time with their square this would run into the time limit.
+    const count = 120_000;
     const note = { channel: 0, pitch: 60 };
     const events = [
       ...Array.from({ length: count }, (_, tick) => ({ ...note, tick, kind: 'on' as const, velocity: 100 })),

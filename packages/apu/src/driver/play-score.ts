@@ -1,7 +1,8 @@
+import { scoreFault } from '../check-score.ts';
 import { CYCLES_PER_FRAME, PAL_CPU_CLOCK, type Region } from '../chip/region.ts';
+import { ApuError } from '../errors.ts';
 import { NTSC_CPU_CLOCK, type RegisterLog, type RegisterWrite } from '../register-log.ts';
 import { type Score, TICKS_PER_SECOND, VOICE_NAMES } from '../score.ts';
-import { checkScore } from './check-score.ts';
 import { voiceTimeline } from './voice-timeline.ts';
 import { makeVoices } from './voices.ts';
 
@@ -25,7 +26,8 @@ const ENABLE_VOICES = 0x0f;
  */
 export function playScore(score: Score, options: PlayOptions = {}): RegisterLog {
   const { region = 'ntsc' } = options;
-  checkScore(score);
+  const fault = scoreFault(score);
+  if (fault) throw new ApuError(`the score, ${fault.where}: ${fault.problem}`);
   const clock = region === 'pal' ? PAL_CPU_CLOCK : NTSC_CPU_CLOCK;
   const cyclesPerFrame = CYCLES_PER_FRAME[region];
   const framesPerTick = clock / TICKS_PER_SECOND / cyclesPerFrame;

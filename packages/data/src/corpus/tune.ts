@@ -4,16 +4,7 @@ import type { Meter, Song } from '../song.ts';
 /** Score time of a melody is counted in these: 24 a quarter note hold 32nds (3) and triplets of 16ths (4) exactly. */
 export const UNITS_PER_QUARTER = 24;
 
-export const MODES = ['major', 'minor', 'dorian', 'mixolydian'] as const;
-export type Mode = (typeof MODES)[number];
-
-/** The seven degrees of each mode, in semitones above its tonic. */
-export const SCALES: Readonly<Record<Mode, readonly number[]>> = {
-  major: [0, 2, 4, 5, 7, 9, 11],
-  minor: [0, 2, 3, 5, 7, 8, 10],
-  dorian: [0, 2, 3, 5, 7, 9, 10],
-  mixolydian: [0, 2, 4, 5, 7, 9, 10],
-};
+export type Mode = 'major' | 'minor' | 'dorian' | 'mixolydian';
 
 export interface Key {
   /** Pitch class of the tonic: 0 = C .. 11 = B. */

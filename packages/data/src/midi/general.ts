@@ -1,5 +1,5 @@
-import type { Change, Note, VoiceName } from '@chipsmith/apu';
-import { PITCH_RANGE } from '../check.ts';
+import { type Change, type Note, VOICE_RANGES, type VoiceName } from '@chipsmith/apu';
+import { FRAME_TICKS } from '../timing/latch.ts';
 import type { MidiNote } from './notes.ts';
 
 /**
@@ -63,10 +63,10 @@ function takeLine(notes: readonly MidiNote[], rank: (pitch: number) => number): 
 }
 
 function voiceNote(note: MidiNote, voice: VoiceName, duty: number): Note {
-  const [lowest, highest] = PITCH_RANGE[voice];
+  const { lowestPitch, highestPitch } = VOICE_RANGES[voice];
   let pitch = note.pitch;
-  while (pitch < lowest) pitch += 12;
-  while (pitch > highest) pitch -= 12;
+  while (pitch < lowestPitch) pitch += 12;
+  while (pitch > highestPitch) pitch -= 12;
   const volume = voice === 'triangle' ? 15 : volumeOf(note.velocity);
   return {
     start: note.start,
@@ -96,8 +96,6 @@ const HITS: ReadonlyMap<number, Hit> = new Map<number, Hit>([
   ...[49, 52, 55, 57].map((key): [number, Hit] => [key, { pitch: 12, frames: 20 }]), // crashes
 ]);
 const SNARE: Hit = { pitch: 10, frames: 6 };
-/** Ticks of an NTSC video frame, 44100 / 60.0988. */
-const FRAME_TICKS = 733.8;
 
 function drumHits(drums: readonly MidiNote[]): Note[] {
   // Of the pieces struck together the lowest key wins: bass drum before snare before cymbals.

@@ -1,5 +1,4 @@
-import type { Change, Note, VoiceName } from '@chipsmith/apu';
-import { HIGHEST_DUTY, PITCH_RANGE } from '../check.ts';
+import { type Change, type Note, VOICE_RANGES, type VoiceName } from '@chipsmith/apu';
 import { pairNotes } from './notes.ts';
 import type { MidiTrack } from './parse.ts';
 
@@ -39,14 +38,18 @@ export function readNesVoice(
 ): Note[] {
   const found: string[] = [];
   const paired = pairNotes([track], toSongTicks, found);
-  const [lowest, highest] = PITCH_RANGE[voice];
-  const inRange = paired.filter(({ pitch, start, end }) => pitch >= lowest && pitch <= highest && end > start);
+  const { lowestPitch, highestPitch, highestDuty } = VOICE_RANGES[voice];
+  const inRange = paired.filter(
+    ({ pitch, start, end }) => pitch >= lowestPitch && pitch <= highestPitch && end > start,
+  );
   if (inRange.length < paired.length) {
-    found.push(`removed ${paired.length - inRange.length} notes of no length or outside ${lowest}..${highest}`);
+    found.push(
+      `removed ${paired.length - inRange.length} notes of no length or outside ${lowestPitch}..${highestPitch}`,
+    );
   }
 
   const volumes = changesOf(track, VOLUME_CONTROL, 15, toSongTicks);
-  const duties = changesOf(track, DUTY_CONTROL, HIGHEST_DUTY[voice], toSongTicks);
+  const duties = changesOf(track, DUTY_CONTROL, highestDuty, toSongTicks);
   const volumeCursor = { index: 0 };
   const dutyCursor = { index: 0 };
   const notes: Note[] = [];

@@ -1,6 +1,6 @@
-import type { Change, Note, VoiceName } from '@chipsmith/apu';
+import { type Change, type Note, VOICE_RANGES, type VoiceName } from '@chipsmith/apu';
 import fc from 'fast-check';
-import { HIGHEST_DUTY, PITCH_RANGE, type Song } from '../../src/index.ts';
+import type { Song } from '../../src/index.ts';
 
 /** A note of constant volume and duty. */
 export function plainNote(start: number, end: number, pitch: number, voice: VoiceName = 'pulse1'): Note {
@@ -48,14 +48,14 @@ function changes(length: number, lowest: number, highest: number): fc.Arbitrary<
 }
 
 function noteAfterRest(voice: VoiceName): fc.Arbitrary<{ rest: number; length: number; note: Note }> {
-  const [lowest, highest] = PITCH_RANGE[voice];
+  const { lowestPitch, highestPitch, highestDuty } = VOICE_RANGES[voice];
   return fc.integer({ min: 1, max: 60_000 }).chain((length) =>
     fc
       .record({
         rest: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 30_000 })),
-        pitch: fc.integer({ min: lowest, max: highest }),
+        pitch: fc.integer({ min: lowestPitch, max: highestPitch }),
         volume: voice === 'triangle' ? fc.constant([{ time: 0, value: 15 }]) : changes(length, 0, 15),
-        duty: changes(length, 0, HIGHEST_DUTY[voice]),
+        duty: changes(length, 0, highestDuty),
       })
       .map(({ rest, pitch, volume, duty }) => ({ rest, length, note: { start: 0, end: length, pitch, volume, duty } })),
   );
