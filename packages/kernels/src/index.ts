@@ -24,20 +24,30 @@ export { type AdamOptions, type AdamState, adam, adamSchedule, globalNorm } from
 export { type AttentionOptions, attention } from './operations/attention.ts';
 export { add, type BinaryName, binary, divide, multiply, subtract } from './operations/binary.ts';
 export { binaryCrossEntropy, binaryCrossEntropyElements } from './operations/binary-cross-entropy.ts';
+export { concat } from './operations/concat.ts';
+export {
+  type ConvolutionOptions,
+  conv2d,
+  conv2dTranspose,
+  type TransposedConvolutionOptions,
+} from './operations/convolution.ts';
+export type { Size2d } from './operations/convolution-kernels.ts';
 export { type CrossEntropyOptions, crossEntropy, crossEntropyRows } from './operations/cross-entropy.ts';
 export { dropout } from './operations/dropout.ts';
 export { embedding } from './operations/embedding.ts';
+export { gather } from './operations/gather.ts';
 export { hits } from './operations/hits.ts';
 export { layerNorm } from './operations/layer-norm.ts';
 export { type LstmState, lstm } from './operations/lstm.ts';
 export { type MatmulOptions, matmul } from './operations/matmul.ts';
 export { permute, transpose } from './operations/permute.ts';
+export { pad, slice } from './operations/slice.ts';
 export { logSoftmax, softmax } from './operations/softmax.ts';
 export { store } from './operations/store.ts';
 export { broadcast, mean, scale, sum } from './operations/sum.ts';
 export { operations } from './operations/table.ts';
 export { type UnaryName, unary } from './operations/unary.ts';
-export { reshape, slice } from './operations/view.ts';
+export { reshape } from './operations/view.ts';
 export { BASE_LIMITS, type MemoryLimits } from './packing.ts';
 export {
   HISTORY_LENGTH,

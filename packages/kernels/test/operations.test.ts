@@ -4,16 +4,20 @@ import {
   binary,
   binaryCrossEntropy,
   broadcast,
+  concat,
   crossEntropy,
   crossEntropyRows,
   dropout,
   evaluate,
   Graph,
+  gather,
+  gradients,
   layerNorm,
   lstm,
   matmul,
   mean,
   multiply,
+  pad,
   permute,
   reshape,
   scale,
@@ -61,6 +65,28 @@ describe('mean', () => {
   });
 });
 
+describe('gather', () => {
+  it('takes rows of any rank, and adds up what flows back to a row', async () => {
+    const graph = new Graph();
+    const x = graph.constant(Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8), [2, 2, 2]);
+    const taken = gather(x, graph.constant(Uint32Array.of(1, 0, 1), [3, 1]));
+    expect(taken.shape).toEqual([3, 1, 2, 2]);
+    const [values, slopes] = await evaluate(device, [taken, ...gradients(sum(unary('square', taken)), [x])]);
+    expect(values).toEqual(Float32Array.of(5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8));
+    expect(slopes).toEqual(Float32Array.of(2, 4, 6, 8, 20, 24, 28, 32));
+  });
+});
+
+describe('integers', () => {
+  it('move as floats do', async () => {
+    const graph = new Graph();
+    const ids = graph.constant(Uint32Array.of(1, 2, 3, 4, 5, 6), [2, 3]);
+    const swapped = permute(ids, [1, 0]);
+    const [values] = await evaluate(device, [concat([slice(swapped, 1, 3), slice(ids, 0, 2, 1)])]);
+    expect(values).toEqual(Uint32Array.of(2, 5, 3, 6, 1, 2, 4, 5));
+  });
+});
+
 describe('operands that share memory', () => {
   const data = randomNumbers(3 * 64, 5);
   const activation = (graph: Graph) => unary('negate', graph.constant(data, [3, 64]));
@@ -101,7 +127,18 @@ describe('refusals', () => {
     ['unequal sizes', () => binary('add', x, graph.input([4])), 'add: sizes must be equal or 1, got [2, 3] and [4].'],
     ['an axis that is not there', () => sum(graph.input([3]), [1]), 'sum: axes 1 must exist, got [3].'],
     ['fewer axes than before', () => broadcast(x, [3]), 'broadcast: sizes must be 1 or those of [3], got [2, 3].'],
-    ['rows of a scalar', () => slice(scalar, 0, 1), 'slice: 0 <= 0 < 1 <= first axis must hold, got [].'],
+    ['rows of a scalar', () => slice(scalar, 0, 1), 'slice: 0 <= 0 < 1 <= size of axis 0 must hold, got [].'],
+    ['columns beyond the last', () => slice(x, 1, 4, 1), 'slice: 0 <= 1 < 4 <= size of axis 1 must hold, got [2, 3].'],
+    ['an axis to pad', () => pad(x, 1, 1, 2), 'pad: axis 2 must exist, got [2, 3].'],
+    ['less than nothing to pad', () => pad(x, -1, 0), 'pad: 0 <= -1 and 0 <= 0 must hold, got [2, 3].'],
+    ['nothing to join', () => concat([]), 'concat: needs at least one tensor, got none.'],
+    ['an axis to join along', () => concat([x, x], -1), 'concat: axis -1 must exist, got [2, 3].'],
+    [
+      'unequal rows to join',
+      () => concat([x, graph.input([2, 4])]),
+      'concat: data types and all sizes but those of axis 0 must be equal, got [2, 3] and [2, 4].',
+    ],
+    ['rows of a scalar to gather', () => gather(scalar, ids), 'gather: x must have rows, got [].'],
     ['a row to transpose', () => transpose(ids), 'transpose: x must be a matrix, got [4].'],
     ['an axis twice', () => permute(x, [0, 0]), 'permute: axes 0, 0 must name each axis once, got [2, 3].'],
     ['integers to scale', () => scale(ids, 2), 'scale: x must be f32, got u32.'],

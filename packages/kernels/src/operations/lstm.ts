@@ -7,7 +7,8 @@ import { add } from './binary.ts';
 import { backwardKernel, forwardKernel, type IncomingGradients } from './lstm-kernels.ts';
 import { matmul } from './matmul.ts';
 import { transpose } from './permute.ts';
-import { reshape, slice } from './view.ts';
+import { slice } from './slice.ts';
+import { reshape } from './view.ts';
 
 /** State of one layer: both (B, H). */
 export interface LstmState {

@@ -2,6 +2,7 @@ import { adamOperation } from './adam.ts';
 import { attentionGradientOperation, attentionOperation } from './attention.ts';
 import { binaryOperation } from './binary.ts';
 import { binaryCrossEntropyGradientOperation, binaryCrossEntropyOperation } from './binary-cross-entropy.ts';
+import { concatOperation } from './concat.ts';
 import { conv2dOperation, conv2dTransposeOperation, conv2dWeightsOperation } from './convolution.ts';
 import { crossEntropyGradientOperation, crossEntropyOperation } from './cross-entropy.ts';
 import { dropoutOperation } from './dropout.ts';
@@ -11,11 +12,12 @@ import { layerNormGradientOperation, layerNormOperation, layerNormParameterGradi
 import { lstmGradientOperation, lstmOperation } from './lstm.ts';
 import { matmulOperation } from './matmul.ts';
 import { permuteOperation } from './permute.ts';
+import { padOperation, sliceOperation } from './slice.ts';
 import { softmaxGradientOperation, softmaxOperation } from './softmax.ts';
 import { storeOperation } from './store.ts';
 import { broadcastOperation, scaleOperation, sumOperation } from './sum.ts';
 import { unaryGradientOperation, unaryOperation } from './unary.ts';
-import { padOperation, reshapeOperation, sliceOperation } from './view.ts';
+import { reshapeOperation } from './view.ts';
 
 /** Every operation of this package. The tests hold one reference and one set of shapes for each entry. */
 export const operations = {
@@ -26,6 +28,7 @@ export const operations = {
   binaryCrossEntropy: binaryCrossEntropyOperation,
   binaryCrossEntropyGradient: binaryCrossEntropyGradientOperation,
   broadcast: broadcastOperation,
+  concat: concatOperation,
   conv2d: conv2dOperation,
   conv2dTranspose: conv2dTransposeOperation,
   conv2dWeights: conv2dWeightsOperation,

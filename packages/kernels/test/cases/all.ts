@@ -1,12 +1,13 @@
 import type { operations } from '../../src/index.ts';
 import type { OperationCase } from '../support/verify.ts';
 import { attentionCases } from './attention.ts';
+import { conv2dCases, conv2dTransposeCases, conv2dWeightsCases } from './convolution.ts';
 import { binaryCases, broadcastCases, scaleCases, unaryCases } from './elementwise.ts';
 import { lstmCases } from './lstm.ts';
 import { matmulCases } from './matmul.ts';
 import { layerNormCases, softmaxCases } from './normalise.ts';
 import { binaryCrossEntropyCases, crossEntropyCases, embeddingCases, hitsCases, sumCases } from './rows.ts';
-import { padCases, permuteCases, reshapeCases, sliceCases } from './views.ts';
+import { concatCases, padCases, permuteCases, reshapeCases, sliceCases } from './views.ts';
 
 /**
  * Cases for each operation of the table: one that is missing here does not compile. Gradient operations are held by the
@@ -17,6 +18,10 @@ export const cases = {
   binary: binaryCases(),
   binaryCrossEntropy: binaryCrossEntropyCases,
   broadcast: broadcastCases,
+  concat: concatCases,
+  conv2d: conv2dCases(),
+  conv2dTranspose: conv2dTransposeCases(),
+  conv2dWeights: conv2dWeightsCases(),
   crossEntropy: crossEntropyCases(),
   embedding: embeddingCases(),
   hits: hitsCases,

@@ -1,35 +1,6 @@
-import { operations, permute, reshape, type Shape, slice, transpose, unary } from '../../src/index.ts';
+import { concat, pad, permute, reshape, type Shape, slice, transpose, unary } from '../../src/index.ts';
 import { coordinates } from '../support/references.ts';
 import type { OperationCase, Reference } from '../support/verify.ts';
-
-export const padCases: readonly OperationCase[] = [
-  {
-    name: '2 rows into 5',
-    shapes: [[2, 3]],
-    build: ([x]) => x.graph.apply(operations.pad, [x], { before: 1, rows: 5 })[0],
-    reference: ([x]) => Float64Array.from([0, 0, 0, ...x.data, 0, 0, 0, 0, 0, 0]),
-  },
-];
-
-export const reshapeCases: readonly OperationCase[] = [
-  {
-    name: '[2, 6] to [3, 4]',
-    shapes: [[2, 6]],
-    build: ([x]) => reshape(unary('negate', x), [3, 4]),
-    reference: ([x]) => x.data.map((value) => -value),
-  },
-];
-
-export const sliceCases: readonly OperationCase[] = [
-  [5, 3, 1, 4],
-  [3, 64, 1, 3],
-  [4, 64, 0, 1],
-].map(([rows, width, start, end]) => ({
-  name: `rows ${start} to ${end} of ${rows}x${width}`,
-  shapes: [[rows, width]],
-  build: ([x]) => unary('square', slice(x, start, end)),
-  reference: ([x]) => x.data.slice(start * width, end * width).map((value) => value * value),
-}));
 
 /** The element of x at a coordinate. */
 function at(x: Reference, coordinate: readonly number[]): number {
@@ -40,6 +11,103 @@ function at(x: Reference, coordinate: readonly number[]): number {
 function eachElement(shape: Shape, value: (coordinate: readonly number[]) => number): Float64Array {
   return Float64Array.from(coordinates(shape), value);
 }
+
+export const padCases: readonly OperationCase[] = (
+  [
+    [[2, 3], 1, 2, 0],
+    [[2, 3], 0, 1, 1],
+    [[2, 4, 3], 2, 0, 1],
+    // Four neighbours at a time, also where the padded axis is the innermost.
+    [[3, 2, 4], 1, 1, 1],
+    [[3, 8], 4, 4, 1],
+    [[1], 3, 0, 0],
+  ] satisfies [Shape, number, number, number][]
+).map(([shape, before, after, axis]) => ({
+  name: `[${shape}] by ${before} and ${after} along axis ${axis}`,
+  shapes: [shape],
+  build: ([x]) => pad(x, before, after, axis),
+  reference: ([x]) =>
+    eachElement(shape.with(axis, before + shape[axis] + after), (to) => {
+      const from = to[axis] - before;
+      return from >= 0 && from < shape[axis] ? at(x, to.with(axis, from)) : 0;
+    }),
+}));
+
+export const concatCases: readonly OperationCase[] = (
+  [
+    [
+      [
+        [2, 3],
+        [1, 3],
+      ],
+      0,
+    ],
+    [
+      [
+        [2, 3],
+        [2, 1],
+        [2, 5],
+      ],
+      1,
+    ],
+    [
+      [
+        [2, 1, 4],
+        [2, 3, 4],
+      ],
+      1,
+    ],
+    [
+      [
+        [3, 4],
+        [3, 8],
+      ],
+      1,
+    ],
+    [[[5]], 0],
+    // More than the eight bindings of a kernel.
+    [Array.from({ length: 11 }, (_, index) => [2, 1 + (index % 3)]), 1],
+  ] satisfies [Shape[], number][]
+).map(([shapes, axis]) => ({
+  name: `${shapes.map((shape) => `[${shape}]`).join(', ')} along axis ${axis}`,
+  shapes,
+  build: (inputs) => concat(inputs, axis),
+  reference: (inputs) => {
+    const total = shapes.reduce((sum, shape) => sum + shape[axis], 0);
+    return eachElement(shapes[0].with(axis, total), (to) => {
+      let place = to[axis];
+      let index = 0;
+      while (place >= shapes[index][axis]) place -= shapes[index++][axis];
+      return at(inputs[index], to.with(axis, place));
+    });
+  },
+}));
+
+export const reshapeCases: readonly OperationCase[] = [
+  {
+    name: '[2, 6] to [3, 4]',
+    shapes: [[2, 6]],
+    build: ([x]) => reshape(unary('negate', x), [3, 4]),
+    reference: ([x]) => x.data.map((value) => -value),
+  },
+];
+
+export const sliceCases: readonly OperationCase[] = (
+  [
+    [[5, 3], 1, 4, 0],
+    [[3, 64], 1, 3, 0],
+    [[4, 64], 0, 1, 0],
+    [[3, 5], 1, 4, 1],
+    [[2, 4, 3], 0, 3, 1],
+    [[3, 12], 4, 8, 1],
+    [[1, 2, 64], 1, 2, 1],
+  ] satisfies [Shape, number, number, number][]
+).map(([shape, start, end, axis]) => ({
+  name: `${start} to ${end} along axis ${axis} of [${shape}]`,
+  shapes: [shape],
+  build: ([x]) => unary('square', slice(x, start, end, axis)),
+  reference: ([x]) => eachElement(shape.with(axis, end - start), (to) => at(x, to.with(axis, to[axis] + start)) ** 2),
+}));
 
 export const permuteCases: readonly OperationCase[] = [
   ...(

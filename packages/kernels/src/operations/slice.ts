@@ -1,0 +1,99 @@
+import { LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, write } from '../kernel.ts';
+import { BINDING_ALIGNMENT } from '../memory.ts';
+import type { Operation } from '../operation.ts';
+import { BYTES_PER_ELEMENT, elementCount, requireShape, requireType, type Shape, type Tensor } from '../tensor.ts';
+import { copyRuns } from './copy.ts';
+
+/**
+ * x[.., start .. end, ..) along an axis, by default the first. No copy of whole rows of the first axis where the first
+ * element lies on a binding boundary (64 elements).
+ */
+export function slice(x: Tensor, start: number, end: number, axis = 0): Tensor {
+  return x.graph.apply(sliceOperation, [x], { start, end, axis })[0];
+}
+
+/** Puts `before` zeros before and `after` behind x along an axis, by default the first. @param x f32 */
+export function pad(x: Tensor, before: number, after: number, axis = 0): Tensor {
+  return before === 0 && after === 0 ? x : x.graph.apply(padOperation, [x], { before, after, axis })[0];
+}
+
+export const sliceOperation: Operation<{ start: number; end: number; axis: number }> = {
+  name: 'slice',
+  outputs([x], { start, end, axis }) {
+    const fits = hasAxis(x, axis) && 0 <= start && start < end && end <= x.shape[axis];
+    requireShape(fits, 'slice', `0 <= ${start} < ${end} <= size of axis ${axis} must hold`, x);
+    return [{ shape: x.shape.with(axis, end - start), dtype: x.dtype }];
+  },
+  alias({ inputs: [x], attributes: { start, axis } }) {
+    const { count, inner } = around(x.shape, axis);
+    const offset = start * inner;
+    return count === 1 && (offset * BYTES_PER_ELEMENT) % BINDING_ALIGNMENT === 0 ? { input: 0, offset } : undefined;
+  },
+  kernels(node) {
+    const { start, end, axis } = node.attributes;
+    const [x] = node.inputs;
+    const [y] = node.outputs;
+    const { count, inner } = around(x.shape, axis);
+    const length = (end - start) * inner;
+    const from = { tensor: x, offset: start * inner, stride: x.shape[axis] * inner };
+    return [copyRuns('slice', from, { tensor: y, offset: 0, stride: length }, { count, length })];
+  },
+  backward(node, [dy]) {
+    const { start, end, axis } = node.attributes;
+    return [dy === undefined ? undefined : pad(dy, start, node.inputs[0].shape[axis] - end, axis)];
+  },
+};
+
+export const padOperation: Operation<{ before: number; after: number; axis: number }> = {
+  name: 'pad',
+  outputs([x], { before, after, axis }) {
+    requireType(x, 'f32', 'pad', 'x');
+    requireShape(hasAxis(x, axis), 'pad', `axis ${axis} must exist`, x);
+    requireShape(before >= 0 && after >= 0, 'pad', `0 <= ${before} and 0 <= ${after} must hold`, x);
+    return [{ shape: x.shape.with(axis, before + x.shape[axis] + after), dtype: 'f32' }];
+  },
+  kernels(node) {
+    const { before, axis } = node.attributes;
+    const [x] = node.inputs;
+    const [y] = node.outputs;
+    const { inner } = around(x.shape, axis);
+    const elements = [x.shape[axis] * inner, y.shape[axis] * inner, before * inner];
+    const vector = elements.every((size) => size % 4 === 0) ? 4 : 1;
+    const [run, wider, first] = elements.map((size) => size / vector);
+    const threads = elementCount(y.shape) / vector;
+    return [
+      {
+        kernel: {
+          label: 'pad',
+          bindings: [read('x', vector), write('result', vector)],
+          uniforms: [],
+          workgroupSize: [LINEAR_WORKGROUP, 1, 1],
+          // The place is clamped because WGSL evaluates both sides of select.
+          code: `fn main(${LINEAR_ARGUMENTS}) {
+  ${LINEAR_INDEX}
+  if (index >= ${threads}u) { return; }
+  let place = index % ${wider}u;
+  let value = x[index / ${wider}u * ${run}u + clamp(place, ${first}u, ${first + run - 1}u) - ${first}u];
+  result[index] = select(${vector === 4 ? 'vec4f(0.0)' : '0.0'}, value, place >= ${first}u && place < ${first + run}u);
+}`,
+        },
+        operands: [x, y],
+        uniforms: [],
+        workgroups: linearGrid(threads, LINEAR_WORKGROUP),
+      },
+    ];
+  },
+  backward(node, [dy]) {
+    const { before, axis } = node.attributes;
+    return [dy === undefined ? undefined : slice(dy, before, before + node.inputs[0].shape[axis], axis)];
+  },
+};
+
+export function hasAxis(x: Tensor, axis: number): boolean {
+  return Number.isInteger(axis) && axis >= 0 && axis < x.shape.length;
+}
+
+/** How many runs of neighbours there are outside an axis, and how many elements one step along it takes. */
+export function around(shape: Shape, axis: number): { count: number; inner: number } {
+  return { count: elementCount(shape.slice(0, axis)), inner: elementCount(shape.slice(axis + 1)) };
+}
