@@ -70,7 +70,10 @@ function bassPitch({ root, quality }: Chord, letter: string): number {
   return low + ({ T: third, F: fifth, O: 12 }[letter] ?? 0);
 }
 
-/** Pulse 2 from a pattern: broken chords, or `A` for a fast arpeggio, which `arpeggio` units a tone makes of a stroke. */
+/**
+ * Pulse 2 from a pattern: broken chords, or `A` for a fast arpeggio, which `arpeggio` units a tone makes of a stroke. A tone
+ * that would lie above the melody is taken an octave lower.
+ */
 export function chordFigures(ground: Ground, style: Style, beats: Beats, arpeggio: number): Played[] {
   const bar = beats.count * beats.length;
   const notes: Played[] = [];
@@ -78,8 +81,9 @@ export function chordFigures(ground: Ground, style: Style, beats: Beats, arpeggi
     for (const { letter, start, length } of strokesOf(style.second, barStart, beats)) {
       const chord = chordAt(ground.chords, start);
       if (!chord) continue;
-      const tones = chordPitches(chord);
       const end = Math.min(start + length, ground.end, nextChange(ground.chords, start));
+      const top = lowestNote(ground.notes, start, end);
+      const tones = chordPitches(chord).map((pitch) => (pitch > top ? pitch - 12 : pitch));
       if (letter !== 'A') {
         if (end > start) notes.push({ start, end, pitch: tones[Number(letter)] });
         continue;
@@ -100,6 +104,14 @@ function chordPitches({ root, quality }: Chord): number[] {
   });
   triad.sort((a, b) => a - b);
   return [...triad, triad[0] + 12];
+}
+
+/** The lowest melody note that sounds between two units. */
+function lowestNote(notes: Ground['notes'], from: number, to: number): number {
+  return notes.reduce(
+    (lowest, { start, length, pitch }) => (start < to && start + length > from ? Math.min(lowest, pitch) : lowest),
+    Number.POSITIVE_INFINITY,
+  );
 }
 
 function nextChange(chords: readonly Chord[], unit: number): number {
