@@ -40,7 +40,9 @@ export { hits } from './operations/hits.ts';
 export { layerNorm } from './operations/layer-norm.ts';
 export { type LstmState, lstm } from './operations/lstm.ts';
 export { type MatmulOptions, matmul } from './operations/matmul.ts';
+export { max } from './operations/max.ts';
 export { permute, transpose } from './operations/permute.ts';
+export type { ReductionOptions } from './operations/reduction.ts';
 export { pad, slice } from './operations/slice.ts';
 export { logSoftmax, softmax } from './operations/softmax.ts';
 export { store } from './operations/store.ts';
@@ -48,6 +50,7 @@ export { broadcast, mean, scale, sum } from './operations/sum.ts';
 export { operations } from './operations/table.ts';
 export { type UnaryName, unary } from './operations/unary.ts';
 export { reshape } from './operations/view.ts';
+export { writeRows } from './operations/write-rows.ts';
 export { BASE_LIMITS, type MemoryLimits } from './packing.ts';
 export {
   HISTORY_LENGTH,

@@ -15,6 +15,7 @@ import {
   layerNorm,
   lstm,
   matmul,
+  max,
   mean,
   multiply,
   pad,
@@ -57,11 +58,22 @@ describe('crossEntropy with a mask', () => {
   });
 });
 
-describe('mean', () => {
-  it('divides by the number of elements', async () => {
+describe('mean and max', () => {
+  it('keep the axes they reduced where they are to', () => {
+    const x = new Graph().input([2, 3, 5]);
+    expect(mean(x, [0, 2], { keepAxes: true }).shape).toEqual([1, 3, 1]);
+    expect(max(x, [0, 2]).shape).toEqual([3]);
+    expect(mean(x).shape).toEqual([]);
+  });
+
+  it('max passes its gradient to the first of equals, in parts and over several axes too', async () => {
     const graph = new Graph();
-    const [actual] = await evaluate(device, [mean(graph.constant(Float32Array.of(1, 2, 6), [3]))]);
-    expectClose(actual, [3], TOLERANCE.elementwise, 'mean');
+    const long = graph.constant(new Float32Array(100).fill(7), [100]);
+    const square = graph.constant(Float32Array.of(1, 5, 5, 5, 5, 2, 5, 0), [2, 2, 2]);
+    const slopes = gradients(add(max(long), sum(max(square, [0, 2]))), [long, square]);
+    const [dLong, dSquare] = await evaluate(device, slopes);
+    expect(dLong).toEqual(Float32Array.from({ length: 100 }, (_, i) => (i === 0 ? 1 : 0)));
+    expect(dSquare).toEqual(Float32Array.of(0, 1, 1, 0, 0, 0, 0, 0));
   });
 });
 

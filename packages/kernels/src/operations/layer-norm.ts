@@ -1,8 +1,9 @@
 import { LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, wgslFloat, write } from '../kernel.ts';
 import { type Operation, onceDifferentiable } from '../operation.ts';
 import { requireShape, requireType, type Tensor } from '../tensor.ts';
+import { partCount } from './reduction.ts';
 import { overwritable, rowDispatch, rowLayout } from './row-kernel.ts';
-import { partCount, partialSums } from './sum.ts';
+import { partialSums } from './sum.ts';
 
 /** Added to the variance, so that rows of equal values do not divide by zero. */
 const EPSILON = 1e-5;

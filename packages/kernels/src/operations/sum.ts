@@ -11,33 +11,23 @@ import {
 import type { Operation } from '../operation.ts';
 import { elementCount, formatShape, requireShape, requireType, type Shape, sameShape, type Tensor } from '../tensor.ts';
 import { elementwise } from './elementwise.ts';
+import { partCount, type ReductionOptions, reduceAxes } from './reduction.ts';
 import { reshape } from './view.ts';
 
 /**
  * Sum over axes.
  *
  * @param x f32
- * @param axes axes to sum over; all of them if left out
- * @param options.keepAxes leave summed axes as size 1 instead of dropping them
+ * @param axes all of them if left out
  */
-export function sum(x: Tensor, axes?: readonly number[], options: { keepAxes?: boolean } = {}): Tensor {
-  const summed = new Set(axes ?? x.shape.keys());
-  const exist = [...summed].every((axis) => Number.isInteger(axis) && axis >= 0 && axis < x.shape.length);
-  requireShape(exist, 'sum', `axes ${[...summed]} must exist`, x);
-  // Neighbouring axes are one axis of the flat data, so all of them take one step.
-  let result = summed.size === x.shape.length ? reshape(x, [elementCount(x.shape)]) : x;
-  if (summed.size === x.shape.length) {
-    result = x.graph.apply(sumOperation, [result], { axis: 0 })[0];
-  } else {
-    for (const axis of summed) result = x.graph.apply(sumOperation, [result], { axis })[0];
-  }
-  const kept = x.shape.map((size, axis) => (summed.has(axis) ? 1 : size));
-  return reshape(result, options.keepAxes ? kept : kept.filter((_, axis) => !summed.has(axis)));
+export function sum(x: Tensor, axes?: readonly number[], options: ReductionOptions = {}): Tensor {
+  return reduceAxes('sum', x, axes, options, (flat) => x.graph.apply(sumOperation, [flat], {})[0]);
 }
 
-/** Mean over all elements, a scalar. */
-export function mean(x: Tensor): Tensor {
-  return scale(sum(x), 1 / elementCount(x.shape));
+/** Mean over axes, as `sum`. */
+export function mean(x: Tensor, axes?: readonly number[], options: ReductionOptions = {}): Tensor {
+  const total = sum(x, axes, options);
+  return scale(total, elementCount(total.shape) / elementCount(x.shape));
 }
 
 /** y = factor x for a factor known when the graph is made. */
@@ -58,19 +48,16 @@ export function sumToShape(x: Tensor, shape: Shape): Tensor {
   return reshape(sum(x, repeated, { keepAxes: true }), shape);
 }
 
-/** Sum over one axis, which becomes 1: (outer, axis, inner) -> (outer, 1, inner). */
-export const sumOperation: Operation<{ axis: number }> = {
+/** (outer, length, inner) -> (outer, 1, inner). */
+export const sumOperation: Operation<object> = {
   name: 'sum',
-  outputs([x], { axis }) {
+  outputs([x]) {
     requireType(x, 'f32', 'sum', 'x');
-    return [{ shape: x.shape.with(axis, 1), dtype: 'f32' }];
+    return [{ shape: x.shape.with(1, 1), dtype: 'f32' }];
   },
   kernels(node, { scratch }) {
     const [x] = node.inputs;
-    const { axis } = node.attributes;
-    const outer = elementCount(x.shape.slice(0, axis));
-    const inner = elementCount(x.shape.slice(axis + 1));
-    const length = x.shape[axis];
+    const [outer, length, inner] = x.shape;
     const parts = partCount(outer * inner, length);
     if (parts === 1) return [partialSums(x, node.outputs[0], { outer, length, inner, parts })];
     const partial = scratch([outer, parts, inner]);
@@ -82,12 +69,7 @@ export const sumOperation: Operation<{ axis: number }> = {
   backward: (node, [dy]) => [dy === undefined ? undefined : broadcast(dy, node.inputs[0].shape)],
 };
 
-/** Few long sums are cut so that some thousand threads have work; each part keeps at least 16 terms. */
-export function partCount(sums: number, length: number): number {
-  const wanted = Math.ceil(4096 / sums);
-  return Math.max(1, Math.min(wanted, Math.floor(length / 16)));
-}
-
+/** Sums over each of some parts of an axis: (outer, length, inner) -> (outer, parts, inner). */
 export function partialSums(
   x: Tensor,
   result: Tensor,

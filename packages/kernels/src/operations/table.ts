@@ -11,6 +11,7 @@ import { hitsOperation } from './hits.ts';
 import { layerNormGradientOperation, layerNormOperation, layerNormParameterGradientOperation } from './layer-norm.ts';
 import { lstmGradientOperation, lstmOperation } from './lstm.ts';
 import { matmulOperation } from './matmul.ts';
+import { maxGradientOperation, maxOperation } from './max.ts';
 import { permuteOperation } from './permute.ts';
 import { padOperation, sliceOperation } from './slice.ts';
 import { softmaxGradientOperation, softmaxOperation } from './softmax.ts';
@@ -18,6 +19,7 @@ import { storeOperation } from './store.ts';
 import { broadcastOperation, scaleOperation, sumOperation } from './sum.ts';
 import { unaryGradientOperation, unaryOperation } from './unary.ts';
 import { reshapeOperation } from './view.ts';
+import { writeRowsOperation } from './write-rows.ts';
 
 /** Every operation of this package. The tests hold one reference and one set of shapes for each entry. */
 export const operations = {
@@ -44,6 +46,8 @@ export const operations = {
   lstm: lstmOperation,
   lstmGradient: lstmGradientOperation,
   matmul: matmulOperation,
+  max: maxOperation,
+  maxGradient: maxGradientOperation,
   pad: padOperation,
   permute: permuteOperation,
   reshape: reshapeOperation,
@@ -55,4 +59,5 @@ export const operations = {
   sum: sumOperation,
   unary: unaryOperation,
   unaryGradient: unaryGradientOperation,
+  writeRows: writeRowsOperation,
 } as const;

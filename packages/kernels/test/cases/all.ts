@@ -6,12 +6,12 @@ import { binaryCases, broadcastCases, scaleCases, unaryCases } from './elementwi
 import { lstmCases } from './lstm.ts';
 import { matmulCases } from './matmul.ts';
 import { layerNormCases, softmaxCases } from './normalise.ts';
-import { binaryCrossEntropyCases, crossEntropyCases, embeddingCases, hitsCases, sumCases } from './rows.ts';
+import { binaryCrossEntropyCases, crossEntropyCases, embeddingCases, hitsCases, maxCases, sumCases } from './rows.ts';
 import { concatCases, padCases, permuteCases, reshapeCases, sliceCases } from './views.ts';
 
 /**
  * Cases for each operation of the table: one that is missing here does not compile. Gradient operations are held by the
- * gradients of their forward operation; dropout, adam and store have test files of their own.
+ * gradients of their forward operation; dropout, adam, store and writeRows have test files of their own.
  */
 export const cases = {
   attention: attentionCases,
@@ -28,6 +28,7 @@ export const cases = {
   layerNorm: layerNormCases,
   lstm: lstmCases(),
   matmul: matmulCases(),
+  max: maxCases(),
   pad: padCases,
   permute: permuteCases,
   reshape: reshapeCases,
@@ -37,7 +38,7 @@ export const cases = {
   sum: sumCases(),
   unary: unaryCases(),
 } satisfies Record<
-  Exclude<keyof typeof operations, 'adam' | 'dropout' | 'store' | `${string}Gradient`>,
+  Exclude<keyof typeof operations, 'adam' | 'dropout' | 'store' | 'writeRows' | `${string}Gradient`>,
   readonly OperationCase[]
 >;
 

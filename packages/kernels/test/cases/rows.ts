@@ -5,6 +5,8 @@ import {
   elementCount,
   embedding,
   hits,
+  max,
+  mean,
   type Shape,
   sum,
 } from '../../src/index.ts';
@@ -12,41 +14,58 @@ import { randomIds, randomNumbers, TOLERANCE } from '../support/numbers.ts';
 import { coordinates, crossEntropyReference } from '../support/references.ts';
 import type { OperationCase, Reference } from '../support/verify.ts';
 
-function sumReference(x: Reference, axes: readonly number[]): Float64Array {
+const REDUCTIONS: readonly [Shape, number[]][] = [
+  [[5], [0]],
+  [[3, 4], [0]],
+  [[3, 4], [1]],
+  [
+    [2, 3, 5],
+    [0, 2],
+  ],
+  [
+    [2, 3, 2, 2],
+    [2, 1],
+  ],
+  [
+    [2, 3, 5],
+    [0, 1, 2],
+  ],
+  // In parts: the last of those of 70 numbers is shorter.
+  [[70, 3], [0]],
+  [[2, 35], [1]],
+  [[1, 1], [0]],
+  [[], []],
+];
+
+/** What a function makes of the elements that are reduced to one, for each. */
+function reduceReference(x: Reference, axes: readonly number[], reduce: (terms: number[]) => number): Float64Array {
   const kept = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
-  const totals = new Float64Array(elementCount(kept));
+  const terms = Array.from({ length: elementCount(kept) }, (): number[] => []);
   for (const [index, at] of coordinates(x.shape).entries()) {
     const target = kept.reduce((place, size, axis) => place * size + (size === 1 ? 0 : at[axis]), 0);
-    totals[target] += x.data[index];
+    terms[target].push(x.data[index]);
   }
-  return totals;
+  return Float64Array.from(terms, reduce);
 }
 
-export function sumCases(): OperationCase[] {
-  const cases: [Shape, number[]][] = [
-    [[5], [0]],
-    [[3, 4], [0]],
-    [[3, 4], [1]],
-    [
-      [2, 3, 5],
-      [0, 2],
-    ],
-    [
-      [2, 3, 5],
-      [0, 1, 2],
-    ],
-    [[70, 3], [0]],
-    [[1, 1], [0]],
-    [[], []],
-  ];
-  return cases.map(([shape, axes]) => ({
+function reductionCases(reduce: typeof sum, reference: (terms: number[]) => number): OperationCase[] {
+  return REDUCTIONS.map(([shape, axes]) => ({
     name: `[${shape}] over ${axes}`,
     shapes: [shape],
-    build: ([x]) => sum(x, axes),
-    reference: ([x]) => sumReference(x, axes),
+    build: ([x]) => reduce(x, axes),
+    reference: ([x]) => reduceReference(x, axes, reference),
     tolerance: TOLERANCE.reduction,
   }));
 }
+
+const total = (terms: readonly number[]) => terms.reduce((sum, value) => sum + value, 0);
+
+export function sumCases(): OperationCase[] {
+  const means = reductionCases(mean, (terms) => total(terms) / terms.length);
+  return [...reductionCases(sum, total), ...means.map((test) => ({ ...test, name: `mean of ${test.name}` }))];
+}
+
+export const maxCases = () => reductionCases(max, (terms) => Math.max(...terms));
 
 const ids = (count: number, bound: number) => randomIds(count, 5, bound);
 

@@ -1,0 +1,122 @@
+import { type Dispatch, LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, write } from '../kernel.ts';
+import { type Operation, onceDifferentiable } from '../operation.ts';
+import { elementCount, requireType, type Shape, type Tensor } from '../tensor.ts';
+import { partCount, type ReductionOptions, reduceAxes } from './reduction.ts';
+
+/**
+ * Largest element over axes. The gradient goes to the first of the largest, in row-major order.
+ *
+ * @param x f32
+ * @param axes all of them if left out
+ */
+export function max(x: Tensor, axes?: readonly number[], options: ReductionOptions = {}): Tensor {
+  return reduceAxes('max', x, axes, options, (flat) => x.graph.apply(maxOperation, [flat], {})[0]);
+}
+
+/** (outer, length, inner) -> (outer, 1, inner), and u32 of the same shape: where along the axis each lies first. */
+export const maxOperation: Operation<object> = {
+  name: 'max',
+  outputs([x]) {
+    requireType(x, 'f32', 'max', 'x');
+    const shape = x.shape.with(1, 1);
+    return [
+      { shape, dtype: 'f32' },
+      { shape, dtype: 'u32' },
+    ];
+  },
+  kernels(node, { scratch }) {
+    const [x] = node.inputs;
+    const [y, places] = node.outputs;
+    const [outer, length, inner] = x.shape;
+    const parts = partCount(outer * inner, length);
+    if (parts === 1) return [partialMaxima([x], [y, places], { outer, length, inner, parts })];
+    const partial = [scratch([outer, parts, inner]), scratch([outer, parts, inner], 'u32')];
+    return [
+      partialMaxima([x], partial, { outer, length, inner, parts }),
+      partialMaxima(partial, [y, places], { outer, length: parts, inner, parts: 1 }),
+    ];
+  },
+  backward(node, [dy], [wanted]) {
+    if (dy === undefined || !wanted) return [undefined];
+    return dy.graph.apply(maxGradientOperation, [dy, node.outputs[1]], { shape: node.inputs[0].shape });
+  },
+};
+
+/**
+ * The largest of each part of an axis and its place along the whole axis.
+ *
+ * @param inputs values, and their places where they are maxima of parts themselves
+ */
+function partialMaxima(
+  inputs: readonly Tensor[],
+  results: readonly Tensor[],
+  { outer, length, inner, parts }: { outer: number; length: number; inner: number; parts: number },
+): Dispatch {
+  const threads = outer * parts * inner;
+  const chunk = Math.ceil(length / parts);
+  const hasPlaces = inputs.length > 1;
+  return {
+    kernel: {
+      label: 'max',
+      bindings: [
+        read('x'),
+        ...(hasPlaces ? [read('x_places', 1, 'u32')] : []),
+        write('result'),
+        write('places', 1, 'u32'),
+      ],
+      uniforms: [],
+      workgroupSize: [LINEAR_WORKGROUP, 1, 1],
+      code: `fn main(${LINEAR_ARGUMENTS}) {
+  ${LINEAR_INDEX}
+  if (index >= ${threads}u) { return; }
+  // Rounding up may leave nothing for the last parts: they take the last element once more.
+  let part = index / ${inner}u % ${parts}u;
+  let first = index / ${inner * parts}u * ${length * inner}u + index % ${inner}u;
+  var place = min(part * ${chunk}u, ${length - 1}u);
+  var highest = x[first + place * ${inner}u];
+  for (var i = place + 1u; i < min((part + 1u) * ${chunk}u, ${length}u); i++) {
+    let value = x[first + i * ${inner}u];
+    if (value > highest) {
+      highest = value;
+      place = i;
+    }
+  }
+  result[index] = highest;
+  places[index] = ${hasPlaces ? `x_places[first + place * ${inner}u]` : 'place'};
+}`,
+    },
+    operands: [...inputs, ...results],
+    uniforms: [],
+    workgroups: linearGrid(threads, LINEAR_WORKGROUP),
+  };
+}
+
+/** dx is dy where the maximum was found first, else 0. */
+export const maxGradientOperation: Operation<{ shape: Shape }> = {
+  name: 'maxGradient',
+  outputs: (_inputs, { shape }) => [{ shape, dtype: 'f32' }],
+  kernels(node) {
+    const [, length, inner] = node.attributes.shape;
+    const threads = elementCount(node.attributes.shape);
+    return [
+      {
+        kernel: {
+          label: 'maxGradient',
+          bindings: [read('dy'), read('places', 1, 'u32'), write('result')],
+          uniforms: [],
+          workgroupSize: [LINEAR_WORKGROUP, 1, 1],
+          code: `fn main(${LINEAR_ARGUMENTS}) {
+  ${LINEAR_INDEX}
+  if (index >= ${threads}u) { return; }
+  let source = index / ${length * inner}u * ${inner}u + index % ${inner}u;
+  result[index] = select(0.0, dy[source], index / ${inner}u % ${length}u == places[source]);
+}`,
+        },
+        operands: [...node.inputs, node.outputs[0]],
+        uniforms: [],
+        workgroups: linearGrid(threads, LINEAR_WORKGROUP),
+      },
+    ];
+  },
+  backward: onceDifferentiable,
+};
