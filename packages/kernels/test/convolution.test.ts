@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import {
+  conv2d,
+  conv2dTranspose,
+  type Device,
+  elementCount,
+  evaluate,
+  Graph,
+  type Operation,
+  type Shape,
+  type Variant,
+} from '../src/index.ts';
+import {
+  CONVOLUTION_TILES,
+  type ConvolutionTile,
+  convolutionProblem,
+  pixelVariant,
+  weightVariant,
+} from '../src/operations/convolution-kernels.ts';
+import { testDevice } from './support/device.ts';
+import { randomNumbers } from './support/numbers.ts';
+
+const device = await testDevice();
+
+/** An operation of one launch of one kernel. */
+function fixed(name: string, shape: Shape, { kernel, workgroups }: Variant): Operation<object> {
+  return {
+    name,
+    outputs: () => [{ shape, dtype: 'f32' }],
+    kernels: ({ inputs, outputs }) => [{ kernel, workgroups, operands: [...inputs, outputs[0]], uniforms: [] }],
+    backward: () => [],
+  };
+}
+
+async function run(on: Device, shape: Shape, variant: Variant, shapes: readonly Shape[]): Promise<Uint32Array> {
+  const graph = new Graph();
+  const inputs = shapes.map((each, seed) => graph.constant(randomNumbers(elementCount(each), seed), each));
+  const [values] = await evaluate(on, graph.apply(fixed('fixed', shape, variant), inputs, {}));
+  return new Uint32Array(values.buffer);
+}
+
+describe('tiles', () => {
+  // 3 x 5 x 7 pixels and 12 or 5 channels leave rows and columns over in every tile.
+  it.each([
+    { channelsX: 12, channelsY: 4 },
+    { channelsX: 5, channelsY: 12 },
+    { channelsX: 4, channelsY: 7 },
+  ])(
+    'of $channelsX to $channelsY channels give the same bits in all three products',
+    async ({ channelsX, channelsY }) => {
+      const x: Shape = [3, 5, 7, channelsX];
+      const w: Shape = [3, 2, channelsX, channelsY];
+      const problem = convolutionProblem(x, w, { stride: [2, 1], padding: [1, 0] });
+      const y: Shape = [3, ...problem.sizeY, channelsY];
+      const products = (tile: ConvolutionTile) => [
+        () => run(device, y, pixelVariant(problem, tile, false, true), [x, w, [channelsY]]),
+        () => run(device, x, pixelVariant(problem, tile, true, true), [y, w, [channelsX]]),
+        () => run(device, [2, ...w], weightVariant(problem, tile, 2), [x, y]),
+      ];
+      const tiles = CONVOLUTION_TILES.filter(({ columns }) => columns === 4 || channelsY % 4 === 0);
+      for (const product of [0, 1, 2]) {
+        const expected = await products(tiles[0])[product]();
+        for (const tile of tiles.slice(1)) {
+          expect(await products(tile)[product](), `product ${product}, ${tile.rows}x${tile.columns}`).toEqual(expected);
+        }
+      }
+    },
+  );
+});
+
+describe('refusals', () => {
+  const graph = new Graph();
+  const x = graph.input([1, 5, 5, 2]);
+  const w = graph.input([3, 3, 2, 4]);
+  it.each([
+    ['unequal channels', () => conv2d(graph.input([1, 5, 5, 3]), w), 'conv2d: channels 3 and 2 must be equal, got'],
+    ['a flat picture', () => conv2d(graph.input([5, 5]), w), 'conv2d: pictures must be (B, H, W, C) and weights'],
+    [
+      'a kernel too large',
+      () => conv2d(graph.input([1, 2, 5, 2]), w),
+      'conv2d: the kernel must fit in the padded picture',
+    ],
+    [
+      'a stride of zero',
+      () => conv2d(x, w, { stride: 0 }),
+      'conv2d: stride must be whole from 1 on and padding from 0 on',
+    ],
+    ['half a pixel of padding', () => conv2d(x, w, { padding: 0.5 }), 'got 1 x 1 and 0.5 x 0.5.'],
+    ['a bias of another size', () => conv2d(x, w, { bias: graph.input([2]) }), 'conv2d: bias must be [4], got [2].'],
+    ['integers', () => conv2d(graph.input([1, 5, 5, 2], 'u32'), w), 'conv2d: x must be f32, got u32.'],
+    ['unequal channels, transposed', () => conv2dTranspose(x, w), 'conv2dTranspose: channels 2 and 4 must be equal'],
+    [
+      'an output padding of the stride',
+      () => conv2dTranspose(graph.input([1, 2, 2, 4]), w, { stride: 2, outputPadding: [0, 2] }),
+      'conv2dTranspose: 0 <= outputPadding 0 x 2 < stride must hold, got [1, 2, 2, 4] and [3, 3, 2, 4].',
+    ],
+    [
+      'a padding that leaves nothing',
+      () => conv2dTranspose(graph.input([1, 1, 1, 4]), w, { padding: 2 }),
+      'conv2dTranspose: the padding must leave a picture',
+    ],
+  ])('%s', (_name, build, message) => {
+    expect(build).toThrow(message);
+  });
+});
