@@ -22,7 +22,7 @@ export { Arena, type BytesByCategory, MEMORY_CATEGORIES, type MemoryCategory, ty
 export { type KernelContext, type Operation, onceDifferentiable, type TensorSpecification } from './operation.ts';
 export { type AdamOptions, type AdamState, adam, adamSchedule, globalNorm } from './operations/adam.ts';
 export { type AttentionOptions, attention } from './operations/attention.ts';
-export { add, type BinaryName, binary, divide, multiply, subtract } from './operations/binary.ts';
+export { add, type BinaryName, binary, divide, maximum, minimum, multiply, subtract } from './operations/binary.ts';
 export { binaryCrossEntropy, binaryCrossEntropyElements } from './operations/binary-cross-entropy.ts';
 export { concat } from './operations/concat.ts';
 export {
@@ -37,6 +37,7 @@ export { dropout } from './operations/dropout.ts';
 export { embedding } from './operations/embedding.ts';
 export { gather } from './operations/gather.ts';
 export { hits } from './operations/hits.ts';
+export { keepWhere, type Relation } from './operations/keep-where.ts';
 export { layerNorm } from './operations/layer-norm.ts';
 export { type LstmState, lstm } from './operations/lstm.ts';
 export { type MatmulOptions, matmul } from './operations/matmul.ts';

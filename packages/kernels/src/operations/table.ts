@@ -8,6 +8,7 @@ import { crossEntropyGradientOperation, crossEntropyOperation } from './cross-en
 import { dropoutOperation } from './dropout.ts';
 import { embeddingGradientOperation, embeddingOperation } from './embedding.ts';
 import { hitsOperation } from './hits.ts';
+import { keepWhereOperation } from './keep-where.ts';
 import { layerNormGradientOperation, layerNormOperation, layerNormParameterGradientOperation } from './layer-norm.ts';
 import { lstmGradientOperation, lstmOperation } from './lstm.ts';
 import { matmulOperation } from './matmul.ts';
@@ -40,6 +41,7 @@ export const operations = {
   embedding: embeddingOperation,
   embeddingGradient: embeddingGradientOperation,
   hits: hitsOperation,
+  keepWhere: keepWhereOperation,
   layerNorm: layerNormOperation,
   layerNormGradient: layerNormGradientOperation,
   layerNormParameterGradient: layerNormParameterGradientOperation,

@@ -2,7 +2,7 @@ import type { operations } from '../../src/index.ts';
 import type { OperationCase } from '../support/verify.ts';
 import { attentionCases } from './attention.ts';
 import { conv2dCases, conv2dTransposeCases, conv2dWeightsCases } from './convolution.ts';
-import { binaryCases, broadcastCases, scaleCases, unaryCases } from './elementwise.ts';
+import { binaryCases, broadcastCases, keepWhereCases, scaleCases, unaryCases } from './elementwise.ts';
 import { lstmCases } from './lstm.ts';
 import { matmulCases } from './matmul.ts';
 import { layerNormCases, softmaxCases } from './normalise.ts';
@@ -25,6 +25,7 @@ export const cases = {
   crossEntropy: crossEntropyCases(),
   embedding: embeddingCases(),
   hits: hitsCases,
+  keepWhere: keepWhereCases(),
   layerNorm: layerNormCases,
   lstm: lstmCases(),
   matmul: matmulCases(),

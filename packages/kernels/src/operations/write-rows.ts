@@ -1,0 +1,58 @@
+import { LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, write } from '../kernel.ts';
+import { type Operation, onceDifferentiable } from '../operation.ts';
+import { elementCount, requireShape, requireType, sameShape, type Tensor } from '../tensor.ts';
+
+/**
+ * Writes rows into a longer tensor in place: cache[b, positions[b] + i] = rows[b, i]. With it a slot becomes a cache of keys or
+ * values that grows by a row a run. What is traced after it reads the new rows; rows beyond the end are dropped.
+ *
+ * @param cache (B, capacity, ...row) f32, a variable or an input
+ * @param rows (B, N, ...row)
+ * @param positions (B) u32
+ */
+export function writeRows(cache: Tensor, rows: Tensor, positions: Tensor): void {
+  cache.graph.apply(writeRowsOperation, [cache, rows, positions], {});
+}
+
+export const writeRowsOperation: Operation<object> = {
+  name: 'writeRows',
+  changesInputs: true,
+  outputs([cache, rows, positions]) {
+    for (const tensor of [cache, rows]) requireType(tensor, 'f32', 'writeRows', 'cache and rows');
+    requireType(positions, 'u32', 'writeRows', 'positions');
+    requireShape(cache.source.kind !== 'node', 'writeRows', 'cache must be a variable or an input', cache);
+    const row = [cache, rows].map(({ shape }) => [shape[0], ...shape.slice(2)]);
+    const fits = cache.shape.length >= 2 && rows.shape.length >= 2 && sameShape(row[0], row[1]);
+    requireShape(fits, 'writeRows', 'cache must be (B, capacity, ...row) and rows (B, N, ...row)', cache, rows);
+    requireShape(sameShape(positions.shape, [cache.shape[0]]), 'writeRows', 'positions must be (B)', positions);
+    return [];
+  },
+  kernels({ inputs: [cache, rows, positions] }) {
+    const threads = elementCount(rows.shape);
+    const capacity = elementCount(cache.shape.slice(1));
+    const written = elementCount(rows.shape.slice(1));
+    const row = elementCount(rows.shape.slice(2));
+    return [
+      {
+        kernel: {
+          label: 'writeRows',
+          bindings: [read('rows'), read('positions', 1, 'u32'), write('cache')],
+          uniforms: [],
+          workgroupSize: [LINEAR_WORKGROUP, 1, 1],
+          code: `fn main(${LINEAR_ARGUMENTS}) {
+  ${LINEAR_INDEX}
+  if (index >= ${threads}u) { return; }
+  let batch = index / ${written}u;
+  let position = min(positions[batch], ${cache.shape[1]}u);
+  let place = position * ${row}u + index % ${written}u;
+  if (place < ${capacity}u) { cache[batch * ${capacity}u + place] = rows[index]; }
+}`,
+        },
+        operands: [rows, positions, cache],
+        uniforms: [],
+        workgroups: linearGrid(threads, LINEAR_WORKGROUP),
+      },
+    ];
+  },
+  backward: onceDifferentiable,
+};
