@@ -1,8 +1,6 @@
 import { scoreFault } from '@chipsmith/apu';
 import { DataError } from './error.ts';
-import type { Song } from './song.ts';
-
-const METER_UNITS: readonly number[] = [1, 2, 4, 8, 16];
+import { METER_UNITS, MOST_BEATS, type Song, TEMPO_RANGE } from './song.ts';
 
 /**
  * Holds a song to its contract: tempo and meter make sense, and it is a score that the chip can play (scoreFault).
@@ -15,15 +13,17 @@ export function checkSong(song: Song): void {
   };
 
   const { beatsPerMinute, firstBeat, confidence } = song.tempo;
-  if (!(beatsPerMinute >= 20 && beatsPerMinute <= 400)) {
-    refuse('tempo.beatsPerMinute', `${beatsPerMinute} is outside 20..400`);
+  const { slowest, fastest } = TEMPO_RANGE;
+  if (!(beatsPerMinute >= slowest && beatsPerMinute <= fastest)) {
+    refuse('tempo.beatsPerMinute', `${beatsPerMinute} is outside ${slowest}..${fastest}`);
   }
   if (!Number.isSafeInteger(firstBeat)) refuse('tempo.firstBeat', `${firstBeat} is not an integer`);
   if (!(confidence >= 0 && confidence <= 1)) refuse('tempo.confidence', `${confidence} is outside 0..1`);
-  if (!Number.isInteger(song.meter.beats) || song.meter.beats < 1 || song.meter.beats > 64) {
-    refuse('meter.beats', `${song.meter.beats} is not an integer in 1..64`);
+  if (!Number.isInteger(song.meter.beats) || song.meter.beats < 1 || song.meter.beats > MOST_BEATS) {
+    refuse('meter.beats', `${song.meter.beats} is not an integer in 1..${MOST_BEATS}`);
   }
-  if (!METER_UNITS.includes(song.meter.unit)) refuse('meter.unit', `${song.meter.unit} is not 1, 2, 4, 8 or 16`);
+  if (!METER_UNITS.includes(song.meter.unit))
+    refuse('meter.unit', `${song.meter.unit} is none of ${METER_UNITS.join(', ')}`);
   const fault = scoreFault(song);
   if (fault) refuse(fault.where, fault.problem);
 }

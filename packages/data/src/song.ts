@@ -1,11 +1,20 @@
 import type { Score } from '@chipsmith/apu';
 
 /** Where a musical fact came from: written in the source, worked out from the notes, or assumed for want of both. */
-export type Origin = 'given' | 'estimated' | 'assumed';
+export const ORIGINS = ['given', 'estimated', 'assumed'] as const;
+export type Origin = (typeof ORIGINS)[number];
+
+/** Quarter notes a minute that a song may have. */
+export const TEMPO_RANGE = { slowest: 20, fastest: 400 } as const;
+
+/** Notes that a beat may be: whole to 16th. */
+export const METER_UNITS = [1, 2, 4, 8, 16] as const;
+/** A bar has 1 to this many beats. */
+export const MOST_BEATS = 64;
 
 /** The speed of the beat. Times in a song are exact ticks whatever the tempo is: it only says where the grid lies. */
 export interface Tempo {
-  /** Quarter notes a minute, 20..400. */
+  /** Quarter notes a minute, within TEMPO_RANGE. */
   readonly beatsPerMinute: number;
   /** Tick of the first beat of the first bar; may be negative where the piece starts with an upbeat. */
   readonly firstBeat: number;
@@ -17,7 +26,7 @@ export interface Tempo {
 /** Beats in a bar and the note that is one beat: 4/4 is { beats: 4, unit: 4 }. */
 export interface Meter {
   readonly beats: number;
-  readonly unit: 1 | 2 | 4 | 8 | 16;
+  readonly unit: (typeof METER_UNITS)[number];
   readonly origin: Origin;
 }
 

@@ -1,3 +1,4 @@
+import { TEMPO_RANGE } from '../song.ts';
 import { ACCIDENTALS, LETTER_SEMITONES, SHARPS } from './pitch-names.ts';
 import { type Key, type Mode, pitchClass, type Tune, UNITS_PER_QUARTER } from './tune.ts';
 import type { Fail, Place } from './tune-error.ts';
@@ -54,8 +55,9 @@ export function parseHeader(lines: readonly Line[], firstLine: number, fail: Fai
   const [, denominator] = match('L', /^1\/(1|2|4|8|16)$/, 'L: 1/8');
   const quarters = match('Q', /^\d{2,3}$/, 'Q: 120');
   const beatsPerMinute = Number(quarters[0]);
-  if (beatsPerMinute < 20 || beatsPerMinute > 400)
-    fail(quarters.place, `tempo ${beatsPerMinute} lies outside 20..400`, 'choose one inside');
+  const { slowest, fastest } = TEMPO_RANGE;
+  if (beatsPerMinute < slowest || beatsPerMinute > fastest)
+    fail(quarters.place, `tempo ${beatsPerMinute} lies outside ${slowest}..${fastest}`, 'choose one inside');
   const keyMatch = match('K', /^([A-G])([#b]?)(|m|dor|mix)$/, 'K: Bbm');
   const [, letter, accidental, suffix] = keyMatch;
   const { mode, fifths: modeFifths } = MODE_SUFFIXES[suffix];

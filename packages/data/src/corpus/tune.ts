@@ -56,7 +56,7 @@ export interface Tune extends TuneLine {
   /** Composer with dates, or where the tune comes from. */
   readonly origin: string;
   readonly key: Key;
-  /** Quarter notes a minute, 20..400, whatever the meter. */
+  /** Quarter notes a minute, whatever the meter. */
   readonly beatsPerMinute: number;
   /** Sorted by start; may be empty, may start after the upbeat. */
   readonly chords: readonly Chord[];

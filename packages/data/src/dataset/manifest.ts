@@ -1,6 +1,7 @@
 import { VOICE_NAMES } from '@chipsmith/apu';
 import { z } from 'zod';
 import { DataError } from '../error.ts';
+import { ORIGINS } from '../song.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.int().min(0);
@@ -18,7 +19,7 @@ const songEntry = z.strictObject({
   /** Of the file's bytes. */
   sha256,
   beatsPerMinute: z.number(),
-  tempoOrigin: z.enum(['given', 'estimated', 'assumed']),
+  tempoOrigin: z.enum(ORIGINS),
   tempoConfidence: z.number(),
 });
 export type SongEntry = z.infer<typeof songEntry>;

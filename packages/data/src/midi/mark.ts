@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DataError } from '../error.ts';
+import { METER_UNITS, MOST_BEATS, ORIGINS, TEMPO_RANGE } from '../song.ts';
 import type { MidiFile } from './parse.ts';
 
 /**
@@ -9,20 +10,20 @@ import type { MidiFile } from './parse.ts';
  */
 const PREFIX = 'chipsmith ';
 
-const origin = z.enum(['given', 'estimated', 'assumed']);
+const origin = z.enum(ORIGINS);
 
 const markSchema = z.strictObject({
   title: z.string(),
   samplesPerTick: z.int().min(1).max(16),
   tempo: z.strictObject({
-    beatsPerMinute: z.number().min(20).max(400),
+    beatsPerMinute: z.number().min(TEMPO_RANGE.slowest).max(TEMPO_RANGE.fastest),
     firstBeat: z.int(),
     origin,
     confidence: z.number().min(0).max(1),
   }),
   meter: z.strictObject({
-    beats: z.int().min(1).max(64),
-    unit: z.union([z.literal(1), z.literal(2), z.literal(4), z.literal(8), z.literal(16)]),
+    beats: z.int().min(1).max(MOST_BEATS),
+    unit: z.literal(METER_UNITS),
     origin,
   }),
 });

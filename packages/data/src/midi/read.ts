@@ -1,7 +1,7 @@
 import { TICKS_PER_SECOND, VOICE_NAMES } from '@chipsmith/apu';
 import { checkSong } from '../check.ts';
 import { DataError } from '../error.ts';
-import type { Meter, Song, Tempo } from '../song.ts';
+import { METER_UNITS, type Meter, MOST_BEATS, type Song, TEMPO_RANGE, type Tempo } from '../song.ts';
 import { reduceGeneralMidi } from './general.ts';
 import { readMark } from './mark.ts';
 import { followsNesConvention, NES_TRACKS, readNesVoice } from './nes.ts';
@@ -120,13 +120,14 @@ function givenTiming(file: MidiFile): Timing {
   const events = file.tracks.flatMap((track) => track.events).sort((a, b) => a.tick - b.tick);
   const tempo = events.find((event) => event.kind === 'tempo');
   const beatsPerMinute = tempo ? 60_000_000 / tempo.microsecondsPerQuarter : 0;
-  const isGiven = file.division.kind === 'quarter' && beatsPerMinute >= 20 && beatsPerMinute <= 400;
+  const isGiven =
+    file.division.kind === 'quarter' && beatsPerMinute >= TEMPO_RANGE.slowest && beatsPerMinute <= TEMPO_RANGE.fastest;
   const meter = events.find((event) => event.kind === 'meter');
-  const unit = ([1, 2, 4, 8, 16] as const).find((value) => value === meter?.unit);
+  const unit = METER_UNITS.find((value) => value === meter?.unit);
   return {
     tempo: isGiven ? { beatsPerMinute, firstBeat: 0, origin: 'given', confidence: 1 } : ASSUMED_TIMING.tempo,
     meter:
-      meter && unit && meter.beats >= 1 && meter.beats <= 64
+      meter && unit && meter.beats >= 1 && meter.beats <= MOST_BEATS
         ? { beats: meter.beats, unit, origin: 'given' }
         : ASSUMED_TIMING.meter,
   };

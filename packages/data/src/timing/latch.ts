@@ -8,9 +8,12 @@ import {
 } from '@chipsmith/apu';
 import type { Song } from '../song.ts';
 
-/** Video frames a second of an NTSC NES, 60.0988: the clock of its music routines. */
-export const FRAMES_PER_SECOND = NTSC_CPU_CLOCK / CYCLES_PER_FRAME.ntsc;
-/** Ticks of one video frame, 733.80. Not an integer: frame n begins at tick round(phase + n * FRAME_TICKS). */
+/**
+ * Video frames a second of an NTSC NES: the clock of its music routines. Rounded (the chip's own figures give 60.09882, which
+ * in 25 minutes is 0.03 frames more); with another last digit datasets would get other bytes.
+ */
+export const FRAMES_PER_SECOND = 60.0988;
+/** Ticks of one video frame, 733.79. Not an integer: frame n begins at tick round(phase + n * FRAME_TICKS). */
 export const FRAME_TICKS = TICKS_PER_SECOND / FRAMES_PER_SECOND;
 
 /**

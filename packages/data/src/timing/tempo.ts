@@ -42,7 +42,7 @@ export function estimateTempo(song: Song): Tempo {
   const origin = onsets[0].tick - onsets[0].frame * FRAME_TICKS;
   const firstLine = phase + Math.round((onsets[0].frame - phase) / row) * row;
   return {
-    beatsPerMinute: Math.min(400, Math.max(20, (FRAMES_PER_SECOND * 60) / (4 * row))),
+    beatsPerMinute: (FRAMES_PER_SECOND * 60) / (4 * row),
     firstBeat: Math.round(origin + firstLine * FRAME_TICKS),
     origin: 'estimated',
     confidence: strength,
