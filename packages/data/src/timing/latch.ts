@@ -1,11 +1,4 @@
-import {
-  type Change,
-  CYCLES_PER_FRAME,
-  type Note,
-  NTSC_CPU_CLOCK,
-  TICKS_PER_SECOND,
-  VOICE_NAMES,
-} from '@chipsmith/apu';
+import { type Change, type Note, TICKS_PER_SECOND, VOICE_NAMES } from '@chipsmith/apu';
 import type { Song } from '../song.ts';
 
 /**
