@@ -43,6 +43,7 @@ export { type LstmState, lstm } from './operations/lstm.ts';
 export { type MatmulOptions, matmul } from './operations/matmul.ts';
 export { max } from './operations/max.ts';
 export { permute, transpose } from './operations/permute.ts';
+export { averagePool2d, maxPool2d, type PoolingOptions } from './operations/pooling.ts';
 export type { ReductionOptions } from './operations/reduction.ts';
 export { pad, slice } from './operations/slice.ts';
 export { logSoftmax, softmax } from './operations/softmax.ts';

@@ -12,6 +12,11 @@ import {
 /** Height and width. */
 export type Size2d = readonly [height: number, width: number];
 
+/** One number for both axes, or one for each. */
+export function pair(size: number | Size2d): Size2d {
+  return typeof size === 'number' ? [size, size] : size;
+}
+
 export interface ConvolutionAttributes {
   readonly stride: Size2d;
   readonly padding: Size2d;

@@ -9,6 +9,7 @@ import {
   type ConvolutionTile,
   convolutionProblem,
   convolutionWork,
+  pair,
   pixelVariant,
   problemName,
   type Size2d,
@@ -171,7 +172,7 @@ export const conv2dWeightsOperation: Operation<ConvolutionAttributes & { kernelS
     const variants = tiles.map((tile) => weightVariant(problem, tile, parts));
     const choice = { problem: `conv2d weights ${problemName(problem)}`, work: convolutionWork(problem), variants };
     const products: Dispatch = {
-      ...variants[variants.length - 1],
+      ...variants[0],
       operands: [...inputs, sums],
       uniforms: [],
       choice,
@@ -218,11 +219,6 @@ function pixelDispatch(
 function sumOverPixels(x: Tensor): Tensor {
   const channels = x.shape[3];
   return sumToShape(reshape(x, [elementCount(x.shape) / channels, channels]), [channels]);
-}
-
-/** One number for both axes, or one for each. */
-function pair(size: number | Size2d): Size2d {
-  return typeof size === 'number' ? [size, size] : size;
 }
 
 function requireArguments(

@@ -14,6 +14,12 @@ import { lstmGradientOperation, lstmOperation } from './lstm.ts';
 import { matmulOperation } from './matmul.ts';
 import { maxGradientOperation, maxOperation } from './max.ts';
 import { permuteOperation } from './permute.ts';
+import {
+  averagePool2dGradientOperation,
+  averagePool2dOperation,
+  maxPool2dGradientOperation,
+  maxPool2dOperation,
+} from './pooling.ts';
 import { padOperation, sliceOperation } from './slice.ts';
 import { softmaxGradientOperation, softmaxOperation } from './softmax.ts';
 import { storeOperation } from './store.ts';
@@ -27,6 +33,8 @@ export const operations = {
   adam: adamOperation,
   attention: attentionOperation,
   attentionGradient: attentionGradientOperation,
+  averagePool2d: averagePool2dOperation,
+  averagePool2dGradient: averagePool2dGradientOperation,
   binary: binaryOperation,
   binaryCrossEntropy: binaryCrossEntropyOperation,
   binaryCrossEntropyGradient: binaryCrossEntropyGradientOperation,
@@ -50,6 +58,8 @@ export const operations = {
   matmul: matmulOperation,
   max: maxOperation,
   maxGradient: maxGradientOperation,
+  maxPool2d: maxPool2dOperation,
+  maxPool2dGradient: maxPool2dGradientOperation,
   pad: padOperation,
   permute: permuteOperation,
   reshape: reshapeOperation,

@@ -6,6 +6,7 @@ import { binaryCases, broadcastCases, keepWhereCases, scaleCases, unaryCases } f
 import { lstmCases } from './lstm.ts';
 import { matmulCases } from './matmul.ts';
 import { layerNormCases, softmaxCases } from './normalise.ts';
+import { averagePool2dCases, maxPool2dCases } from './pooling.ts';
 import { binaryCrossEntropyCases, crossEntropyCases, embeddingCases, hitsCases, maxCases, sumCases } from './rows.ts';
 import { concatCases, padCases, permuteCases, reshapeCases, sliceCases } from './views.ts';
 
@@ -15,6 +16,7 @@ import { concatCases, padCases, permuteCases, reshapeCases, sliceCases } from '.
  */
 export const cases = {
   attention: attentionCases,
+  averagePool2d: averagePool2dCases(),
   binary: binaryCases(),
   binaryCrossEntropy: binaryCrossEntropyCases,
   broadcast: broadcastCases,
@@ -30,6 +32,7 @@ export const cases = {
   lstm: lstmCases(),
   matmul: matmulCases(),
   max: maxCases(),
+  maxPool2d: maxPool2dCases(),
   pad: padCases,
   permute: permuteCases,
   reshape: reshapeCases,
