@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BatchSampler, openDataset, writeDataset } from '@chipsmith/data';
@@ -240,7 +242,7 @@ describe('resume', () => {
     const metrics = join(options.folder, 'metrics.jsonl');
     const told = await readFile(metrics, 'utf8');
     const later = JSON.stringify({ step: 9, loss: 1, gradientNorm: 1, tokensPerSecond: 1 });
-    await writeFile(metrics, `${told}${later}\nno line of ours\n{"step":6,"lo`);
+    await writeFile(metrics, `${told}${later}\nno line of ours\n{"step":2,"lo\n{"step":6,"lo`);
     await writeFile(join(options.folder, 'checkpoints', 'latest.safetensors.partial-123'), 'half');
     await writeFile(join(options.folder, 'config.json.partial-123'), '{');
     await train({ ...options, resume: true, steps: 9 });
@@ -248,6 +250,26 @@ describe('resume', () => {
     expect(text.startsWith(told)).toBe(true);
     expect((await metricsOf(options.folder)).map(({ step }) => step)).toEqual([3, 6, 9]);
     expect((await readdir(options.folder, { recursive: true })).filter((name) => name.includes('partial'))).toEqual([]);
+  });
+
+  it('is refused while another process trains into the folder, and takes over from one that was killed', async () => {
+    const options = newRun();
+    await train(options);
+    const lock = join(options.folder, 'lock');
+    expect(existsSync(lock)).toBe(false);
+    await writeFile(lock, `${process.ppid}\n`);
+    const before = await latest(options.folder);
+    await expect(train({ ...options, resume: true, steps: 9 })).rejects.toThrow(
+      `${lock}: process ${process.ppid} is training here; wait for it or choose another --run folder`,
+    );
+    expect([await latest(options.folder), existsSync(lock)]).toEqual([before, true]);
+    const killed = spawnSync(process.execPath, ['--version']).pid;
+    for (const left of [`${killed}\n`, '']) {
+      await writeFile(lock, left);
+      const steps = left === '' ? 10 : 9;
+      expect((await train({ ...options, resume: true, steps })).step).toBe(steps);
+      expect(existsSync(lock)).toBe(false);
+    }
   });
 
   it('works before the first step is done', async () => {

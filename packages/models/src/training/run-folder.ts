@@ -5,6 +5,7 @@ import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../checkpoi
 import { ModelError } from '../error.ts';
 import { fileError, PARTIAL_NAME, writeFileAtomic } from '../files.ts';
 import { parseJson } from '../json.ts';
+import { RunLock } from './run-lock.ts';
 
 /** A line of metrics.jsonl: what the steps since the line before gave, and the validation where there was one. */
 export interface Metrics {
@@ -28,21 +29,34 @@ export type CheckpointName = 'latest' | 'best';
  *     config.json               settings, for people, and where the data is
  *     metrics.jsonl             one line a logged step
  *     checkpoints/latest.safetensors, best.safetensors
+ *     lock                      while a process trains here
  */
 export class RunFolder {
   readonly path: string;
+  readonly #lock: RunLock;
 
   constructor(path: string) {
     this.path = path;
+    this.#lock = new RunLock(join(path, LOCK));
+  }
+
+  /** Keeps other processes from training here until `unlock`. @throws ModelError if one does, or the folder cannot be used */
+  lock(): Promise<void> {
+    return this.#lock.take();
+  }
+
+  /** Does nothing where `lock` was not called or did not succeed. */
+  unlock(): Promise<void> {
+    return this.#lock.release();
   }
 
   /** @throws ModelError if there is something in the folder, so that no run is written over another */
   async requireEmpty(): Promise<void> {
-    if ((await entriesOf(this.path)).length === 0) return;
+    if ((await entriesOf(this.path)).every((name) => name === LOCK)) return;
     throw new ModelError(`${this.path}: the folder is not empty; go on with --resume or choose another --run folder.`);
   }
 
-  /** Starts a run. @throws ModelError if the folder is not empty or cannot be made */
+  /** Starts a run, and locks its folder. @throws ModelError if the folder is not empty or cannot be made */
   async create(config: unknown, start: Checkpoint): Promise<void> {
     await this.requireEmpty();
     try {
@@ -50,6 +64,7 @@ export class RunFolder {
     } catch (error) {
       throw fileError(this.path, error);
     }
+    await this.lock();
     // From here on the run can be resumed, whenever it is killed.
     await this.save('latest', start);
     await writeFileAtomic(join(this.path, 'config.json'), `${JSON.stringify(config, undefined, 2)}\n`);
@@ -128,6 +143,9 @@ export class RunFolder {
   }
 }
 
+/** The file of the lock in a run's folder. */
+const LOCK = 'lock';
+
 /** Names in a folder; none if there is no such folder. */
 async function entriesOf(folder: string): Promise<string[]> {
   try {
@@ -144,6 +162,6 @@ function isMissing(error: unknown): boolean {
 
 /** The step of a line of metrics; lines that cannot be read belong nowhere. */
 function stepOf(line: string): number {
-  const match = /^\{"step":(\d+)/.exec(line);
-  return match === null ? Number.POSITIVE_INFINITY : Number(match[1]);
+  const metrics = z.looseObject({ step: z.int() }).safeParse(parseJson(line));
+  return metrics.success ? metrics.data.step : Number.POSITIVE_INFINITY;
 }

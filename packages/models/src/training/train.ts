@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { BatchSampler, type Dataset, Random } from '@chipsmith/data';
 import { type BytesByCategory, type Device, elementCount, Program, totalMemory } from '@chipsmith/kernels';
 import { type Checkpoint, type CheckpointMetadata, requireEncoding } from '../checkpoint/checkpoint.ts';
@@ -47,10 +48,21 @@ export interface TrainingStart {
  * @throws KernelError from the device
  */
 export async function train(options: TrainOptions): Promise<TrainingResult> {
-  const { device, dataset, resume, steps, validateEvery, validTokens, patience } = options;
+  const { resume, steps, validateEvery, validTokens, patience } = options;
   requireIntegers('Training', 1, { steps, validateEvery });
   requireIntegers('Training', 0, { validTokens, patience });
   const folder = new RunFolder(options.folder);
+  try {
+    // A new run is locked once its folder is made. A missing folder has no checkpoint either, which says more.
+    if (resume && existsSync(folder.path)) await folder.lock();
+    return await trainInto(folder, options);
+  } finally {
+    await folder.unlock();
+  }
+}
+
+async function trainInto(folder: RunFolder, options: TrainOptions): Promise<TrainingResult> {
+  const { device, dataset, resume, steps, validTokens } = options;
   const start = resume ? await folder.load('latest') : firstCheckpoint(options);
   if (resume) requireSameData(start, dataset, folder);
   else await folder.requireEmpty();
