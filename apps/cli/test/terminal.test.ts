@@ -100,6 +100,11 @@ describe('explain', () => {
     expect(explain(AbortSignal.abort().reason)).toEqual({ text: 'Interrupted.', code: 130 });
   });
 
+  it('keeps to one line whatever was typed, or stands in a damaged file', () => {
+    expect(explain(new UsageError('there is no "a\r\nb"')).text).toBe('there is no "a b"');
+    expect(explain(new CommandError('a\nb\u001b[2J: is no track')).text).toBe('a b [2J: is no track');
+  });
+
   it('gives whatever the operating system refuses in one line, with the place and what to do', async () => {
     mkdirSync(join(folder, 'place'));
     const refusals: [attempt: () => unknown, message: RegExp][] = [

@@ -50,6 +50,9 @@ export const modelOptions = {
   length: { type: 'string', valueHint: 'events', description: 'events of each sequence in a training step' },
 } satisfies ArgsDef;
 
+/** Of a batch. More fits no device, and planning it takes minutes: an LSTM has kernels for each event of a sequence. */
+const SIZE = { least: 1, most: 2 ** 16 };
+
 /** The model options that were given, by their names. @throws UsageError */
 export function givenSettings(args: Arguments) {
   return {
@@ -58,8 +61,8 @@ export function givenSettings(args: Arguments) {
     dropout: number(args, 'dropout'),
     'learning-rate': number(args, 'learning-rate'),
     'clip-norm': number(args, 'clip-norm'),
-    batch: integer(args, 'batch', { least: 1 }),
-    length: integer(args, 'length', { least: 1 }),
+    batch: integer(args, 'batch', SIZE),
+    length: integer(args, 'length', SIZE),
   };
 }
 

@@ -20,12 +20,19 @@ const SPOKEN = [ApuError, CommandError, DataError, KernelError, ModelError];
 
 /** What to print and which code to end with. Anything unforeseen is a fault of ours and keeps its stack for a report. */
 export function explain(error: unknown): { text: string; code: number } {
-  if (error instanceof UsageError) return { text: error.message, code: EXIT.usage };
+  if (error instanceof UsageError) return { text: oneLine(error.message), code: EXIT.usage };
   if (error instanceof Error && error.name === 'AbortError') return { text: 'Interrupted.', code: EXIT.interrupted };
-  if (SPOKEN.some((kind) => error instanceof kind)) return { text: (error as Error).message, code: EXIT.failed };
+  if (SPOKEN.some((kind) => error instanceof kind)) {
+    return { text: oneLine((error as Error).message), code: EXIT.failed };
+  }
   if (isSystemError(error)) {
     return { text: fileError(error.path ?? 'chipsmith', error).message, code: EXIT.failed };
   }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { text: `This is a fault in chipsmith; please report it with these lines:\n${detail}`, code: EXIT.failed };
+}
+
+/** What was typed, and names in damaged files, may hold line breaks and other control characters. */
+function oneLine(message: string): string {
+  return message.replace(/\p{Cc}+/gu, ' ');
 }
