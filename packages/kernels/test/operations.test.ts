@@ -12,11 +12,14 @@ import {
   Graph,
   gather,
   gradients,
+  keepWhere,
   layerNorm,
   lstm,
   matmul,
   max,
+  maximum,
   mean,
+  minimum,
   multiply,
   pad,
   permute,
@@ -74,6 +77,21 @@ describe('mean and max', () => {
     const [dLong, dSquare] = await evaluate(device, slopes);
     expect(dLong).toEqual(Float32Array.from({ length: 100 }, (_, i) => (i === 0 ? 1 : 0)));
     expect(dSquare).toEqual(Float32Array.of(0, 1, 1, 0, 0, 0, 0, 0));
+  });
+});
+
+describe('maximum and minimum', () => {
+  it('of equal operands pass their gradient to the first', async () => {
+    const graph = new Graph();
+    const operands = [Float32Array.of(1, 2, 3), Float32Array.of(3, 2, 1)].map((data) => graph.constant(data, [3]));
+    const [a, b] = operands;
+    const slopes = [...gradients(sum(maximum(a, b)), operands), ...gradients(sum(minimum(a, b)), operands)];
+    expect((await evaluate(device, slopes)).map((values) => [...values])).toEqual([
+      [0, 1, 1],
+      [1, 0, 0],
+      [1, 1, 0],
+      [0, 0, 1],
+    ]);
   });
 });
 
@@ -176,6 +194,11 @@ describe('refusals', () => {
       'fewer targets',
       () => binaryCrossEntropy(x, scalar),
       'binaryCrossEntropy: logits and targets must have one shape',
+    ],
+    [
+      'a wider relation',
+      () => keepWhere(x, scalar, '<', graph.input([4, 2, 3])),
+      'keepWhere: a and b must broadcast to x',
     ],
     ['two graphs', () => add(x, new Graph().input([2, 3])), 'binary: all tensors must belong to one graph.'],
   ])('%s', (_name, build, message) => {

@@ -1,6 +1,7 @@
 import type { Operation } from '../operation.ts';
 import { requireShape, requireType, type Shape, type Tensor } from '../tensor.ts';
 import { elementwise } from './elementwise.ts';
+import { keepWhere } from './keep-where.ts';
 import { sumToShape } from './sum.ts';
 import { unary } from './unary.ts';
 
@@ -24,6 +25,15 @@ export const BINARY = {
       b: () => unary('negate', divide(multiply(dy, a), unary('square', b))),
     }),
   },
+  // Of equal operands a counts as the larger, and as the smaller.
+  maximum: {
+    formula: 'max(a, b)',
+    gradient: (dy, a, b) => ({ a: () => keepWhere(dy, a, '>=', b), b: () => keepWhere(dy, a, '<', b) }),
+  },
+  minimum: {
+    formula: 'min(a, b)',
+    gradient: (dy, a, b) => ({ a: () => keepWhere(dy, a, '<=', b), b: () => keepWhere(dy, a, '>', b) }),
+  },
 } as const satisfies Record<string, BinaryRule>;
 
 export type BinaryName = keyof typeof BINARY;
@@ -37,6 +47,8 @@ export const add = (a: Tensor, b: Tensor): Tensor => binary('add', a, b);
 export const subtract = (a: Tensor, b: Tensor): Tensor => binary('subtract', a, b);
 export const multiply = (a: Tensor, b: Tensor): Tensor => binary('multiply', a, b);
 export const divide = (a: Tensor, b: Tensor): Tensor => binary('divide', a, b);
+export const maximum = (a: Tensor, b: Tensor): Tensor => binary('maximum', a, b);
+export const minimum = (a: Tensor, b: Tensor): Tensor => binary('minimum', a, b);
 
 export const binaryOperation: Operation<{ name: BinaryName }> = {
   name: 'binary',

@@ -16,7 +16,11 @@ export const UNARY = {
   log: { formula: 'log(x)', derivative: '1.0 / x' },
   sigmoid: { formula: '1.0 / (1.0 + exp(-max(x, -80.0)))', derivative: 'y * (1.0 - y)' },
   tanh: { formula: 'tanh(clamp(x, -15.0, 15.0))', derivative: '1.0 - y * y' },
+  abs: { formula: 'abs(x)', derivative: 'sign(x)' },
+  reciprocal: { formula: '1.0 / x', derivative: '-y * y' },
   relu: { formula: 'max(x, 0.0)', derivative: 'select(0.0, 1.0, x > 0.0)' },
+  // Clevert et al., arXiv 1511.07289, with alpha 1.
+  elu: { formula: 'select(exp(min(x, 0.0)) - 1.0, x, x > 0.0)', derivative: 'select(y + 1.0, 1.0, y > 0.0)' },
   softplus: { formula: 'max(x, 0.0) + log(1.0 + exp(-abs(x)))', derivative: '1.0 / (1.0 + exp(-max(x, -80.0)))' },
   // Hendrycks and Gimpel, arXiv 1606.08415, the tanh form: 0.5 x (1 + tanh(u)), u = 0.79788456 (x + 0.044715 x^3).
   gelu: {

@@ -1,12 +1,24 @@
-import { type BinaryName, binary, broadcast, type Shape, scale, type UnaryName, unary } from '../../src/index.ts';
-import { TOLERANCE } from '../support/numbers.ts';
+import {
+  type BinaryName,
+  binary,
+  broadcast,
+  elementCount,
+  type Graph,
+  keepWhere,
+  type Relation,
+  type Shape,
+  scale,
+  type UnaryName,
+  unary,
+} from '../../src/index.ts';
+import { randomNumbers, TOLERANCE } from '../support/numbers.ts';
 import { binaryReferences, broadcastElement, coordinates, unaryReferences } from '../support/references.ts';
-import type { OperationCase } from '../support/verify.ts';
+import type { OperationCase, Reference } from '../support/verify.ts';
 
 export function unaryCases(): OperationCase[] {
   return Object.entries(unaryReferences).flatMap(([name, reference]) =>
     [[7], [3, 8]].map((shape): OperationCase => {
-      const positive = name === 'log' || name === 'sqrt';
+      const positive = ['log', 'sqrt', 'reciprocal'].includes(name);
       return {
         name: `${name} of ${shape}`,
         shapes: [shape],
@@ -97,3 +109,38 @@ export const broadcastCases: readonly OperationCase[] = (
   build: ([x]) => broadcast(x, to),
   reference: ([x]) => Float64Array.from(coordinates(to), (at) => broadcastElement(x, at)),
 }));
+
+export function keepWhereCases(): OperationCase[] {
+  const relations = {
+    '<': (a, b) => a < b,
+    '<=': (a, b) => a <= b,
+    '>': (a, b) => a > b,
+    '>=': (a, b) => a >= b,
+  } satisfies Record<Relation, (a: number, b: number) => boolean>;
+  const shapes: [Shape, Shape, Shape][] = [
+    [[5], [5], [5]],
+    [[3, 4], [4], [3, 1]],
+    [[2, 3], [], [2, 3]],
+  ];
+  return Object.entries(relations).flatMap(([relation, holds]) =>
+    shapes.map(([shape, shapeA, shapeB]): OperationCase => {
+      // Whole numbers, so that some are equal.
+      const operand = (size: Shape, seed: number) => ({
+        shape: size,
+        data: Float64Array.from(randomNumbers(elementCount(size), seed, -1.5, 1.5), Math.round),
+      });
+      const [a, b] = [operand(shapeA, 21), operand(shapeB, 22)];
+      const constant = (graph: Graph, { shape: size, data }: Reference) =>
+        graph.constant(Float32Array.from(data), size);
+      return {
+        name: `[${shape}] where [${shapeA}] ${relation} [${shapeB}]`,
+        shapes: [shape],
+        build: ([x], graph) => keepWhere(x, constant(graph, a), relation as Relation, constant(graph, b)),
+        reference: ([x]) =>
+          Float64Array.from(coordinates(shape), (at, index) =>
+            holds(broadcastElement(a, at), broadcastElement(b, at)) ? x.data[index] : 0,
+          ),
+      };
+    }),
+  );
+}

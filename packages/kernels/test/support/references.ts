@@ -83,7 +83,10 @@ export const unaryReferences = {
   log: Math.log,
   sigmoid,
   tanh: Math.tanh,
+  abs: Math.abs,
+  reciprocal: (x: number) => 1 / x,
   relu: (x: number) => Math.max(x, 0),
+  elu: (x: number) => (x > 0 ? x : Math.expm1(x)),
   softplus: (x: number) => Math.log1p(Math.exp(x)),
   gelu: (x: number) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
 };
@@ -93,6 +96,8 @@ export const binaryReferences = {
   subtract: (a: number, b: number) => a - b,
   multiply: (a: number, b: number) => a * b,
   divide: (a: number, b: number) => a / b,
+  maximum: Math.max,
+  minimum: Math.min,
 };
 
 /** Calls `visit` with each coordinate of a shape, in row-major order. */

@@ -1,0 +1,44 @@
+import type { Operation } from '../operation.ts';
+import { requireShape, requireType, type Shape, type Tensor } from '../tensor.ts';
+import { elementwise } from './elementwise.ts';
+
+export type Relation = '<' | '<=' | '>' | '>=';
+
+/**
+ * x where a relation between a and b holds, else 0: `keepWhere(x, a, '>=', b)`. The gradient flows to x alone, where it
+ * was kept: the relation itself has none.
+ *
+ * @param x any shape, f32
+ * @param a broadcasts to that shape, f32
+ * @param b broadcasts to that shape, f32
+ * @returns the shape of x
+ */
+export function keepWhere(x: Tensor, a: Tensor, relation: Relation, b: Tensor): Tensor {
+  return x.graph.apply(keepWhereOperation, [x, a, b], { relation })[0];
+}
+
+export const keepWhereOperation: Operation<{ relation: Relation }> = {
+  name: 'keepWhere',
+  inPlace: { input: 0, output: 0 },
+  outputs([x, a, b]) {
+    for (const [name, tensor] of Object.entries({ x, a, b })) requireType(tensor, 'f32', 'keepWhere', name);
+    const fits = broadcastsTo(a.shape, x.shape) && broadcastsTo(b.shape, x.shape);
+    requireShape(fits, 'keepWhere', 'a and b must broadcast to x', x, a, b);
+    return [{ shape: x.shape, dtype: 'f32' }];
+  },
+  kernels(node, { inPlace }) {
+    const [x, a, b] = node.inputs;
+    const formula = `select(0.0, x, a ${node.attributes.relation} b)`;
+    return [elementwise('keepWhere', formula, { x, a, b }, node.outputs[0], inPlace ? 'x' : undefined)];
+  },
+  backward(node, [dy], [wanted]) {
+    const [, a, b] = node.inputs;
+    const kept = dy !== undefined && wanted ? keepWhere(dy, a, node.attributes.relation, b) : undefined;
+    return [kept, undefined, undefined];
+  },
+};
+
+function broadcastsTo(shape: Shape, target: Shape): boolean {
+  const lead = target.length - shape.length;
+  return lead >= 0 && shape.every((size, axis) => size === 1 || size === target[axis + lead]);
+}
