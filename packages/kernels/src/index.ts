@@ -22,6 +22,14 @@ export { Arena, type BytesByCategory, MEMORY_CATEGORIES, type MemoryCategory, ty
 export { type KernelContext, type Operation, onceDifferentiable, type TensorSpecification } from './operation.ts';
 export { type AdamOptions, type AdamState, adam, adamSchedule, globalNorm } from './operations/adam.ts';
 export { type AttentionOptions, attention } from './operations/attention.ts';
+export {
+  type BatchNorm,
+  type BatchNormOptions,
+  batchNorm,
+  batchNormInference,
+  type ChannelStatistics,
+  storeRunningStatistics,
+} from './operations/batch-norm.ts';
 export { add, type BinaryName, binary, divide, maximum, minimum, multiply, subtract } from './operations/binary.ts';
 export { binaryCrossEntropy, binaryCrossEntropyElements } from './operations/binary-cross-entropy.ts';
 export { concat } from './operations/concat.ts';
@@ -36,6 +44,7 @@ export { type CrossEntropyOptions, crossEntropy, crossEntropyRows } from './oper
 export { dropout } from './operations/dropout.ts';
 export { embedding } from './operations/embedding.ts';
 export { gather } from './operations/gather.ts';
+export { gaussianDivergence, gaussianNoise, gaussianSample } from './operations/gaussian.ts';
 export { hits } from './operations/hits.ts';
 export { keepWhere, type Relation } from './operations/keep-where.ts';
 export { layerNorm } from './operations/layer-norm.ts';
@@ -63,5 +72,5 @@ export {
   totalMemory,
 } from './plan.ts';
 export { Program } from './program.ts';
-export { pcg3d, uniform, uniformArray } from './random.ts';
+export { gaussian, pcg3d, uniform, uniformArray } from './random.ts';
 export { type DataType, elementCount, formatShape, type Shape, type Tensor, type TensorData } from './tensor.ts';

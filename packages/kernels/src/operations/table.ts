@@ -1,5 +1,6 @@
 import { adamOperation } from './adam.ts';
 import { attentionGradientOperation, attentionOperation } from './attention.ts';
+import { batchNormGradientOperation, batchNormOperation } from './batch-norm.ts';
 import { binaryOperation } from './binary.ts';
 import { binaryCrossEntropyGradientOperation, binaryCrossEntropyOperation } from './binary-cross-entropy.ts';
 import { concatOperation } from './concat.ts';
@@ -7,6 +8,7 @@ import { conv2dOperation, conv2dTransposeOperation, conv2dWeightsOperation } fro
 import { crossEntropyGradientOperation, crossEntropyOperation } from './cross-entropy.ts';
 import { dropoutOperation } from './dropout.ts';
 import { embeddingGradientOperation, embeddingOperation } from './embedding.ts';
+import { gaussianNoiseOperation } from './gaussian.ts';
 import { hitsOperation } from './hits.ts';
 import { keepWhereOperation } from './keep-where.ts';
 import { layerNormGradientOperation, layerNormOperation, layerNormParameterGradientOperation } from './layer-norm.ts';
@@ -35,6 +37,8 @@ export const operations = {
   attentionGradient: attentionGradientOperation,
   averagePool2d: averagePool2dOperation,
   averagePool2dGradient: averagePool2dGradientOperation,
+  batchNorm: batchNormOperation,
+  batchNormGradient: batchNormGradientOperation,
   binary: binaryOperation,
   binaryCrossEntropy: binaryCrossEntropyOperation,
   binaryCrossEntropyGradient: binaryCrossEntropyGradientOperation,
@@ -48,6 +52,7 @@ export const operations = {
   dropout: dropoutOperation,
   embedding: embeddingOperation,
   embeddingGradient: embeddingGradientOperation,
+  gaussianNoise: gaussianNoiseOperation,
   hits: hitsOperation,
   keepWhere: keepWhereOperation,
   layerNorm: layerNormOperation,

@@ -1,8 +1,10 @@
 import type { operations } from '../../src/index.ts';
 import type { OperationCase } from '../support/verify.ts';
 import { attentionCases } from './attention.ts';
+import { batchNormCases } from './batch-norm.ts';
 import { conv2dCases, conv2dTransposeCases, conv2dWeightsCases } from './convolution.ts';
 import { binaryCases, broadcastCases, keepWhereCases, scaleCases, unaryCases } from './elementwise.ts';
+import { gaussianNoiseCases } from './gaussian.ts';
 import { lstmCases } from './lstm.ts';
 import { matmulCases } from './matmul.ts';
 import { layerNormCases, softmaxCases } from './normalise.ts';
@@ -17,6 +19,7 @@ import { concatCases, padCases, permuteCases, reshapeCases, sliceCases } from '.
 export const cases = {
   attention: attentionCases,
   averagePool2d: averagePool2dCases(),
+  batchNorm: batchNormCases,
   binary: binaryCases(),
   binaryCrossEntropy: binaryCrossEntropyCases,
   broadcast: broadcastCases,
@@ -26,6 +29,7 @@ export const cases = {
   conv2dWeights: conv2dWeightsCases(),
   crossEntropy: crossEntropyCases(),
   embedding: embeddingCases(),
+  gaussianNoise: gaussianNoiseCases,
   hits: hitsCases,
   keepWhere: keepWhereCases(),
   layerNorm: layerNormCases,

@@ -1,0 +1,310 @@
+import { KernelError } from '../errors.ts';
+import {
+  type Dispatch,
+  LINEAR_ARGUMENTS,
+  LINEAR_INDEX,
+  LINEAR_WORKGROUP,
+  linearGrid,
+  read,
+  wgslFloat,
+  write,
+} from '../kernel.ts';
+import type { Slot } from '../memory.ts';
+import { type Operation, onceDifferentiable } from '../operation.ts';
+import { elementCount, requireShape, requireType, type Tensor } from '../tensor.ts';
+import { add, divide, multiply, subtract } from './binary.ts';
+import { elementwise } from './elementwise.ts';
+import { partCount } from './reduction.ts';
+import { store } from './store.ts';
+import { partialSums, scale as scaled } from './sum.ts';
+import { unary } from './unary.ts';
+
+export interface BatchNormOptions {
+  /** Added to the variance; default 1e-5. */
+  readonly epsilon?: number;
+}
+
+/** Mean and variance of each channel, (D) each. */
+export interface ChannelStatistics<Place> {
+  readonly mean: Place;
+  readonly variance: Place;
+}
+
+export interface BatchNorm extends ChannelStatistics<Tensor> {
+  readonly output: Tensor;
+}
+
+/**
+ * Batch normalisation while training (Ioffe and Szegedy, arXiv 1502.03167): each channel is brought to mean 0 and variance 1
+ * over the whole batch, all axes but the last, then scaled and shifted:
+ *
+ *     y = (x - mean) / sqrt(variance + epsilon) scale + shift,    variance = sum (x - mean)^2 / count
+ *
+ * @param x (..., D) f32
+ * @param scale (D) f32
+ * @param shift (D) f32
+ * @returns the output, of x's shape, and the batch's statistics for `storeRunningStatistics`; no gradient flows through those
+ */
+export function batchNorm(x: Tensor, scale: Tensor, shift: Tensor, options: BatchNormOptions = {}): BatchNorm {
+  const { epsilon = 1e-5 } = options;
+  const [output, mean, variance] = x.graph.apply(batchNormOperation, [x, scale, shift], { epsilon });
+  return { output, mean, variance };
+}
+
+/**
+ * Batch normalisation by statistics that are given, as when sampling: y = (x - mean) / sqrt(variance + epsilon) scale + shift.
+ * Arguments as `batchNorm`; gradients flow into all of them.
+ */
+export function batchNormInference(
+  x: Tensor,
+  scale: Tensor,
+  shift: Tensor,
+  { mean, variance }: ChannelStatistics<Tensor>,
+  options: BatchNormOptions = {},
+): Tensor {
+  requireChannels('batchNormInference', x, { scale, shift, mean, variance });
+  const { epsilon = 1e-5 } = options;
+  const padded = add(variance, x.graph.constant(Float32Array.of(epsilon), []));
+  // One factor and one summand a channel, so that the whole picture is passed over once by each.
+  const factor = divide(scale, unary('sqrt', padded));
+  return add(multiply(x, factor), subtract(shift, multiply(mean, factor)));
+}
+
+/**
+ * Moves running statistics towards those of a batch: running += rate (batch - running), the variance with Bessel's correction
+ * count / (count - 1) as in the paper's algorithm 2. As with `store`, differentiate first. A fresh running mean is 0 and a
+ * fresh running variance 1; arenas begin with zeros, so write the ones.
+ *
+ * @param batch what `batchNorm` returned
+ * @param running the slots, (D) each
+ * @param rate default 0.1
+ */
+export function storeRunningStatistics(batch: BatchNorm, running: ChannelStatistics<Slot>, rate = 0.1): void {
+  const count = elementCount(batch.output.shape) / elementCount(batch.mean.shape);
+  const move = (slot: Slot, value: Tensor, correction: number) =>
+    store(add(scaled(value.graph.variable(slot), 1 - rate), scaled(value, rate * correction)), slot);
+  move(running.mean, batch.mean, 1);
+  move(running.variance, batch.variance, count > 1 ? count / (count - 1) : 1);
+}
+
+/** Outputs: y, and mean and variance of each channel. */
+export const batchNormOperation: Operation<{ epsilon: number }> = {
+  name: 'batchNorm',
+  outputs([x, scale, shift]) {
+    requireChannels('batchNorm', x, { scale, shift });
+    const channels = { shape: scale.shape, dtype: 'f32' } as const;
+    return [{ shape: x.shape, dtype: 'f32' }, channels, channels];
+  },
+  kernels(node, { scratch }) {
+    const [x, scale, shift] = node.inputs;
+    const [y, mean, variance] = node.outputs;
+    const layout = layoutOf(x);
+    const partial = [mean, variance].map(() => scratch([layout.parts, layout.channels]));
+    const formula = `(x - mean) * ${inverseDeviation(node.attributes.epsilon)} * scale + shift`;
+    return [
+      partMoments(layout, x, partial),
+      totalMoments(layout, partial, [mean, variance]),
+      elementwise('batchNorm', formula, { x, mean, variance, scale, shift }, y, undefined),
+    ];
+  },
+  backward(node, [dy, dMean, dVariance], wanted) {
+    if (dMean !== undefined || dVariance !== undefined) {
+      throw new KernelError(
+        'not-differentiable',
+        'batchNorm: no gradient flows through the statistics; leave them out of the loss.',
+      );
+    }
+    if (dy === undefined) return [undefined, undefined, undefined];
+    const [x, scale] = node.inputs;
+    const [, mean, variance] = node.outputs;
+    const inputs = [dy, x, mean, variance, scale];
+    return dy.graph
+      .apply(batchNormGradientOperation, inputs, node.attributes)
+      .map((gradient, input) => (wanted[input] ? gradient : undefined));
+  },
+};
+
+/**
+ * With z = (x - mean) / sqrt(variance + epsilon) and sums over the batch: dShift = sum dy, dScale = sum dy z and
+ * dx = scale / sqrt(variance + epsilon) (dy - dShift / count - z dScale / count), written over dy where nothing else needs it.
+ */
+export const batchNormGradientOperation: Operation<{ epsilon: number }> = {
+  name: 'batchNormGradient',
+  inPlace: { input: 0, output: 0 },
+  outputs: ([, x, , , scale]) => {
+    const channels = { shape: scale.shape, dtype: 'f32' } as const;
+    return [{ shape: x.shape, dtype: 'f32' }, channels, channels];
+  },
+  kernels(node, { inPlace, scratch }) {
+    const [dy, x, mean, variance, scale] = node.inputs;
+    const [dx, d_scale, d_shift] = node.outputs;
+    const layout = layoutOf(x);
+    const { parts, channels, rows } = layout;
+    const totals = [d_scale, d_shift];
+    const partial = parts === 1 ? totals : totals.map(() => scratch([parts, channels]));
+    const r = inverseDeviation(node.attributes.epsilon);
+    const formula = `scale * ${r} * (dy - (d_shift + (x - mean) * ${r} * d_scale) * ${wgslFloat(1 / rows)})`;
+    const operands = { dy, x, mean, variance, scale, d_scale, d_shift };
+    return [
+      partGradients(layout, node.attributes.epsilon, [dy, x, mean, variance], partial),
+      ...(parts === 1
+        ? []
+        : partial.map((sums, index) =>
+            partialSums(sums, totals[index], { outer: 1, length: parts, inner: channels, parts: 1 }),
+          )),
+      elementwise('batchNormGradient', formula, operands, dx, inPlace ? 'dy' : undefined),
+    ];
+  },
+  backward: onceDifferentiable,
+};
+
+const inverseDeviation = (epsilon: number) => `inverseSqrt(variance + ${wgslFloat(epsilon)})`;
+
+/** Rows of channels, cut into parts so that some thousand threads have work; a thread takes four channels where it can. */
+interface ChannelLayout {
+  readonly rows: number;
+  readonly channels: number;
+  readonly vector: 1 | 4;
+  readonly parts: number;
+}
+
+function layoutOf(x: Tensor): ChannelLayout {
+  const channels = x.shape[x.shape.length - 1];
+  const rows = elementCount(x.shape) / channels;
+  const vector = channels % 4 === 0 ? 4 : 1;
+  return { rows, channels, vector, parts: partCount(channels / vector, rows) };
+}
+
+/**
+ * Mean and sum of squared distances from it, for each part and channel. Two passes over a part, because the difference
+ * of mean square and squared mean loses the variance where the mean is large.
+ */
+function partMoments(
+  { rows, channels, vector, parts }: ChannelLayout,
+  x: Tensor,
+  partial: readonly Tensor[],
+): Dispatch {
+  const chunk = Math.ceil(rows / parts);
+  const row = channels / vector;
+  const type = vector === 4 ? 'vec4f' : 'f32';
+  return {
+    kernel: {
+      label: 'batchNorm part moments',
+      bindings: [read('x', vector), write('means', vector), write('squares', vector)],
+      uniforms: [],
+      workgroupSize: [LINEAR_WORKGROUP, 1, 1],
+      code: `fn main(${LINEAR_ARGUMENTS}) {
+  ${LINEAR_INDEX}
+  if (index >= ${parts * row}u) { return; }
+  let channel = index % ${row}u;
+  let first = min(index / ${row}u * ${chunk}u, ${rows}u);
+  let end = min(first + ${chunk}u, ${rows}u);
+  var total = ${type}(0.0);
+  for (var n = first; n < end; n++) { total += x[n * ${row}u + channel]; }
+  let mean = total / f32(max(end - first, 1u));
+  var spread = ${type}(0.0);
+  for (var n = first; n < end; n++) {
+    let distance = x[n * ${row}u + channel] - mean;
+    spread += distance * distance;
+  }
+  means[index] = mean;
+  squares[index] = spread;
+}`,
+    },
+    operands: [x, ...partial],
+    uniforms: [],
+    workgroups: linearGrid(parts * row, LINEAR_WORKGROUP),
+  };
+}
+
+/** Joins the parts in order (Chan, Golub and LeVeque 1979): squares about the common mean are squares + count distance^2. */
+function totalMoments(
+  { rows, channels, parts }: ChannelLayout,
+  partial: readonly Tensor[],
+  totals: readonly Tensor[],
+): Dispatch {
+  const chunk = Math.ceil(rows / parts);
+  return {
+    kernel: {
+      label: 'batchNorm moments',
+      bindings: [read('means'), read('squares'), write('mean_out'), write('variance_out')],
+      uniforms: [],
+      workgroupSize: [LINEAR_WORKGROUP, 1, 1],
+      code: `fn count(part: u32) -> f32 {
+  return f32(min((part + 1u) * ${chunk}u, ${rows}u) - min(part * ${chunk}u, ${rows}u));
+}
+fn main(${LINEAR_ARGUMENTS}) {
+  ${LINEAR_INDEX}
+  if (index >= ${channels}u) { return; }
+  var mean = 0.0;
+  for (var part = 0u; part < ${parts}u; part++) {
+    mean += means[part * ${channels}u + index] * count(part) * ${wgslFloat(1 / rows)};
+  }
+  var total = 0.0;
+  for (var part = 0u; part < ${parts}u; part++) {
+    let distance = means[part * ${channels}u + index] - mean;
+    total += squares[part * ${channels}u + index] + count(part) * distance * distance;
+  }
+  mean_out[index] = mean;
+  variance_out[index] = total * ${wgslFloat(1 / rows)};
+}`,
+    },
+    operands: [...partial, ...totals],
+    uniforms: [],
+    workgroups: linearGrid(channels, LINEAR_WORKGROUP),
+  };
+}
+
+/** Sums of dy z and of dy for each part and channel. */
+function partGradients(
+  { rows, channels, vector, parts }: ChannelLayout,
+  epsilon: number,
+  inputs: readonly Tensor[],
+  partial: readonly Tensor[],
+): Dispatch {
+  const chunk = Math.ceil(rows / parts);
+  const row = channels / vector;
+  const type = vector === 4 ? 'vec4f' : 'f32';
+  return {
+    kernel: {
+      label: 'batchNormGradient sums',
+      bindings: [
+        ...['dy', 'x', 'means', 'variances'].map((name) => read(name, vector)),
+        write('d_scale', vector),
+        write('d_shift', vector),
+      ],
+      uniforms: [],
+      workgroupSize: [LINEAR_WORKGROUP, 1, 1],
+      code: `fn main(${LINEAR_ARGUMENTS}) {
+  ${LINEAR_INDEX}
+  if (index >= ${parts * row}u) { return; }
+  let channel = index % ${row}u;
+  let first = index / ${row}u * ${chunk}u;
+  let mean = means[channel];
+  let variance = variances[channel];
+  var products = ${type}(0.0);
+  var slopes = ${type}(0.0);
+  for (var n = first; n < min(first + ${chunk}u, ${rows}u); n++) {
+    let slope = dy[n * ${row}u + channel];
+    products += slope * (x[n * ${row}u + channel] - mean);
+    slopes += slope;
+  }
+  d_scale[index] = products * ${inverseDeviation(epsilon)};
+  d_shift[index] = slopes;
+}`,
+    },
+    operands: [...inputs, ...partial],
+    uniforms: [],
+    workgroups: linearGrid(parts * row, LINEAR_WORKGROUP),
+  };
+}
+
+function requireChannels(operation: string, x: Tensor, channels: Readonly<Record<string, Tensor>>): void {
+  requireType(x, 'f32', operation, 'x');
+  requireShape(x.shape.length >= 1, operation, 'x must have a last axis', x);
+  for (const [name, tensor] of Object.entries(channels)) {
+    requireType(tensor, 'f32', operation, name);
+    const fits = tensor.shape.length === 1 && tensor.shape[0] === x.shape.at(-1);
+    requireShape(fits, operation, `${name} must be [${x.shape.at(-1)}]`, tensor);
+  }
+}
