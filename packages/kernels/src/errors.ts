@@ -3,6 +3,7 @@ export type KernelErrorCode =
   | 'no-adapter'
   | 'shape'
   | 'data-type'
+  | 'schedule'
   | 'not-differentiable'
   | 'compile'
   | 'validation'

@@ -20,7 +20,7 @@ export {
 } from './kernel.ts';
 export { Arena, type BytesByCategory, MEMORY_CATEGORIES, type MemoryCategory, type Slot } from './memory.ts';
 export { type KernelContext, type Operation, onceDifferentiable, type TensorSpecification } from './operation.ts';
-export { type AdamOptions, type AdamState, adam, adamSchedule, globalNorm } from './operations/adam.ts';
+export { type AdamOptions, type AdamState, adam, adamSchedule } from './operations/adam.ts';
 export { type AttentionOptions, attention } from './operations/attention.ts';
 export {
   type BatchNorm,
@@ -32,6 +32,7 @@ export {
 } from './operations/batch-norm.ts';
 export { add, type BinaryName, binary, divide, maximum, minimum, multiply, subtract } from './operations/binary.ts';
 export { binaryCrossEntropy, binaryCrossEntropyElements } from './operations/binary-cross-entropy.ts';
+export { globalNorm } from './operations/clip.ts';
 export { concat } from './operations/concat.ts';
 export {
   type ConvolutionOptions,
@@ -54,6 +55,7 @@ export { max } from './operations/max.ts';
 export { permute, transpose } from './operations/permute.ts';
 export { averagePool2d, maxPool2d, type PoolingOptions } from './operations/pooling.ts';
 export type { ReductionOptions } from './operations/reduction.ts';
+export { type SgdOptions, type SgdState, sgd } from './operations/sgd.ts';
 export { pad, slice } from './operations/slice.ts';
 export { logSoftmax, softmax } from './operations/softmax.ts';
 export { store } from './operations/store.ts';
@@ -73,4 +75,5 @@ export {
 } from './plan.ts';
 export { Program } from './program.ts';
 export { gaussian, pcg3d, uniform, uniformArray } from './random.ts';
+export { constantRate, cosineDecay, exponentialDecay, type Schedule, warmUp } from './schedules.ts';
 export { type DataType, elementCount, formatShape, type Shape, type Tensor, type TensorData } from './tensor.ts';

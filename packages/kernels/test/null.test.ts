@@ -10,6 +10,7 @@ import {
   operations,
   Program,
   plan,
+  sgd,
   store,
   sum,
   type Tensor,
@@ -53,7 +54,7 @@ describe('every kernel compiles and validates on the null adapter', () => {
     }
   });
 
-  it('adam and store, with and without clipping', async () => {
+  it('the optimisers and store, with and without clipping', async () => {
     for (const clipNorm of [1, Number.POSITIVE_INFINITY]) {
       const arenas = ['parameters', 'gradients', 'first', 'second'].map((name) => new Arena(name, 'optimiser'));
       const slots = arenas.map((arena) => arena.add('x', [3, 5]));
@@ -61,7 +62,11 @@ describe('every kernel compiles and validates on the null adapter', () => {
       const [parameters, gradient, firstMoment, secondMoment] = arenas.map((arena) => graph.flat(arena));
       store(unary('square', graph.variable(slots[0])), slots[1]);
       const state = { parameters, gradients: gradient, firstMoment, secondMoment };
-      adam(state, graph.input([3]), globalNorm(gradient), clipNorm);
+      const norm = globalNorm(gradient);
+      adam(state, graph.input([3]), norm, clipNorm, { weightDecay: 0.1 });
+      sgd({ parameters, gradients: gradient, velocity: firstMoment }, graph.input([]), norm, clipNorm, {
+        nesterov: true,
+      });
       await compiles(graph, []);
       for (const arena of arenas) device.release(arena);
     }

@@ -1,8 +1,7 @@
 import { LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, readWrite, wgslFloat } from '../kernel.ts';
 import { type Operation, onceDifferentiable } from '../operation.ts';
 import { elementCount, requireShape, type Tensor } from '../tensor.ts';
-import { sum } from './sum.ts';
-import { unary } from './unary.ts';
+import { clipping } from './clip.ts';
 
 export interface AdamOptions {
   /** Decay of the first moment. */
@@ -10,6 +9,8 @@ export interface AdamOptions {
   /** Decay of the second moment. */
   readonly beta2?: number;
   readonly epsilon?: number;
+  /** Share of itself that a parameter loses at a rate of 1 (AdamW); default 0. Biases and scales decay like the rest. */
+  readonly weightDecay?: number;
 }
 
 /** What Adam needs, each a whole arena of one layout (`Graph.flat`). */
@@ -20,18 +21,15 @@ export interface AdamState {
   readonly secondMoment: Tensor;
 }
 
-/** sqrt(sum g^2) over a whole gradient arena: the global norm. Scalar. */
-export function globalNorm(gradients: Tensor): Tensor {
-  return unary('sqrt', sum(unary('square', gradients)));
-}
-
 /**
  * One step of Adam (Kingma and Ba, arXiv 1412.6980) on all parameters in one dispatch, after scaling the gradients so
  * that their global norm is at most `clipNorm` (Pascanu et al., arXiv 1211.5063):
  *
  *     g = gradient min(1, clipNorm / norm)
  *     m += (1 - beta1) (g - m)      v += (1 - beta2) (g^2 - v)
- *     parameter -= rate m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon)
+ *     parameter -= rate (m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon) + weightDecay parameter)
+ *
+ * The decay is decoupled from the moments, which makes this AdamW (Loshchilov and Hutter, arXiv 1711.05101).
  *
  * @param schedule (3) f32 input: learning rate, 1 / (1 - beta1^t), 1 / (1 - beta2^t); see `adamSchedule`
  * @param norm the gradients' norm, scalar
@@ -44,9 +42,9 @@ export function adam(
   clipNorm: number,
   options: AdamOptions = {},
 ): void {
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
   const inputs = [state.parameters, state.gradients, state.firstMoment, state.secondMoment, schedule, norm];
-  schedule.graph.apply(adamOperation, inputs, { clipNorm, beta1, beta2, epsilon });
+  schedule.graph.apply(adamOperation, inputs, { clipNorm, beta1, beta2, epsilon, weightDecay });
 }
 
 /** Values for adam's `schedule` at a step counted from 1. */
@@ -73,11 +71,12 @@ export const adamOperation: Operation<Required<AdamOptions> & { clipNorm: number
     return [];
   },
   kernels(node) {
-    const { clipNorm, beta1, beta2, epsilon } = node.attributes;
+    const { clipNorm, beta1, beta2, epsilon, weightDecay } = node.attributes;
+    const clip = clipping(clipNorm, node.inputs[5]);
     // Arenas hold whole groups of 64 elements, so that all threads have four.
     const threads = elementCount(node.inputs[0].shape) / 4;
-    const clip =
-      clipNorm === Number.POSITIVE_INFINITY ? '1.0' : `min(1.0, ${wgslFloat(clipNorm)} / max(norm[0], 1e-30))`;
+    // With no decay the term is left out, so that it costs nothing.
+    const decay = weightDecay === 0 ? '' : ` + ${wgslFloat(weightDecay)} * schedule[0] * parameters[index]`;
     return [
       {
         kernel: {
@@ -88,22 +87,22 @@ export const adamOperation: Operation<Required<AdamOptions> & { clipNorm: number
             readWrite('first', 4),
             readWrite('second', 4),
             read('schedule'),
-            ...(clipNorm === Number.POSITIVE_INFINITY ? [] : [read('norm')]),
+            ...clip.bindings,
           ],
           uniforms: [],
           workgroupSize: [LINEAR_WORKGROUP, 1, 1],
           code: `fn main(${LINEAR_ARGUMENTS}) {
   ${LINEAR_INDEX}
   if (index >= ${threads}u) { return; }
-  let gradient = gradients[index] * ${clip};
+  let gradient = gradients[index] * ${clip.factor};
   let m = fma(vec4f(${wgslFloat(1 - beta1)}), gradient - first[index], first[index]);
   let v = fma(vec4f(${wgslFloat(1 - beta2)}), gradient * gradient - second[index], second[index]);
   first[index] = m;
   second[index] = v;
-  parameters[index] -= schedule[0] * m * schedule[1] / (sqrt(v * schedule[2]) + ${wgslFloat(epsilon)});
+  parameters[index] -= schedule[0] * m * schedule[1] / (sqrt(v * schedule[2]) + ${wgslFloat(epsilon)})${decay};
 }`,
         },
-        operands: clipNorm === Number.POSITIVE_INFINITY ? node.inputs.slice(0, 5) : node.inputs,
+        operands: [...node.inputs.slice(0, 5), ...clip.operands],
         uniforms: [],
         workgroups: linearGrid(threads, LINEAR_WORKGROUP),
       },

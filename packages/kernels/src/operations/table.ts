@@ -22,6 +22,7 @@ import {
   maxPool2dGradientOperation,
   maxPool2dOperation,
 } from './pooling.ts';
+import { sgdOperation } from './sgd.ts';
 import { padOperation, sliceOperation } from './slice.ts';
 import { softmaxGradientOperation, softmaxOperation } from './softmax.ts';
 import { storeOperation } from './store.ts';
@@ -69,6 +70,7 @@ export const operations = {
   permute: permuteOperation,
   reshape: reshapeOperation,
   scale: scaleOperation,
+  sgd: sgdOperation,
   slice: sliceOperation,
   softmax: softmaxOperation,
   softmaxGradient: softmaxGradientOperation,

@@ -14,7 +14,7 @@ import { concatCases, padCases, permuteCases, reshapeCases, sliceCases } from '.
 
 /**
  * Cases for each operation of the table: one that is missing here does not compile. Gradient operations are held by the
- * gradients of their forward operation; dropout, adam, store and writeRows have test files of their own.
+ * gradients of their forward operation; dropout, the optimisers, store and writeRows have test files of their own.
  */
 export const cases = {
   attention: attentionCases,
@@ -46,7 +46,7 @@ export const cases = {
   sum: sumCases(),
   unary: unaryCases(),
 } satisfies Record<
-  Exclude<keyof typeof operations, 'adam' | 'dropout' | 'store' | 'writeRows' | `${string}Gradient`>,
+  Exclude<keyof typeof operations, 'adam' | 'dropout' | 'sgd' | 'store' | 'writeRows' | `${string}Gradient`>,
   readonly OperationCase[]
 >;
 

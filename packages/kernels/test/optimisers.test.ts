@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { Arena, adam, adamSchedule, Graph, globalNorm, Program, plan, sgd, type Tensor } from '../src/index.ts';
+import { testDevice } from './support/device.ts';
+import { expectClose, randomNumbers, TOLERANCE } from './support/numbers.ts';
+
+const device = await testDevice();
+
+const COUNT = 71;
+// Norms of about 0.5, 5, 50, ...: the first steps are not clipped at 5, the others are.
+const steps = [0.1, 1, 10, 1, 100].map((size, index) => randomNumbers(COUNT, index, -size, size));
+const initial = randomNumbers(COUNT, 50);
+const RATE = 0.01;
+const CLIPS = [5, Number.POSITIVE_INFINITY];
+
+/** What a test builds an optimiser from: whole arenas, and the norm of the gradients. */
+interface Parts {
+  readonly parameters: Tensor;
+  readonly gradients: Tensor;
+  readonly states: readonly Tensor[];
+  readonly schedule: Tensor;
+  readonly norm: Tensor;
+}
+
+/** Runs an optimiser over the steps; checks the norms and that the gap between two slots stays zero. */
+async function optimise(
+  build: (parts: Parts) => void,
+  states: number,
+  schedule: (step: number) => Float32Array<ArrayBuffer>,
+): Promise<Float32Array> {
+  const arena = new Arena('parameters', 'parameters');
+  const slots = [arena.add('a', [3, 5]), arena.add('b', [COUNT - 15])];
+  const gradientArena = arena.mirror('gradients', 'gradients');
+  const stateArenas = Array.from({ length: states }, (_, index) => arena.mirror(`state ${index}`, 'optimiser'));
+  const graph = new Graph();
+  const [parameters, gradients] = [arena, gradientArena].map((each) => graph.flat(each));
+  const input = graph.input([schedule(1).length]);
+  const norm = globalNorm(gradients);
+  build({ parameters, gradients, states: stateArenas.map((each) => graph.flat(each)), schedule: input, norm });
+  const program = await Program.create(device, plan(graph, { outputs: [parameters], history: [norm] }));
+  device.write(slots[0], initial.slice(0, 15));
+  device.write(slots[1], initial.slice(15));
+  for (const [index, gradient] of steps.entries()) {
+    device.write(gradientArena.slots[0], gradient.slice(0, 15));
+    device.write(gradientArena.slots[1], gradient.slice(15));
+    program.write(input, schedule(index + 1));
+    program.run();
+  }
+  const values = Float32Array.from(await program.read(parameters));
+  expect(values.slice(15, 64)).toEqual(new Float32Array(49));
+  const norms = steps.map((gradient) => Math.hypot(...gradient));
+  expectClose((await program.history()).flat(), norms, TOLERANCE.reduction, 'norms');
+  program.destroy();
+  for (const each of [arena, gradientArena, ...stateArenas]) device.release(each);
+  return Float32Array.of(...values.slice(0, 15), ...values.slice(64, 64 + COUNT - 15));
+}
+
+/** Gradients of each step after clipping, in float64. */
+function clipped(clipNorm: number): Float64Array[] {
+  return steps.map((gradient) => {
+    const scale = Math.min(1, clipNorm / Math.hypot(...gradient));
+    return Float64Array.from(gradient, (value) => value * scale);
+  });
+}
+
+/** Algorithm 2 of Loshchilov and Hutter without its schedule; the Adam paper's algorithm 1 where the decay is 0. */
+function adamReference(clipNorm: number, weightDecay: number): Float64Array {
+  const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-8];
+  return Float64Array.from(initial, (value, i) => {
+    let [parameter, m, v] = [value, 0, 0];
+    for (const [index, gradients] of clipped(clipNorm).entries()) {
+      m = beta1 * m + (1 - beta1) * gradients[i];
+      v = beta2 * v + (1 - beta2) * gradients[i] ** 2;
+      const [unbiasedM, unbiasedV] = [m / (1 - beta1 ** (index + 1)), v / (1 - beta2 ** (index + 1))];
+      parameter -= RATE * (unbiasedM / (Math.sqrt(unbiasedV) + epsilon) + weightDecay * parameter);
+    }
+    return parameter;
+  });
+}
+
+function sgdReference(clipNorm: number, momentum: number, nesterov: boolean): Float64Array {
+  return Float64Array.from(initial, (value, i) => {
+    let [parameter, velocity] = [value, 0];
+    for (const gradients of clipped(clipNorm)) {
+      velocity = momentum * velocity + gradients[i];
+      parameter -= RATE * (nesterov ? gradients[i] + momentum * velocity : velocity);
+    }
+    return parameter;
+  });
+}
+
+describe('adam', () => {
+  const cases = CLIPS.flatMap((clipNorm) => [0, 2].map((weightDecay) => ({ clipNorm, weightDecay })));
+  it.each(cases)('follows float64, clipped at $clipNorm, decay $weightDecay', async ({ clipNorm, weightDecay }) => {
+    const build = ({ parameters, gradients, states: [firstMoment, secondMoment], schedule, norm }: Parts) =>
+      adam({ parameters, gradients, firstMoment, secondMoment }, schedule, norm, clipNorm, { weightDecay });
+    const actual = await optimise(build, 2, (step) => adamSchedule(step, RATE));
+    expectClose(actual, adamReference(clipNorm, weightDecay), TOLERANCE.reduction, 'parameters');
+  });
+});
+
+describe('sgd', () => {
+  const cases = CLIPS.flatMap((clipNorm) =>
+    [0, 0.9].flatMap((momentum) => [false, true].map((nesterov) => ({ clipNorm, momentum, nesterov }))),
+  );
+  it.each(cases)('follows float64, clipped at $clipNorm, momentum $momentum, Nesterov $nesterov', async (options) => {
+    const { clipNorm, momentum, nesterov } = options;
+    const build = ({ parameters, gradients, states: [velocity], schedule, norm }: Parts) =>
+      sgd({ parameters, gradients, velocity }, schedule, norm, clipNorm, { momentum, nesterov });
+    const actual = await optimise(build, 1, () => Float32Array.of(RATE));
+    expectClose(actual, sgdReference(clipNorm, momentum, nesterov), TOLERANCE.reduction, 'parameters');
+  });
+
+  it('refuses what does not fit', () => {
+    const graph = new Graph();
+    const [parameters, gradients, velocity] = [64, 64, 128].map((size) => graph.input([size]));
+    const [scalar, pair] = [graph.input([]), graph.input([2])];
+    const state = { parameters, gradients, velocity: gradients };
+    expect(() => sgd({ parameters, gradients, velocity }, scalar, scalar, 1)).toThrow(
+      'sgd: all arenas must have one layout, got [64] and [64] and [128].',
+    );
+    expect(() => sgd(state, pair, scalar, 1)).toThrow('sgd: rate must have 1 element, got [2].');
+    expect(() => sgd(state, scalar, scalar, 1, { momentum: 1 })).toThrow(
+      'sgd: 0 <= momentum 1 < 1 must hold, got [64].',
+    );
+  });
+});
