@@ -40,8 +40,8 @@ export function uniformArray(count: number, limit: number, stream: number, seed:
 }
 
 /**
- * A number of N(0, 1) from a counter, by Box and Muller (Annals of Mathematical Statistics 29, 1958): 23 bits give the radius,
- * 24 the angle, all exact in 32-bit floats, so that the device differs by its logarithm and cosine only. At most 5.77.
+ * A number of N(0, 1) from a counter, by Box and Muller (Annals of Mathematical Statistics 29, 1958): 23 bits give the
+ * radius, 24 the angle, all exact in 32-bit floats. Its absolute value is at most 5.77.
  */
 export function gaussian(index: number, stream: number, seed: number): number {
   const [x, y] = pcg3d(index, stream, seed);
@@ -49,10 +49,18 @@ export function gaussian(index: number, stream: number, seed: number): number {
   return radius * Math.cos(2 * Math.PI * ((y >>> 8) / 2 ** 24 - 0.5));
 }
 
-/** The same function in WGSL. A logarithm just below 0 may come out positive, hence the max. */
+/**
+ * The same function in WGSL. A logarithm just below 0 may come out positive, hence the max. WGSL's own cosine may be off
+ * by 5e-4 (and is in SwiftShader), so it is computed here: cos(2 pi t) = sin(pi w / 2) with w = 1 - 4 |t|, by the sine's
+ * series to w^11, which is good to 6e-8.
+ */
 export const GAUSSIAN_WGSL = `${PCG_WGSL}
 fn gaussian(key: vec3u) -> f32 {
   let bits = pcg3d(key);
   let radius = sqrt(max(-2.0 * log((f32(bits.x >> 9u) + 0.5) / 8388608.0), 0.0));
-  return radius * cos(6.283185307 * (f32(bits.y >> 8u) / 16777216.0 - 0.5));
+  let w = 1.0 - 4.0 * abs(f32(bits.y >> 8u) / 16777216.0 - 0.5);
+  let s = w * w;
+  var series = 1.6044118e-4 - 3.5988432e-6 * s;
+  series = 7.9692626e-2 + s * (-4.6817541e-3 + s * series);
+  return radius * w * (1.5707963 + s * (-0.6459641 + s * series));
 }`;

@@ -5,9 +5,9 @@ import { elementwise } from './elementwise.ts';
 import { mean, scale, sum } from './sum.ts';
 
 /**
- * Mean binary cross-entropy of sigmoid(logits) against targets over the elements whose mask is 1, in nats. With x a logit
- * and t its target, each counts max(x, 0) - x t + log(1 + exp(-|x|)), which is -t log(sigmoid(x)) -
- * (1 - t) log(1 - sigmoid(x)) without overflow.
+ * Mean binary cross-entropy of sigmoid(logits) against targets over the elements whose mask is 1, in nats. A logit x
+ * with target t counts -t log(sigmoid(x)) - (1 - t) log(1 - sigmoid(x)), without overflow as
+ * max(x, 0) - x t + log(1 + exp(-|x|)).
  *
  * @param logits any shape, f32
  * @param targets the same shape, f32, 0 to 1; they get no gradient

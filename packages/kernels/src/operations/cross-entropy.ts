@@ -15,13 +15,13 @@ import { rowDispatch, rowElement, rowLayout } from './row-kernel.ts';
 import { sum } from './sum.ts';
 
 export interface CrossEntropyOptions {
-  /** Share of the target's probability that all classes divide evenly (Szegedy et al., arXiv 1512.00567); 0 to below 1. */
+  /** Share of the target's probability that all classes divide evenly (arXiv 1512.00567, section 7); 0 to below 1. */
   readonly labelSmoothing?: number;
 }
 
 /**
  * Mean cross-entropy of softmax(logits) against class indices over the rows whose mask is 1, in nats:
- * loss = sum mask_n (logsumexp(logits_n) - (1 - s) logits_n[target_n] - s mean(logits_n)) / sum mask_n, s the smoothing.
+ * loss = sum mask_n (logsumexp(logits_n) - (1 - s) logits_n[target_n] - s mean(logits_n)) / sum mask_n, smoothing s.
  *
  * @param logits (N, C) f32
  * @param targets (N) u32, each below C
@@ -57,7 +57,7 @@ export const crossEntropyOperation: Operation<Required<CrossEntropyOptions>> = {
     const { labelSmoothing } = node.attributes;
     const layout = rowLayout(logits.shape);
     const target = rowElement(layout, 'logits', `min(targets[row], ${layout.columns - 1}u)`);
-    // What the classes share is computed only where there is some: plain cross-entropy reads the logits twice, not thrice.
+    // Only where the classes share something: plain cross-entropy reads the logits twice, not three times.
     const shared = `
   var sum = Value(0.0);
   for (var c = lane; c < width; c += lanes) { sum += logits[start + c]; }
@@ -86,7 +86,10 @@ export const crossEntropyOperation: Operation<Required<CrossEntropyOptions>> = {
   },
 };
 
-/** dLogits = (softmax(logits) - (1 - s) one-hot(target) - s / C) dLoss, s the smoothing, written over the logits where nothing else needs them. */
+/**
+ * dLogits = (softmax(logits) - (1 - s) one-hot(target) - s / C) dLoss with smoothing s, written over the logits where
+ * nothing else needs them.
+ */
 export const crossEntropyGradientOperation: Operation<Required<CrossEntropyOptions>> = {
   name: 'crossEntropyGradient',
   inPlace: { input: 0, output: 0 },

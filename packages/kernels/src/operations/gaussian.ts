@@ -7,7 +7,7 @@ import { scale, sum } from './sum.ts';
 import { unary } from './unary.ts';
 
 /**
- * Independent numbers of N(0, 1), a function of (seed, stream, element): `gaussian` in random.ts gives the same on the host.
+ * Independent numbers of N(0, 1), a function of (seed, stream, element) that `gaussian` of random.ts gives on the host.
  *
  * @param seed u32 scalar tensor; a new value each step
  * @param stream distinguishes the noises of one step

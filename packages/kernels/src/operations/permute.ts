@@ -31,7 +31,7 @@ export const permuteOperation: Operation<{ axes: readonly number[] }> = {
     const [x] = node.inputs;
     const steps = walk(x.shape, node.attributes.axes);
     const inner = steps.at(-1);
-    // Four neighbours at a time where they are neighbours in x too. All other steps are then multiples of the inner size.
+    // Four neighbours at a time where they are neighbours in x too: all other steps are multiples of the inner size.
     const vector = inner?.stride === 1 && inner.size % 4 === 0 ? 4 : 1;
     const threads = elementCount(x.shape) / vector;
     let below = 1;
@@ -74,7 +74,7 @@ export const permuteOperation: Operation<{ axes: readonly number[] }> = {
 };
 
 /**
- * The result's axes from the slowest to the fastest, each with its distance in x: without those of size 1, and neighbours
+ * The result's axes from the slowest to the fastest, each with its step in x: without those of size 1, and neighbours
  * that are neighbours in x too as one. At most one is left where the order of elements stays.
  */
 function walk(shape: Shape, axes: readonly number[]): { size: number; stride: number }[] {

@@ -13,7 +13,7 @@ export function softmax(x: Tensor): Tensor {
   return x.graph.apply(softmaxOperation, [x], { logarithm: false })[0];
 }
 
-/** log(softmax(x)) over the last axis, exact where probabilities underflow: y_c = x_c - max x - log(sum(exp(x - max x))). */
+/** log(softmax(x)) over the last axis, also where probabilities underflow: x_c - max x - log(sum(exp(x - max x))). */
 export function logSoftmax(x: Tensor): Tensor {
   return x.graph.apply(softmaxOperation, [x], { logarithm: true })[0];
 }
