@@ -40,7 +40,7 @@ export {
   conv2dTranspose,
   type TransposedConvolutionOptions,
 } from './operations/convolution.ts';
-export type { Size2d } from './operations/convolution-kernels.ts';
+export type { Size2d } from './operations/convolution-problem.ts';
 export { type CrossEntropyOptions, crossEntropy, crossEntropyRows } from './operations/cross-entropy.ts';
 export { dropout } from './operations/dropout.ts';
 export { embedding } from './operations/embedding.ts';

@@ -2,6 +2,7 @@ import { KernelError } from '../errors.ts';
 import type { Dispatch, Variant } from '../kernel.ts';
 import type { Operation } from '../operation.ts';
 import { elementCount, requireShape, requireType, type Tensor } from '../tensor.ts';
+import { pixelVariant } from './convolution-pixels.ts';
 import {
   CONVOLUTION_TILES,
   type ConvolutionAttributes,
@@ -10,12 +11,10 @@ import {
   convolutionProblem,
   convolutionWork,
   pair,
-  pixelVariant,
   problemName,
   type Size2d,
-  weightParts,
-  weightVariant,
-} from './convolution-kernels.ts';
+} from './convolution-problem.ts';
+import { weightParts, weightVariant } from './convolution-weights.ts';
 import { partialSums, sumToShape } from './sum.ts';
 import { reshape } from './view.ts';
 

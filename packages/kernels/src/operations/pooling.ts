@@ -11,7 +11,7 @@ import {
 } from '../kernel.ts';
 import { type Operation, onceDifferentiable } from '../operation.ts';
 import { elementCount, requireShape, requireType, type Shape, type Tensor } from '../tensor.ts';
-import { pair, type Size2d } from './convolution-kernels.ts';
+import { pair, type Size2d } from './convolution-problem.ts';
 
 export interface PoolingOptions {
   /** Pixels under the window, one number or (vertical, horizontal). */
