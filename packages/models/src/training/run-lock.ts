@@ -28,7 +28,10 @@ export class RunLock {
     } catch (error) {
       if (error instanceof ModelError) throw error;
       // Of two that start in the same moment, one makes the file.
-      throw codeOf(error) === 'EEXIST' ? this.#refusal('another process') : fileError(this.#path, error);
+      if (codeOf(error) === 'EEXIST') throw this.#refusal('another process');
+      // Where the disk is full, it has been made without content.
+      await rm(this.#path, { force: true });
+      throw fileError(this.#path, error);
     }
     this.#held = true;
   }
