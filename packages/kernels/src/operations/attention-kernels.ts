@@ -35,7 +35,8 @@ export interface AttentionProblem {
  */
 const BLOCK_ROWS = 128;
 
-export const blockRows = ({ queries }: AttentionProblem): number => Math.min(BLOCK_ROWS, queries);
+/** Rows of scores in a block, a multiple of 4: rows beyond the last query see no key. */
+export const blockRows = ({ queries }: AttentionProblem): number => Math.min(BLOCK_ROWS, 4 * Math.ceil(queries / 4));
 
 /** What stands for minus infinity, which WGSL does not have: below every score, and finite after subtractions. */
 const MASKED = wgslFloat(-3e38);
@@ -85,14 +86,6 @@ export function scoreKernel(problem: AttentionProblem, kind: ScoreKind): BlockKe
     ...(statistic === undefined ? [] : [read(statistic)]),
     kind === 'slopes' ? readWrite('scores') : write('scores'),
   ];
-  const value = {
-    scores: (s: string) => `select(${MASKED}, ${s} * ${scale}, allowed)`,
-    // The smaller of it and 0, because WGSL evaluates both sides of select and exp must not overflow.
-    probabilities: (s: string, row: string) =>
-      `select(0.0, exp(min(${s} * ${scale} - log_sum[id.z * ${queries}u + ${row}], 0.0)), allowed)`,
-    slopes: (s: string, row: string) => `scores[place] * (${s} - delta[id.z * ${queries}u + ${row}]) * ${scale}`,
-  }[kind];
-
   const make = (tile: MatmulTile): string => {
     const down = tile.rows;
     const across = Math.min(tile.columns, rows);
@@ -107,6 +100,14 @@ export function scoreKernel(problem: AttentionProblem, kind: ScoreKind): BlockKe
         ...(causal ? [`i32(first_key) + ${m} <= position + ${n}`] : []),
         ...(hasLengths ? [`first_key + ${m}u < lengths[batch]`] : []),
       ].join(' && ');
+    const value = (m: number, n: number) => {
+      const score = `s${m}_${n} * ${scale}`;
+      if (kind === 'scores') return `select(${MASKED}, ${score}, ${allowed(m, n)})`;
+      const of = (statistic: string) => `${statistic}[id.z * ${queries}u + row${n}]`;
+      if (kind === 'slopes') return `scores[place + ${n}u] * (s${m}_${n} - ${of('delta')}) * ${scale}`;
+      // The smaller of it and 0, because WGSL evaluates both sides of select and exp must not overflow.
+      return `select(0.0, exp(min(${score} - ${of('log_sum')}, 0.0)), ${allowed(m, n)})`;
+    };
     return `${ONTO[vector]}
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let first_row = id.x * ${across}u;
@@ -140,11 +141,11 @@ ${relative ? every(down + across - 1, (t) => `      let e${t} = select(${type}(0
 ${each((m, n) => `      s${m}_${n} = onto(q${n}, ${relative ? `k${m} + e${n - m + down - 1}` : `k${m}`}, s${m}_${n});`)}
     }
   }
-${each(
-  (m, n) => `  if (first_key + ${m}u < uniforms.keys && first_row + ${n}u < ${rows}u) {
-    let place = (id.z * ${keys}u + first_key + ${m}u) * ${rows}u + first_row + ${n}u;
-${masks ? `    let allowed = ${allowed(m, n)};` : ''}
-    scores[place] = ${value(`s${m}_${n}`, `row${n}`)};
+${every(
+  down,
+  (m) => `  if (first_key + ${m}u < uniforms.keys) {
+    let place = (id.z * ${keys}u + first_key + ${m}u) * ${rows}u + first_row;
+${every(across, (n) => `    ${n >= rows % across && rows % across > 0 ? `if (first_row + ${n}u < ${rows}u) ` : ''}{ scores[place + ${n}u] = ${value(m, n)}; }`)}
   }`,
 )}
 }`;
@@ -232,9 +233,11 @@ export function productKernel(problem: AttentionProblem, kind: ProductKind): Blo
   const ofQueries = kind === 'output' || kind === 'dQueries';
   const relative = kind === 'dRelative' || (kind === 'dQueries' && relativeRows > 0);
   const accumulates = !ofQueries;
+  // Scores along a diagonal are read one by one, all others as vec4s of neighbouring rows.
+  const packed = !relative;
   const usesPositions = hasPositions && (relative || causal);
   const bindings = [
-    read('scores'),
+    read('scores', packed ? 4 : 1),
     read('vectors', vector),
     ...(kind === 'dQueries' && relative ? [read('relative', vector)] : []),
     ...(usesPositions ? [read('positions', 1, 'u32')] : []),
@@ -258,15 +261,20 @@ ${every(groups, (g) => `    c${m}_${g} = fma(${type}(a${m}), b${g}, c${m}_${g});
       `select(0.0, scores[(${group} * ${keys}u + u32(clamp(${key}, 0, i32(uniforms.keys) - 1))) * ${rows}u + ${row}], ` +
       `${key} >= 0 && ${key} < i32(uniforms.keys))`;
 
+    /** The score of row `first + m` of the block and key j. */
+    const atKey = (m: number) => {
+      if (!packed) return `scores[block + min(first + ${m}u, ${rows - 1}u)]`;
+      return down % 4 === 0
+        ? `p${m >> 2}.${'xyzw'[m % 4]}`
+        : `scores[(block + first + ${m}u) / 4u][(first + ${m}u) % 4u]`;
+    };
     const overKeys =
       () => `${causal || relative ? `  let position = ${positionOf(problem, 'batch')} + i32(uniforms.start + first);` : ''}
   let seen = ${causal ? `u32(clamp(position + ${down}, 0, i32(uniforms.keys)))` : 'uniforms.keys'};
   for (var j = 0u; j < seen; j++) {
-${term(
-  'vectors',
-  `((batch * ${keys}u + j) * ${heads}u + head) * ${width}u`,
-  (m) => `scores[(id.z * ${keys}u + j) * ${rows}u + min(first + ${m}u, ${rows - 1}u)]`,
-)}
+    let block = (id.z * ${keys}u + j) * ${rows}u;
+${packed && down % 4 === 0 ? every(down / 4, (g) => `    let p${g} = scores[(block + min(first + ${4 * g}u, ${rows - 4}u)) / 4u];`) : ''}
+${term('vectors', `((batch * ${keys}u + j) * ${heads}u + head) * ${width}u`, atKey)}
   }`;
     const overDistances = () => `  let nearest = max(0, position + ${centre(problem) + 1} - i32(uniforms.keys));
   let farthest = min(${relativeRows}, position + ${down + centre(problem)});
@@ -276,14 +284,21 @@ ${term('relative', `(${relativeBase(problem)} + u32(t)) * ${width}u`, (m) =>
   atDistance('id.z', `min(first + ${m}u, ${rows - 1}u)`, `(key + ${m})`),
 )}
   }`;
+    // Four rows a turn; those beyond the last query weigh nothing.
     const overRows = () => `  let begin = ${
-      causal ? `max(0, i32(first) - ${positionOf(problem, 'batch')} - i32(uniforms.start))` : '0'
+      causal ? `u32(max(0, i32(first) - ${positionOf(problem, 'batch')} - i32(uniforms.start))) / 4u * 4u` : '0u'
     };
-  for (var r = begin; r < block_rows; r++) {
+  for (var r = begin; r < block_rows; r += 4u) {
+${every(down, (m) => `    let p${m} = scores[((id.z * ${keys}u + min(first + ${m}u, uniforms.keys - 1u)) * ${rows}u + r) / 4u];`)}
+${every(
+  4,
+  (step) => `    {
 ${term(
   'vectors',
-  `((batch * ${queries}u + uniforms.start + u32(r)) * ${heads}u + head) * ${width}u`,
-  (m) => `scores[(id.z * ${keys}u + min(first + ${m}u, uniforms.keys - 1u)) * ${rows}u + u32(r)]`,
+  `((batch * ${queries}u + min(uniforms.start + r + ${step}u, ${queries - 1}u)) * ${heads}u + head) * ${width}u`,
+  (m) => `p${m}.${'xyzw'[step]}`,
+)}
+    }`,
 )}
   }`;
     const overAllRows =
@@ -291,7 +306,7 @@ ${term(
     let batch = group / ${heads}u;
     let head = group % ${heads}u;
     let offset = ${positionOf(problem, 'batch')} + i32(uniforms.start) - i32(first) + ${centre(problem)};
-    for (var r = max(0, -offset); r < block_rows; r++) {
+    for (var r = max(0, -offset); r < i32(block_rows); r++) {
     let key = offset + r;
 ${term('vectors', `((batch * ${queries}u + uniforms.start + u32(r)) * ${heads}u + head) * ${width}u`, (m) =>
   atDistance('group', 'u32(r)', `(key - ${m})`),
@@ -321,7 +336,7 @@ ${term('vectors', `((batch * ${queries}u + uniforms.start + u32(r)) * ${heads}u 
   let first = id.y * ${down}u;
   if (first >= ${resultRows} || id.x * ${groups}u >= ${width}u) { return; }
 ${kind === 'dRelative' ? '' : `  let batch = id.z / ${heads}u;\n  let head = id.z % ${heads}u;`}
-${accumulates ? `  let block_rows = i32(min(${rows}u, ${queries}u - uniforms.start));` : ''}
+${accumulates ? `  let block_rows = min(${rows}u, ${queries}u - uniforms.start);` : ''}
 ${every(groups, (g) => `  let column${g} = min(id.x * ${groups}u + ${g}u, ${width - 1}u);`)}
 ${every(down, (m) => every(groups, (g) => `  var c${m}_${g} = ${type}(0.0);`))}
 ${sums}
