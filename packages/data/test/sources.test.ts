@@ -126,13 +126,23 @@ describe('readSources', () => {
     await expect(read('text.gz', Buffer.from(tarGzOf([])))).rejects.toThrow(/Unrecognized archive format/);
   });
 
-  it('refuses archives cut short', async () => {
-    for (const [name, content] of Object.entries({
-      tar: tarOf(entries),
-      tgz: tarGzOf(entries),
-      zip: zipSync(zipped, { level: 0 }),
-    })) {
-      await expect(read(`cut.${name}`, content.subarray(0, Math.floor(content.length / 2)))).rejects.toThrow(DataError);
+  it('refuses archives cut short, wherever the cut falls', async () => {
+    const two = [
+      { path: 'a.mid', bytes: bytesOf('one') },
+      { path: 'b.mid', bytes: bytesOf('two') },
+    ];
+    const tar = tarOf(two);
+    // The writer fills up with zeros beyond the two blocks that end an archive.
+    const tarEnd = 4 * 512 + 2 * 512;
+    for (const [name, content, end] of [
+      ['tar', tar, tarEnd],
+      ['tgz', tarGzOf(two)],
+      ['zip', zipSync({ 'a.mid': two[0].bytes, 'b.mid': two[1].bytes })],
+    ] as const) {
+      for (let length = 1; length < (end ?? content.length); length += name === 'tar' ? 64 : 1) {
+        await expect(read(`cut.${name}`, content.subarray(0, length))).rejects.toThrow(DataError);
+      }
+      expect((await read(`whole.${name}`, content)).found).toHaveLength(2);
     }
   });
 

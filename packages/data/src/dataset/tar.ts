@@ -26,6 +26,11 @@ export async function readTar(
     failure ??= fail(`damaged tar archive (${messageOf(error)})`);
   });
 
+  let ended = false;
+  parser.on('eof', () => {
+    ended = true;
+  });
+
   function visit(entry: ReadEntry): void {
     entries++;
     const path = safeEntryPath(entry.path);
@@ -60,6 +65,8 @@ export async function readTar(
     throw fail(`damaged archive (${messageOf(error)})`);
   }
   if (failure) throw failure;
+  // Two blocks of zeros end an archive; without them it may have been cut between two files.
+  if (!ended) throw fail('the archive is cut short');
 }
 
 /** Why an entry is not read; undefined for a file of reasonable size. */

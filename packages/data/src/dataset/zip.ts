@@ -42,13 +42,33 @@ export async function readZip(archive: ArchiveStream, visitor: SourceVisitor): P
     entry.start();
   });
   unzip.register(UnzipInflate);
+  let tail = Buffer.alloc(0);
   try {
-    for await (const chunk of archive.chunks()) unzip.push(chunk);
+    for await (const chunk of archive.chunks()) {
+      tail = Buffer.concat([tail, chunk]).subarray(-LONGEST_END);
+      unzip.push(chunk);
+    }
     unzip.push(new Uint8Array(0), true);
   } catch (error) {
     if (error instanceof DataError) throw error;
     throw fail(`damaged zip archive (${messageOf(error)})`);
   }
   if (unfinished > 0) throw fail('the archive is cut short');
+  const listed = listedEntries(tail);
+  if (listed === undefined || entries < listed) throw fail('the archive is cut short');
   if (entries === 0) throw fail('a zip archive without entries');
+}
+
+/** The record that ends an archive, of 22 bytes, and a comment of up to 65,535 bytes after it. */
+const LONGEST_END = 22 + 65_535;
+
+/**
+ * The number of entries that the end of an archive tells. Read as a stream, an archive that is cut between two entries looks
+ * whole but for this. The field has 16 bits and is full where there are more, which is then a lower bound.
+ *
+ * @returns undefined if there is no such record
+ */
+function listedEntries(tail: Buffer): number | undefined {
+  const start = tail.lastIndexOf('PK\x05\x06', undefined, 'latin1');
+  return start >= 0 && start + 22 <= tail.length ? tail.readUInt16LE(start + 10) : undefined;
 }
