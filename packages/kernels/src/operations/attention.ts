@@ -3,17 +3,9 @@ import type { Node } from '../graph.ts';
 import { type Dispatch, LINEAR_WORKGROUP, linearGrid } from '../kernel.ts';
 import { type KernelContext, type Operation, onceDifferentiable } from '../operation.ts';
 import { elementCount, formatShape, requireShape, requireType, sameShape, type Tensor } from '../tensor.ts';
-import {
-  type AttentionProblem,
-  type BlockKernel,
-  blockRows,
-  deltaKernel,
-  type ProductKind,
-  productKernel,
-  type ScoreKind,
-  scoreKernel,
-  softmaxKernel,
-} from './attention-kernels.ts';
+import { type AttentionProblem, type BlockKernel, blockRows } from './attention-block.ts';
+import { type ProductKind, productKernel } from './attention-products.ts';
+import { deltaKernel, type ScoreKind, scoreKernel, softmaxKernel } from './attention-scores.ts';
 
 export interface AttentionOptions {
   /** A query sees the keys up to its own position only. */
@@ -39,8 +31,10 @@ export interface AttentionOptions {
  * The layout (B, L, H, D) is what a projection of (B L, features) gives and what the next one takes, without a transpose:
  * three weights in one tensor (3, features, H D) make q, k and v in one batched matmul, of which `slice` gives views.
  *
- * Memory is proportional to the number of keys: scores exist for 128 query rows at a time, and a backward pass
- * computes them again from the log-sum-exp of each row.
+ * Memory is proportional to the number of keys: scores exist for 128 query rows at a time, and a backward pass computes
+ * them again from the log-sum-exp of each row. Blocks rather than an online softmax, because then all work is products in
+ * register tiles, of any depth: an online softmax keeps whole output rows in registers, and its backward pass takes 14
+ * products where this one takes 8.
  *
  * @param q (B, Lq, H, D)
  * @param k (B, Lk, H, D); Lk >= Lq if causal or relative, unless positions are given. The first Lk - Lq keys are a memory of
