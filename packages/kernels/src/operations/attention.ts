@@ -54,7 +54,7 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
   return q.graph.apply(attentionOperation, inputs, attributes)[0];
 }
 
-interface AttentionAttributes {
+export interface AttentionAttributes {
   readonly causal: boolean;
   readonly hasRelative: boolean;
   readonly hasLengths: boolean;

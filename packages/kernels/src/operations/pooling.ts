@@ -22,7 +22,7 @@ export interface PoolingOptions {
   readonly padding?: number | Size2d;
 }
 
-interface Windows {
+export interface Windows {
   readonly size: Size2d;
   readonly stride: Size2d;
   readonly padding: Size2d;
