@@ -15,6 +15,12 @@ describe('models, plan, doctor and render', () => {
     expect((await chipsmith('models')).stdout).toMatch(/^basic-rnn +221990 +melody/m);
   });
 
+  it('plans what no adapter here could hold', async () => {
+    const plan = await jsonOf('plan --layers 1024,1024 --batch 256 --length 512 --vram 6GB');
+    expect(plan).toMatchObject({ fits: false });
+    expect((plan as { peakBytes: number }).peakBytes).toBeGreaterThan(6e9);
+  });
+
   it('plans memory whose categories add up, and tells whether it fits', async () => {
     const large = '--batch 64 --length 128 --layers 256,256';
     const plan = (await jsonOf(`plan ${large}`)) as Record<string, unknown>;

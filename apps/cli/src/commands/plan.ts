@@ -45,10 +45,14 @@ export interface TrainingMemory {
   readonly byCategory: BytesByCategory;
 }
 
+/** No device is asked here, and how large its buffers may be differs: 128 MiB at least, 2 GiB on most graphics cards. */
+const ANY_DEVICE = { maxBufferSize: Number.MAX_SAFE_INTEGER, maxStorageBufferBindingSize: Number.MAX_SAFE_INTEGER };
+
 /** Memory of training with its validations, as `train` will allocate it. */
 export function memoryOf({ definition, configuration, shape }: Training): TrainingMemory {
   const model = definition.create(configuration, findEncoding(definition.encoding).classes);
-  const byCategory = totalMemory([planTraining(model, shape).plan, planEvaluation(model).plan]);
+  const plans = [planTraining(model, shape, ANY_DEVICE).plan, planEvaluation(model, ANY_DEVICE).plan];
+  const byCategory = totalMemory(plans);
   const peakBytes = MEMORY_CATEGORIES.reduce((total, category) => total + byCategory[category], 0);
   return { parameters: model.parameterCount, peakBytes, byCategory };
 }
