@@ -29,9 +29,12 @@ const FLAGS = [
   '--disable-sync',
 ];
 
+/** SwiftShader takes 10 to 30 s for all operations, more on a busy machine (ms). */
+const PAGE_TIME = 240_000;
+
 it.skipIf(browser === undefined)(
   'every operation gives its values and gradients in a browser page (skipped where there is no Chromium)',
-  { timeout: 180_000 },
+  { timeout: PAGE_TIME + 20_000 },
   async () => {
     const page = fileURLToPath(new URL('page.ts', import.meta.url));
     const { outputFiles } = await build({
@@ -59,9 +62,12 @@ async function runPage(script: string): Promise<{ verified: number; failures: st
     stdio: 'ignore',
     detached: true,
   });
+  const exited = once(chromium, 'exit');
   try {
     return await new Promise((resolve, reject) => {
-      chromium.on('exit', () => reject(new Error('The browser ended before the page was done.')));
+      // Before the test's own time is up, so that the browser is ended in any case.
+      setTimeout(() => reject(new Error(`The page was not done after ${PAGE_TIME / 1000} s.`)), PAGE_TIME).unref();
+      exited.then(() => reject(new Error('The browser ended before the page was done.')));
       server.on('request', async (request, response) => {
         const isScript = request.url === '/page.js';
         response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
@@ -70,11 +76,10 @@ async function runPage(script: string): Promise<{ verified: number; failures: st
       });
     });
   } finally {
-    chromium.removeAllListeners('exit');
-    const ended = chromium.exitCode !== null || once(chromium, 'exit');
     // Detached, so that its helper processes are of one group and end with it.
-    if (chromium.pid !== undefined && chromium.exitCode === null) process.kill(-chromium.pid, 'SIGKILL');
-    await ended;
+    const isRunning = chromium.exitCode === null && chromium.signalCode === null;
+    if (chromium.pid !== undefined && isRunning) process.kill(-chromium.pid, 'SIGKILL');
+    await exited;
     server.closeAllConnections();
     server.close();
     rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
