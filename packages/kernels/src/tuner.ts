@@ -17,11 +17,11 @@ const LEAST_WORK = 3e7;
 const RUN_TIME = 4;
 const MOST_REPEATS = 64;
 
-/** Timed runs of a variant, of which the fastest counts; fewer where they take long in all (ms). */
-const RUNS = 4;
-const ENOUGH_TIME = 40;
+/** Rounds in which two variants run in turn, and of which the fastest run of each counts; fewer where they take long (ms). */
+const ROUNDS = 6;
+const ENOUGH_TIME = 100;
 
-/** A variant that takes this many times as long as the best one so far is not run again. */
+/** After two rounds a variant that takes this many times as long as the other is not run again. */
 const HOPELESS = 1.5;
 
 /** A neighbour must take less than this part of the time: within it two timings are the same. */
@@ -87,15 +87,15 @@ async function fastest(device: Device, dispatch: PlannedDispatch, choice: Choice
     if (uniforms.length > 0) device.gpu.queue.writeBuffer(buffers[buffers.length - 1], 0, Uint32Array.from(uniforms));
     const start = variants.findIndex(({ kernel }) => kernel === dispatch.kernel);
     let best = start;
-    let time = await shortestTime(device, dispatch, variants[start], buffers, Number.POSITIVE_INFINITY);
+    let holder = await timed(device, dispatch, variants[start], buffers);
     for (const direction of [-1, 1]) {
       // Once one side was faster, the other side is not.
       if (best !== start) break;
       for (let next = start + direction; next in variants; next += direction) {
-        const nextTime = await shortestTime(device, dispatch, variants[next], buffers, time);
-        if (nextTime > time * CLEARLY) break;
+        const challenger = await timed(device, dispatch, variants[next], buffers);
+        if (!(await wins(challenger, holder))) break;
         best = next;
-        time = nextTime;
+        holder = challenger;
       }
     }
     return variants[best];
@@ -104,14 +104,28 @@ async function fastest(device: Device, dispatch: PlannedDispatch, choice: Choice
   }
 }
 
-/** Milliseconds of one dispatch. @param toBeat the best time so far */
-async function shortestTime(
+/** Runs a variant once and returns the milliseconds of one dispatch. */
+type TimedRun = () => Promise<number>;
+
+/** Runs the two in turn, so that what else the machine does meets both alike. */
+async function wins(challenger: TimedRun, holder: TimedRun): Promise<boolean> {
+  let [challenge, hold] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const begin = performance.now();
+  for (let round = 0; round < ROUNDS; round++) {
+    hold = Math.min(hold, await holder());
+    challenge = Math.min(challenge, await challenger());
+    const decided = challenge > hold * HOPELESS || performance.now() - begin > ENOUGH_TIME;
+    if (round > 0 && decided) break;
+  }
+  return challenge < hold * CLEARLY;
+}
+
+async function timed(
   device: Device,
   { shared }: PlannedDispatch,
   { kernel, workgroups }: Variant,
   buffers: readonly GPUBuffer[],
-  toBeat: number,
-): Promise<number> {
+): Promise<TimedRun> {
   const { pipeline, layout } = await device.pipeline(kernel, shared);
   const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
   const bindGroup = device.gpu.createBindGroup({ label: kernel.label, layout, entries });
@@ -129,12 +143,6 @@ async function shortestTime(
   };
   // Drivers finish compiling at the first launch; the second shows how many make a run.
   await run(1);
-  let shortest = await run(1);
-  const repeats = Math.min(MOST_REPEATS, Math.ceil(RUN_TIME / shortest));
-  const runs = Math.min(RUNS, Math.max(2, Math.ceil(ENOUGH_TIME / (shortest * repeats))));
-  // One timing proves nothing: the first runs of a kernel are often slow.
-  for (let count = 1; count < runs && (count === 1 || shortest < toBeat * HOPELESS); count++) {
-    shortest = Math.min(shortest, await run(repeats));
-  }
-  return shortest;
+  const repeats = Math.min(MOST_REPEATS, Math.ceil(RUN_TIME / (await run(1))));
+  return () => run(repeats);
 }
