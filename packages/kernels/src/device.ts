@@ -201,9 +201,11 @@ export class Device {
     return compiling;
   }
 
-  /** Frees everything, after which the device cannot be used. */
+  /** Frees everything, after which the device cannot be used. Without a submit: nothing should be under way then. */
   destroy(): void {
-    this.free([...this.#categories.keys()]);
+    for (const buffer of this.#categories.keys()) buffer.destroy();
+    this.#categories.clear();
+    Object.assign(this.#allocated, noBytes());
     this.gpu.destroy();
   }
 

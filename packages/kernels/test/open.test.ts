@@ -42,6 +42,7 @@ describe('openDevice in Node', () => {
     const gles = await openDevice({ adapter: 'gles', tune: false });
     const byName = await openDevice({ adapter: gles.adapter.name.slice(0, 6), tune: false });
     expect(byName.adapter.name).toBe(gles.adapter.name);
+    await Promise.all([gles.check(), byName.check()]);
     gles.destroy();
     byName.destroy();
   });
@@ -52,6 +53,7 @@ describe('openDevice in Node', () => {
     await expect(refusal).rejects.toMatchObject({ code: 'no-adapter' });
     await expect(refusal).rejects.toThrow(/^No WebGPU adapter is called "voodoo2": there is .*; name part of one.*\.$/);
     await expect(refusal).rejects.toThrow(gles.adapter.name);
+    await gles.check();
     gles.destroy();
   });
 
