@@ -9,10 +9,21 @@ export interface TensorSpecification {
   readonly dtype: DataType;
 }
 
+/** Indices of an input and of the output that may take over its memory. */
+export interface InPlace {
+  readonly input: number;
+  readonly output: number;
+}
+
+/** The rule of operations whose only output may live in the memory of their first input. */
+export const overwritesFirst = (): readonly InPlace[] => [{ input: 0, output: 0 }];
+
 /** What an operation may know and ask for while it names its kernels. */
 export interface KernelContext {
-  /** True when the planner lets the output take over the input's memory (see `Operation.inPlace`). */
+  /** True when the planner lets the output take over an input's memory (see `Operation.inPlace`). */
   readonly inPlace: boolean;
+  /** Which input that is, for operations that name several. */
+  readonly overwritten: number | undefined;
   /** A tensor that lives for this node only. */
   scratch(shape: Shape, dtype?: DataType): Tensor;
 }
@@ -44,8 +55,8 @@ export interface Operation<Attributes> {
     wanted: readonly boolean[],
   ): readonly (Tensor | undefined)[];
 
-  /** The output that may live in an input's memory when nothing else needs that input any more. */
-  readonly inPlace?: { readonly input: number; readonly output: number };
+  /** The output that may live in an input's memory when nothing else needs that input any more; the first that can. */
+  inPlace?(node: Node<Attributes>): readonly InPlace[];
 
   /** The output is the input's memory from this element on; then there are no kernels (reshape, slices of rows). */
   alias?(node: Node<Attributes>): { readonly input: number; readonly offset: number } | undefined;

@@ -1,6 +1,7 @@
 import type { Graph, Node } from './graph.ts';
 import type { Dispatch } from './kernel.ts';
 import { Arena, type Slot } from './memory.ts';
+import type { InPlace } from './operation.ts';
 import { copy } from './operations/copy.ts';
 import type { Block } from './packing.ts';
 import { elementCount, type Tensor } from './tensor.ts';
@@ -40,12 +41,12 @@ export class Sharing {
   visit(node: Node, index: number): readonly Dispatch[] {
     const { operation, outputs } = node;
     const alias = operation.alias?.(node);
-    const inPlace = this.#stores(node, index) || this.#mayOverwrite(node, index);
+    const stored = this.#stores(node, index);
+    const overwrite = stored ? undefined : this.#overwrite(node, index);
     for (const [output, tensor] of outputs.entries()) {
       if (operation.target !== undefined) this.#slots.set(tensor, operation.target(node));
       else if (alias !== undefined) this.#share(tensor, node.inputs[alias.input], alias.offset);
-      else if (inPlace && output === operation.inPlace?.output)
-        this.#share(tensor, node.inputs[operation.inPlace.input], 0);
+      else if (output === overwrite?.output) this.#share(tensor, node.inputs[overwrite.input], 0);
       else this.#allocate(tensor, index);
     }
     const scratch = (shape: Tensor['shape'], dtype: Tensor['dtype'] = 'f32') => {
@@ -54,7 +55,8 @@ export class Sharing {
       return tensor;
     };
     if (alias !== undefined) return [];
-    return operation.kernels(node, { inPlace, scratch }).flatMap((dispatch) => this.#separate(dispatch, scratch));
+    const context = { inPlace: stored || overwrite !== undefined, overwritten: overwrite?.input, scratch };
+    return operation.kernels(node, context).flatMap((dispatch) => this.#separate(dispatch, scratch));
   }
 
   /**
@@ -107,13 +109,13 @@ export class Sharing {
   }
 
   /** An output may take over an input's memory if it fills it, and if this node is the only and last to need it. */
-  #mayOverwrite(node: Node, index: number): boolean {
-    const rule = node.operation.inPlace;
-    if (rule === undefined) return false;
-    const block = this.#views.get(node.inputs[rule.input])?.block;
-    if (block === undefined || block.slot !== undefined || block.last > index) return false;
-    if (block.elements !== elementCount(node.outputs[rule.output].shape)) return false;
-    return node.inputs.filter((input) => this.#views.get(input)?.block === block).length === 1;
+  #overwrite(node: Node, index: number): InPlace | undefined {
+    return node.operation.inPlace?.(node).find(({ input, output }) => {
+      const block = this.#views.get(node.inputs[input])?.block;
+      if (block === undefined || block.slot !== undefined || block.last > index) return false;
+      if (block.elements !== elementCount(node.outputs[output].shape)) return false;
+      return node.inputs.filter((other) => this.#views.get(other)?.block === block).length === 1;
+    });
   }
 
   /**

@@ -81,11 +81,11 @@ describe('memory of random graphs', () => {
               here.offset + here.size <= there.offset ||
               there.offset + there.size <= here.offset;
             const node = graph.nodes[otherLife.first];
-            const rule = node.operation.inPlace;
             const takesOver =
               otherLife.first === life.last &&
-              rule !== undefined &&
-              rootOf(node.inputs[rule.input], graph.nodes) === tensor &&
+              (node.operation.inPlace?.(node) ?? []).some(
+                ({ input }) => rootOf(node.inputs[input], graph.nodes) === tensor,
+              ) &&
               here.offset === there.offset;
             const isStored = node.operation.target !== undefined;
             expect(apart || takesOver || isStored).toBe(true);

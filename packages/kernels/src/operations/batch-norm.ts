@@ -1,7 +1,7 @@
 import { KernelError } from '../errors.ts';
 import { wgslFloat } from '../kernel.ts';
 import type { Slot } from '../memory.ts';
-import { type Operation, onceDifferentiable } from '../operation.ts';
+import { type Operation, onceDifferentiable, overwritesFirst } from '../operation.ts';
 import { elementCount, requireShape, requireType, type Tensor } from '../tensor.ts';
 import { inverseDeviation, layoutOf, partGradients, partMoments, totalMoments } from './batch-norm-kernels.ts';
 import { add, divide, multiply, subtract } from './binary.ts';
@@ -121,7 +121,7 @@ export const batchNormOperation: Operation<{ epsilon: number }> = {
  */
 export const batchNormGradientOperation: Operation<{ epsilon: number }> = {
   name: 'batchNormGradient',
-  inPlace: { input: 0, output: 0 },
+  inPlace: overwritesFirst,
   outputs: ([, x, , , scale]) => {
     const channels = { shape: scale.shape, dtype: 'f32' } as const;
     return [{ shape: x.shape, dtype: 'f32' }, channels, channels];

@@ -1,4 +1,4 @@
-import { type Operation, onceDifferentiable } from '../operation.ts';
+import { type Operation, onceDifferentiable, overwritesFirst } from '../operation.ts';
 import { elementCount, requireShape, requireType, sameShape, type Tensor } from '../tensor.ts';
 import { divide, multiply } from './binary.ts';
 import { elementwise } from './elementwise.ts';
@@ -31,7 +31,7 @@ export function binaryCrossEntropyElements(logits: Tensor, targets: Tensor): Ten
 /** One kernel because every term of the formula made by an operation of its own would take the memory of the logits. */
 export const binaryCrossEntropyOperation: Operation<object> = {
   name: 'binaryCrossEntropy',
-  inPlace: { input: 0, output: 0 },
+  inPlace: overwritesFirst,
   outputs([logits, targets]) {
     requireType(logits, 'f32', 'binaryCrossEntropy', 'logits');
     requireType(targets, 'f32', 'binaryCrossEntropy', 'targets');
@@ -54,7 +54,7 @@ export const binaryCrossEntropyOperation: Operation<object> = {
 /** dx = dy (sigmoid(x) - t). */
 export const binaryCrossEntropyGradientOperation: Operation<object> = {
   name: 'binaryCrossEntropyGradient',
-  inPlace: { input: 0, output: 0 },
+  inPlace: overwritesFirst,
   outputs: ([dy]) => [{ shape: dy.shape, dtype: 'f32' }],
   kernels(node, { inPlace }) {
     const [dy, x, t] = node.inputs;

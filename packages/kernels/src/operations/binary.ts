@@ -1,4 +1,4 @@
-import type { Operation } from '../operation.ts';
+import { type Operation, overwritesFirst } from '../operation.ts';
 import { requireShape, requireType, type Shape, type Tensor } from '../tensor.ts';
 import { elementwise } from './elementwise.ts';
 import { keepWhere } from './keep-where.ts';
@@ -52,7 +52,7 @@ export const minimum = (a: Tensor, b: Tensor): Tensor => binary('minimum', a, b)
 
 export const binaryOperation: Operation<{ name: BinaryName }> = {
   name: 'binary',
-  inPlace: { input: 0, output: 0 },
+  inPlace: overwritesFirst,
   outputs([a, b], { name }) {
     requireType(a, 'f32', name, 'a');
     requireType(b, 'f32', name, 'b');

@@ -8,7 +8,7 @@ import {
   wgslFloat,
   write,
 } from '../kernel.ts';
-import { type Operation, onceDifferentiable } from '../operation.ts';
+import { type Operation, onceDifferentiable, overwritesFirst } from '../operation.ts';
 import { requireShape, requireType, type Tensor } from '../tensor.ts';
 import { divide, multiply } from './binary.ts';
 import { rowDispatch, rowElement, rowLayout } from './row-kernel.ts';
@@ -92,7 +92,7 @@ export const crossEntropyOperation: Operation<Required<CrossEntropyOptions>> = {
  */
 export const crossEntropyGradientOperation: Operation<Required<CrossEntropyOptions>> = {
   name: 'crossEntropyGradient',
-  inPlace: { input: 0, output: 0 },
+  inPlace: overwritesFirst,
   outputs: ([logits]) => [{ shape: logits.shape, dtype: 'f32' }],
   kernels(node, { inPlace }) {
     const [logits, targets, logSum, dLoss] = node.inputs;

@@ -8,7 +8,7 @@ import {
   wgslFloat,
   write,
 } from '../kernel.ts';
-import type { Operation } from '../operation.ts';
+import { type Operation, overwritesFirst } from '../operation.ts';
 import { PCG_WGSL } from '../random.ts';
 import { elementCount, requireShape, requireType, type Tensor } from '../tensor.ts';
 
@@ -28,7 +28,7 @@ export function dropout(x: Tensor, rate: number, seed: Tensor, stream: number): 
 
 export const dropoutOperation: Operation<{ rate: number; stream: number }> = {
   name: 'dropout',
-  inPlace: { input: 0, output: 0 },
+  inPlace: overwritesFirst,
   outputs([x, seed], { rate }) {
     requireType(x, 'f32', 'dropout', 'x');
     requireType(seed, 'u32', 'dropout', 'seed');

@@ -1,4 +1,4 @@
-import type { Operation } from '../operation.ts';
+import { type Operation, overwritesFirst } from '../operation.ts';
 import { requireShape, requireType, type Shape, type Tensor } from '../tensor.ts';
 import { elementwise } from './elementwise.ts';
 
@@ -19,7 +19,7 @@ export function keepWhere(x: Tensor, a: Tensor, relation: Relation, b: Tensor): 
 
 export const keepWhereOperation: Operation<{ relation: Relation }> = {
   name: 'keepWhere',
-  inPlace: { input: 0, output: 0 },
+  inPlace: overwritesFirst,
   outputs([x, a, b]) {
     for (const [name, tensor] of Object.entries({ x, a, b })) requireType(tensor, 'f32', 'keepWhere', name);
     const fits = broadcastsTo(a.shape, x.shape) && broadcastsTo(b.shape, x.shape);

@@ -1,5 +1,5 @@
 import { LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, wgslFloat, write } from '../kernel.ts';
-import { type Operation, onceDifferentiable } from '../operation.ts';
+import { type Operation, onceDifferentiable, overwritesFirst } from '../operation.ts';
 import { requireShape, requireType, type Tensor } from '../tensor.ts';
 import { partCount } from './reduction.ts';
 import { overwritable, rowDispatch, rowLayout } from './row-kernel.ts';
@@ -24,7 +24,7 @@ export function layerNorm(x: Tensor, scale: Tensor, shift: Tensor): Tensor {
 /** Outputs: y, and for each row its mean and 1 / sqrt(variance + 1e-5), which the backward pass needs. */
 export const layerNormOperation: Operation<object> = {
   name: 'layerNorm',
-  inPlace: { input: 0, output: 0 },
+  inPlace: overwritesFirst,
   outputs([x, scale, shift]) {
     for (const [name, tensor] of Object.entries({ x, scale, shift })) requireType(tensor, 'f32', 'layerNorm', name);
     const width = x.shape.at(-1);
@@ -88,7 +88,7 @@ export const layerNormOperation: Operation<object> = {
 /** With n = (x - mean) r and g = dy scale: dx = r (g - mean(g) - n mean(g n)), both means over the row. */
 export const layerNormGradientOperation: Operation<object> = {
   name: 'layerNormGradient',
-  inPlace: { input: 0, output: 0 },
+  inPlace: overwritesFirst,
   outputs: ([dy]) => [{ shape: dy.shape, dtype: 'f32' }],
   kernels(node, { inPlace }) {
     const [dy, x, scale, mean, deviation] = node.inputs;

@@ -1,7 +1,7 @@
 import { KernelError } from '../errors.ts';
 import type { Node } from '../graph.ts';
 import { type Dispatch, LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, write } from '../kernel.ts';
-import { type Operation, onceDifferentiable } from '../operation.ts';
+import { type Operation, onceDifferentiable, overwritesFirst } from '../operation.ts';
 import { elementCount, formatShape, requireShape, requireType, type Tensor } from '../tensor.ts';
 import { add } from './binary.ts';
 import { backwardKernel, forwardKernel, type IncomingGradients } from './lstm-kernels.ts';
@@ -46,7 +46,7 @@ export function lstm(projected: Tensor, recurrent: Tensor, initial?: LstmState):
  */
 export const lstmOperation: Operation<object> = {
   name: 'lstm',
-  inPlace: { input: 0, output: 2 },
+  inPlace: () => [{ input: 0, output: 2 }],
   outputs(inputs) {
     const [projected, recurrent, ...initial] = inputs;
     for (const input of inputs) requireType(input, 'f32', 'lstm', 'every input');
@@ -122,7 +122,7 @@ function lstmBackward(
 /** Inputs: gates, cells, transposed recurrent weights, then dHidden and dCells where present. */
 export const lstmGradientOperation: Operation<IncomingGradients> = {
   name: 'lstmGradient',
-  inPlace: { input: 0, output: 0 },
+  inPlace: overwritesFirst,
   outputs: ([gates, cells]) => [
     { shape: gates.shape, dtype: 'f32' },
     { shape: cells.shape.slice(1), dtype: 'f32' },

@@ -1,5 +1,5 @@
 import { read } from '../kernel.ts';
-import { type Operation, onceDifferentiable } from '../operation.ts';
+import { type Operation, onceDifferentiable, overwritesFirst } from '../operation.ts';
 import { requireShape, requireType, type Tensor } from '../tensor.ts';
 import { overwritable, rowDispatch, rowLayout } from './row-kernel.ts';
 
@@ -20,7 +20,7 @@ export function logSoftmax(x: Tensor): Tensor {
 
 export const softmaxOperation: Operation<{ logarithm: boolean }> = {
   name: 'softmax',
-  inPlace: { input: 0, output: 0 },
+  inPlace: overwritesFirst,
   outputs([x], { logarithm }) {
     const name = logarithm ? 'logSoftmax' : 'softmax';
     requireType(x, 'f32', name, 'x');
@@ -58,7 +58,7 @@ export const softmaxOperation: Operation<{ logarithm: boolean }> = {
 /** dx = y (dy - sum(dy y)) for the softmax, dx = dy - exp(y) sum(dy) for its logarithm; sums over the row. */
 export const softmaxGradientOperation: Operation<{ logarithm: boolean }> = {
   name: 'softmaxGradient',
-  inPlace: { input: 0, output: 0 },
+  inPlace: overwritesFirst,
   outputs: ([dy]) => [{ shape: dy.shape, dtype: 'f32' }],
   kernels(node, { inPlace }) {
     const { logarithm } = node.attributes;

@@ -8,7 +8,7 @@ import {
   wgslFloat,
   write,
 } from '../kernel.ts';
-import type { Operation } from '../operation.ts';
+import { type Operation, overwritesFirst } from '../operation.ts';
 import { elementCount, formatShape, requireShape, requireType, type Shape, sameShape, type Tensor } from '../tensor.ts';
 import { elementwise } from './elementwise.ts';
 import { partCount, type ReductionOptions, reduceAxes } from './reduction.ts';
@@ -125,7 +125,7 @@ export const broadcastOperation: Operation<{ shape: Shape }> = {
 
 export const scaleOperation: Operation<{ factor: number }> = {
   name: 'scale',
-  inPlace: { input: 0, output: 0 },
+  inPlace: overwritesFirst,
   outputs([x]) {
     requireType(x, 'f32', 'scale', 'x');
     return [{ shape: x.shape, dtype: 'f32' }];

@@ -1,4 +1,4 @@
-import { type Operation, onceDifferentiable } from '../operation.ts';
+import { type Operation, onceDifferentiable, overwritesFirst } from '../operation.ts';
 import { requireType, type Tensor } from '../tensor.ts';
 import { elementwise } from './elementwise.ts';
 
@@ -42,7 +42,7 @@ export function unary(name: UnaryName, x: Tensor): Tensor {
 
 export const unaryOperation: Operation<{ name: UnaryName }> = {
   name: 'unary',
-  inPlace: { input: 0, output: 0 },
+  inPlace: overwritesFirst,
   outputs([x], { name }) {
     requireType(x, 'f32', name, 'x');
     return [{ shape: x.shape, dtype: 'f32' }];
@@ -67,7 +67,7 @@ function usedBy(name: UnaryName): ('x' | 'y')[] {
 /** dx = dy f'(x) from dy and what the derivative uses of x and y = f(x). */
 export const unaryGradientOperation: Operation<{ name: UnaryName }> = {
   name: 'unaryGradient',
-  inPlace: { input: 0, output: 0 },
+  inPlace: overwritesFirst,
   outputs: ([dy]) => [{ shape: dy.shape, dtype: 'f32' }],
   kernels(node, { inPlace }) {
     const { name } = node.attributes;
