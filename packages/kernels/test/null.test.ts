@@ -18,7 +18,7 @@ import {
   unary,
 } from '../src/index.ts';
 import { matmulDispatch, matmulOperation } from '../src/operations/matmul.ts';
-import { MATMUL_TILES } from '../src/operations/matmul-kernel.ts';
+import { MATMUL_TILES, type MatmulProblem } from '../src/operations/matmul-kernel.ts';
 import { allCases } from './cases/all.ts';
 import { matmulSizes } from './cases/matmul.ts';
 import { testDevice } from './support/device.ts';
@@ -97,13 +97,14 @@ describe('every kernel compiles and validates on the null adapter', () => {
           const graph = new Graph();
           const a = graph.input(transposeA ? [K, M] : [M, K]);
           const b = graph.input(transposeB ? [N, K] : [K, N]);
-          const problem = {
+          const problem: MatmulProblem = {
             transposeA,
             transposeB,
             batch: 1,
             batchedA: false,
             batchedB: false,
-            hasBias: true,
+            added: 'bias',
+            inPlace: false,
             M,
             N,
             K,
@@ -112,7 +113,10 @@ describe('every kernel compiles and validates on the null adapter', () => {
             ...matmulOperation,
             kernels: ({ inputs, outputs }) => [matmulDispatch(problem, tile, inputs, outputs[0])],
           };
-          await compiles(graph, graph.apply(fixed, [a, b, graph.input([N])], { transposeA, transposeB }));
+          await compiles(
+            graph,
+            graph.apply(fixed, [a, b, graph.input([N])], { transposeA, transposeB, added: 'bias' }),
+          );
         }
       }
     }

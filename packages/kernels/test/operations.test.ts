@@ -23,6 +23,7 @@ import {
   multiply,
   pad,
   permute,
+  plan,
   reshape,
   scale,
   slice,
@@ -44,6 +45,30 @@ for (const [operation, list] of Object.entries(cases)) {
     for (const test of list as readonly OperationCase[]) it(test.name, () => verify(device, test));
   });
 }
+
+describe('matmul with an addend', () => {
+  it.each([
+    [5, 8, 9],
+    [1, 3, 4],
+  ])('of %i x %i x %i gives the bits of add(addend, product), in the memory of the addend', async (M, N, K) => {
+    const graph = new Graph();
+    const a = graph.constant(randomNumbers(M * K, 1), [M, K]);
+    const b = graph.constant(randomNumbers(K * N, 2), [K, N]);
+    const addend = graph.constant(randomNumbers(M * N, 3), [M, N]);
+    const separate = add(unary('negate', addend), matmul(a, b));
+    const inPlace = matmul(a, b, { addend: unary('negate', addend) });
+    expect(plan(graph, { outputs: [inPlace] }).byCategory.activations).toBe(256 * Math.ceil((4 * M * N) / 256));
+    const [expected, actual] = await evaluate(device, [separate, inPlace]);
+    expect(actual).toEqual(expected);
+  });
+
+  it('of one row, in place of a bias', async () => {
+    const graph = new Graph();
+    const [x, bias] = [graph.constant(Float32Array.of(2), [1, 1]), graph.constant(Float32Array.of(-3, 5), [2])];
+    const y = matmul(x, graph.constant(Float32Array.of(1, 10), [1, 2]), { bias: unary('negate', bias) });
+    expect((await evaluate(device, [y]))[0]).toEqual(Float32Array.of(5, 15));
+  });
+});
 
 describe('crossEntropy with a mask', () => {
   it('is the mean over the rows that count', async () => {
@@ -154,6 +179,21 @@ describe('refusals', () => {
     ['a size of zero', () => graph.input([2, 0]), 'input: sizes must be whole numbers from 1 on, got [2, 0].'],
     ['a broken size', () => reshape(x, [1.5, 4]), 'reshape: sizes must be whole numbers from 1 on, got [1.5, 4].'],
     ['unequal inner sizes', () => matmul(x, x), 'matmul: inner sizes 3 and 2 must be equal, got [2, 3] and [2, 3].'],
+    [
+      'an addend of another shape',
+      () => matmul(x, x, { transposeB: true, addend: graph.input([2]) }),
+      'matmul: addend must be [2, 2], got [2].',
+    ],
+    [
+      'a bias of another shape',
+      () => matmul(x, x, { transposeB: true, bias: graph.input([2, 2]) }),
+      'matmul: bias must be [2], got [2, 2].',
+    ],
+    [
+      'a bias beside an addend',
+      () => matmul(x, x, { bias: x, addend: x }),
+      'matmul: takes a bias or an addend, not both',
+    ],
     ['unequal sizes', () => binary('add', x, graph.input([4])), 'add: sizes must be equal or 1, got [2, 3] and [4].'],
     ['an axis that is not there', () => sum(graph.input([3]), [1]), 'sum: axes 1 must exist, got [3].'],
     ['fewer axes than before', () => broadcast(x, [3]), 'broadcast: sizes must be 1 or those of [3], got [2, 3].'],

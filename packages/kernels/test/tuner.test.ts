@@ -15,7 +15,7 @@ import {
 } from '../src/index.ts';
 import { openDevice } from '../src/node.ts';
 import { matmulDispatch, matmulOperation } from '../src/operations/matmul.ts';
-import { MATMUL_TILES, type MatmulTile } from '../src/operations/matmul-kernel.ts';
+import { MATMUL_TILES, type MatmulProblem, type MatmulTile } from '../src/operations/matmul-kernel.ts';
 import { Tuner } from '../src/tuner.ts';
 import { TuningCache } from '../src/tuning-cache.ts';
 import { testDevice } from './support/device.ts';
@@ -39,7 +39,9 @@ describe('variants', () => {
     [64, 32, 48],
     [20, 36, 19],
   ];
-  const forms = [false, true].flatMap((transposeA) => [false, true].map((transposeB) => ({ transposeA, transposeB })));
+  const forms = [false, true].flatMap((transposeA) =>
+    [false, true].map((transposeB) => ({ transposeA, transposeB, added: 'bias' })),
+  );
   it.each(sizes.flatMap(([M, N, K]) => forms.map((form) => ({ M, N, K, ...form }))))(
     'of matmul $M x $N x $K give the same bits, transposed $transposeA, $transposeB',
     async ({ M, N, K, transposeA, transposeB }) => {
@@ -48,12 +50,23 @@ describe('variants', () => {
         const a = graph.constant(randomNumbers(M * K, 1), transposeA ? [K, M] : [M, K]);
         const b = graph.constant(randomNumbers(K * N, 2), transposeB ? [N, K] : [K, N]);
         const bias = graph.constant(randomNumbers(N, 3), [N]);
-        const problem = { transposeA, transposeB, batch: 1, batchedA: false, batchedB: false, hasBias: true, M, N, K };
+        const problem: MatmulProblem = {
+          transposeA,
+          transposeB,
+          batch: 1,
+          batchedA: false,
+          batchedB: false,
+          added: 'bias',
+          inPlace: false,
+          M,
+          N,
+          K,
+        };
         const fixed: typeof matmulOperation = {
           ...matmulOperation,
           kernels: ({ inputs, outputs }) => [matmulDispatch(problem, tile, inputs, outputs[0])],
         };
-        return evaluate(device, graph.apply(fixed, [a, b, bias], { transposeA, transposeB }));
+        return evaluate(device, graph.apply(fixed, [a, b, bias], { transposeA, transposeB, added: 'bias' }));
       };
       const [expected] = await computed(MATMUL_TILES[0]);
       for (const tile of MATMUL_TILES.slice(1)) {

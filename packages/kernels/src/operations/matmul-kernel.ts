@@ -1,16 +1,19 @@
-import { type Kernel, read, write } from '../kernel.ts';
+import { type Kernel, read, readWrite, write } from '../kernel.ts';
 
 export interface MatmulAttributes {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
+  /** What is added to the product: a row for all rows, or a tensor of the result's shape. */
+  readonly added: 'nothing' | 'bias' | 'addend';
 }
 
-/** Sizes of c[batch] = a[batch or 0] b[batch or 0]. */
+/** Sizes of c[batch] = a[batch or 0] b[batch or 0], and where things lie. */
 export interface MatmulProblem extends MatmulAttributes {
   readonly batch: number;
   readonly batchedA: boolean;
   readonly batchedB: boolean;
-  readonly hasBias: boolean;
+  /** The result takes over the memory of what is added, which then has as many elements. */
+  readonly inPlace: boolean;
   readonly M: number;
   readonly N: number;
   readonly K: number;
@@ -34,10 +37,11 @@ export const MATMUL_TILES: readonly MatmulTile[] = [
   { rows: 1, columns: 4, threads: [16, 4] },
 ];
 
-/** "matmul NT 512x256x1024": how a and b are stored, then M, N and K. */
-export function problemName({ transposeA, transposeB, hasBias, batch, M, N, K }: MatmulProblem): string {
+/** "matmul NT 512x256x1024 bias": how a and b are stored, then M, N and K, and what is added. */
+export function problemName({ transposeA, transposeB, added, inPlace, batch, M, N, K }: MatmulProblem): string {
+  const sum = inPlace ? ' in place' : added === 'nothing' ? '' : ` ${added}`;
   const form = `${transposeA ? 'T' : 'N'}${transposeB ? 'T' : 'N'}`;
-  return `matmul ${form} ${M}x${N}x${K}${batch > 1 ? ` batch ${batch}` : ''}${hasBias ? ' bias' : ''}`;
+  return `matmul ${form} ${M}x${N}x${K}${batch > 1 ? ` batch ${batch}` : ''}${sum}`;
 }
 
 /**
@@ -48,7 +52,8 @@ export function problemName({ transposeA, transposeB, hasBias, batch, M, N, K }:
  * loaded element by element; rows and columns beyond the edge read the last one and are not stored.
  */
 export function matmulKernel(problem: MatmulProblem, tile: MatmulTile): Kernel {
-  const { M, N, K, transposeA, transposeB, hasBias, batchedA, batchedB } = problem;
+  const { M, N, K, transposeA, transposeB, inPlace, batchedA, batchedB } = problem;
+  const added = inPlace ? 'addend' : problem.added;
   const { rows, columns } = tile;
   const vectors = columns / 4;
   // Elements in a stored row of each operand: the axis along which vec4s lie.
@@ -107,26 +112,27 @@ export function matmulKernel(problem: MatmulProblem, tile: MatmulTile): Kernel {
   }
   emit(`  }`);
   for (let v = 0; v < vectors; v++) {
-    if (hasBias) {
+    if (added === 'bias') {
       const bias = [0, 1, 2, 3].map((n) => `bias[min(n0 + ${4 * v + n}u, ${N - 1}u)]`);
       emit(`  let bias${v} = vec4f(${bias.join(', ')});`);
     }
     for (let r = 0; r < rows; r++) {
-      const value = hasBias ? `c${r}_${v} + bias${v}` : `c${r}_${v}`;
+      const value = added === 'bias' ? `c${r}_${v} + bias${v}` : `c${r}_${v}`;
       emit(`  store(id.z, m0 + ${r}u, n0 + ${4 * v}u, ${value});`);
     }
   }
   emit(`}`);
 
+  // Each thread reads of the addend what it stores, so that the result may lie where the addend does.
+  const addend = (at: string) => (added === 'addend' ? `${inPlace ? 'c' : 'addend'}[${at}] + ` : '');
   const store =
     vectorC === 4
-      ? `  if (m < ${M}u && n < ${N}u) { c[((batch * ${M}u + m) * ${N}u + n) / 4u] = value; }`
+      ? `  if (m >= ${M}u || n >= ${N}u) { return; }
+  let at = ((batch * ${M}u + m) * ${N}u + n) / 4u;
+  c[at] = ${addend('at')}value;`
       : `  if (m >= ${M}u) { return; }
-  let start = (batch * ${M}u + m) * ${N}u + n;
-  if (n < ${N}u) { c[start] = value.x; }
-  if (n + 1u < ${N}u) { c[start + 1u] = value.y; }
-  if (n + 2u < ${N}u) { c[start + 2u] = value.z; }
-  if (n + 3u < ${N}u) { c[start + 3u] = value.w; }`;
+  let at = (batch * ${M}u + m) * ${N}u + n;
+${[0, 1, 2, 3].map((i) => `  if (n + ${i}u < ${N}u) { c[at + ${i}u] = ${addend(`at + ${i}u`)}value[${i}]; }`).join('\n')}`;
   const code = `${loadFunction(a)}
 ${loadFunction(b)}
 fn store(batch: u32, m: u32, n: u32, value: vec4f) {
@@ -135,7 +141,12 @@ ${store}
 ${lines.join('\n')}`;
   return {
     label: `${problemName(problem)} tile ${rows}x${columns}`,
-    bindings: [read('a', a.vector), read('b', b.vector), ...(hasBias ? [read('bias')] : []), write('c', vectorC)],
+    bindings: [
+      read('a', a.vector),
+      read('b', b.vector),
+      ...(inPlace || added === 'nothing' ? [] : [read(added, added === 'bias' ? 1 : vectorC)]),
+      inPlace ? readWrite('c', vectorC) : write('c', vectorC),
+    ],
     uniforms: [],
     workgroupSize: [tile.threads[0], tile.threads[1], 1],
     code,

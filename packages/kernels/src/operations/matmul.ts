@@ -1,6 +1,7 @@
+import { KernelError } from '../errors.ts';
 import type { Dispatch, Variant } from '../kernel.ts';
 import type { Operation } from '../operation.ts';
-import { requireShape, requireType, type Tensor } from '../tensor.ts';
+import { formatShape, requireShape, requireType, type Tensor } from '../tensor.ts';
 import {
   MATMUL_TILES,
   type MatmulAttributes,
@@ -18,55 +19,69 @@ export interface MatmulOptions {
   readonly transposeB?: boolean;
   /** (N), added to every row. */
   readonly bias?: Tensor;
+  /**
+   * Of the result's shape, added to it; instead of a bias. Bit for bit what `add(addend, matmul(a, b))` gives. The result
+   * takes over its memory where nothing else needs it: sums of products grow in place.
+   */
+  readonly addend?: Tensor;
 }
 
 /**
- * c = a b (+ bias), f32.
+ * c = a b (+ bias or addend), f32.
  *
  * @param a (M, K), or (batch, M, K); stored (.., K, M) with transposeA
  * @param b (K, N), or (batch, K, N); stored (.., N, K) with transposeB
  * @returns (M, N), or (batch, M, N) if a or b has a batch axis; one without is used for all
+ * @throws KernelError `shape` if the shapes do not fit, or if there are both a bias and an addend
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
-  const { transposeA = false, transposeB = false, bias } = options;
-  const inputs = bias === undefined ? [a, b] : [a, b, bias];
-  return a.graph.apply(matmulOperation, inputs, { transposeA, transposeB })[0];
+  const { transposeA = false, transposeB = false, bias, addend } = options;
+  if (bias !== undefined && addend !== undefined)
+    throw new KernelError('shape', 'matmul: takes a bias or an addend, not both; add the other by add().');
+  const added = bias !== undefined ? 'bias' : addend !== undefined ? 'addend' : 'nothing';
+  const inputs = [a, b, bias ?? addend].filter((input) => input !== undefined);
+  return a.graph.apply(matmulOperation, inputs, { transposeA, transposeB, added })[0];
 }
 
 export const matmulOperation: Operation<MatmulAttributes> = {
   name: 'matmul',
   outputs(inputs, attributes) {
-    const [a, b, bias] = inputs;
-    for (const [index, input] of inputs.entries()) requireType(input, 'f32', 'matmul', ['a', 'b', 'bias'][index]);
+    const [a, b, third] = inputs;
+    const { added } = attributes;
+    for (const [index, input] of inputs.entries()) requireType(input, 'f32', 'matmul', ['a', 'b', added][index]);
     const ranks = [a, b].every(({ shape }) => shape.length === 2 || shape.length === 3);
     requireShape(ranks, 'matmul', 'a and b must be matrices or batches of matrices', a, b);
     const { M, N, K, batch, innerB, batchB } = sizes(a, b, attributes);
     requireShape(K === innerB, 'matmul', `inner sizes ${K} and ${innerB} must be equal`, a, b);
     const batches = a.shape.length === 2 || b.shape.length === 2 || batch === batchB;
     requireShape(batches, 'matmul', 'batch sizes must be equal', a, b);
-    if (bias !== undefined)
-      requireShape(bias.shape.length === 1 && bias.shape[0] === N, 'matmul', `bias must be [${N}]`, bias);
     const batched = a.shape.length === 3 || b.shape.length === 3;
-    return [{ shape: batched ? [batch, M, N] : [M, N], dtype: 'f32' }];
+    const shape = batched ? [batch, M, N] : [M, N];
+    if (added !== 'nothing') {
+      const expected = formatShape(added === 'bias' ? [N] : shape);
+      requireShape(formatShape(third.shape) === expected, 'matmul', `${added} must be ${expected}`, third);
+    }
+    return [{ shape, dtype: 'f32' }];
   },
-  kernels(node) {
-    const [a, b, bias] = node.inputs;
+  inPlace: () => [{ input: 2, output: 0 }],
+  kernels(node, { inPlace }) {
+    const [a, b] = node.inputs;
     const { M, N, K, batch } = sizes(a, b, node.attributes);
     const problem: MatmulProblem = {
       ...node.attributes,
       batch,
       batchedA: a.shape.length === 3,
       batchedB: b.shape.length === 3,
-      hasBias: bias !== undefined,
+      inPlace,
       M,
       N,
       K,
     };
-    return [matmulDispatch(problem, likelyTile(problem), node.inputs, node.outputs[0])];
+    return [matmulDispatch(problem, likelyTile(problem), inPlace ? [a, b] : node.inputs, node.outputs[0])];
   },
   backward(node, [dc], wanted) {
     if (dc === undefined) return [undefined, undefined, undefined];
-    const [a, b, bias] = node.inputs;
+    const [a, b, third] = node.inputs;
     const { transposeA, transposeB } = node.attributes;
     // c = a b: da = dc b^T, db = a^T dc; a transposed operand gets the transposed product.
     const da = () =>
@@ -80,7 +95,7 @@ export const matmulOperation: Operation<MatmulAttributes> = {
     return [
       wanted[0] ? sumToShape(da(), a.shape) : undefined,
       wanted[1] ? sumToShape(db(), b.shape) : undefined,
-      bias !== undefined && wanted[2] ? sumToShape(dc, bias.shape) : undefined,
+      third !== undefined && wanted[2] ? sumToShape(dc, third.shape) : undefined,
     ];
   },
 };

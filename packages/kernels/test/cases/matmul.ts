@@ -28,6 +28,17 @@ export function matmulCases(): OperationCase[] {
         });
       }
     }
+    cases.push({
+      name: `${M}x${N}x${K} with an addend`,
+      shapes: [
+        [2, M, K],
+        [K, N],
+        [2, M, N],
+      ],
+      build: ([a, b, addend]) => matmul(a, b, { addend }),
+      reference: ([a, b, addend]) => matmulReference(a, b, {}).map((value, index) => value + addend.data[index]),
+      tolerance: TOLERANCE.reduction,
+    });
   }
   for (const [a, b] of [
     [
