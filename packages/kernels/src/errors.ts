@@ -1,3 +1,5 @@
+import { CallSite } from './call-site.ts';
+
 /** What went wrong, for programs that want to react; the message says it for people. */
 export type KernelErrorCode =
   | 'no-adapter'
@@ -12,13 +14,19 @@ export type KernelErrorCode =
   | 'device-lost'
   | 'closed';
 
-/** The one error type of this package: a single line that says what, where and what to do. */
+/**
+ * The one error type of this package: a single line that says what, why, what to do, and which line of the caller it is
+ * about. Without that line where no code is at fault: a missing adapter.
+ */
 export class KernelError extends Error {
   override readonly name = 'KernelError';
   readonly code: KernelErrorCode;
 
-  constructor(code: KernelErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+  /** @param options.at the line it is about, where that is not the one that is being executed */
+  constructor(code: KernelErrorCode, message: string, options: ErrorOptions & { readonly at?: CallSite } = {}) {
+    const { at, ...rest } = options;
+    const place = code === 'no-adapter' ? undefined : (at ?? new CallSite()).toString();
+    super(place === undefined ? message : `${message} (at ${place})`, rest);
     this.code = code;
   }
 }

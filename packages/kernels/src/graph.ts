@@ -1,10 +1,12 @@
+import { CallSite } from './call-site.ts';
 import { KernelError } from './errors.ts';
 import type { Arena, Slot } from './memory.ts';
-import type { Operation } from './operation.ts';
+import { type Operation, operationTitle } from './operation.ts';
 import {
   type DataType,
   elementCount,
   formatShape,
+  requireShape,
   requireSizes,
   type Shape,
   type Tensor,
@@ -17,6 +19,16 @@ export interface Node<Attributes = unknown> {
   readonly attributes: Attributes;
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
+  /** The line that applied it; in a backward pass, the line that applied what is being differentiated. */
+  readonly site: CallSite;
+  /** In a backward pass, the node that is being differentiated. */
+  readonly gradientOf: Node | undefined;
+}
+
+/** Nodes of a trace from `first` up to, and without, `end`. */
+export interface Segment {
+  readonly first: number;
+  readonly end: number;
 }
 
 /**
@@ -26,7 +38,12 @@ export interface Node<Attributes = unknown> {
 export class Graph {
   readonly nodes: Node[] = [];
   readonly inputs: Tensor[] = [];
+  /** What `checkpoint` marked. */
+  readonly segments: Segment[] = [];
+  /** The nodes by which `gradients` differentiated each node. */
+  readonly backward = new Map<Node, readonly Node[]>();
   readonly #slots = new Map<Slot, Tensor>();
+  #differentiated: Node | undefined;
   #nextId = 0;
 
   /** A tensor that the caller fills before each run. */
@@ -58,24 +75,50 @@ export class Graph {
     return this.tensor(slot.shape, 'f32', { kind: 'slot', slot });
   }
 
+  /**
+   * Marks what `trace` appends as a segment that a backward pass computes again from its inputs, instead of keeping the
+   * values in between ("gradient checkpointing", Chen et al., arXiv 1604.06174). The same numbers for less memory and more
+   * time: the results are those of the first computation bit for bit, dropout included.
+   *
+   * @returns what `trace` returns
+   */
+  checkpoint<Result>(trace: () => Result): Result {
+    const first = this.nodes.length;
+    const result = trace();
+    this.segments.push({ first, end: this.nodes.length });
+    return result;
+  }
+
   /** Appends an operation and returns its outputs. */
   apply<Attributes>(
     operation: Operation<Attributes>,
     inputs: readonly Tensor[],
     attributes: Attributes,
   ): readonly Tensor[] {
-    if (inputs.some((input) => input.graph !== this)) {
-      throw new KernelError('shape', `${operation.name}: all tensors must belong to one graph.`);
-    }
+    const own = inputs.every((input) => input.graph === this);
+    requireShape(own, operationTitle(operation, attributes), 'all tensors must belong to one graph', ...inputs);
     const specifications = operation.outputs(inputs, attributes);
     const outputs: Tensor[] = [];
-    const node: Node<Attributes> = { operation, attributes, inputs, outputs };
+    const gradientOf = this.#differentiated;
+    const site = gradientOf?.site ?? new CallSite();
+    const node: Node<Attributes> = { operation, attributes, inputs, outputs, site, gradientOf };
     for (const [output, { shape, dtype }] of specifications.entries()) {
       requireSizes(shape, operation.name);
       outputs.push(this.tensor(shape, dtype, { kind: 'node', node, output }));
     }
     this.nodes.push(node);
     return outputs;
+  }
+
+  /** For `gradients` only: what is applied meanwhile is part of the derivative of a node. */
+  differentiating<Result>(node: Node, apply: () => Result): Result {
+    const before = this.#differentiated;
+    this.#differentiated = node;
+    try {
+      return apply();
+    } finally {
+      this.#differentiated = before;
+    }
   }
 
   /** For `Graph` and the planner's scratch only. */
@@ -85,7 +128,7 @@ export class Graph {
 
   #addInput(shape: Shape, dtype: DataType, initial: TensorData | undefined): Tensor {
     requireSizes(shape, 'input');
-    const tensor = this.tensor(shape, dtype, { kind: 'input', initial });
+    const tensor = this.tensor(shape, dtype, { kind: 'input', initial, site: new CallSite() });
     this.inputs.push(tensor);
     return tensor;
   }

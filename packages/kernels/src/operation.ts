@@ -35,6 +35,9 @@ export interface KernelContext {
 export interface Operation<Attributes> {
   readonly name: string;
 
+  /** What messages call it where the name alone does not tell: `add` rather than `binary`. */
+  title?(attributes: Attributes): string;
+
   /** Shape rule; throws a KernelError naming the rule and the shapes. */
   outputs(inputs: readonly Tensor[], attributes: Attributes): readonly TensorSpecification[];
 
@@ -58,6 +61,12 @@ export interface Operation<Attributes> {
   /** The output that may live in an input's memory when nothing else needs that input any more; the first that can. */
   inPlace?(node: Node<Attributes>): readonly InPlace[];
 
+  /**
+   * `addend` + output 0, computed in the memory of the addend where nothing else needs it: how the gradients of what is used
+   * many times add up without a place for each. The node itself is then left to be dropped.
+   */
+  accumulate?(node: Node<Attributes>, addend: Tensor): Tensor;
+
   /** The output is the input's memory from this element on; then there are no kernels (reshape, slices of rows). */
   alias?(node: Node<Attributes>): { readonly input: number; readonly offset: number } | undefined;
 
@@ -70,5 +79,10 @@ export interface Operation<Attributes> {
 
 /** The backward of operations that have none: of what a backward pass is made of, and of what ends a trace. */
 export function onceDifferentiable(node: Node<never>): never {
-  throw new KernelError('not-differentiable', `${node.operation.name}: has no derivative.`);
+  throw new KernelError('not-differentiable', `${node.operation.name}: has no derivative.`, { at: node.site });
+}
+
+/** What messages call an operation with these attributes. */
+export function operationTitle<Attributes>(operation: Operation<Attributes>, attributes: Attributes): string {
+  return operation.title?.(attributes) ?? operation.name;
 }

@@ -1,3 +1,4 @@
+import type { CallSite } from './call-site.ts';
 import { KernelError } from './errors.ts';
 import type { Graph, Node } from './graph.ts';
 import type { Slot } from './memory.ts';
@@ -15,7 +16,7 @@ export const BYTES_PER_ELEMENT = 4;
 export type Source =
   | { readonly kind: 'node'; readonly node: Node; readonly output: number }
   | { readonly kind: 'slot'; readonly slot: Slot }
-  | { readonly kind: 'input'; readonly initial: TensorData | undefined };
+  | { readonly kind: 'input'; readonly initial: TensorData | undefined; readonly site: CallSite };
 
 /** A value of known shape in a graph. It holds no numbers: those exist once a program runs. */
 export interface Tensor {
@@ -56,5 +57,8 @@ export function requireShape(holds: boolean, operation: string, rule: string, ..
 /** Throws a `data-type` error unless the tensor has the data type. */
 export function requireType(tensor: Tensor, dtype: DataType, operation: string, argument: string): void {
   if (tensor.dtype === dtype) return;
-  throw new KernelError('data-type', `${operation}: ${argument} must be ${dtype}, got ${tensor.dtype}.`);
+  throw new KernelError(
+    'data-type',
+    `${operation}: ${argument} must be ${dtype}, got ${tensor.dtype} ${formatShape(tensor.shape)}.`,
+  );
 }

@@ -176,7 +176,7 @@ describe('attention refuses', () => {
     ['too few keys', () => attention(q, short, short, { causal: true }), 'causal or relative, k must not be shorter'],
     ['another depth', () => relative(4, 3, 6), 'relative must be [R, 5] or [4, R, 5], got [4, 3, 6].'],
     ['a table without a middle', () => relative(4, 5), 'relative must have an odd number of rows unless causal, got'],
-    ['lengths in f32', () => attention(q, q, q, { lengths: graph.input([2]) }), 'lengths must be u32, got f32.'],
+    ['lengths in f32', () => attention(q, q, q, { lengths: graph.input([2]) }), 'lengths must be u32, got f32 [2].'],
     [
       'positions of one',
       () => attention(q, q, q, { positions: graph.input([1], 'u32') }),

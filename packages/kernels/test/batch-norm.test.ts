@@ -96,7 +96,7 @@ describe('batchNorm', () => {
     const [x, three, two] = [graph.input([5, 3]), graph.input([3]), graph.input([2])];
     expect(() => batchNorm(x, two, three)).toThrow('batchNorm: scale must be [3], got [2].');
     expect(() => batchNorm(graph.input([]), three, three)).toThrow('batchNorm: x must have a last axis, got [].');
-    expect(() => batchNorm(graph.input([3], 'u32'), three, three)).toThrow('batchNorm: x must be f32, got u32.');
+    expect(() => batchNorm(graph.input([3], 'u32'), three, three)).toThrow('batchNorm: x must be f32, got u32 [3].');
     const statistics = { mean: three, variance: graph.input([3, 1]) };
     expect(() => batchNormInference(x, three, three, statistics)).toThrow(
       'batchNormInference: variance must be [3], got [3, 1].',

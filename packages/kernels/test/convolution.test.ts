@@ -83,7 +83,7 @@ describe('refusals', () => {
     ],
     ['half a pixel of padding', () => conv2d(x, w, { padding: 0.5 }), 'got 1 x 1 and 0.5 x 0.5.'],
     ['a bias of another size', () => conv2d(x, w, { bias: graph.input([2]) }), 'conv2d: bias must be [4], got [2].'],
-    ['integers', () => conv2d(graph.input([1, 5, 5, 2], 'u32'), w), 'conv2d: x must be f32, got u32.'],
+    ['integers', () => conv2d(graph.input([1, 5, 5, 2], 'u32'), w), 'conv2d: x must be f32, got u32 [1, 5, 5, 2].'],
     ['unequal channels, transposed', () => conv2dTranspose(x, w), 'conv2dTranspose: channels 2 and 4 must be equal'],
     [
       'an output padding of the stride',

@@ -154,7 +154,7 @@ describe('gaussianDivergence', () => {
     );
     expect(() => gaussianDivergence(wide, wide, { freeBits: -1 })).toThrow('0 <= freeBits -1 must hold');
     expect(() => gaussianSample(wide, narrow, seedOf(graph, 1), 0)).toThrow('must have one shape');
-    expect(() => gaussianNoise([2], wide, 0)).toThrow('gaussianNoise: seed must be u32, got f32.');
+    expect(() => gaussianNoise([2], wide, 0)).toThrow('gaussianNoise: seed must be u32, got f32 [2, 3].');
     expect(() => gaussianNoise([2], graph.input([2], 'u32'), 0)).toThrow('gaussianNoise: seed must be a scalar');
   });
 });

@@ -211,7 +211,7 @@ describe('refusals', () => {
     ['rows of a scalar to gather', () => gather(scalar, ids), 'gather: x must have rows, got [].'],
     ['a row to transpose', () => transpose(ids), 'transpose: x must be a matrix, got [4].'],
     ['an axis twice', () => permute(x, [0, 0]), 'permute: axes 0, 0 must name each axis once, got [2, 3].'],
-    ['integers to scale', () => scale(ids, 2), 'scale: x must be f32, got u32.'],
+    ['integers to scale', () => scale(ids, 2), 'scale: x must be f32, got u32 [4].'],
     ['a rate of one', () => dropout(x, 1, graph.input([], 'u32'), 0), 'dropout: 0 < rate 1 < 1 must hold, got [2, 3].'],
     ['flat weights', () => lstm(graph.input([1, 1, 4]), graph.input([4])), 'lstm: projected must be (T, B, 4H) and'],
     [
@@ -240,7 +240,7 @@ describe('refusals', () => {
       () => keepWhere(x, scalar, '<', graph.input([4, 2, 3])),
       'keepWhere: a and b must broadcast to x',
     ],
-    ['two graphs', () => add(x, new Graph().input([2, 3])), 'binary: all tensors must belong to one graph.'],
+    ['two graphs', () => add(x, new Graph().input([2, 3])), 'add: all tensors must belong to one graph, got [2, 3] and [2, 3].'],
   ])('%s', (_name, build, message) => {
     expect(build).toThrow(message);
   });

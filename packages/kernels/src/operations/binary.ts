@@ -52,6 +52,7 @@ export const minimum = (a: Tensor, b: Tensor): Tensor => binary('minimum', a, b)
 
 export const binaryOperation: Operation<{ name: BinaryName }> = {
   name: 'binary',
+  title: ({ name }) => name,
   inPlace: overwritesFirst,
   outputs([a, b], { name }) {
     requireType(a, 'f32', name, 'a');

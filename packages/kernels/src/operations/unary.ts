@@ -42,6 +42,7 @@ export function unary(name: UnaryName, x: Tensor): Tensor {
 
 export const unaryOperation: Operation<{ name: UnaryName }> = {
   name: 'unary',
+  title: ({ name }) => name,
   inPlace: overwritesFirst,
   outputs([x], { name }) {
     requireType(x, 'f32', name, 'x');
