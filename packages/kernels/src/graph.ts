@@ -19,10 +19,10 @@ export interface Node<Attributes = unknown> {
   readonly attributes: Attributes;
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
-  /** The line that applied it; in a backward pass, the line that applied what is being differentiated. */
+  /** The line that applied it, or its origin. */
   readonly site: CallSite;
-  /** In a backward pass, the node that is being differentiated. */
-  readonly gradientOf: Node | undefined;
+  /** In a backward pass, the node of the forward pass that this one differentiates or computes again. */
+  readonly origin: Node | undefined;
 }
 
 /** Nodes of a trace from `first` up to, and without, `end`. */
@@ -43,7 +43,7 @@ export class Graph {
   /** The nodes by which `gradients` differentiated each node. */
   readonly backward = new Map<Node, readonly Node[]>();
   readonly #slots = new Map<Slot, Tensor>();
-  #differentiated: Node | undefined;
+  #origin: Node | undefined;
   #nextId = 0;
 
   /** A tensor that the caller fills before each run. */
@@ -99,9 +99,9 @@ export class Graph {
     requireShape(own, operationTitle(operation, attributes), 'all tensors must belong to one graph', ...inputs);
     const specifications = operation.outputs(inputs, attributes);
     const outputs: Tensor[] = [];
-    const gradientOf = this.#differentiated;
-    const site = gradientOf?.site ?? new CallSite();
-    const node: Node<Attributes> = { operation, attributes, inputs, outputs, site, gradientOf };
+    const origin = this.#origin;
+    const site = origin?.site ?? new CallSite();
+    const node: Node<Attributes> = { operation, attributes, inputs, outputs, site, origin };
     for (const [output, { shape, dtype }] of specifications.entries()) {
       requireSizes(shape, operation.name);
       outputs.push(this.tensor(shape, dtype, { kind: 'node', node, output }));
@@ -110,14 +110,14 @@ export class Graph {
     return outputs;
   }
 
-  /** For `gradients` only: what is applied meanwhile is part of the derivative of a node. */
-  differentiating<Result>(node: Node, apply: () => Result): Result {
-    const before = this.#differentiated;
-    this.#differentiated = node;
+  /** For `gradients` only: what is applied meanwhile has this origin. */
+  onBehalfOf<Result>(origin: Node, apply: () => Result): Result {
+    const before = this.#origin;
+    this.#origin = origin;
     try {
       return apply();
     } finally {
-      this.#differentiated = before;
+      this.#origin = before;
     }
   }
 
