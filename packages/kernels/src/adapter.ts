@@ -1,4 +1,4 @@
-import { type AdapterDescription, Device } from './device.ts';
+import { type AdapterDescription, Device, OPTIONAL_FEATURES } from './device.ts';
 import { Tuner, type TuningMemory } from './tuner.ts';
 
 /**
@@ -19,7 +19,7 @@ export function describeAdapter(info: GPUAdapterInfo, backend: string): AdapterD
 }
 
 /**
- * A device on an adapter, with the largest buffers that the adapter grants.
+ * A device on an adapter, with the largest buffers that the adapter grants, and those optional features that it has.
  *
  * @param tuning where measured choices are remembered; without it nothing is measured
  */
@@ -35,6 +35,7 @@ export async function openOn(
     // Core WebGPU gives 8 anyway, compatibility mode fewer unless asked; the LSTM's backward step takes 7.
     maxStorageBuffersPerShaderStage: Math.min(8, maxStorageBuffersPerShaderStage),
   };
-  const gpu = await adapter.requestDevice({ requiredLimits });
+  const requiredFeatures = OPTIONAL_FEATURES.filter((feature) => adapter.features.has(feature));
+  const gpu = await adapter.requestDevice({ requiredLimits, requiredFeatures });
   return new Device(gpu, description, tuning === undefined ? undefined : new Tuner(tuning));
 }

@@ -1,5 +1,5 @@
 import { KernelError } from './errors.ts';
-import { type Kernel, kernelSource } from './kernel.ts';
+import { FEATURES, type Feature, type Kernel, kernelSource } from './kernel.ts';
 import { type Arena, type BytesByCategory, type MemoryCategory, noBytes, type Slot } from './memory.ts';
 import type { MemoryLimits } from './packing.ts';
 import { STAGING_BYTES } from './plan.ts';
@@ -17,6 +17,10 @@ export interface AdapterDescription {
   readonly software: boolean;
 }
 
+/** Features that this package asks for where the adapter has them; kernels use all but the clock. */
+export const OPTIONAL_FEATURES: readonly DeviceFeature[] = [...(Object.keys(FEATURES) as Feature[]), 'timestamp-query'];
+export type DeviceFeature = Feature | 'timestamp-query';
+
 export interface Pipeline {
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
@@ -31,6 +35,7 @@ export class Device {
   readonly adapter: AdapterDescription;
   /** Undefined where nothing is measured and the first variant of each kernel runs. */
   readonly tuner: Tuner | undefined;
+  readonly features: ReadonlySet<DeviceFeature>;
   readonly #allocated = noBytes();
   readonly #categories = new Map<GPUBuffer, MemoryCategory>();
   readonly #arenas = new Map<Arena, GPUBuffer>();
@@ -44,6 +49,7 @@ export class Device {
     this.gpu = gpu;
     this.adapter = adapter;
     this.tuner = tuner;
+    this.features = new Set(OPTIONAL_FEATURES.filter((feature) => gpu.features.has(feature)));
     gpu.addEventListener('uncapturederror', (event) => {
       event.preventDefault();
       const code = event.error instanceof GPUOutOfMemoryError ? 'out-of-memory' : 'validation';
@@ -186,6 +192,11 @@ export class Device {
     return turn;
   }
 
+  /** Whether the device has what a kernel requires. */
+  supports({ requires = [] }: Kernel): boolean {
+    return requires.every((feature) => this.features.has(feature));
+  }
+
   /**
    * The pipeline of a kernel; equal text compiles once, also when asked for twice at the same time.
    *
@@ -193,6 +204,11 @@ export class Device {
    * @throws KernelError `compile` naming the kernel, the line and the column
    */
   pipeline(kernel: Kernel, shared: readonly boolean[]): Promise<Pipeline> {
+    const missing = kernel.requires?.find((feature) => !this.features.has(feature));
+    if (missing !== undefined) {
+      const why = `${this.adapter.name} lacks the feature ${missing}`;
+      return Promise.reject(new KernelError('compile', `Kernel ${kernel.label} does not fit this device: ${why}.`));
+    }
     const code = kernelSource(kernel, shared);
     const known = this.#pipelines.get(code);
     if (known !== undefined) return known;

@@ -1,12 +1,13 @@
-export { type AdapterDescription, Device } from './device.ts';
+export { type AdapterDescription, Device, type DeviceFeature } from './device.ts';
 export { KernelError, type KernelErrorCode } from './errors.ts';
 export { evaluate } from './evaluate.ts';
-export { gradients } from './gradients.ts';
+export { ancestors, type GradientOptions, gradients } from './gradients.ts';
 export { Graph, type Node } from './graph.ts';
 export {
   type Binding,
   type Choice,
   type Dispatch,
+  type Feature,
   type Kernel,
   LINEAR_ARGUMENTS,
   LINEAR_INDEX,

@@ -9,6 +9,10 @@ export interface Binding {
   readonly access: 'read' | 'write' | 'read_write';
 }
 
+/** What a device may have beyond core WebGPU and a kernel may use: WebGPU's name of the feature and WGSL's. */
+export const FEATURES = { subgroups: 'subgroups', 'shader-f16': 'f16' } as const;
+export type Feature = keyof typeof FEATURES;
+
 /**
  * A compute shader as a value. Only the device turns it into a pipeline; equal text compiles once. Shapes are baked
  * into `code` as constants; what changes between dispatches of one kernel stands in `uniforms` (u32 each).
@@ -18,6 +22,8 @@ export interface Kernel {
   readonly bindings: readonly Binding[];
   readonly uniforms: readonly string[];
   readonly workgroupSize: readonly [number, number, number];
+  /** Features without which it does not compile; devices that lack one leave such a variant out. */
+  readonly requires?: readonly Feature[];
   /** WGSL without declarations of bindings; ends in `fn main(...)`, for which the entry attributes are added. */
   readonly code: string;
 }
@@ -48,7 +54,10 @@ export interface Choice {
   readonly work: number;
   /** Uniforms of the launch that is measured, where the kernels have any. */
   readonly uniforms?: readonly number[];
-  /** Ordered so that neighbours are alike; the dispatch's own kernel, which is used unmeasured, is one of them. */
+  /**
+   * Ordered so that neighbours are alike; the dispatch's own kernel, which is used unmeasured and hence requires no
+   * feature, is one of them.
+   */
   readonly variants: readonly Variant[];
 }
 
@@ -123,6 +132,7 @@ export function kernelSource(kernel: Kernel, shared: readonly boolean[]): string
       `@group(0) @binding(${kernel.bindings.length}) var<uniform> uniforms: Uniforms;`,
     );
   }
+  const enabled = (kernel.requires ?? []).map((feature) => `enable ${FEATURES[feature]};\n`).join('');
   const entry = `@compute @workgroup_size(${kernel.workgroupSize.join(', ')})\nfn main(`;
-  return `${declarations.join('\n')}\n${kernel.code.replace(/fn main\(/, entry)}`;
+  return `${enabled}${declarations.join('\n')}\n${kernel.code.replace(/fn main\(/, entry)}`;
 }

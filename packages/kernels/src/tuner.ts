@@ -54,8 +54,9 @@ export class Tuner {
   }
 
   async #winner(device: Device, dispatch: PlannedDispatch): Promise<Variant> {
-    const { choice } = dispatch;
-    if (choice === undefined || choice.work < LEAST_WORK) return dispatch;
+    if (dispatch.choice === undefined || dispatch.choice.work < LEAST_WORK) return dispatch;
+    const variants = dispatch.choice.variants.filter(({ kernel }) => device.supports(kernel));
+    const choice = { ...dispatch.choice, variants };
     const known = this.#memory.get(choice.problem);
     const remembered = choice.variants.find(({ kernel }) => kernel.label === known);
     if (remembered !== undefined) return remembered;
