@@ -1,7 +1,19 @@
 import { KernelError } from './errors.ts';
-import type { Node } from './graph.ts';
+import type { Graph, Node, Segment } from './graph.ts';
 import { add } from './operations/binary.ts';
-import { elementCount, requireShape, type Tensor } from './tensor.ts';
+import { elementCount, requireShape, sameShape, type Tensor } from './tensor.ts';
+
+export interface GradientOptions {
+  /**
+   * Sums to which the gradients are added in place, one for each wanted tensor: those of the micro-batches before.
+   */
+  readonly onto?: readonly Tensor[] | undefined;
+  /**
+   * Segments of the forward pass that are computed again where the backward pass needs them, instead of those that
+   * `Graph.checkpoint` marked. Positions count in `ancestors(loss)`.
+   */
+  readonly recompute?: readonly Segment[] | undefined;
+}
 
 /**
  * Reverse-mode differentiation: appends the backward pass of a scalar to its graph.
@@ -11,26 +23,20 @@ import { elementCount, requireShape, type Tensor } from './tensor.ts';
  * @returns for each wanted tensor, the gradient of the loss, of the same shape
  * @throws KernelError `not-differentiable` if the loss does not depend on one of them
  */
-export function gradients(loss: Tensor, wanted: readonly Tensor[]): Tensor[] {
+export function gradients(loss: Tensor, wanted: readonly Tensor[], options: GradientOptions = {}): Tensor[] {
   const { graph } = loss;
   requireShape(elementCount(loss.shape) === 1, 'gradients', 'the loss must be a scalar', loss);
-  const forward = graph.nodes.slice();
-  const depends = dependents(forward, wanted);
-  const total = new Map<Tensor, Tensor>([[loss, graph.constant(Float32Array.of(1), loss.shape)]]);
-
-  for (const node of forward.toReversed()) {
-    if (!node.outputs.some((output) => depends.has(output) && total.has(output))) continue;
-    const flows = node.inputs.map((input) => depends.has(input));
-    const incoming = node.outputs.map((output) => total.get(output));
-    for (const [index, gradient] of node.operation.backward(node, incoming, flows).entries()) {
-      if (gradient === undefined || !flows[index]) continue;
-      const input = node.inputs[index];
-      const known = total.get(input);
-      total.set(input, known === undefined ? gradient : add(known, gradient));
-    }
-  }
+  const forward = ancestors(loss);
+  const segments = options.recompute ?? markedSegments(graph, forward);
+  const pass = new BackwardPass(graph, forward, wanted);
+  pass.total.set(loss, graph.constant(Float32Array.of(1), loss.shape));
+  const { onto = [] } = options;
+  const fits = onto.every((sum, index) => sameShape(sum.shape, wanted[index]?.shape ?? []));
+  requireShape(fits, 'gradients', 'the sums must have the shapes of the wanted tensors', ...onto);
+  for (const [index, sum] of onto.entries()) pass.total.set(wanted[index], sum);
+  pass.walk(forward, segments);
   return wanted.map((tensor, index) => {
-    const gradient = total.get(tensor);
+    const gradient = pass.total.get(tensor);
     if (gradient === undefined) {
       throw new KernelError(
         'not-differentiable',
@@ -41,11 +47,125 @@ export function gradients(loss: Tensor, wanted: readonly Tensor[]): Tensor[] {
   });
 }
 
-/** The wanted tensors and everything computed from them. */
-function dependents(nodes: readonly Node[], wanted: readonly Tensor[]): Set<Tensor> {
-  const depends = new Set(wanted);
-  for (const node of nodes) {
-    if (node.inputs.some((input) => depends.has(input))) for (const output of node.outputs) depends.add(output);
+/** The nodes that a tensor is computed from, in the order of the trace. */
+export function ancestors(tensor: Tensor): Node[] {
+  const needed = new Set([tensor]);
+  const nodes: Node[] = [];
+  for (const node of tensor.graph.nodes.toReversed()) {
+    if (!node.outputs.some((output) => needed.has(output))) continue;
+    for (const input of node.inputs) needed.add(input);
+    nodes.push(node);
   }
-  return depends;
+  return nodes.reverse();
+}
+
+/** The segments that `Graph.checkpoint` marked, as positions among the given nodes. */
+function markedSegments({ nodes, segments }: Graph, among: readonly Node[]): Segment[] {
+  if (segments.length === 0) return [];
+  const place = new Map(nodes.map((node, index) => [node, index]));
+  const places = among.map((node) => place.get(node) ?? 0);
+  const count = (limit: number) => places.filter((one) => one < limit).length;
+  return segments.map(({ first, end }) => ({ first: count(first), end: count(end) }));
+}
+
+class BackwardPass {
+  /** The gradient of the loss by each tensor, as far as it is known. */
+  readonly total = new Map<Tensor, Tensor>();
+  readonly #graph: Graph;
+  /** The wanted tensors and everything computed from them. */
+  readonly #depends: Set<Tensor>;
+
+  constructor(graph: Graph, forward: readonly Node[], wanted: readonly Tensor[]) {
+    this.#graph = graph;
+    this.#depends = new Set(wanted);
+    for (const node of forward) this.#follow(node, node.inputs);
+  }
+
+  /** From the last node to the first; segments, which may hold others, are computed again just before their turn. */
+  walk(nodes: readonly Node[], segments: readonly Segment[]): void {
+    let index = nodes.length;
+    while (index > 0) {
+      const outermost = segments
+        .filter(({ first, end }) => end === index && first < end)
+        .sort((a, b) => a.first - b.first)[0];
+      if (outermost === undefined) {
+        index--;
+        this.#differentiate(nodes[index]);
+        continue;
+      }
+      const { first, end } = outermost;
+      const inner = segments
+        .filter((segment) => segment !== outermost && segment.first >= first && segment.end <= end)
+        .map((segment) => ({ first: segment.first - first, end: segment.end - first }));
+      this.#walkAgain(nodes.slice(first, end), inner);
+      index = first;
+    }
+  }
+
+  /** Computes nodes once more and walks over the copies: the first results need not live until here. */
+  #walkAgain(nodes: readonly Node[], inner: readonly Segment[]): void {
+    const copyOf = new Map<Tensor, Tensor>();
+    const copies = nodes.map((node): Node => {
+      if (node.operation.target !== undefined || node.operation.changesInputs === true) {
+        const { name } = node.operation;
+        throw new KernelError('not-differentiable', `${name}: changes memory, so it cannot stand in a checkpoint.`);
+      }
+      const inputs = node.inputs.map((input) => copyOf.get(input) ?? input);
+      this.#requireUnchanged(node);
+      const apply = () => this.#graph.apply(node.operation, inputs, node.attributes);
+      const outputs = this.#graph.onBehalfOf(node, apply);
+      const copy = { ...node, inputs, outputs };
+      for (const [index, output] of node.outputs.entries()) copyOf.set(output, outputs[index]);
+      this.#follow(copy, node.inputs);
+      return copy;
+    });
+    for (const [original, copy] of copyOf) {
+      const known = this.total.get(original);
+      if (known !== undefined) this.total.set(copy, known);
+    }
+    this.walk(copies, inner);
+    // Who wants the gradient of a value in between asks for the original.
+    for (const [original, copy] of copyOf) {
+      const known = this.total.get(copy);
+      if (known !== undefined) this.total.set(original, known);
+    }
+  }
+
+  /** A slot that was stored to since would be read with its new value. */
+  #requireUnchanged({ operation, inputs }: Node): void {
+    for (const { source } of inputs) {
+      if (source.kind !== 'slot') continue;
+      const { slot } = source;
+      if (!this.#graph.nodes.some((node) => node.operation.target?.(node) === slot)) continue;
+      const what = `${operation.name}: reads ${slot.name}, which the pass also stores to`;
+      throw new KernelError('not-differentiable', `${what}, so it cannot be computed again in a checkpoint.`);
+    }
+  }
+
+  #follow(node: Node, inputs: readonly Tensor[]): void {
+    if (!inputs.some((input) => this.#depends.has(input))) return;
+    for (const output of node.outputs) this.#depends.add(output);
+  }
+
+  #differentiate(node: Node): void {
+    if (!node.outputs.some((output) => this.#depends.has(output) && this.total.has(output))) return;
+    const flows = node.inputs.map((input) => this.#depends.has(input));
+    const incoming = node.outputs.map((output) => this.total.get(output));
+    const first = this.#graph.nodes.length;
+    const results = this.#graph.onBehalfOf(node, () => node.operation.backward(node, incoming, flows));
+    this.#graph.backward.set(node, this.#graph.nodes.slice(first));
+    for (const [index, gradient] of results.entries()) {
+      if (gradient === undefined || !flows[index]) continue;
+      const input = node.inputs[index];
+      const known = this.total.get(input);
+      this.total.set(input, known === undefined ? gradient : this.#accumulated(known, gradient, first));
+    }
+  }
+
+  /** known + gradient: in the memory of known, and without a place for gradient where its operation can add to a sum. */
+  #accumulated(known: Tensor, gradient: Tensor, first: number): Tensor {
+    const { source } = gradient;
+    if (source.kind !== 'node' || this.#graph.nodes.lastIndexOf(source.node) < first) return add(known, gradient);
+    return source.node.operation.accumulate?.(source.node, known) ?? add(known, gradient);
+  }
 }

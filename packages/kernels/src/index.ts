@@ -2,7 +2,7 @@ export { type AdapterDescription, Device, type DeviceFeature } from './device.ts
 export { KernelError, type KernelErrorCode } from './errors.ts';
 export { evaluate } from './evaluate.ts';
 export { ancestors, type GradientOptions, gradients } from './gradients.ts';
-export { Graph, type Node } from './graph.ts';
+export { Graph, type Node, type Segment } from './graph.ts';
 export {
   type Binding,
   type Choice,
@@ -76,5 +76,6 @@ export {
 } from './plan.ts';
 export { Program } from './program.ts';
 export { gaussian, pcg3d, uniform, uniformArray } from './random.ts';
+export { type Fit, planWithin, type TracedPass } from './recomputation.ts';
 export { constantRate, cosineDecay, exponentialDecay, type Schedule, warmUp } from './schedules.ts';
 export { type DataType, elementCount, formatShape, type Shape, type Tensor, type TensorData } from './tensor.ts';

@@ -63,9 +63,9 @@ export interface Operation<Attributes> {
 
   /**
    * `addend` + output 0, computed in the memory of the addend where nothing else needs it: how the gradients of what is used
-   * many times add up without a place for each. The node itself is then left to be dropped.
+   * many times add up without a place for each. The node itself is then left to be dropped. Undefined where it has no such form.
    */
-  accumulate?(node: Node<Attributes>, addend: Tensor): Tensor;
+  accumulate?(node: Node<Attributes>, addend: Tensor): Tensor | undefined;
 
   /** The output is the input's memory from this element on; then there are no kernels (reshape, slices of rows). */
   alias?(node: Node<Attributes>): { readonly input: number; readonly offset: number } | undefined;

@@ -1,4 +1,4 @@
-import { LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, write } from '../kernel.ts';
+import { LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, readWrite, write } from '../kernel.ts';
 import { type Operation, onceDifferentiable } from '../operation.ts';
 import { elementCount, requireShape, requireType, type Shape, type Tensor } from '../tensor.ts';
 
@@ -55,15 +55,21 @@ export const embeddingOperation: Operation<object> = {
 };
 
 /**
- * dTable[v, :] = sum of dy[n, :] over all n with ids[n] = v. WGSL has no float atomics, so each row looks for its own
+ * dTable[v, :] = sum of dy[n, :] over all n with ids[n] = v, plus a third input of dTable's shape if there is one. WGSL has no float atomics, so each row looks for its own
  * tokens. All threads of a row compare the same ids, so that the branch never diverges; a thread sums up to four columns,
  * so that each comparison serves them all.
  */
 export const embeddingGradientOperation: Operation<{ shape: Shape }> = {
   name: 'embeddingGradient',
+  inPlace: () => [{ input: 2, output: 0 }],
   outputs: (_inputs, { shape }) => [{ shape, dtype: 'f32' }],
-  kernels(node) {
-    const [dy, ids] = node.inputs;
+  accumulate({ inputs, attributes }, addend) {
+    if (inputs.length > 2) return undefined;
+    return addend.graph.apply(embeddingGradientOperation, [...inputs, addend], attributes)[0];
+  },
+  kernels(node, { inPlace }) {
+    const [dy, ids, addend] = node.inputs;
+    const [result] = node.outputs;
     const [vocabulary, width] = node.attributes.shape;
     const vector = width % 4 === 0 ? 4 : 1;
     const row = width / vector;
@@ -71,11 +77,14 @@ export const embeddingGradientOperation: Operation<{ shape: Shape }> = {
     const parts = Math.ceil(row / (columns * LINEAR_WORKGROUP));
     const each = (line: (c: number) => string) => Array.from({ length: columns }, (_, c) => line(c)).join('\n');
     const zero = vector === 4 ? 'vec4f(0.0)' : '0.0';
+    const target = inPlace ? readWrite('result', vector) : write('result', vector);
+    const separate = addend !== undefined && !inPlace;
+    const start = (place: string) => (inPlace ? `result[${place}] + ` : separate ? `addend[${place}] + ` : '');
     return [
       {
         kernel: {
           label: 'embeddingGradient',
-          bindings: [read('dy', vector), read('ids', 1, 'u32'), write('result', vector)],
+          bindings: [read('dy', vector), read('ids', 1, 'u32'), ...(separate ? [read('addend', vector)] : []), target],
           uniforms: [],
           workgroupSize: [LINEAR_WORKGROUP, 1, 1],
           code: `fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) group: vec3u,
@@ -90,10 +99,13 @@ ${each((c) => `  let column${c} = min(first + ${c * LINEAR_WORKGROUP}u, ${row - 
 ${each((c) => `      total${c} += dy[n * ${row}u + column${c}];`)}
     }
   }
-${each((c) => `  if (first + ${c * LINEAR_WORKGROUP}u < ${row}u) { result[token * ${row}u + column${c}] = total${c}; }`)}
+${each((c) => {
+  const place = `token * ${row}u + column${c}`;
+  return `  if (first + ${c * LINEAR_WORKGROUP}u < ${row}u) { result[${place}] = ${start(place)}total${c}; }`;
+})}
 }`,
         },
-        operands: [dy, ids, node.outputs[0]],
+        operands: separate ? [dy, ids, addend, result] : [dy, ids, result],
         uniforms: [],
         workgroups: linearGrid(vocabulary * parts, 1),
       },

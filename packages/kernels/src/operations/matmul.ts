@@ -64,6 +64,10 @@ export const matmulOperation: Operation<MatmulAttributes> = {
     return [{ shape, dtype: 'f32' }];
   },
   inPlace: () => [{ input: 2, output: 0 }],
+  accumulate({ inputs, attributes }, addend) {
+    if (attributes.added !== 'nothing') return undefined;
+    return addend.graph.apply(matmulOperation, [...inputs, addend], { ...attributes, added: 'addend' })[0];
+  },
   kernels(node, { inPlace }) {
     const [a, b] = node.inputs;
     const { M, N, K, batch } = sizes(a, b, node.attributes);
