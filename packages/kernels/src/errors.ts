@@ -21,12 +21,19 @@ export type KernelErrorCode =
 export class KernelError extends Error {
   override readonly name = 'KernelError';
   readonly code: KernelErrorCode;
+  /** The message without the line of the caller. */
+  readonly summary: string;
 
   /** @param options.at the line it is about, where that is not the one that is being executed */
-  constructor(code: KernelErrorCode, message: string, options: ErrorOptions & { readonly at?: CallSite } = {}) {
+  constructor(
+    code: KernelErrorCode,
+    message: string,
+    options: ErrorOptions & { readonly at?: CallSite | undefined } = {},
+  ) {
     const { at, ...rest } = options;
     const place = code === 'no-adapter' ? undefined : (at ?? new CallSite()).toString();
     super(place === undefined ? message : `${message} (at ${place})`, rest);
     this.code = code;
+    this.summary = message;
   }
 }

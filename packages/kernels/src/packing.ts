@@ -1,4 +1,4 @@
-import { KernelError } from './errors.ts';
+import { requireValueFits } from './limits.ts';
 import { alignUp, BINDING_ALIGNMENT, type MemoryCategory, type Slot } from './memory.ts';
 import { BYTES_PER_ELEMENT, type Tensor } from './tensor.ts';
 
@@ -33,7 +33,7 @@ export interface Block {
  * ("greedy by size", Pisarchyk and Lee, arXiv 2001.03288). A block never crosses the end of a buffer.
  */
 export function pack(blocks: readonly Block[], limits: MemoryLimits): PlannedBuffer[] {
-  for (const { elements } of blocks) requireBlockFits(elements * BYTES_PER_ELEMENT, limits);
+  for (const { elements, tensors } of blocks) requireValueFits(tensors[0], elements * BYTES_PER_ELEMENT, limits);
   const packed: { start: number; end: number; block: Block }[] = [];
   const bySize = blocks.filter(({ slot }) => slot === undefined).sort((a, b) => b.elements - a.elements);
   const bufferSize = limits.maxBufferSize;
@@ -63,14 +63,4 @@ export function pack(blocks: readonly Block[], limits: MemoryLimits): PlannedBuf
 
 function crosses(start: number, size: number, bufferSize: number): boolean {
   return Math.floor(start / bufferSize) !== Math.floor((start + size - 1) / bufferSize);
-}
-
-/** A block is bound whole, and lies in one buffer. */
-function requireBlockFits(byteLength: number, { maxBufferSize, maxStorageBufferBindingSize }: MemoryLimits): void {
-  const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
-  if (byteLength <= most) return;
-  throw new KernelError(
-    'limit',
-    `A value of ${byteLength} bytes exceeds the device's ${most} a binding; use a smaller batch or model.`,
-  );
 }

@@ -1,8 +1,10 @@
+import { describeNode, describeTensor } from './describe.ts';
 import { KernelError } from './errors.ts';
 import type { Graph, Node } from './graph.ts';
-import { type Dispatch, MAX_WORKGROUPS } from './kernel.ts';
+import type { Dispatch } from './kernel.ts';
+import { requireBufferFits, requireDispatchFits } from './limits.ts';
 import { Arena, BINDING_ALIGNMENT, type BytesByCategory, MEMORY_CATEGORIES, noBytes } from './memory.ts';
-import { BASE_LIMITS, type MemoryLimits, type PlannedBuffer, pack } from './packing.ts';
+import { BASE_LIMITS, type Block, type MemoryLimits, type PlannedBuffer, pack } from './packing.ts';
 import { Sharing } from './sharing.ts';
 import { BYTES_PER_ELEMENT, elementCount, requireShape, requireType, type Tensor } from './tensor.ts';
 
@@ -22,6 +24,8 @@ export interface Location {
 }
 
 export interface PlannedDispatch extends Dispatch {
+  /** The application of an operation of which this is a part. */
+  readonly node: Node;
   readonly locations: readonly Location[];
   /** For each binding, whether another binding of this dispatch writes to the same buffer. */
   readonly shared: readonly boolean[];
@@ -30,6 +34,10 @@ export interface PlannedDispatch extends Dispatch {
 /** A program on paper: what runs, where everything lives, and how much memory that takes, to the byte. */
 export interface Plan {
   readonly graph: Graph;
+  /** What runs: the nodes of the graph that something kept or some effect depends on. */
+  readonly nodes: readonly Node[];
+  /** The pieces of activation memory; lifetimes count in `nodes`. */
+  readonly blocks: readonly Block[];
   readonly dispatches: readonly PlannedDispatch[];
   /** Arenas used, which outlive the program. */
   readonly arenas: readonly Arena[];
@@ -75,7 +83,9 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
   }
   const nodes = usedNodes(graph, kept);
   const sharing = new Sharing(graph, nodes, kept);
-  const dispatches = nodes.flatMap((node, index) => sharing.visit(node, index));
+  const dispatches = nodes.flatMap((node, index) =>
+    sharing.visit(node, index).map((dispatch) => ({ ...dispatch, node })),
+  );
   const activations = pack(sharing.blocks, limits);
 
   const location = (tensor: Tensor): Location => {
@@ -85,11 +95,12 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
     const view = sharing.view(tensor);
     const place = view?.block.place;
     if (view === undefined || place === undefined) {
-      throw new KernelError('closed', 'The tensor is not part of the program: name it among the outputs of the plan.');
+      const why = tensor.graph === graph ? 'name it among the outputs of the plan' : 'it belongs to another graph';
+      throw new KernelError('closed', `${describeTensor(tensor)}: the tensor is not part of the program: ${why}.`);
     }
     return { buffer: place.buffer, offset: place.offset + view.offset * BYTES_PER_ELEMENT, size };
   };
-  const planned = dispatches.map((dispatch) => locate(dispatch, location, limits));
+  const planned = dispatches.map((dispatch) => locate(dispatch, location));
 
   const arenas = [...new Set(planned.flatMap(({ locations }) => locations.map(({ buffer }) => buffer)))].filter(
     (buffer): buffer is Arena => buffer instanceof Arena && buffer !== sharing.inputs,
@@ -102,7 +113,8 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
   const inputs = sharing.inputs.byteLength > 0 ? sharing.inputs : undefined;
   const buffers = [...activations, inputs, uniforms, history].filter((buffer) => buffer !== undefined);
 
-  for (const buffer of [...arenas, ...buffers]) requireFit(buffer, limits);
+  for (const dispatch of planned) requireDispatchFits(dispatch, limits);
+  for (const buffer of [...arenas, ...buffers]) requireBufferFits(buffer, limits);
 
   const byCategory = noBytes();
   for (const { category, byteLength } of [...arenas, ...buffers]) byCategory[category] += byteLength;
@@ -110,6 +122,8 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
   const peakBytes = MEMORY_CATEGORIES.reduce((total, category) => total + byCategory[category], 0);
   return {
     graph,
+    nodes,
+    blocks: sharing.blocks,
     dispatches: planned,
     arenas,
     buffers,
@@ -147,51 +161,23 @@ function usedNodes(graph: Graph, kept: readonly Tensor[]): Node[] {
   return nodes.reverse();
 }
 
-function locate(dispatch: Dispatch, location: (tensor: Tensor) => Location, limits: MemoryLimits): PlannedDispatch {
-  const locations = dispatch.operands.map(location);
-  const { bindings, label } = dispatch.kernel;
-  for (const { size } of locations) {
-    if (size > limits.maxStorageBufferBindingSize) {
-      const most = limits.maxStorageBufferBindingSize;
-      throw new KernelError(
-        'limit',
-        `${label}: a tensor of ${size} bytes exceeds the device's ${most} a binding; use a smaller batch or model.`,
-      );
-    }
-  }
-  for (const { kernel, workgroups } of dispatch.choice?.variants ?? [dispatch]) {
-    if (Math.max(...workgroups) > MAX_WORKGROUPS) {
-      const grid = workgroups.join(' x ');
-      throw new KernelError(
-        'limit',
-        `${kernel.label}: ${grid} workgroups exceed ${MAX_WORKGROUPS} an axis; use a smaller batch or model.`,
-      );
-    }
-  }
+function locate(dispatch: Dispatch & { node: Node }, location: (tensor: Tensor) => Location): PlannedDispatch {
+  const { node, operands, kernel } = dispatch;
+  const locations = operands.map(location);
   const shared = locations.map(({ buffer }, index) =>
-    locations.some((other, at) => at !== index && other.buffer === buffer && bindings[at].access !== 'read'),
+    locations.some((other, at) => at !== index && other.buffer === buffer && kernel.bindings[at].access !== 'read'),
   );
   for (const [index, one] of locations.entries()) {
     const clash = locations.slice(0, index).find((other) => shared[index] && overlap(one, other));
     if (clash === undefined) continue;
-    throw new KernelError(
-      'validation',
-      `${label}: two operands overlap in ${one.buffer.name}, to which the kernel writes; pass a copy of one, such as scale(x, 1).`,
-    );
+    const why = `two operands overlap in ${one.buffer.name}, to which kernel ${kernel.label} writes`;
+    throw new KernelError('validation', `${describeNode(node)}: ${why}; pass a copy of one, such as scale(x, 1).`, {
+      at: node.site,
+    });
   }
   return { ...dispatch, locations, shared };
 }
 
 function overlap(a: Location, b: Location): boolean {
   return a.buffer === b.buffer && a.offset < b.offset + b.size && b.offset < a.offset + a.size;
-}
-
-/** Buffers are as large as an adapter allows, or the plan is refused before anything is allocated. */
-function requireFit({ name, byteLength }: { name: string; byteLength: number }, limits: MemoryLimits): void {
-  if (byteLength <= limits.maxBufferSize) return;
-  const most = limits.maxBufferSize;
-  throw new KernelError(
-    'limit',
-    `${name}: ${byteLength} bytes exceed the device's ${most} a buffer; use a smaller model.`,
-  );
 }
