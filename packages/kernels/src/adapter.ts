@@ -1,3 +1,4 @@
+import type { Debug } from './debug.ts';
 import { type AdapterDescription, Device, OPTIONAL_FEATURES } from './device.ts';
 import { Tuner, type TuningMemory } from './tuner.ts';
 
@@ -27,6 +28,7 @@ export async function openOn(
   adapter: GPUAdapter,
   description: AdapterDescription,
   tuning: TuningMemory | undefined,
+  debug: Debug,
 ): Promise<Device> {
   const { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage } = adapter.limits;
   const requiredLimits = {
@@ -37,5 +39,5 @@ export async function openOn(
   };
   const requiredFeatures = OPTIONAL_FEATURES.filter((feature) => adapter.features.has(feature));
   const gpu = await adapter.requestDevice({ requiredLimits, requiredFeatures });
-  return new Device(gpu, description, tuning === undefined ? undefined : new Tuner(tuning));
+  return new Device(gpu, description, tuning === undefined ? undefined : new Tuner(tuning), debug);
 }

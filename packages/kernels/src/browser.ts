@@ -1,15 +1,27 @@
 import { describeAdapter, openOn } from './adapter.ts';
+import { parseDebug } from './debug.ts';
 import type { Device } from './device.ts';
 import { KernelError } from './errors.ts';
+
+export interface BrowserDeviceOptions {
+  /** Measure kernel variants on this device and use the fastest; default true. */
+  readonly tune?: boolean | undefined;
+  /** Words of CHIPSMITH_DEBUG, divided by commas; defaults to the global variable of that name, if there is one. */
+  readonly debug?: string | undefined;
+  /** Where what these words ask for goes; default the console. */
+  readonly print?: ((text: string) => void) | undefined;
+}
 
 /**
  * Opens a device in a page or worker: a core adapter, else one in compatibility mode (OpenGL ES class hardware).
  *
- * @param options.tune measure kernel variants on this device and use the fastest, remembered until the page is left
- *   (default true)
- * @throws KernelError `no-adapter` if the browser has no WebGPU or finds no adapter
+ * What tuning measures is remembered until the page is left.
+ *
+ * @throws KernelError `no-adapter` if the browser has no WebGPU or finds no adapter, `option` for an unknown debug word
  */
-export async function openDevice(options: { tune?: boolean } = {}): Promise<Device> {
+export async function openDevice(options: BrowserDeviceOptions = {}): Promise<Device> {
+  const words = options.debug ?? (globalThis as { CHIPSMITH_DEBUG?: string }).CHIPSMITH_DEBUG ?? '';
+  const debug = parseDebug(words, options.print ?? console.log);
   // WebGPU exists in secure contexts only; types promise it everywhere.
   const gpu: GPU | undefined = (globalThis as { navigator?: Navigator }).navigator?.gpu;
   if (gpu === undefined) {
@@ -24,5 +36,5 @@ export async function openDevice(options: { tune?: boolean } = {}): Promise<Devi
     throw new KernelError('no-adapter', 'The browser finds no WebGPU adapter: update it and the graphics driver.');
   }
   const description = describeAdapter(adapter.info, core === null ? 'compatibility' : 'default');
-  return openOn(adapter, description, options.tune === false ? undefined : new Map());
+  return openOn(adapter, description, options.tune === false ? undefined : new Map(), debug);
 }

@@ -1,4 +1,6 @@
-import { KernelError } from './errors.ts';
+import { CallSite } from './call-site.ts';
+import type { Debug } from './debug.ts';
+import { KernelError, type KernelErrorCode } from './errors.ts';
 import { FEATURES, type Feature, type Kernel, kernelSource } from './kernel.ts';
 import { type Arena, type BytesByCategory, type MemoryCategory, noBytes, type Slot } from './memory.ts';
 import type { MemoryLimits } from './packing.ts';
@@ -36,6 +38,7 @@ export class Device {
   /** Undefined where nothing is measured and the first variant of each kernel runs. */
   readonly tuner: Tuner | undefined;
   readonly features: ReadonlySet<DeviceFeature>;
+  readonly debug: Debug;
   readonly #allocated = noBytes();
   readonly #categories = new Map<GPUBuffer, MemoryCategory>();
   readonly #arenas = new Map<Arena, GPUBuffer>();
@@ -43,21 +46,23 @@ export class Device {
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   readonly #staging: GPUBuffer;
   #reading: Promise<unknown> = Promise.resolve();
-  #failure: KernelError | undefined;
+  #failure: { code: KernelErrorCode; message: string } | undefined;
+  #closed = false;
 
-  constructor(gpu: GPUDevice, adapter: AdapterDescription, tuner: Tuner | undefined) {
+  constructor(gpu: GPUDevice, adapter: AdapterDescription, tuner: Tuner | undefined, debug: Debug) {
     this.gpu = gpu;
     this.adapter = adapter;
     this.tuner = tuner;
+    this.debug = debug;
     this.features = new Set(OPTIONAL_FEATURES.filter((feature) => gpu.features.has(feature)));
     gpu.addEventListener('uncapturederror', (event) => {
       event.preventDefault();
       const code = event.error instanceof GPUOutOfMemoryError ? 'out-of-memory' : 'validation';
-      this.#failure ??= new KernelError(code, `The device refused a command: ${firstLine(event.error.message)}`);
+      this.#failure ??= { code, message: `The device refused a command: ${firstLine(event.error.message)}` };
     });
     void gpu.lost.then(({ reason, message }) => {
       if (reason === 'destroyed') return;
-      this.#failure ??= new KernelError('device-lost', `The device was lost (${firstLine(message)}); start again.`);
+      this.#failure = { code: 'device-lost', message: `The device was lost (${firstLine(message)}); start again.` };
     });
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
     this.#staging = this.#create('staging', 'staging', STAGING_BYTES, usage);
@@ -72,24 +77,35 @@ export class Device {
     return { ...this.#allocated };
   }
 
-  /** Throws the first error that the device reported since the last check, once everything submitted has run. */
-  async check(): Promise<void> {
+  /**
+   * Throws the first error that the device reported since the last check, once everything submitted has run.
+   *
+   * @param at the line that the error is to name
+   */
+  async check(at = new CallSite()): Promise<void> {
     await this.gpu.queue.onSubmittedWorkDone();
-    this.throwFailure();
+    this.#throwFailure('', at);
   }
 
-  throwFailure(): void {
-    const failure = this.#failure;
-    if (failure?.code !== 'device-lost') this.#failure = undefined;
-    if (failure !== undefined) throw failure;
+  /** For programs. @throws KernelError `closed` if the device was destroyed */
+  requireOpen(method: string): void {
+    if (this.#closed) throw new KernelError('closed', `${method}: the device was destroyed.`);
   }
 
   /**
    * The buffer of an arena, made and zeroed when first asked for.
    *
-   * @throws KernelError `closed` if slots were added since
+   * @throws KernelError `closed` if slots were added since, `wrong-device` if its values are on another device
    */
   arena(arena: Arena): GPUBuffer {
+    this.requireOpen(`arena ${arena.name}`);
+    if (arena.device !== undefined && arena.device !== this) {
+      const holder = arena.device.adapter.name;
+      throw new KernelError(
+        'wrong-device',
+        `Arena ${arena.name} has its values on another device (${holder}); release it there first.`,
+      );
+    }
     const known = this.#arenas.get(arena);
     if (known !== undefined && known.size !== arena.byteLength) {
       throw new KernelError('closed', `Arena ${arena.name} grew after it was first used: add all slots before that.`);
@@ -97,6 +113,7 @@ export class Device {
     if (known !== undefined) return known;
     const buffer = this.allocate(arena, GPUBufferUsage.STORAGE);
     this.#arenas.set(arena, buffer);
+    arena.device = this;
     return buffer;
   }
 
@@ -118,8 +135,11 @@ export class Device {
 
   /** Values of a slot. */
   async read(slot: Slot): Promise<Float32Array<ArrayBuffer>> {
+    const at = new CallSite();
     const bytes = elementCount(slot.shape) * BYTES_PER_ELEMENT;
-    return new Float32Array(await this.readBuffer(this.arena(slot.arena), slot.offset * BYTES_PER_ELEMENT, bytes));
+    const purpose = `Reading slot ${slot.name} ${formatShape(slot.shape)}`;
+    const buffer = this.arena(slot.arena);
+    return new Float32Array(await this.readBuffer(buffer, slot.offset * BYTES_PER_ELEMENT, bytes, purpose, at));
   }
 
   /** Frees the buffer of an arena; its values are gone. */
@@ -127,6 +147,7 @@ export class Device {
     const buffer = this.#arenas.get(arena);
     if (buffer === undefined) return;
     this.#arenas.delete(arena);
+    arena.device = undefined;
     this.free([buffer]);
   }
 
@@ -139,7 +160,7 @@ export class Device {
   }
 
   /** Runs allocations and turns an out-of-memory answer into an error that says for what. */
-  async allocating(purpose: string, allocate: () => void): Promise<void> {
+  async allocating(purpose: string, at: CallSite, allocate: () => void): Promise<void> {
     this.gpu.pushErrorScope('out-of-memory');
     let answer: Promise<GPUError | null>;
     try {
@@ -148,7 +169,8 @@ export class Device {
       answer = this.gpu.popErrorScope();
     }
     if ((await answer) !== null) {
-      throw new KernelError('out-of-memory', `The device has no room for ${purpose}; use a smaller batch or model.`);
+      const message = `The device has no room for ${purpose}; use a smaller batch or model.`;
+      throw new KernelError('out-of-memory', message, { at });
     }
   }
 
@@ -164,9 +186,21 @@ export class Device {
     this.gpu.queue.submit([]);
   }
 
-  /** Copies bytes to the host through the staging buffer, one reader at a time. */
-  async readBuffer(source: GPUBuffer, offset: number, byteLength: number): Promise<ArrayBuffer> {
+  /**
+   * Copies bytes to the host through the staging buffer, one reader at a time.
+   *
+   * @param purpose for errors, such as "Reading exp [3] -> [3]"
+   * @param at the line that an error is to name
+   */
+  async readBuffer(
+    source: GPUBuffer,
+    offset: number,
+    byteLength: number,
+    purpose: string,
+    at: CallSite,
+  ): Promise<ArrayBuffer> {
     const read = async () => {
+      this.requireOpen(purpose);
       const result = new Uint8Array(byteLength);
       for (let done = 0; done < byteLength; done += STAGING_BYTES) {
         const size = Math.min(STAGING_BYTES, byteLength - done);
@@ -176,15 +210,13 @@ export class Device {
         try {
           await this.#staging.mapAsync(GPUMapMode.READ, 0, size);
         } catch (error) {
-          this.throwFailure();
-          throw new KernelError('device-lost', 'Reading back failed: the device is gone; start again.', {
-            cause: error,
-          });
+          this.#throwFailure(`${purpose}: `, at);
+          throw new KernelError('device-lost', `${purpose}: the device is gone; start again.`, { cause: error, at });
         }
         result.set(new Uint8Array(this.#staging.getMappedRange(0, size)), done);
         this.#staging.unmap();
       }
-      this.throwFailure();
+      this.#throwFailure(`${purpose}: `, at);
       return result.buffer;
     };
     const turn = this.#reading.then(read, read);
@@ -219,13 +251,25 @@ export class Device {
 
   /** Frees everything, after which the device cannot be used. Without a submit: nothing should be under way then. */
   destroy(): void {
+    this.#closed = true;
     for (const buffer of this.#categories.keys()) buffer.destroy();
     this.#categories.clear();
+    for (const arena of this.#arenas.keys()) arena.device = undefined;
+    this.#arenas.clear();
     Object.assign(this.#allocated, noBytes());
     this.gpu.destroy();
   }
 
+  /** A lost device stays lost; other errors are told once. */
+  #throwFailure(context: string, at: CallSite): void {
+    const failure = this.#failure;
+    if (failure === undefined) return;
+    if (failure.code !== 'device-lost') this.#failure = undefined;
+    throw new KernelError(failure.code, `${context}${failure.message}`, { at });
+  }
+
   async #compile(label: string, code: string, layout: GPUBindGroupLayout): Promise<Pipeline> {
+    if (this.debug.words.has('wgsl')) this.debug.print(`// Kernel ${label}\n${code}`);
     this.gpu.pushErrorScope('validation');
     const module = this.gpu.createShaderModule({ label, code });
     const validation = this.gpu.popErrorScope();

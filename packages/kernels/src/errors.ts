@@ -11,8 +11,11 @@ export type KernelErrorCode =
   | 'validation'
   | 'out-of-memory'
   | 'limit'
+  | 'non-finite'
   | 'device-lost'
-  | 'closed';
+  | 'wrong-device'
+  | 'closed'
+  | 'option';
 
 /**
  * The one error type of this package: a single line that says what, why, what to do, and which line of the caller it is

@@ -33,6 +33,7 @@ export {
 } from './operations/batch-norm.ts';
 export { add, type BinaryName, binary, divide, maximum, minimum, multiply, subtract } from './operations/binary.ts';
 export { binaryCrossEntropy, binaryCrossEntropyElements } from './operations/binary-cross-entropy.ts';
+export { type CategoricalSettings, categorical, categoricalSettings, NO_CLASS } from './operations/categorical.ts';
 export { globalNorm } from './operations/clip.ts';
 export { concat } from './operations/concat.ts';
 export {

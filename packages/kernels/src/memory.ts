@@ -1,3 +1,4 @@
+import type { Device } from './device.ts';
 import { BYTES_PER_ELEMENT, elementCount, requireSizes, type Shape } from './tensor.ts';
 
 /** What memory is for. Every byte on the device is counted in exactly one category. */
@@ -40,6 +41,8 @@ export class Arena {
   readonly name: string;
   readonly category: MemoryCategory;
   readonly slots: Slot[] = [];
+  /** Where it has memory now; for devices to set. */
+  device: Device | undefined;
   #elements = 0;
 
   constructor(name: string, category: MemoryCategory) {

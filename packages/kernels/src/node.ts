@@ -1,5 +1,6 @@
 import { create, globals } from 'webgpu';
 import { describeAdapter, openOn } from './adapter.ts';
+import { parseDebug } from './debug.ts';
 import type { Device } from './device.ts';
 import { KernelError } from './errors.ts';
 import { TuningCache } from './tuning-cache.ts';
@@ -35,6 +36,10 @@ export interface NodeDeviceOptions {
   readonly adapter?: string | undefined;
   /** Measure kernel variants on this device and use the fastest; default true unless CHIPSMITH_TUNE is `off`. */
   readonly tune?: boolean | undefined;
+  /** Words divided by commas: plan, wgsl, times, nan (see the README); defaults to the variable CHIPSMITH_DEBUG. */
+  readonly debug?: string | undefined;
+  /** Where what these words ask for goes; default stderr. */
+  readonly print?: ((text: string) => void) | undefined;
 }
 
 /**
@@ -48,14 +53,15 @@ export interface NodeDeviceOptions {
  *
  * What tuning measures is remembered in `$XDG_CACHE_HOME/chipsmith/tuning.json` (or `~/.cache/...`).
  *
- * @throws KernelError `no-adapter` with the adapters there are, or with what to install
+ * @throws KernelError `no-adapter` with the adapters there are, or with what to install; `option` for an unknown word
  */
 export async function openDevice(options: NodeDeviceOptions = {}): Promise<Device> {
+  const debug = parseDebug(options.debug ?? process.env.CHIPSMITH_DEBUG ?? '', options.print ?? console.error);
   const wanted = options.adapter ?? (process.env.CHIPSMITH_ADAPTER || 'auto');
   const { adapter, backend } = await requestAdapter(wanted);
   const description = describeAdapter(adapter.info, backend);
   const tune = (options.tune ?? process.env.CHIPSMITH_TUNE !== 'off') && backend !== 'null';
-  return openOn(adapter, description, tune ? TuningCache.open(description) : undefined);
+  return openOn(adapter, description, tune ? TuningCache.open(description) : undefined, debug);
 }
 
 async function requestAdapter(wanted: string): Promise<{ adapter: GPUAdapter; backend: string }> {

@@ -1,8 +1,12 @@
+import { CallSite } from './call-site.ts';
+import { describeNode, describeTensor } from './describe.ts';
 import type { Device, Pipeline } from './device.ts';
 import { KernelError } from './errors.ts';
 import type { Variant } from './kernel.ts';
-import { Arena, BINDING_ALIGNMENT } from './memory.ts';
-import { HISTORY_LENGTH, type Location, type Plan } from './plan.ts';
+import { requireBufferFits, requireDispatchFits } from './limits.ts';
+import { Arena, BINDING_ALIGNMENT, MEMORY_CATEGORIES } from './memory.ts';
+import type { Block } from './packing.ts';
+import { HISTORY_LENGTH, type Location, type Plan, type PlannedDispatch } from './plan.ts';
 import { BYTES_PER_ELEMENT, elementCount, formatShape, type Tensor, type TensorData } from './tensor.ts';
 
 interface Launch {
@@ -39,18 +43,23 @@ export class Program {
   /**
    * Allocates and compiles a plan.
    *
-   * @throws KernelError `compile` naming the kernel and the line, `out-of-memory` with the plan's bytes
+   * @throws KernelError `compile` naming the kernel and the line, `out-of-memory` with the plan's bytes, `limit` if the
+   *   plan was made for a device of larger limits, `wrong-device` if an arena has its values on another device
    */
   static async create(device: Device, plan: Plan): Promise<Program> {
+    const at = new CallSite();
+    device.requireOpen('Program.create');
+    for (const dispatch of plan.dispatches) requireDispatchFits(dispatch, device.limits);
+    for (const buffer of [...plan.arenas, ...plan.buffers]) requireBufferFits(buffer, device.limits);
     // Compile first: a kernel that does not compile must not leave buffers behind.
     const variants = (await device.tuner?.choose(device, plan.dispatches)) ?? plan.dispatches;
     const pipelines = await Promise.all(
-      plan.dispatches.map(({ shared }, index) => device.pipeline(variants[index].kernel, shared)),
+      plan.dispatches.map((dispatch, index) => compile(device, dispatch, variants[index])),
     );
     const buffers = new Map<Location['buffer'], GPUBuffer>();
     const newArenas = plan.arenas.filter((arena) => !device.holds(arena));
     try {
-      await device.allocating(`a program of ${plan.peakBytes} bytes`, () => {
+      await device.allocating(describeMemory(plan), at, () => {
         for (const arena of plan.arenas) buffers.set(arena, device.arena(arena));
         for (const planned of plan.buffers) {
           const usage = planned === plan.uniforms ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE;
@@ -64,7 +73,7 @@ export class Program {
           program.write(tensor, tensor.source.initial);
         }
       }
-      await device.check();
+      await device.check(at);
       return program;
     } catch (error) {
       for (const arena of newArenas) device.release(arena);
@@ -114,9 +123,11 @@ export class Program {
 
   /** Values of an output, a slot's variable or an input after the last run. */
   async read(tensor: Tensor): Promise<TensorData> {
+    const at = new CallSite();
     this.#requireOpen('read');
     const { buffer, offset, size } = this.plan.location(tensor);
-    const bytes = await this.#device.readBuffer(required(this.#buffers, buffer), offset, size);
+    const purpose = `Reading ${describeTensor(tensor)}`;
+    const bytes = await this.#device.readBuffer(required(this.#buffers, buffer), offset, size, purpose, at);
     return tensor.dtype === 'u32' ? new Uint32Array(bytes) : new Float32Array(bytes);
   }
 
@@ -125,6 +136,7 @@ export class Program {
    * named in the plan. Runs more than HISTORY_LENGTH back are gone.
    */
   async history(): Promise<number[][]> {
+    const at = new CallSite();
     this.#requireOpen('history');
     const { history, historyTensors } = this.plan;
     if (history === undefined) return [];
@@ -133,7 +145,8 @@ export class Program {
     const first = Math.max(this.#historyRead, this.#runs - HISTORY_LENGTH);
     const count = this.#runs - first;
     this.#historyRead = this.#runs;
-    const bytes = await this.#device.readBuffer(required(this.#buffers, history), 0, history.byteLength);
+    const purpose = `Reading the history of ${historyTensors.map(describeTensor).join(' and ')}`;
+    const bytes = await this.#device.readBuffer(required(this.#buffers, history), 0, history.byteLength, purpose, at);
     const values = new Float32Array(bytes);
     return Array.from({ length: count }, (_, index) => {
       const start = ((first + index) % HISTORY_LENGTH) * width;
@@ -150,7 +163,27 @@ export class Program {
 
   #requireOpen(method: string): void {
     if (this.#closed) throw new KernelError('closed', `${method}: the program was destroyed.`);
+    this.#device.requireOpen(method);
   }
+}
+
+/** The pipeline of a dispatch. What does not compile is told with the operation that asked for it. */
+async function compile(device: Device, { node, shared }: PlannedDispatch, { kernel }: Variant): Promise<Pipeline> {
+  try {
+    return await device.pipeline(kernel, shared);
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+    throw new KernelError(error.code, `${describeNode(node)}: ${error.summary}`, { at: node.site, cause: error });
+  }
+}
+
+/** What an allocation is for: "a program of 12 bytes (4 parameters, 8 activations; largest value matmul ...)". */
+function describeMemory({ byCategory, peakBytes, blocks }: Plan): string {
+  const parts = MEMORY_CATEGORIES.filter((category) => byCategory[category] > 0);
+  const sizes = parts.map((category) => `${byCategory[category]} ${category}`).join(', ');
+  const largest = blocks.reduce<Block | undefined>((a, b) => (b.elements > (a?.elements ?? 0) ? b : a), undefined);
+  const value = largest === undefined ? '' : `; largest value ${describeTensor(largest.tensors[0])}`;
+  return `a program of ${peakBytes} bytes (${sizes}${value})`;
 }
 
 /** Fills the uniforms and makes the bind groups, one for each dispatch. */

@@ -1,3 +1,4 @@
+import { describeNode } from './describe.ts';
 import type { Device } from './device.ts';
 import type { Choice, Variant } from './kernel.ts';
 import { alignUp } from './memory.ts';
@@ -75,7 +76,7 @@ async function fastest(device: Device, dispatch: PlannedDispatch, choice: Choice
   const { variants, uniforms = [] } = choice;
   const buffers: GPUBuffer[] = [];
   try {
-    await device.allocating(`tuning ${dispatch.kernel.label}`, () => {
+    await device.allocating(`tuning ${describeNode(dispatch.node)}`, dispatch.node.site, () => {
       for (const { shape } of dispatch.operands) {
         const byteLength = elementCount(shape) * BYTES_PER_ELEMENT;
         buffers.push(device.allocate({ name: 'tuning', category: 'workspace', byteLength }, GPUBufferUsage.STORAGE));

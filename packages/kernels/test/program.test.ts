@@ -104,7 +104,9 @@ describe('read', () => {
     const graph = new Graph();
     const [lost, unused] = [sum(graph.input([3])), unary('exp', graph.input([3]))];
     const program = await create(graph, { outputs: [lost] });
-    await expect(program.read(unused)).rejects.toThrow('The tensor is not part of the program');
+    await expect(program.read(unused)).rejects.toThrow(
+      'exp [3] -> [3]: the tensor is not part of the program: name it among',
+    );
   });
 });
 
@@ -158,7 +160,7 @@ describe('errors of the device', () => {
     await expect(creation).rejects.toMatchObject({ code: 'compile' });
     // One binding and the entry's attributes stand before the kernel's own lines.
     await expect(creation).rejects.toThrow(
-      /^Kernel custom does not compile at line 4:18: unresolved value 'speed' in: result\[id\.x\] = speed;$/,
+      /^custom -> \[4\]: Kernel custom does not compile at line 4:18: unresolved value 'speed' in: result\[id\.x\] = speed; \(at .*program\.test\.ts:\d+:\d+\)$/,
     );
     expect(device.allocated).toEqual(before);
   });
@@ -167,7 +169,7 @@ describe('errors of the device', () => {
     device.gpu.createBuffer({ size: 4, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.STORAGE });
     await expect(device.check()).rejects.toMatchObject({
       code: 'validation',
-      message: expect.stringMatching(/^The device refused a command: [^\n]*$/),
+      message: expect.stringMatching(/^The device refused a command: [^\n]* \(at .*program\.test\.ts:\d+:\d+\)$/),
     });
     await expect(device.check()).resolves.toBeUndefined();
   });
