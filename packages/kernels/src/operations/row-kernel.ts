@@ -30,9 +30,10 @@ export interface RowLayout {
  */
 const LONG_ROW = 2 * LINEAR_WORKGROUP;
 
-export function rowLayout(shape: Shape): RowLayout {
+/** @param most columns in a group at most */
+export function rowLayout(shape: Shape, most: 1 | 4 = 4): RowLayout {
   const columns = shape.at(-1) ?? 1;
-  const vector = columns % 4 === 0 ? 4 : 1;
+  const vector = columns % 4 === 0 ? most : 1;
   return {
     rows: elementCount(shape) / columns,
     columns,
@@ -107,10 +108,15 @@ ${body}
  * 64 numbers to one in two rounds of eight, in a fixed order: two barriers where a binary tree takes seven. The next
  * call writes to neither array before all lanes have read it: its first barrier stands between.
  */
-function laneReduction(name: string, value: string, combine: (a: string, b: string) => string): string {
-  return `var<workgroup> ${name}_lanes: array<f32, ${LINEAR_WORKGROUP}>;
-var<workgroup> ${name}_parts: array<f32, 8>;
-fn ${name}(v: Value) -> f32 {
+export function laneReduction(
+  name: string,
+  value: string,
+  combine: (a: string, b: string) => string,
+  { from, to } = { from: 'Value', to: 'f32' },
+): string {
+  return `var<workgroup> ${name}_lanes: array<${to}, ${LINEAR_WORKGROUP}>;
+var<workgroup> ${name}_parts: array<${to}, 8>;
+fn ${name}(v: ${from}) -> ${to} {
   ${name}_lanes[lane] = ${value};
   workgroupBarrier();
   if (lane < 8u) {

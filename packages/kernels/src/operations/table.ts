@@ -3,6 +3,7 @@ import { attentionGradientOperation, attentionOperation } from './attention.ts';
 import { batchNormGradientOperation, batchNormOperation } from './batch-norm.ts';
 import { binaryOperation } from './binary.ts';
 import { binaryCrossEntropyGradientOperation, binaryCrossEntropyOperation } from './binary-cross-entropy.ts';
+import { categoricalOperation } from './categorical.ts';
 import { concatOperation } from './concat.ts';
 import { conv2dOperation, conv2dTransposeOperation, conv2dWeightsOperation } from './convolution.ts';
 import { crossEntropyGradientOperation, crossEntropyOperation } from './cross-entropy.ts';
@@ -44,6 +45,7 @@ export const operations = {
   binaryCrossEntropy: binaryCrossEntropyOperation,
   binaryCrossEntropyGradient: binaryCrossEntropyGradientOperation,
   broadcast: broadcastOperation,
+  categorical: categoricalOperation,
   concat: concatOperation,
   conv2d: conv2dOperation,
   conv2dTranspose: conv2dTransposeOperation,

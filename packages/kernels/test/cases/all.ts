@@ -2,6 +2,7 @@ import type { operations } from '../../src/index.ts';
 import type { OperationCase } from '../support/verify.ts';
 import { attentionCases } from './attention.ts';
 import { batchNormCases } from './batch-norm.ts';
+import { categoricalCases } from './categorical.ts';
 import { conv2dCases, conv2dTransposeCases, conv2dWeightsCases } from './convolution.ts';
 import { binaryCases, broadcastCases, keepWhereCases, scaleCases, unaryCases } from './elementwise.ts';
 import { gaussianNoiseCases } from './gaussian.ts';
@@ -23,6 +24,7 @@ export const cases = {
   binary: binaryCases(),
   binaryCrossEntropy: binaryCrossEntropyCases,
   broadcast: broadcastCases,
+  categorical: categoricalCases,
   concat: concatCases,
   conv2d: conv2dCases(),
   conv2dTranspose: conv2dTransposeCases(),

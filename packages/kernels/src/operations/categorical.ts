@@ -1,0 +1,212 @@
+import { read, readWrite, write } from '../kernel.ts';
+import { type Operation, onceDifferentiable } from '../operation.ts';
+import { PCG_WGSL } from '../random.ts';
+import { requireShape, requireType, sameShape, type Tensor } from '../tensor.ts';
+import { laneReduction, type RowLayout, rowDispatch, rowLayout } from './row-kernel.ts';
+
+/** What `categorical` gives where a row has no class to choose: none allowed, or scores that are no numbers. */
+export const NO_CLASS = 0xffff_ffff;
+
+/** How adventurous a choice is. */
+export interface CategoricalSettings {
+  /** Divides the scores: below 1 safer, above 1 wilder; 0 (below 1e-30) takes the highest, the first of equal ones. */
+  readonly temperature?: number | undefined;
+  /** Only the k likeliest classes, a whole number from 1 on; all if left out. */
+  readonly topK?: number | undefined;
+  /** Only the likeliest classes that together hold this share (Holtzman et al., arXiv 1904.09751); 0 < p <= 1. */
+  readonly topP?: number | undefined;
+}
+
+/**
+ * Draws a class for each row of scores. Allowed classes are put in order, the highest score first, equal ones by number;
+ *
+ *     1. the first topK stay;
+ *     2. of these, weighing w_c = exp((x_c - max x) / temperature), the fewest from the first on that hold topP of their sum;
+ *     3. of these, the first at which the weights so far reach u times their sum, u uniform in (0, 1].
+ *
+ * All settings are values of a run, so that one program serves any. u is (m + 1) / 2^24 with m the upper 24 bits of
+ * `pcg3d(row, stream, seed)[0]`, or of `pcg3d(0, stream, seeds[row])[0]` where each row has a seed of its own, which makes
+ * it independent of what is drawn beside it.
+ *
+ * @param logits (B, C) f32, C up to 2^24
+ * @param settings (3) or (B, 3) f32, rows of `categoricalSettings`
+ * @param seed u32 scalar or (B); new values each run
+ * @param stream distinguishes the draws of one run
+ * @param allowed the grammar: (C) or (B, C) f32, 1 for classes that may come, else 0; all may if left out
+ * @returns `choice` (B) u32, NO_CLASS where none is allowed or an allowed score is NaN or infinity; `logProbability` (B),
+ *   that of the choice by the softmax of the allowed scores, at temperature 1 and without cuts; 0 for NO_CLASS
+ */
+export function categorical(
+  logits: Tensor,
+  settings: Tensor,
+  seed: Tensor,
+  stream: number,
+  allowed?: Tensor,
+): { choice: Tensor; logProbability: Tensor } {
+  const inputs = [logits, settings, seed, ...(allowed === undefined ? [] : [allowed])];
+  const [choice, logProbability] = logits.graph.apply(categoricalOperation, inputs, { stream });
+  return { choice, logProbability };
+}
+
+/** A row of `categorical`'s settings. */
+export function categoricalSettings({
+  temperature = 1,
+  topK = MOST_CLASSES,
+  topP = 1,
+}: CategoricalSettings): Float32Array<ArrayBuffer> {
+  return Float32Array.of(temperature, topK, topP);
+}
+
+/** Classes are counted in f32. */
+const MOST_CLASSES = 2 ** 24;
+
+/**
+ * Each cut is a search for the place in the order up to which a measure (classes, then weights) adds up to a goal. Nothing
+ * is sorted: scores as u32 keys rise with the score, and the place's key is found two bits a pass, then its class among
+ * equal keys, by summing what comes before. A float sum of fixed order rises with each term, so that the search is exact.
+ */
+export const categoricalOperation: Operation<{ stream: number }> = {
+  name: 'categorical',
+  outputs([logits, settings, seed, allowed]) {
+    requireType(logits, 'f32', 'categorical', 'logits');
+    requireType(settings, 'f32', 'categorical', 'settings');
+    requireType(seed, 'u32', 'categorical', 'seed');
+    requireShape(logits.shape.length === 2, 'categorical', 'logits must be (B, C)', logits);
+    const [rows, classes] = logits.shape;
+    requireShape(classes <= MOST_CLASSES, 'categorical', `C must be at most ${MOST_CLASSES}`, logits);
+    const isOneOf = (tensor: Tensor, ...shapes: number[][]) => shapes.some((shape) => sameShape(tensor.shape, shape));
+    requireShape(isOneOf(settings, [3], [rows, 3]), 'categorical', 'settings must be (3) or (B, 3)', logits, settings);
+    requireShape(isOneOf(seed, [], [1], [rows]), 'categorical', 'seed must be a scalar or (B)', logits, seed);
+    if (allowed !== undefined) {
+      requireType(allowed, 'f32', 'categorical', 'allowed');
+      const fits = isOneOf(allowed, [classes], [rows, classes]);
+      requireShape(fits, 'categorical', 'allowed must be (C) or (B, C)', logits, allowed);
+    }
+    return [
+      { shape: [rows], dtype: 'u32' },
+      { shape: [rows], dtype: 'f32' },
+    ];
+  },
+  kernels(node, { scratch }) {
+    const [logits, settings, seed, allowed] = node.inputs;
+    const layout = rowLayout(logits.shape, 1);
+    const { rows } = layout;
+    const hasSeeds = rows > 1 && seed.shape[0] === rows;
+    const allowedElement = allowed?.shape.length === 2 ? 'start + c' : 'c';
+    const key = hasSeeds ? `0u, ${node.attributes.stream}u, seed[row]` : `row, ${node.attributes.stream}u, seed[0]`;
+    const kernel = {
+      label: 'categorical',
+      bindings: [
+        read('logits'),
+        read('settings'),
+        read('seed', 1, 'u32'),
+        ...(allowed === undefined ? [] : [read('allowed')]),
+        readWrite('share'),
+        write('choice', 1, 'u32'),
+        write('log_probability'),
+      ],
+      body: `  let place_of_settings = ${settings.shape.length === 2 ? '3u * row' : '0u'};
+  let given = vec3f(settings[place_of_settings], settings[place_of_settings + 1u], settings[place_of_settings + 2u]);
+  let is_greedy = given.x < 1e-30;
+  let temperature = select(given.x, 1.0, is_greedy);
+
+  var highest_here = lowest;
+  var broken_here = 0.0;
+  for (var c = lane; c < width; c += lanes) {
+    let is_allowed = ${allowed === undefined ? 'true' : `allowed[${allowedElement}] != 0.0`};
+    let key = key_of(logits[start + c]);
+    share[start + c] = select(0.0, 1.0, is_allowed);
+    if (is_allowed && is_finite(key)) { highest_here = max(highest_here, logits[start + c]); }
+    if (is_allowed && !is_finite(key) && key != LEAST) { broken_here += 1.0; }
+  }
+  let highest = row_max(highest_here);
+  let is_broken = row_sum(broken_here) > 0.0;
+
+  // The whole share needs no cut, and rounding must not make one: twice the sum is never reached.
+  let bits = pcg3d(vec3u(${key})).x;
+  let top_k = select(max(given.y, 1.0), 1.0, is_greedy);
+  let top_p = select(given.z, 2.0, given.z >= 1.0);
+  let drawn = f32((bits >> 8u) + 1u) / 16777216.0;
+  var weight_here = 0.0;
+  var place = vec2u(0u);
+  for (var cut = 0u; cut < 3u; cut++) {
+    place = search(start, vec3f(0.0, top_p, drawn)[cut], vec3f(top_k, 0.0, 0.0)[cut]);
+    for (var c = lane; c < width; c += lanes) {
+      let score = logits[start + c];
+      let key = key_of(score);
+      if (cut == 0u && share[start + c] != 0.0 && is_finite(key)) {
+        weight_here += weight(score - highest);
+        share[start + c] = weight((score - highest) / temperature);
+      }
+      if (!is_finite(key) || !is_before(key, c, place)) { share[start + c] = 0.0; }
+    }
+  }
+  let weight_of_all = row_sum(weight_here);
+
+  if (lane == 0u) {
+    let has_choice = !is_broken && weight_of_all > 0.0;
+    let score = logits[start + min(place.y, width - 1u)];
+    choice[row] = select(${NO_CLASS}u, place.y, has_choice);
+    log_probability[row] = select(0.0, score - highest - log(weight_of_all), has_choice);
+  }`,
+    };
+    const operands = [...node.inputs, scratch(logits.shape), ...node.outputs];
+    const dispatch = rowDispatch(layout, kernel, operands);
+    const code = `${PCG_WGSL}\n${ORDER}\n${searchCode(layout)}\n${dispatch.kernel.code}`;
+    return [{ ...dispatch, kernel: { ...dispatch.kernel, code } }];
+  },
+  backward: onceDifferentiable,
+};
+
+/** Infinities and NaN are told by their bits: a compiler may assume that arithmetic has none. */
+const ORDER = `// Keys rise with the score; those of 0 and -0 are equal.
+const LEAST = 0x007fffffu;
+fn key_of(score: f32) -> u32 {
+  let bits = bitcast<u32>(score);
+  let key = select(bits | 0x80000000u, ~bits, bits >> 31u == 1u);
+  return select(key, 0x80000000u, (bits << 1u) == 0u);
+}
+fn is_finite(key: u32) -> bool { return key > LEAST && key < ~LEAST; }
+
+// The order: higher keys first, then lower classes. A place is the key and the class of the last one before it ends.
+fn is_before(key: u32, c: u32, place: vec2u) -> bool {
+  return key > place.x || (key == place.x && c <= place.y);
+}
+
+// exp(-110) is 0 in f32.
+fn weight(exponent: f32) -> f32 { return exp(max(exponent, -110.0)); }`;
+
+/** A lane reads the shares of its own classes only, which no other lane writes. */
+const searchCode = ({ columns, lanes }: RowLayout) => {
+  const rankPasses = Math.ceil(Math.log2(columns) / 2);
+  const types = { from: 'vec4f', to: 'vec4f' };
+  return `${lanes === 1 ? 'fn row_sums(v: vec4f) -> vec4f { return v; }' : laneReduction('row_sums', 'v', (a, b) => `${a} + ${b}`, types)}
+
+// The first place at which the shares reach fraction * their sum + offset; the last one of all if they never do.
+fn search(start: u32, fraction: f32, offset: f32) -> vec2u {
+  const key_passes = 16u;
+  const passes = key_passes + ${rankPasses}u;
+  const last = ${4 ** rankPasses - 1}u;
+  var goal = 0.0;
+  var key = 0u;
+  var rank = 0u; // last - class: rises along with the order reversed, as the key does.
+  for (var pass_number = 0u; pass_number < passes; pass_number++) {
+    let by_key = pass_number < key_passes;
+    let shift = 2u * (select(passes, key_passes, by_key) - 1u - pass_number);
+    let steps = select(rank, key, by_key) + (vec4u(0u, 1u, 2u, 3u) << vec4u(shift));
+    var held_here = vec4f(0.0);
+    for (var c = lane; c < width; c += lanes) {
+      let own = key_of(logits[start + c]);
+      let own_rank = select(last - c, 0xffffffffu, own > key);
+      let own_share = select(share[start + c], 0.0, !by_key && own < key);
+      held_here += select(vec4f(0.0), vec4f(own_share), vec4u(select(own_rank, own, by_key)) >= steps);
+    }
+    // What lies at each step or before it; in the first pass, 0 has all before it.
+    let held = row_sums(held_here);
+    if (pass_number == 0u) { goal = fraction * held[0] + offset; }
+    let digit = select(0u, 1u, held[1] >= goal) + select(0u, 1u, held[2] >= goal) + select(0u, 1u, held[3] >= goal);
+    if (by_key) { key = steps[digit]; } else { rank = steps[digit]; }
+  }
+  return vec2u(key, last - rank);
+}`;
+};
