@@ -76,15 +76,21 @@ describe('every kernel compiles and validates on the null adapter', () => {
     [16, 12],
     [17, 6],
   ])('lstm steps of %i sequences and %i units in every variant', async (batch, units) => {
-    for (let number = 0; number < 6; number++) {
+    for (let number = 0; number < 7; number++) {
       for (const wrap of [(x: Tensor) => x, (x: Tensor) => unary('negate', x)]) {
         const graph = new Graph();
         const projected = wrap(graph.input([3, batch, 4 * units]));
         const recurrent = graph.input([units, 4 * units]);
-        const [hidden, cells, gates] = graph.apply(withVariant(operations.lstm, number), [projected, recurrent], {});
+        const [hidden, cells, gates] = graph.apply(withVariant(operations.lstm, number), [projected, recurrent], {
+          reverse: true,
+        });
         const backward = withVariant(operations.lstmGradient, number);
         const inputs = [wrap(gates), cells, transpose(recurrent), graph.input([4, batch, units])];
-        const slopes = graph.apply(backward, inputs, { hasHidden: true, hasCells: false });
+        const slopes = graph.apply(backward, inputs, {
+          reverse: true,
+          hasHidden: true,
+          hasCells: false,
+        });
         await compiles(graph, [hidden, ...slopes]);
       }
     }

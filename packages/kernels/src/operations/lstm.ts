@@ -2,15 +2,15 @@ import { KernelError } from '../errors.ts';
 import type { Node } from '../graph.ts';
 import { type Dispatch, LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, write } from '../kernel.ts';
 import { type Operation, onceDifferentiable, overwritesFirst } from '../operation.ts';
-import { elementCount, formatShape, requireShape, requireType, type Tensor } from '../tensor.ts';
+import { elementCount, formatShape, requireShape, requireType, sameShape, type Tensor } from '../tensor.ts';
 import { add } from './binary.ts';
-import { backwardKernel, forwardKernel, type IncomingGradients } from './lstm-kernels.ts';
+import { backwardKernel, forwardKernel, type IncomingGradients, stepRows } from './lstm-kernels.ts';
 import { matmul } from './matmul.ts';
 import { transpose } from './permute.ts';
 import { slice } from './slice.ts';
 import { reshape } from './view.ts';
 
-/** State of one layer: both (B, H). */
+/** State of one direction of a layer: both (B, H). */
 export interface LstmState {
   readonly hidden: Tensor;
   readonly cell: Tensor;
@@ -29,22 +29,36 @@ export interface LstmState {
  *
  * @param projected (T, B, 4H): inputs times their weights plus bias
  * @param recurrent (H, 4H): W above
- * @param initial state before the first step; zero if left out
- * @returns the outputs h of all steps (T, B, H) and the state after the last
+ * @param initial state before the first step that is computed; zero if left out
+ * @returns the outputs h of all steps (T, B, H) and the state after the last step that is computed
  */
-export function lstm(projected: Tensor, recurrent: Tensor, initial?: LstmState): { output: Tensor; final: LstmState } {
+export function lstm(
+  projected: Tensor,
+  recurrent: Tensor,
+  initial?: LstmState,
+  { reverse = false }: LstmOptions = {},
+): { output: Tensor; final: LstmState } {
   const inputs = initial ? [projected, recurrent, initial.hidden, initial.cell] : [projected, recurrent];
-  const [hidden, cells] = projected.graph.apply(lstmOperation, inputs, {});
-  const [steps, batch, units] = [projected.shape[0], projected.shape[1], recurrent.shape[0]];
-  const last = (x: Tensor) => reshape(slice(x, steps, steps + 1), [batch, units]);
-  return { output: slice(hidden, 1, steps + 1), final: { hidden: last(hidden), cell: last(cells) } };
+  const [hidden, cells] = projected.graph.apply(lstmOperation, inputs, { reverse });
+  const steps = projected.shape[0];
+  const final = reverse ? 0 : steps;
+  return {
+    output: reverse ? slice(hidden, 0, steps) : slice(hidden, 1, steps + 1),
+    final: { hidden: rowOf(hidden, final), cell: rowOf(cells, final) },
+  };
+}
+
+export interface LstmOptions {
+  /** From the last step to the first: h_t follows from h_(t+1). The output stays in the order of the input. */
+  readonly reverse?: boolean;
 }
 
 /**
- * Outputs: hidden states (T+1, B, H) and cells (T+1, B, H), whose row 0 is the initial state, and the activated gates
- * (T, B, 4H), which take over the projection's memory. One kernel a step fuses the recurrent product with the gates.
+ * Outputs: hidden states (T+1, B, H) and cells (T+1, B, H), in which the initial state has row 0 (row T in reverse), and the
+ * activated gates (T, B, 4H), which take over the projection's memory. One kernel a step fuses the recurrent product with
+ * the gates.
  */
-export const lstmOperation: Operation<object> = {
+export const lstmOperation: Operation<Required<LstmOptions>> = {
   name: 'lstm',
   inPlace: () => [{ input: 0, output: 2 }],
   outputs(inputs) {
@@ -56,10 +70,8 @@ export const lstmOperation: Operation<object> = {
     const units = recurrent.shape[0];
     const widths = gates === 4 * units && recurrent.shape[1] === gates;
     requireShape(widths, 'lstm', 'both last axes must be 4 x the first of recurrent', projected, recurrent);
-    for (const state of initial) {
-      const stateFits = formatShape(state.shape) === formatShape([batch, units]);
-      requireShape(stateFits, 'lstm', `initial states must be ${formatShape([batch, units])}`, state);
-    }
+    const statesFit = initial.every(({ shape }) => sameShape(shape, [batch, units]));
+    requireShape(statesFit, 'lstm', `initial states must be ${formatShape([batch, units])}`, ...initial);
     const states = { shape: [steps + 1, batch, units], dtype: 'f32' } as const;
     return [states, states, { shape: projected.shape, dtype: 'f32' }];
   },
@@ -67,12 +79,13 @@ export const lstmOperation: Operation<object> = {
     const [projected, recurrent, initialHidden, initialCell] = node.inputs;
     const [hidden, cells, gates] = node.outputs;
     const [steps, batch, units] = [projected.shape[0], projected.shape[1], recurrent.shape[0]];
-    const step = forwardKernel(steps, batch, units, inPlace);
+    const step = forwardKernel({ steps, batch, units }, inPlace);
     const operands = inPlace ? [recurrent, hidden, cells, gates] : [projected, recurrent, hidden, cells, gates];
+    const rows = stepRows(steps, node.attributes.reverse);
     return [
-      firstRow(hidden, initialHidden),
-      firstRow(cells, initialCell),
-      ...Array.from({ length: steps }, (_, t): Dispatch => ({ ...step, operands, uniforms: [t] })),
+      initialState(hidden, initialHidden, rows[0].before),
+      initialState(cells, initialCell, rows[0].before),
+      ...rows.map(({ step: t, before, after }): Dispatch => ({ ...step, operands, uniforms: [t, before, after] })),
     ];
   },
   backward(node, [dHidden, dCells, dGates], wanted) {
@@ -87,40 +100,42 @@ export const lstmOperation: Operation<object> = {
  * time and leaves the gradients of all gates; the weights' gradient is then one matmul over all steps.
  */
 function lstmBackward(
-  node: Node<object>,
+  node: Node<Required<LstmOptions>>,
   dHidden: Tensor | undefined,
   dCells: Tensor | undefined,
   wanted: readonly boolean[],
 ): (Tensor | undefined)[] {
   const [, recurrent] = node.inputs;
   const [hidden, cells, gates] = node.outputs;
+  const { reverse } = node.attributes;
   const [steps, batch, width] = gates.shape;
   const units = width / 4;
-  // Threads read the weights along H, so the transposed copy (4H, H) is made once a pass.
-  const transposed = transpose(recurrent);
-  const attributes = { hasHidden: dHidden !== undefined, hasCells: dCells !== undefined };
+  const attributes = { reverse, hasHidden: dHidden !== undefined, hasCells: dCells !== undefined };
   const incoming = [dHidden, dCells].filter((gradient) => gradient !== undefined);
-  const [dGates, dInitialCell] = gates.graph.apply(
-    lstmGradientOperation,
-    [gates, cells, transposed, ...incoming],
-    attributes,
-  );
-  const flatGates = reshape(dGates, [steps * batch, width]);
-  const previous = reshape(slice(hidden, 0, steps), [steps * batch, units]);
-  const dInitialHidden = () => {
-    const throughGates = matmul(reshape(slice(dGates, 0, 1), [batch, width]), recurrent, { transposeB: true });
-    return dHidden === undefined ? throughGates : add(throughGates, reshape(slice(dHidden, 0, 1), [batch, units]));
+  // Threads read the weights along H, so the transposed copy (4H, H) is made once a pass.
+  const inputs = [gates, cells, transpose(recurrent), ...incoming];
+  const [dGates, carry] = gates.graph.apply(lstmGradientOperation, inputs, attributes);
+  const [first] = stepRows(steps, reverse);
+  const plusIncoming = (gradient: Tensor, states: Tensor | undefined) =>
+    states === undefined ? gradient : add(gradient, rowOf(states, first.before));
+  const weights = () => {
+    const previous = reverse ? slice(hidden, 1, steps + 1) : slice(hidden, 0, steps);
+    const rows = [reshape(previous, [steps * batch, units]), reshape(dGates, [steps * batch, width])];
+    return matmul(rows[0], rows[1], { transposeA: true });
   };
   return [
     wanted[0] ? dGates : undefined,
-    wanted[1] ? matmul(previous, flatGates, { transposeA: true }) : undefined,
-    wanted[2] ? dInitialHidden() : undefined,
-    wanted[3] ? dInitialCell : undefined,
+    wanted[1] ? weights() : undefined,
+    wanted[2] ? plusIncoming(matmul(rowOf(dGates, first.step), recurrent, { transposeB: true }), dHidden) : undefined,
+    wanted[3] ? plusIncoming(carry, dCells) : undefined,
   ].slice(0, node.inputs.length);
 }
 
-/** Inputs: gates, cells, transposed recurrent weights, then dHidden and dCells where present. */
-export const lstmGradientOperation: Operation<IncomingGradients> = {
+/**
+ * Inputs: gates, cells, transposed recurrent weights, then dHidden and dCells where present. Outputs: the gradients of the
+ * gates before their activation, and of the initial cell as far as it comes through the first step.
+ */
+export const lstmGradientOperation: Operation<Required<LstmOptions> & IncomingGradients> = {
   name: 'lstmGradient',
   inPlace: overwritesFirst,
   outputs: ([gates, cells]) => [
@@ -131,15 +146,25 @@ export const lstmGradientOperation: Operation<IncomingGradients> = {
     const [gates, ...others] = node.inputs;
     const [dGates, carry] = node.outputs;
     const [steps, batch, width] = gates.shape;
-    const step = backwardKernel(steps, batch, width / 4, node.attributes, inPlace);
+    const step = backwardKernel({ steps, batch, units: width / 4 }, node.attributes, inPlace);
     const operands = [...(inPlace ? [] : [gates]), ...others, dGates, carry];
-    return Array.from({ length: steps }, (_, back): Dispatch => ({ ...step, operands, uniforms: [steps - 1 - back] }));
+    const rows = stepRows(steps, node.attributes.reverse);
+    const launches = rows.map(({ step: t, before, after }, index): Dispatch => {
+      const later = rows[index + 1]?.step ?? steps;
+      return { ...step, operands, uniforms: [t, before, after, later] };
+    });
+    return launches.reverse();
   },
   backward: onceDifferentiable,
 };
 
-/** Row 0 of (T+1, B, H): the initial state, or zero. */
-function firstRow(states: Tensor, initial: Tensor | undefined): Dispatch {
+/** Row t of (T, B, ..) as (B, ..). */
+function rowOf(x: Tensor, t: number): Tensor {
+  return reshape(slice(x, t, t + 1), x.shape.slice(1));
+}
+
+/** Puts the initial state, or zero, into its row of (T+1, B, H). */
+function initialState(states: Tensor, initial: Tensor | undefined, row: number): Dispatch {
   const threads = elementCount(states.shape.slice(1));
   return {
     kernel: {
@@ -150,7 +175,7 @@ function firstRow(states: Tensor, initial: Tensor | undefined): Dispatch {
       code: `fn main(${LINEAR_ARGUMENTS}) {
   ${LINEAR_INDEX}
   if (index >= ${threads}u) { return; }
-  states[index] = ${initial === undefined ? '0.0' : 'initial[index]'};
+  states[${row * threads}u + index] = ${initial === undefined ? '0.0' : 'initial[index]'};
 }`,
     },
     operands: initial === undefined ? [states] : [initial, states],

@@ -31,19 +31,21 @@ export function matmulReference(
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
-/** Returns hidden states of steps 1..T (T, B, H), then the last hidden and cell state, one after the other. */
+/** Returns hidden states of all steps (T, B, H), then the final hidden and cell state, one after the other. */
 export function lstmReference(
   projected: Reference,
   recurrent: Reference,
   initialHidden?: Reference,
   initialCell?: Reference,
+  reverse = false,
 ): Float64Array {
   const [steps, batch] = projected.shape;
   const units = recurrent.shape[0];
   const hidden = Float64Array.from(initialHidden?.data ?? new Float64Array(batch * units));
   const cell = Float64Array.from(initialCell?.data ?? new Float64Array(batch * units));
-  const output: number[] = [];
-  for (let t = 0; t < steps; t++) {
+  const output = new Float64Array(steps * batch * units);
+  for (let step = 0; step < steps; step++) {
+    const t = reverse ? steps - 1 - step : step;
     const previous = hidden.slice();
     for (let b = 0; b < batch; b++) {
       for (let u = 0; u < units; u++) {
@@ -59,7 +61,7 @@ export function lstmReference(
         hidden[b * units + u] = o * Math.tanh(cell[b * units + u]);
       }
     }
-    output.push(...hidden);
+    output.set(hidden, t * batch * units);
   }
   return Float64Array.from([...output, ...hidden, ...cell]);
 }
@@ -79,6 +81,7 @@ export const unaryReferences = {
   negate: (x: number) => -x,
   square: (x: number) => x * x,
   sqrt: Math.sqrt,
+  rsqrt: (x: number) => 1 / Math.sqrt(x),
   exp: Math.exp,
   log: Math.log,
   sigmoid,
@@ -87,6 +90,7 @@ export const unaryReferences = {
   reciprocal: (x: number) => 1 / x,
   relu: (x: number) => Math.max(x, 0),
   elu: (x: number) => (x > 0 ? x : Math.expm1(x)),
+  silu: (x: number) => x * sigmoid(x),
   softplus: (x: number) => Math.log1p(Math.exp(x)),
   gelu: (x: number) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
 };
