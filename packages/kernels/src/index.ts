@@ -51,7 +51,8 @@ export { gaussianDivergence, gaussianNoise, gaussianSample } from './operations/
 export { hits } from './operations/hits.ts';
 export { keepWhere, type Relation } from './operations/keep-where.ts';
 export { layerNorm } from './operations/layer-norm.ts';
-export { type LstmState, lstm } from './operations/lstm.ts';
+export { type LstmOptions, type LstmState, lstm } from './operations/lstm.ts';
+export { type LstmLayer, type LstmStackOptions, type LstmWeights, lstmStack } from './operations/lstm-stack.ts';
 export { type MatmulOptions, matmul } from './operations/matmul.ts';
 export { max } from './operations/max.ts';
 export { permute, transpose } from './operations/permute.ts';
