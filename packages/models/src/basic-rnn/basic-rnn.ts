@@ -1,12 +1,9 @@
 import {
   Arena,
-  add,
   dropout,
   elementCount,
-  embedding,
   type Graph,
-  type LstmState,
-  lstm,
+  lstmStack,
   matmul,
   reshape,
   type Slot,
@@ -103,23 +100,20 @@ class BasicRnn implements SequenceModel {
   }
 
   apply(graph: Graph, ids: Tensor, { state, dropoutSeed }: SequenceContext): SequenceOutput {
-    const [steps, batch] = ids.shape;
-    const final: Tensor[] = [];
-    let below = ids;
-    for (const [index, { input, recurrent, bias, units }] of this.#layers.entries()) {
-      const weights = graph.variable(input);
-      // A one-hot input times a matrix is a row of the matrix.
-      const projected =
-        index === 0
-          ? add(embedding(weights, below), graph.variable(bias))
-          : matmul(below, weights, { bias: graph.variable(bias) });
-      const initial: LstmState | undefined = state && { hidden: state[2 * index], cell: state[2 * index + 1] };
-      const layer = lstm(reshape(projected, [steps, batch, 4 * units]), graph.variable(recurrent), initial);
-      final.push(layer.final.hidden, layer.final.cell);
-      const flat = reshape(layer.output, [steps * batch, units]);
-      below = dropoutSeed === undefined ? flat : dropout(flat, this.configuration.dropout, dropoutSeed, index);
-    }
+    const layers = this.#layers.map(({ input, recurrent, bias }) => ({
+      forward: { input: graph.variable(input), recurrent: graph.variable(recurrent), bias: graph.variable(bias) },
+    }));
+    const initial = state && layers.map((_, index) => ({ hidden: state[2 * index], cell: state[2 * index + 1] }));
+    const { dropout: rate } = this.configuration;
+    const between = dropoutSeed && { rate, seed: dropoutSeed, stream: 0 };
+    const { output, final } = lstmStack(ids, layers, { initial, dropout: between });
+    // Magenta drops behind the last layer too.
+    const top = dropoutSeed === undefined ? output : dropout(output, rate, dropoutSeed, layers.length - 1);
     const { kernel, bias } = this.#output;
-    return { logits: matmul(below, graph.variable(kernel), { bias: graph.variable(bias) }), state: final };
+    const rows = reshape(top, [elementCount(ids.shape), kernel.shape[0]]);
+    return {
+      logits: matmul(rows, graph.variable(kernel), { bias: graph.variable(bias) }),
+      state: final.flatMap(({ hidden, cell }) => [hidden, cell]),
+    };
   }
 }
