@@ -155,9 +155,11 @@ describe('categorical', () => {
     const { choose, destroy } = await chooser([30, 8]);
     const cuts = [
       { temperature: 0 },
-      { topK: 1, temperature: 9 },
-      { topP: 1e-9, temperature: 9 },
       { temperature: 1e-9 },
+      { temperature: 9, topK: 1 },
+      { temperature: 9, topP: 1e-9 },
+      // 0 in f32.
+      { temperature: 9, topP: 1e-60 },
     ];
     for (const settings of cuts) {
       const seeds = Array.from({ length: 30 }, (_, row) => row);

@@ -125,7 +125,7 @@ export const categoricalOperation: Operation<{ stream: number }> = {
   // The whole share needs no cut, and rounding must not make one: twice the sum is never reached.
   let bits = pcg3d(vec3u(${key})).x;
   let top_k = select(max(given.y, 1.0), 1.0, is_greedy);
-  let top_p = select(given.z, 2.0, given.z >= 1.0);
+  let top_p = select(max(given.z, 1e-30), 2.0, given.z >= 1.0);
   let drawn = f32((bits >> 8u) + 1u) / 16777216.0;
   var weight_here = 0.0;
   var place = vec2u(0u);

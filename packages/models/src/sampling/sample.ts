@@ -1,12 +1,28 @@
 import { deriveSeed, type Encoding, Random } from '@chipsmith/data';
-import { type Device, type MemoryLimits, Program, plan } from '@chipsmith/kernels';
+import {
+  add,
+  categorical,
+  categoricalSettings,
+  type Device,
+  type MemoryLimits,
+  NO_CLASS,
+  Program,
+  plan,
+  store,
+} from '@chipsmith/kernels';
 import { type Checkpoint, requireEncoding, withParameters } from '../checkpoint/checkpoint.ts';
 import { ModelError, requireIntegers } from '../error.ts';
 import type { SequenceModel } from '../model.ts';
 import { statefulPass } from '../stateful.ts';
-import { chooseEvent, pick, type SamplingOptions } from './choose.ts';
+import { pick } from './pick.ts';
 
-export interface SampleOptions extends SamplingOptions {
+export interface SampleOptions {
+  /** Divides the scores: below 1 safer, above 1 wilder; > 0. */
+  readonly temperature: number;
+  /** Only the k likeliest events, k >= 1; all if left out. */
+  readonly topK?: number | undefined;
+  /** Only the likeliest events that together hold this share (nucleus, Holtzman et al., arXiv 1904.09751), 0..1. */
+  readonly topP?: number | undefined;
   /** Sequences to draw. */
   readonly count: number;
   /** Number of the first one, 0 if left out: to draw more of the same series. */
@@ -23,17 +39,28 @@ export interface SampleOptions extends SamplingOptions {
 
 export interface Sample {
   readonly events: Uint16Array;
-  /** Mean negative log-likelihood of the sampled events under the model, in nats. */
+  /** Mean negative log-likelihood of the sampled events under the model within the grammar, at temperature 1, in nats. */
   readonly nll: number;
 }
 
 /** Lanes of one program: enough to keep a device busy; more sequences take further rounds. */
 const MOST_LANES = 64;
 
-/** The memory that sampling takes, before anything is allocated. */
+/**
+ * A step of sampling, and the memory that it takes, before anything is allocated. The device chooses: only the events are read
+ * back, and the likelihood once at the end.
+ */
 export function planSampling(model: SequenceModel, lanes: number, limits?: MemoryLimits) {
   const pass = statefulPass(model, lanes, 1);
-  return { ...pass, plan: plan(pass.graph, { outputs: [pass.logits], ...(limits && { limits }) }) };
+  const { graph, logits, state } = pass;
+  const settings = graph.input([3]);
+  const seeds = graph.input([lanes], 'u32');
+  const allowed = graph.input([lanes, model.classes]);
+  const { choice, logProbability } = categorical(logits, settings, seeds, 0, allowed);
+  const logLikelihood = state.add('log-likelihood', [lanes]);
+  store(add(graph.variable(logLikelihood), logProbability), logLikelihood);
+  const planned = plan(graph, { outputs: [choice], ...(limits && { limits }) });
+  return { ...pass, settings, seeds, allowed, choice, logLikelihood, plan: planned };
 }
 
 /**
@@ -87,39 +114,62 @@ function requireOptions({
 async function draw(device: Device, { model, metadata }: Checkpoint, options: SampleOptions): Promise<Sample[]> {
   const { count, length } = options;
   const lanes = Math.min(count, MOST_LANES);
-  const { ids, keep, logits, state, plan: planned } = planSampling(model, lanes, device.limits);
+  const step = planSampling(model, lanes, device.limits);
   let program: Program | undefined;
   try {
-    program = await Program.create(device, planned);
+    program = await Program.create(device, step.plan);
+    program.write(step.settings, categoricalSettings(options));
     const samples: Sample[] = [];
     for (let first = 0; first < count; first += lanes) {
       const drafts = Array.from(
         { length: lanes },
         (_, lane) => new Draft(options, metadata.firstEvents, (options.first ?? 0) + first + lane),
       );
-      for (let step = 0; step < length - 1; step++) {
+      const { given } = drafts[0];
+      for (let position = 0; position < length - 1; position++) {
         options.signal?.throwIfAborted();
-        program.write(
-          ids,
-          Uint32Array.from(drafts, (draft) => draft.events[step]),
-        );
-        program.write(keep, new Float32Array(lanes).fill(step === 0 ? 0 : 1));
-        program.run();
-        if (step + 1 >= drafts[0].given) {
-          const scores = await program.read(logits);
-          for (const [lane, draft] of drafts.entries()) {
-            draft.extend(scores.subarray(lane * model.classes, (lane + 1) * model.classes));
-          }
+        const events = Uint32Array.from(drafts, (draft) => draft.events[position]);
+        program.write(step.ids, events);
+        program.write(step.keep, new Float32Array(lanes).fill(position === 0 ? 0 : 1));
+        if (position + 1 === given) device.write(step.logLikelihood, new Float32Array(lanes));
+        if (position + 1 >= given) {
+          program.write(step.allowed, grammar(options.encoding, events, model.classes));
+          program.write(
+            step.seeds,
+            Uint32Array.from(drafts, (draft) => draft.random.nextUint32()),
+          );
         }
-        options.onProgress?.((first / lanes + (step + 1) / (length - 1)) / Math.ceil(count / lanes));
+        program.run();
+        if (position + 1 >= given) {
+          const choices = await program.read(step.choice);
+          if (choices.includes(NO_CLASS)) {
+            throw new ModelError('The scores of the model are no numbers; train it anew.');
+          }
+          for (const [lane, draft] of drafts.entries()) draft.events.push(choices[lane]);
+        }
+        options.onProgress?.((first / lanes + (position + 1) / (length - 1)) / Math.ceil(count / lanes));
       }
-      samples.push(...drafts.slice(0, count - first).map((draft) => draft.finish()));
+      const logLikelihoods = await device.read(step.logLikelihood);
+      for (const [lane, { events }] of drafts.slice(0, count - first).entries()) {
+        samples.push({ events: Uint16Array.from(events), nll: -logLikelihoods[lane] / (length - given) });
+      }
     }
     return samples;
   } finally {
     program?.destroy();
-    device.release(state);
+    device.release(step.state);
   }
+}
+
+/** For each sequence, 1 for events that may follow its last one, else 0. */
+function grammar(encoding: Encoding, last: Uint32Array, classes: number): Float32Array<ArrayBuffer> {
+  const allowed = new Float32Array(last.length * classes);
+  for (const [lane, event] of last.entries()) {
+    for (const [next, isAllowed] of encoding.allowedAfter(event).entries()) {
+      if (isAllowed) allowed[lane * classes + next] = 1;
+    }
+  }
+  return allowed;
 }
 
 /** One sequence on its way. */
@@ -127,26 +177,11 @@ class Draft {
   readonly events: number[];
   /** How many events were given. */
   readonly given: number;
-  readonly #options: SampleOptions;
-  readonly #random: Random;
-  #logLikelihood = 0;
+  readonly random: Random;
 
-  constructor(options: SampleOptions, firstEvents: readonly number[], index: number) {
-    this.#options = options;
-    this.#random = new Random(deriveSeed(options.seed, index));
-    this.events = [...(options.primer ?? [pick(firstEvents, this.#random.nextFloat())])];
+  constructor({ seed, primer }: SampleOptions, firstEvents: readonly number[], index: number) {
+    this.random = new Random(deriveSeed(seed, index));
+    this.events = [...(primer ?? [pick(firstEvents, this.random.nextFloat())])];
     this.given = this.events.length;
-  }
-
-  extend(logits: ArrayLike<number>): void {
-    const allowed = this.#options.encoding.allowedAfter(this.events.at(-1));
-    const { event, logProbability } = chooseEvent(logits, allowed, this.#options, this.#random.nextFloat());
-    this.events.push(event);
-    this.#logLikelihood += logProbability;
-  }
-
-  finish(): Sample {
-    const sampled = this.events.length - this.given;
-    return { events: Uint16Array.from(this.events), nll: -this.#logLikelihood / sampled };
   }
 }
