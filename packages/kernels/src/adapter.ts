@@ -31,11 +31,14 @@ export async function openOn(
   debug: Debug,
 ): Promise<Device> {
   const { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage } = adapter.limits;
+  const { maxComputeInvocationsPerWorkgroup } = adapter.limits;
   const requiredLimits = {
     maxBufferSize,
     maxStorageBufferBindingSize,
     // Core WebGPU gives 8 anyway, compatibility mode fewer unless asked; the LSTM's backward step takes 7.
     maxStorageBuffersPerShaderStage: Math.min(8, maxStorageBuffersPerShaderStage),
+    // Core WebGPU gives 256 anyway, compatibility mode 128 unless asked.
+    maxComputeInvocationsPerWorkgroup: Math.min(256, maxComputeInvocationsPerWorkgroup),
   };
   const requiredFeatures = OPTIONAL_FEATURES.filter((feature) => adapter.features.has(feature));
   const gpu = await adapter.requestDevice({ requiredLimits, requiredFeatures });

@@ -224,9 +224,11 @@ export class Device {
     return turn;
   }
 
-  /** Whether the device has what a kernel requires. */
-  supports({ requires = [] }: Kernel): boolean {
-    return requires.every((feature) => this.features.has(feature));
+  /** Whether the device has the features that a kernel requires, and as many threads in a workgroup. */
+  supports({ requires = [], workgroupSize }: Kernel): boolean {
+    const threads = workgroupSize.reduce((a, b) => a * b);
+    const fits = threads <= this.gpu.limits.maxComputeInvocationsPerWorkgroup;
+    return fits && requires.every((feature) => this.features.has(feature));
   }
 
   /**

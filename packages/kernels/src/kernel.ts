@@ -4,7 +4,7 @@ import type { DataType, Tensor } from './tensor.ts';
 /** How a kernel sees one buffer. `vec4` bindings hold groups of four neighbouring elements. */
 export interface Binding {
   readonly name: string;
-  readonly type: DataType;
+  readonly type: DataType | 'atomic<u32>';
   readonly vector: 1 | 4;
   readonly access: 'read' | 'write' | 'read_write';
 }
@@ -59,6 +59,14 @@ export interface Choice {
    * feature, is one of them.
    */
   readonly variants: readonly Variant[];
+  /** Variants that work in other ways, alike ones in a line, the likeliest first. */
+  readonly otherKinds?: readonly (readonly Variant[])[];
+}
+
+/** Every variant of a dispatch, its own included. */
+export function variantsOf(dispatch: Dispatch): readonly Variant[] {
+  const { choice } = dispatch;
+  return choice === undefined ? [dispatch] : [...choice.variants, ...(choice.otherKinds ?? []).flat()];
 }
 
 /** Binding shorthands: `read('x')`, `write('y', 4)`. */

@@ -1,6 +1,6 @@
 import { describeNode, describeTensor } from './describe.ts';
 import { KernelError } from './errors.ts';
-import { MAX_WORKGROUPS } from './kernel.ts';
+import { MAX_WORKGROUPS, variantsOf } from './kernel.ts';
 import type { MemoryLimits } from './packing.ts';
 import type { PlannedDispatch } from './plan.ts';
 import type { Tensor } from './tensor.ts';
@@ -19,7 +19,7 @@ export function requireDispatchFits(dispatch: PlannedDispatch, limits: MemoryLim
   const { node, locations, operands } = dispatch;
   const most = limits.maxStorageBufferBindingSize;
   for (const [index, { size }] of locations.entries()) if (size > most) requireValueFits(operands[index], size, limits);
-  for (const { workgroups } of dispatch.choice?.variants ?? [dispatch]) {
+  for (const { workgroups } of variantsOf(dispatch)) {
     if (Math.max(...workgroups) <= MAX_WORKGROUPS) continue;
     const why = `${workgroups.join(' x ')} workgroups exceed ${MAX_WORKGROUPS} an axis`;
     const at = node.site;

@@ -1,6 +1,6 @@
 import { describeNode } from './describe.ts';
 import type { Device } from './device.ts';
-import type { Choice, Variant } from './kernel.ts';
+import { type Variant, variantsOf } from './kernel.ts';
 import { alignUp } from './memory.ts';
 import type { PlannedDispatch } from './plan.ts';
 import { BYTES_PER_ELEMENT, elementCount } from './tensor.ts';
@@ -56,24 +56,24 @@ export class Tuner {
 
   async #winner(device: Device, dispatch: PlannedDispatch): Promise<Variant> {
     if (dispatch.choice === undefined || dispatch.choice.work < LEAST_WORK) return dispatch;
-    const variants = dispatch.choice.variants.filter(({ kernel }) => device.supports(kernel));
-    const choice = { ...dispatch.choice, variants };
-    const known = this.#memory.get(choice.problem);
-    const remembered = choice.variants.find(({ kernel }) => kernel.label === known);
+    const { problem } = dispatch.choice;
+    const known = this.#memory.get(problem);
+    const remembered = variantsOf(dispatch).find(({ kernel }) => kernel.label === known && device.supports(kernel));
     if (remembered !== undefined) return remembered;
-    const winner = await fastest(device, dispatch, choice);
-    this.#memory.set(choice.problem, winner.kernel.label);
+    const winner = await fastest(device, dispatch);
+    this.#memory.set(problem, winner.kernel.label);
     return winner;
   }
 }
 
 /**
- * Walks from the dispatch's own variant to its neighbours while they get faster. Most of the time goes into compiling
- * (16x16 tiles take llvmpipe 0.6 s), so that a variant that is not run is time saved. Works on buffers of its own, which
- * are freed again before the program makes its.
+ * Walks from the dispatch's own variant to its neighbours while they get faster, then tries other kinds: the first of
+ * each, and its neighbours if it was faster. Most of the time goes into compiling (16x16 tiles take llvmpipe 0.6 s), so
+ * that a variant that is not run is time saved. Works on buffers of its own, which are freed again before the program
+ * makes its.
  */
-async function fastest(device: Device, dispatch: PlannedDispatch, choice: Choice): Promise<Variant> {
-  const { variants, uniforms = [] } = choice;
+async function fastest(device: Device, dispatch: PlannedDispatch): Promise<Variant> {
+  const { variants = [dispatch], otherKinds = [], uniforms = [] } = dispatch.choice ?? {};
   const buffers: GPUBuffer[] = [];
   try {
     await device.allocating(`tuning ${describeNode(dispatch.node)}`, dispatch.node.site, () => {
@@ -87,23 +87,36 @@ async function fastest(device: Device, dispatch: PlannedDispatch, choice: Choice
       }
     });
     if (uniforms.length > 0) device.gpu.queue.writeBuffer(buffers[buffers.length - 1], 0, Uint32Array.from(uniforms));
-    const start = variants.findIndex(({ kernel }) => kernel === dispatch.kernel);
-    let best = start;
-    let holder = await timed(device, dispatch, variants[start], buffers);
-    for (const direction of [-1, 1]) {
-      // Once one side was faster, the other side is not.
-      if (best !== start) break;
-      for (let next = start + direction; next in variants; next += direction) {
-        const challenger = await timed(device, dispatch, variants[next], buffers);
+    let best: Variant = variants.find(({ kernel }) => kernel === dispatch.kernel) ?? dispatch;
+    let holder = await timed(device, dispatch, best, buffers);
+    /** Takes over as long as the next in line is faster. */
+    const walk = async (line: readonly Variant[]) => {
+      const before = best;
+      for (const variant of line) {
+        const challenger = await timed(device, dispatch, variant, buffers);
         if (!(await wins(challenger, holder))) break;
-        best = next;
+        best = variant;
         holder = challenger;
       }
-    }
-    return variants[best];
+      return best !== before;
+    };
+    const line = variants.filter((variant) => variant === best || isLikely(device, variant));
+    const start = line.indexOf(best);
+    // Once one side was faster, the other side is not.
+    if (!(await walk(line.slice(0, start).reverse()))) await walk(line.slice(start + 1));
+    for (const kind of otherKinds) await walk(kind.filter((variant) => isLikely(device, variant)));
+    return best;
   } finally {
     device.free(buffers);
   }
+}
+
+/**
+ * Whether a variant can run and may be the fastest. On the CPU a barrier switches between the threads of a workgroup one by
+ * one: matmul by workgroup memory takes llvmpipe 2.5 times as long as by registers.
+ */
+function isLikely(device: Device, { kernel }: Variant): boolean {
+  return device.supports(kernel) && !(device.adapter.software && kernel.code.includes('workgroupBarrier'));
 }
 
 /** Runs a variant once and returns the milliseconds of one dispatch. */

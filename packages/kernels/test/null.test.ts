@@ -17,11 +17,11 @@ import {
   transpose,
   unary,
 } from '../src/index.ts';
-import { matmulDispatch, matmulOperation } from '../src/operations/matmul.ts';
-import { MATMUL_TILES, type MatmulProblem } from '../src/operations/matmul-kernel.ts';
+import { matmulProblem } from '../src/operations/matmul.ts';
 import { allCases } from './cases/all.ts';
 import { matmulSizes } from './cases/matmul.ts';
 import { testDevice } from './support/device.ts';
+import { everyVariant, FORMS, matmulBy } from './support/matmul-variants.ts';
 import { withVariant } from './support/variants.ts';
 
 /** Compiles WGSL and validates bindings and grids like any other, and computes nothing: needs no driver. */
@@ -96,33 +96,17 @@ describe('every kernel compiles and validates on the null adapter', () => {
     }
   });
 
-  it.each(matmulSizes)('matmul %i x %i x %i with every tile', async (M, N, K) => {
-    for (const tile of MATMUL_TILES) {
-      for (const transposeA of [false, true]) {
-        for (const transposeB of [false, true]) {
-          const graph = new Graph();
-          const a = graph.input(transposeA ? [K, M] : [M, K]);
-          const b = graph.input(transposeB ? [N, K] : [K, N]);
-          const problem: MatmulProblem = {
-            transposeA,
-            transposeB,
-            batch: 1,
-            batchedA: false,
-            batchedB: false,
-            added: 'bias',
-            inPlace: false,
-            M,
-            N,
-            K,
-          };
-          const fixed: typeof matmulOperation = {
-            ...matmulOperation,
-            kernels: ({ inputs, outputs }) => [matmulDispatch(problem, tile, inputs, outputs[0])],
-          };
-          await compiles(
-            graph,
-            graph.apply(fixed, [a, b, graph.input([N])], { transposeA, transposeB, added: 'bias' }),
-          );
+  it.each([...matmulSizes, [4, 9, 513], [12, 8, 512]])('matmul %i x %i x %i in every variant', async (M, N, K) => {
+    for (const { transposeA, transposeB } of FORMS) {
+      for (const added of ['bias', 'addend'] as const) {
+        const attributes = { transposeA, transposeB, added };
+        const graph = new Graph();
+        const a = graph.input(transposeA ? [K, M] : [M, K]);
+        const b = graph.input(transposeB ? [N, K] : [K, N]);
+        const third = added === 'bias' ? graph.input([N]) : unary('negate', graph.input([M, N]));
+        const count = everyVariant(matmulProblem([a, b], attributes, false)).length;
+        for (let number = 0; number < count; number++) {
+          await compiles(graph, [matmulBy(number, [a, b, third], attributes)]);
         }
       }
     }

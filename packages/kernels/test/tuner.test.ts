@@ -14,8 +14,6 @@ import {
   transpose,
 } from '../src/index.ts';
 import { openDevice } from '../src/node.ts';
-import { matmulDispatch, matmulOperation } from '../src/operations/matmul.ts';
-import { MATMUL_TILES, type MatmulProblem, type MatmulTile } from '../src/operations/matmul-kernel.ts';
 import { Tuner } from '../src/tuner.ts';
 import { TuningCache } from '../src/tuning-cache.ts';
 import { testDevice } from './support/device.ts';
@@ -34,48 +32,6 @@ function product(size: number) {
 }
 
 describe('variants', () => {
-  const sizes = [
-    [37, 23, 41],
-    [64, 32, 48],
-    [20, 36, 19],
-  ];
-  const forms = [false, true].flatMap((transposeA) =>
-    [false, true].map((transposeB) => ({ transposeA, transposeB, added: 'bias' })),
-  );
-  it.each(sizes.flatMap(([M, N, K]) => forms.map((form) => ({ M, N, K, ...form }))))(
-    'of matmul $M x $N x $K give the same bits, transposed $transposeA, $transposeB',
-    async ({ M, N, K, transposeA, transposeB }) => {
-      const computed = (tile: MatmulTile) => {
-        const graph = new Graph();
-        const a = graph.constant(randomNumbers(M * K, 1), transposeA ? [K, M] : [M, K]);
-        const b = graph.constant(randomNumbers(K * N, 2), transposeB ? [N, K] : [K, N]);
-        const bias = graph.constant(randomNumbers(N, 3), [N]);
-        const problem: MatmulProblem = {
-          transposeA,
-          transposeB,
-          batch: 1,
-          batchedA: false,
-          batchedB: false,
-          added: 'bias',
-          inPlace: false,
-          M,
-          N,
-          K,
-        };
-        const fixed: typeof matmulOperation = {
-          ...matmulOperation,
-          kernels: ({ inputs, outputs }) => [matmulDispatch(problem, tile, inputs, outputs[0])],
-        };
-        return evaluate(device, graph.apply(fixed, [a, b, bias], { transposeA, transposeB, added: 'bias' }));
-      };
-      const [expected] = await computed(MATMUL_TILES[0]);
-      for (const tile of MATMUL_TILES.slice(1)) {
-        const [actual] = await computed(tile);
-        expect(new Uint32Array(actual.buffer)).toEqual(new Uint32Array(expected.buffer));
-      }
-    },
-  );
-
   // 17 sequences leave a row over in every variant; 5 units take the kernels without vectors.
   it.each([
     { batch: 17, units: 8 },

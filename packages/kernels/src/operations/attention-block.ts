@@ -1,6 +1,6 @@
 import type { Choice, Kernel, Variant } from '../kernel.ts';
-import { likelyTile } from './matmul.ts';
 import { MATMUL_TILES, type MatmulTile } from './matmul-kernel.ts';
+import { likelyTile } from './matmul-variants.ts';
 
 /** Sizes and kind of one attention; `keys` >= `queries` where the two have positions in common. */
 export interface AttentionProblem {

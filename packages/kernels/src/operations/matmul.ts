@@ -1,15 +1,8 @@
 import { KernelError } from '../errors.ts';
-import type { Dispatch, Variant } from '../kernel.ts';
 import type { Operation } from '../operation.ts';
 import { formatShape, requireShape, requireType, type Tensor } from '../tensor.ts';
-import {
-  MATMUL_TILES,
-  type MatmulAttributes,
-  type MatmulProblem,
-  type MatmulTile,
-  matmulKernel,
-  problemName,
-} from './matmul-kernel.ts';
+import type { MatmulAttributes, MatmulProblem } from './matmul-problem.ts';
+import { matmulDispatch } from './matmul-variants.ts';
 import { sumToShape } from './sum.ts';
 
 export interface MatmulOptions {
@@ -69,19 +62,9 @@ export const matmulOperation: Operation<MatmulAttributes> = {
     return addend.graph.apply(matmulOperation, [...inputs, addend], { ...attributes, added: 'addend' })[0];
   },
   kernels(node, { inPlace }) {
+    const problem = matmulProblem(node.inputs, node.attributes, inPlace);
     const [a, b] = node.inputs;
-    const { M, N, K, batch } = sizes(a, b, node.attributes);
-    const problem: MatmulProblem = {
-      ...node.attributes,
-      batch,
-      batchedA: a.shape.length === 3,
-      batchedB: b.shape.length === 3,
-      inPlace,
-      M,
-      N,
-      K,
-    };
-    return [matmulDispatch(problem, likelyTile(problem), inPlace ? [a, b] : node.inputs, node.outputs[0])];
+    return [matmulDispatch(problem, inPlace ? [a, b] : node.inputs, node.outputs[0])];
   },
   backward(node, [dc], wanted) {
     if (dc === undefined) return [undefined, undefined, undefined];
@@ -104,6 +87,17 @@ export const matmulOperation: Operation<MatmulAttributes> = {
   },
 };
 
+/** The problem that the inputs and attributes of a node pose. */
+export function matmulProblem(
+  [a, b]: readonly Tensor[],
+  attributes: MatmulAttributes,
+  inPlace: boolean,
+): MatmulProblem {
+  const { M, N, K, batch } = sizes(a, b, attributes);
+  const [batchedA, batchedB] = [a.shape.length === 3, b.shape.length === 3];
+  return { ...attributes, batch, batchedA, batchedB, inPlace, M, N, K };
+}
+
 function sizes(a: Tensor, b: Tensor, { transposeA, transposeB }: MatmulAttributes) {
   const [rowsA, columnsA] = a.shape.slice(-2);
   const [rowsB, columnsB] = b.shape.slice(-2);
@@ -117,39 +111,4 @@ function sizes(a: Tensor, b: Tensor, { transposeA, transposeB }: MatmulAttribute
     batch: Math.max(batchA, batchB),
     batchB,
   };
-}
-
-/** The largest tile is tried from here on (floating-point operations): less would not pay for compiling it. */
-const WORK_FOR_LARGEST = 1e8;
-
-/**
- * The largest tile, up to 8x8, that leaves some hundred threads to share the work: what is used unmeasured, and where
- * measuring starts.
- */
-export function likelyTile({ M, N, batch }: { M: number; N: number; batch: number }): MatmulTile {
-  const smallest = MATMUL_TILES[MATMUL_TILES.length - 1];
-  const fits = ({ rows, columns }: MatmulTile) =>
-    rows <= 8 && batch * Math.ceil(M / rows) * Math.ceil(N / columns) >= 512;
-  return MATMUL_TILES.find(fits) ?? smallest;
-}
-
-/** c = a b by the given tile, with the next larger and the two next smaller ones as its variants. */
-export function matmulDispatch(
-  problem: MatmulProblem,
-  tile: MatmulTile,
-  inputs: readonly Tensor[],
-  result: Tensor,
-): Dispatch {
-  const { M, N, K, batch } = problem;
-  const variant = (each: MatmulTile): Variant => ({
-    kernel: matmulKernel(problem, each),
-    workgroups: [Math.ceil(N / each.columns / each.threads[0]), Math.ceil(M / each.rows / each.threads[1]), batch],
-  });
-  const work = 2 * batch * M * N * K;
-  const place = MATMUL_TILES.indexOf(tile);
-  const largest = work < WORK_FOR_LARGEST ? 1 : 0;
-  const first = Math.min(place, Math.max(largest, place - 1));
-  const variants = MATMUL_TILES.slice(first, place + 3).map(variant);
-  const choice = { problem: problemName(problem), work, variants };
-  return { ...variants[place - first], operands: [...inputs, result], uniforms: [], choice };
 }
