@@ -1,3 +1,6 @@
+export { CallSite } from './call-site.ts';
+export { DEBUG_WORDS, type Debug, type DebugWord } from './debug.ts';
+export { describePlan } from './describe-plan.ts';
 export { type AdapterDescription, Device, type DeviceFeature } from './device.ts';
 export { KernelError, type KernelErrorCode } from './errors.ts';
 export { evaluate } from './evaluate.ts';
@@ -76,7 +79,8 @@ export {
   STAGING_BYTES,
   totalMemory,
 } from './plan.ts';
-export { Program } from './program.ts';
+export { formatProfile, type Profile } from './profile.ts';
+export { Program, type ProgramOptions } from './program.ts';
 export { gaussian, pcg3d, uniform, uniformArray } from './random.ts';
 export { type Fit, planWithin, type TracedPass } from './recomputation.ts';
 export { constantRate, cosineDecay, exponentialDecay, type Schedule, warmUp } from './schedules.ts';

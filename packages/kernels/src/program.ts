@@ -1,18 +1,35 @@
 import { CallSite } from './call-site.ts';
-import { describeNode, describeTensor } from './describe.ts';
+import { describeTensor } from './describe.ts';
+import { describePlan } from './describe-plan.ts';
 import type { Device, Pipeline } from './device.ts';
 import { KernelError } from './errors.ts';
 import type { Variant } from './kernel.ts';
+import { type Buffers, compile, encode, type Launch, prepare, required } from './launch.ts';
 import { requireBufferFits, requireDispatchFits } from './limits.ts';
-import { Arena, BINDING_ALIGNMENT, MEMORY_CATEGORIES } from './memory.ts';
+import { MEMORY_CATEGORIES } from './memory.ts';
+import { NonFiniteDetector } from './non-finite.ts';
 import type { Block } from './packing.ts';
-import { HISTORY_LENGTH, type Location, type Plan, type PlannedDispatch } from './plan.ts';
+import { HISTORY_LENGTH, type Location, type Plan } from './plan.ts';
+import { formatProfile, type Profile, timeLaunches } from './profile.ts';
 import { BYTES_PER_ELEMENT, elementCount, formatShape, type Tensor, type TensorData } from './tensor.ts';
 
-interface Launch {
-  readonly pipeline: GPUComputePipeline;
-  readonly bindGroup: GPUBindGroup;
-  readonly workgroups: readonly [number, number, number];
+export interface ProgramOptions {
+  /**
+   * Checks every f32 value for NaN and infinity after the operation that wrote it; the next read or history throws a
+   * `non-finite` error that names the first. Takes time and 256 bytes a value. Default true where CHIPSMITH_DEBUG says nan.
+   */
+  readonly detectNonFinite?: boolean | undefined;
+}
+
+/** What `Program.create` puts together. */
+interface Parts {
+  readonly plan: Plan;
+  readonly device: Device;
+  readonly pipelines: readonly Pipeline[];
+  readonly variants: readonly Variant[];
+  readonly buffers: Buffers;
+  readonly launches: readonly Launch[];
+  readonly detector: NonFiniteDetector | undefined;
 }
 
 /**
@@ -22,22 +39,24 @@ interface Launch {
 export class Program {
   readonly plan: Plan;
   readonly #device: Device;
-  readonly #buffers: Map<Location['buffer'], GPUBuffer>;
+  readonly #pipelines: readonly Pipeline[];
+  readonly #variants: readonly Variant[];
+  readonly #buffers: Buffers;
   readonly #launches: readonly Launch[];
+  readonly #detector: NonFiniteDetector | undefined;
+  #hasToldTimes = false;
   #runs = 0;
   #historyRead = 0;
   #closed = false;
 
-  private constructor(
-    plan: Plan,
-    device: Device,
-    buffers: Map<Location['buffer'], GPUBuffer>,
-    launches: readonly Launch[],
-  ) {
-    this.plan = plan;
-    this.#device = device;
-    this.#buffers = buffers;
-    this.#launches = launches;
+  private constructor(parts: Parts) {
+    this.plan = parts.plan;
+    this.#device = parts.device;
+    this.#pipelines = parts.pipelines;
+    this.#variants = parts.variants;
+    this.#buffers = parts.buffers;
+    this.#launches = parts.launches;
+    this.#detector = parts.detector;
   }
 
   /**
@@ -46,8 +65,10 @@ export class Program {
    * @throws KernelError `compile` naming the kernel and the line, `out-of-memory` with the plan's bytes, `limit` if the
    *   plan was made for a device of larger limits, `wrong-device` if an arena has its values on another device
    */
-  static async create(device: Device, plan: Plan): Promise<Program> {
+  static async create(device: Device, plan: Plan, options: ProgramOptions = {}): Promise<Program> {
     const at = new CallSite();
+    const { debug } = device;
+    if (debug.words.has('plan')) debug.print(describePlan(plan));
     device.requireOpen('Program.create');
     for (const dispatch of plan.dispatches) requireDispatchFits(dispatch, device.limits);
     for (const buffer of [...plan.arenas, ...plan.buffers]) requireBufferFits(buffer, device.limits);
@@ -57,6 +78,7 @@ export class Program {
       plan.dispatches.map((dispatch, index) => compile(device, dispatch, variants[index])),
     );
     const buffers = new Map<Location['buffer'], GPUBuffer>();
+    let detector: NonFiniteDetector | undefined;
     const newArenas = plan.arenas.filter((arena) => !device.holds(arena));
     try {
       await device.allocating(describeMemory(plan), at, () => {
@@ -65,9 +87,11 @@ export class Program {
           const usage = planned === plan.uniforms ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE;
           buffers.set(planned, device.allocate(planned, usage));
         }
+        if (options.detectNonFinite ?? debug.words.has('nan')) detector = new NonFiniteDetector(device, plan);
       });
-      const launches = prepare(device, plan, variants, pipelines, buffers);
-      const program = new Program(plan, device, buffers, launches);
+      const own = prepare(device, plan, variants, pipelines, buffers);
+      const launches = (await detector?.interleave(own, plan, buffers)) ?? own;
+      const program = new Program({ plan, device, pipelines, variants, buffers, launches, detector });
       for (const tensor of plan.graph.inputs) {
         if (tensor.source.kind === 'input' && tensor.source.initial !== undefined) {
           program.write(tensor, tensor.source.initial);
@@ -78,6 +102,7 @@ export class Program {
     } catch (error) {
       for (const arena of newArenas) device.release(arena);
       device.free(plan.buffers.flatMap((planned) => buffers.get(planned) ?? []));
+      detector?.destroy();
       throw error;
     }
   }
@@ -86,7 +111,7 @@ export class Program {
   write(input: Tensor, data: TensorData): void {
     this.#requireOpen('write');
     if (input.source.kind !== 'input')
-      throw new KernelError('shape', 'write: the tensor is not an input of the graph.');
+      throw new KernelError('shape', `write: ${describeTensor(input)}: the tensor is not an input of the graph.`);
     const fits = data.length === elementCount(input.shape) && data instanceof Uint32Array === (input.dtype === 'u32');
     if (!fits) {
       const got = `${data.length} values of ${data.constructor.name}`;
@@ -101,11 +126,7 @@ export class Program {
     this.#requireOpen('run');
     const encoder = this.#device.gpu.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    for (const { pipeline, bindGroup, workgroups } of this.#launches) {
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, bindGroup);
-      pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
-    }
+    for (const launch of this.#launches) encode(pass, launch);
     pass.end();
     const { history, historyTensors } = this.plan;
     if (history !== undefined) {
@@ -125,6 +146,7 @@ export class Program {
   async read(tensor: Tensor): Promise<TensorData> {
     const at = new CallSite();
     this.#requireOpen('read');
+    await this.#inspect(at);
     const { buffer, offset, size } = this.plan.location(tensor);
     const purpose = `Reading ${describeTensor(tensor)}`;
     const bytes = await this.#device.readBuffer(required(this.#buffers, buffer), offset, size, purpose, at);
@@ -145,6 +167,7 @@ export class Program {
     const first = Math.max(this.#historyRead, this.#runs - HISTORY_LENGTH);
     const count = this.#runs - first;
     this.#historyRead = this.#runs;
+    await this.#inspect(at);
     const purpose = `Reading the history of ${historyTensors.map(describeTensor).join(' and ')}`;
     const bytes = await this.#device.readBuffer(required(this.#buffers, history), 0, history.byteLength, purpose, at);
     const values = new Float32Array(bytes);
@@ -154,26 +177,58 @@ export class Program {
     });
   }
 
+  /**
+   * Times each kernel over some runs on copies of everything the program uses, so that its values stay as they are.
+   *
+   * @param runs from 1 on, of which each dispatch counts with its fastest
+   * @throws KernelError `out-of-memory` if there is no room for the copies
+   */
+  async profile(runs = 3): Promise<Profile> {
+    const at = new CallSite();
+    this.#requireOpen('profile');
+    const device = this.#device;
+    const copies = new Map<Location['buffer'], GPUBuffer>();
+    try {
+      await device.allocating(`a copy of ${describeMemory(this.plan)}`, at, () => {
+        for (const planned of this.#buffers.keys()) {
+          const { name, byteLength } = planned;
+          const usage = planned === this.plan.uniforms ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE;
+          copies.set(planned, device.allocate({ name, category: 'workspace', byteLength }, usage));
+        }
+      });
+      const encoder = device.gpu.createCommandEncoder();
+      for (const [planned, copy] of copies) {
+        encoder.copyBufferToBuffer(required(this.#buffers, planned), 0, copy, 0, copy.size);
+      }
+      device.gpu.queue.submit([encoder.finish()]);
+      const launches = prepare(device, this.plan, this.#variants, this.#pipelines, copies);
+      return await timeLaunches(device, launches, runs, at);
+    } finally {
+      device.free([...copies.values()]);
+    }
+  }
+
   /** Frees the program's own buffers; arenas stay with the device. */
   destroy(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#device.free(this.plan.buffers.map((planned) => required(this.#buffers, planned)));
+    this.#detector?.destroy();
+  }
+
+  /** What CHIPSMITH_DEBUG asks for before results are read. */
+  async #inspect(at: CallSite): Promise<void> {
+    const { debug } = this.#device;
+    if (debug.words.has('times') && this.#runs > 0 && !this.#hasToldTimes) {
+      this.#hasToldTimes = true;
+      debug.print(formatProfile(await this.profile()));
+    }
+    await this.#detector?.requireFinite(this.#runs, at);
   }
 
   #requireOpen(method: string): void {
     if (this.#closed) throw new KernelError('closed', `${method}: the program was destroyed.`);
     this.#device.requireOpen(method);
-  }
-}
-
-/** The pipeline of a dispatch. What does not compile is told with the operation that asked for it. */
-async function compile(device: Device, { node, shared }: PlannedDispatch, { kernel }: Variant): Promise<Pipeline> {
-  try {
-    return await device.pipeline(kernel, shared);
-  } catch (error) {
-    if (!(error instanceof KernelError)) throw error;
-    throw new KernelError(error.code, `${describeNode(node)}: ${error.summary}`, { at: node.site, cause: error });
   }
 }
 
@@ -184,48 +239,4 @@ function describeMemory({ byCategory, peakBytes, blocks }: Plan): string {
   const largest = blocks.reduce<Block | undefined>((a, b) => (b.elements > (a?.elements ?? 0) ? b : a), undefined);
   const value = largest === undefined ? '' : `; largest value ${describeTensor(largest.tensors[0])}`;
   return `a program of ${peakBytes} bytes (${sizes}${value})`;
-}
-
-/** Fills the uniforms and makes the bind groups, one for each dispatch. */
-function prepare(
-  { gpu }: Device,
-  plan: Plan,
-  variants: readonly Variant[],
-  pipelines: readonly Pipeline[],
-  buffers: ReadonlyMap<Location['buffer'], GPUBuffer>,
-): Launch[] {
-  const uniformData = new Uint32Array((plan.uniforms?.byteLength ?? 0) / BYTES_PER_ELEMENT);
-  let uniformOffset = 0;
-  const launches = plan.dispatches.map((dispatch, index): Launch => {
-    const entries: GPUBindGroupEntry[] = dispatch.locations.map(({ buffer, offset, size }, binding) => ({
-      binding,
-      resource: { buffer: required(buffers, buffer), offset, size },
-    }));
-    if (dispatch.uniforms.length > 0 && plan.uniforms !== undefined) {
-      uniformData.set(dispatch.uniforms, uniformOffset / BYTES_PER_ELEMENT);
-      const buffer = required(buffers, plan.uniforms);
-      const size = alignedUniformSize(dispatch.uniforms.length);
-      entries.push({ binding: entries.length, resource: { buffer, offset: uniformOffset, size } });
-      uniformOffset += BINDING_ALIGNMENT;
-    }
-    const { pipeline, layout } = pipelines[index];
-    const bindGroup = gpu.createBindGroup({ label: dispatch.kernel.label, layout, entries });
-    return { pipeline, bindGroup, workgroups: variants[index].workgroups };
-  });
-  if (plan.uniforms !== undefined) gpu.queue.writeBuffer(required(buffers, plan.uniforms), 0, uniformData);
-  return launches;
-}
-
-/** Uniform structs are bound in whole 16-byte rows. */
-function alignedUniformSize(count: number): number {
-  return Math.ceil(count / 4) * 16;
-}
-
-function required(buffers: ReadonlyMap<Location['buffer'], GPUBuffer>, key: Location['buffer']): GPUBuffer {
-  const buffer = buffers.get(key);
-  if (buffer === undefined) {
-    const kind = key instanceof Arena ? 'arena' : 'buffer';
-    throw new KernelError('closed', `The program has no ${kind} ${key.name}.`);
-  }
-  return buffer;
 }

@@ -122,7 +122,9 @@ describe('refusals', () => {
     expect(() => program.write(ids, new Float32Array(3))).toThrow(
       'write: an input of u32 [3] got 3 values of Float32Array.',
     );
-    expect(() => program.write(y, new Float32Array(4))).toThrow('write: the tensor is not an input of the graph.');
+    expect(() => program.write(y, new Float32Array(4))).toThrow(
+      'write: exp [2, 2] -> [2, 2]: the tensor is not an input of the graph.',
+    );
   });
 
   it('of a destroyed program', async () => {

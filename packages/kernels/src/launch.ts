@@ -1,0 +1,83 @@
+import { describeNode } from './describe.ts';
+import type { Device, Pipeline } from './device.ts';
+import { KernelError } from './errors.ts';
+import type { Variant } from './kernel.ts';
+import { Arena, BINDING_ALIGNMENT } from './memory.ts';
+import type { Location, Plan, PlannedDispatch } from './plan.ts';
+import { BYTES_PER_ELEMENT } from './tensor.ts';
+
+/** One dispatch, ready to be encoded. */
+export interface Launch {
+  readonly label: string;
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly workgroups: readonly [number, number, number];
+}
+
+/** Where the buffers of a plan are. */
+export type Buffers = ReadonlyMap<Location['buffer'], GPUBuffer>;
+
+export function encode(pass: GPUComputePassEncoder, { pipeline, bindGroup, workgroups }: Launch): void {
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, bindGroup);
+  pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
+}
+
+/** The pipeline of a dispatch. What does not compile is told with the operation that asked for it. */
+export async function compile(
+  device: Device,
+  { node, shared }: PlannedDispatch,
+  { kernel }: Variant,
+): Promise<Pipeline> {
+  try {
+    return await device.pipeline(kernel, shared);
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+    throw new KernelError(error.code, `${describeNode(node)}: ${error.summary}`, { at: node.site, cause: error });
+  }
+}
+
+/** Fills the uniforms and makes the bind groups, one for each dispatch. */
+export function prepare(
+  { gpu }: Device,
+  plan: Plan,
+  variants: readonly Variant[],
+  pipelines: readonly Pipeline[],
+  buffers: Buffers,
+): Launch[] {
+  const uniformData = new Uint32Array((plan.uniforms?.byteLength ?? 0) / BYTES_PER_ELEMENT);
+  let uniformOffset = 0;
+  const launches = plan.dispatches.map((dispatch, index): Launch => {
+    const entries: GPUBindGroupEntry[] = dispatch.locations.map(({ buffer, offset, size }, binding) => ({
+      binding,
+      resource: { buffer: required(buffers, buffer), offset, size },
+    }));
+    if (dispatch.uniforms.length > 0 && plan.uniforms !== undefined) {
+      uniformData.set(dispatch.uniforms, uniformOffset / BYTES_PER_ELEMENT);
+      const buffer = required(buffers, plan.uniforms);
+      const size = alignedUniformSize(dispatch.uniforms.length);
+      entries.push({ binding: entries.length, resource: { buffer, offset: uniformOffset, size } });
+      uniformOffset += BINDING_ALIGNMENT;
+    }
+    const { pipeline, layout } = pipelines[index];
+    const bindGroup = gpu.createBindGroup({ label: dispatch.kernel.label, layout, entries });
+    const { kernel, workgroups } = variants[index];
+    return { label: kernel.label, pipeline, bindGroup, workgroups };
+  });
+  if (plan.uniforms !== undefined) gpu.queue.writeBuffer(required(buffers, plan.uniforms), 0, uniformData);
+  return launches;
+}
+
+/** Uniform structs are bound in whole 16-byte rows. */
+function alignedUniformSize(count: number): number {
+  return Math.ceil(count / 4) * 16;
+}
+
+export function required(buffers: Buffers, key: Location['buffer']): GPUBuffer {
+  const buffer = buffers.get(key);
+  if (buffer === undefined) {
+    const kind = key instanceof Arena ? 'arena' : 'buffer';
+    throw new KernelError('closed', `The program has no ${kind} ${key.name}.`);
+  }
+  return buffer;
+}
