@@ -9,6 +9,17 @@ export interface TensorSpecification {
   readonly dtype: DataType;
 }
 
+/** An element of a result as WGSL, from the elements of the inputs at the same place. */
+export interface Formula {
+  readonly label: string;
+  /** An f32; `index` is the element's place in the output, u32. */
+  readonly expression: string;
+  /** What the expression calls the inputs, in their order. */
+  readonly operands: readonly string[];
+  /** WGSL functions that the expression calls; equal texts are declared once. */
+  readonly helpers?: readonly string[];
+}
+
 /** Indices of an input and of the output that may take over its memory. */
 export interface InPlace {
   readonly input: number;
@@ -40,6 +51,9 @@ export interface Operation<Attributes> {
 
   /** Shape rule; throws a KernelError naming the rule and the shapes. */
   outputs(inputs: readonly Tensor[], attributes: Attributes): readonly TensorSpecification[];
+
+  /** Set for operations that compute each element by itself (elementwise.ts); neighbours of this kind are fused. */
+  formula?(node: Node<Attributes>): Formula;
 
   /** The launches that compute the outputs from the inputs. Pure: called while planning, without a device. */
   kernels(node: Node<Attributes>, context: KernelContext): readonly Dispatch[];

@@ -1,5 +1,6 @@
 import { describeNode, describeTensor } from './describe.ts';
 import { KernelError } from './errors.ts';
+import { fuse } from './fusion.ts';
 import type { Graph, Node } from './graph.ts';
 import type { Dispatch } from './kernel.ts';
 import { requireBufferFits, requireDispatchFits } from './limits.ts';
@@ -61,7 +62,7 @@ export interface PlanOptions {
 }
 
 /**
- * Gives a trace its memory: unused nodes are dropped, views share the memory of what they view, operations that may
+ * Gives a trace its memory: unused nodes are dropped, neighbouring elementwise nodes become one, views share the memory of what they view, operations that may
  * overwrite an input do so where nothing else needs it, values that end in a slot are computed there, and the rest is
  * packed by lifetime into few buffers. Needs no device.
  *
@@ -81,7 +82,7 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
     requireType(tensor, 'f32', 'plan', 'history');
     requireShape(elementCount(tensor.shape) === 1, 'plan', 'history takes scalars', tensor);
   }
-  const nodes = usedNodes(graph, kept);
+  const nodes = fuse(usedNodes(graph, kept), kept);
   const sharing = new Sharing(graph, nodes, kept);
   const dispatches = nodes.flatMap((node, index) =>
     sharing.visit(node, index).map((dispatch) => ({ ...dispatch, node })),

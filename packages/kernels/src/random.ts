@@ -54,8 +54,7 @@ export function gaussian(index: number, stream: number, seed: number): number {
  * by 5e-4 (and is in SwiftShader), so it is computed here: cos(2 pi t) = sin(pi w / 2) with w = 1 - 4 |t|, by the sine's
  * series to w^11, which is good to 6e-8.
  */
-export const GAUSSIAN_WGSL = `${PCG_WGSL}
-fn gaussian(key: vec3u) -> f32 {
+export const GAUSSIAN_WGSL = `fn gaussian(key: vec3u) -> f32 {
   let bits = pcg3d(key);
   let radius = sqrt(max(-2.0 * log((f32(bits.x >> 9u) + 0.5) / 8388608.0), 0.0));
   let w = 1.0 - 4.0 * abs(f32(bits.y >> 8u) / 16777216.0 - 0.5);

@@ -2,6 +2,7 @@ import { ancestors } from './gradients.ts';
 import type { Node, Segment } from './graph.ts';
 import type { Plan } from './plan.ts';
 import { BYTES_PER_ELEMENT, elementCount, type Tensor } from './tensor.ts';
+import { viewedTensors } from './views.ts';
 
 /** A choice of what the backward pass computes again. */
 interface Recomputation {
@@ -137,7 +138,7 @@ function cheapest(count: number, runs: readonly Run[], price: number, mostIntern
 }
 
 function possibleRuns(nodes: readonly Node[], loss: Tensor): Run[] {
-  const view = roots(nodes);
+  const view = viewedTensors(nodes);
   const producer = new Map<Tensor, number>();
   for (const [index, node] of nodes.entries()) for (const output of node.outputs) producer.set(output, index);
   // For each node, the values of the forward pass from which it is differentiated.
@@ -200,20 +201,6 @@ function sumBytes(tensors: Iterable<Tensor>): number {
   let total = 0;
   for (const { shape } of tensors) total += elementCount(shape) * BYTES_PER_ELEMENT;
   return total;
-}
-
-/** For each tensor, the one whose memory it is a view of. */
-function roots(nodes: readonly Node[]): (tensor: Tensor) => Tensor {
-  const parents = new Map<Tensor, Tensor>();
-  for (const node of nodes) {
-    const alias = node.operation.alias?.(node);
-    if (alias !== undefined) parents.set(node.outputs[0], node.inputs[alias.input]);
-  }
-  const root = (tensor: Tensor): Tensor => {
-    const parent = parents.get(tensor);
-    return parent === undefined ? tensor : root(parent);
-  };
-  return root;
 }
 
 /** Elementwise work is bound by memory: one thread's element takes about as long as this many operations elsewhere. */

@@ -5,7 +5,7 @@ import { type Operation, onceDifferentiable, overwritesFirst } from '../operatio
 import { elementCount, requireShape, requireType, type Tensor } from '../tensor.ts';
 import { inverseDeviation, layoutOf, partGradients, partMoments, totalMoments } from './batch-norm-kernels.ts';
 import { add, divide, multiply, subtract } from './binary.ts';
-import { elementwise } from './elementwise.ts';
+import { elementwise, singleStep } from './elementwise.ts';
 import { store } from './store.ts';
 import { partialSums, scale as scaled } from './sum.ts';
 import { unary } from './unary.ts';
@@ -91,11 +91,15 @@ export const batchNormOperation: Operation<{ epsilon: number }> = {
     const [y, mean, variance] = node.outputs;
     const layout = layoutOf(x);
     const partial = [mean, variance].map(() => scratch([layout.parts, layout.channels]));
-    const formula = `(x - mean) * ${inverseDeviation(node.attributes.epsilon)} * scale + shift`;
+    const normalise = {
+      label: 'batchNorm',
+      expression: `(x - mean) * ${inverseDeviation(node.attributes.epsilon)} * scale + shift`,
+      operands: ['x', 'mean', 'variance', 'scale', 'shift'],
+    };
     return [
       partMoments(layout, x, partial),
       totalMoments(layout, partial, [mean, variance]),
-      elementwise('batchNorm', formula, { x, mean, variance, scale, shift }, y, undefined),
+      elementwise([singleStep(normalise)], [x, mean, variance, scale, shift], y),
     ];
   },
   backward(node, [dy, dMean, dVariance], wanted) {
@@ -126,7 +130,7 @@ export const batchNormGradientOperation: Operation<{ epsilon: number }> = {
     const channels = { shape: scale.shape, dtype: 'f32' } as const;
     return [{ shape: x.shape, dtype: 'f32' }, channels, channels];
   },
-  kernels(node, { inPlace, scratch }) {
+  kernels(node, { overwritten, scratch }) {
     const [dy, x, mean, variance, scale] = node.inputs;
     const [dx, d_scale, d_shift] = node.outputs;
     const layout = layoutOf(x);
@@ -134,8 +138,12 @@ export const batchNormGradientOperation: Operation<{ epsilon: number }> = {
     const totals = [d_scale, d_shift];
     const partial = parts === 1 ? totals : totals.map(() => scratch([parts, channels]));
     const r = inverseDeviation(node.attributes.epsilon);
-    const formula = `scale * ${r} * (dy - (d_shift + (x - mean) * ${r} * d_scale) * ${wgslFloat(1 / rows)})`;
-    const operands = { dy, x, mean, variance, scale, d_scale, d_shift };
+    const slope = {
+      label: 'batchNormGradient',
+      expression: `scale * ${r} * (dy - (d_shift + (x - mean) * ${r} * d_scale) * ${wgslFloat(1 / rows)})`,
+      operands: ['dy', 'x', 'mean', 'variance', 'scale', 'd_scale', 'd_shift'],
+    };
+    const inputs = [dy, x, mean, variance, scale, d_scale, d_shift];
     return [
       partGradients(layout, node.attributes.epsilon, [dy, x, mean, variance], partial),
       ...(parts === 1
@@ -143,7 +151,7 @@ export const batchNormGradientOperation: Operation<{ epsilon: number }> = {
         : partial.map((sums, index) =>
             partialSums(sums, totals[index], { outer: 1, length: parts, inner: channels, parts: 1 }),
           )),
-      elementwise('batchNormGradient', formula, operands, dx, inPlace ? 'dy' : undefined),
+      elementwise([singleStep(slope)], inputs, dx, overwritten),
     ];
   },
   backward: onceDifferentiable,

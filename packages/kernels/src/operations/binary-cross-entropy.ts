@@ -1,7 +1,7 @@
-import { type Operation, onceDifferentiable, overwritesFirst } from '../operation.ts';
+import { onceDifferentiable } from '../operation.ts';
 import { elementCount, requireShape, requireType, sameShape, type Tensor } from '../tensor.ts';
 import { divide, multiply } from './binary.ts';
-import { elementwise } from './elementwise.ts';
+import { elementwiseOperation } from './elementwise.ts';
 import { mean, scale, sum } from './sum.ts';
 
 /**
@@ -29,9 +29,8 @@ export function binaryCrossEntropyElements(logits: Tensor, targets: Tensor): Ten
 }
 
 /** One kernel because every term of the formula made by an operation of its own would take the memory of the logits. */
-export const binaryCrossEntropyOperation: Operation<object> = {
+export const binaryCrossEntropyOperation = elementwiseOperation<object>({
   name: 'binaryCrossEntropy',
-  inPlace: overwritesFirst,
   outputs([logits, targets]) {
     requireType(logits, 'f32', 'binaryCrossEntropy', 'logits');
     requireType(targets, 'f32', 'binaryCrossEntropy', 'targets');
@@ -39,29 +38,27 @@ export const binaryCrossEntropyOperation: Operation<object> = {
     requireShape(fits, 'binaryCrossEntropy', 'logits and targets must have one shape', logits, targets);
     return [{ shape: logits.shape, dtype: 'f32' }];
   },
-  kernels(node, { inPlace }) {
-    const [x, t] = node.inputs;
-    const formula = 'max(x, 0.0) - x * t + log(1.0 + exp(-abs(x)))';
-    return [elementwise('binaryCrossEntropy', formula, { x, t }, node.outputs[0], inPlace ? 'x' : undefined)];
-  },
+  formula: () => ({
+    label: 'binaryCrossEntropy',
+    expression: 'max(x, 0.0) - x * t + log(1.0 + exp(-abs(x)))',
+    operands: ['x', 't'],
+  }),
   backward(node, [dy], [wanted]) {
     if (dy === undefined || !wanted) return [undefined, undefined];
     const [gradient] = dy.graph.apply(binaryCrossEntropyGradientOperation, [dy, ...node.inputs], {});
     return [gradient, undefined];
   },
-};
+});
 
 /** dx = dy (sigmoid(x) - t). */
-export const binaryCrossEntropyGradientOperation: Operation<object> = {
+export const binaryCrossEntropyGradientOperation = elementwiseOperation<object>({
   name: 'binaryCrossEntropyGradient',
-  inPlace: overwritesFirst,
   outputs: ([dy]) => [{ shape: dy.shape, dtype: 'f32' }],
-  kernels(node, { inPlace }) {
-    const [dy, x, t] = node.inputs;
+  formula: () => ({
+    label: 'binaryCrossEntropyGradient',
     // The exponential is clamped as in the table of unary functions.
-    const formula = 'dy * (1.0 / (1.0 + exp(-max(x, -80.0))) - t)';
-    const overwritten = inPlace ? 'dy' : undefined;
-    return [elementwise('binaryCrossEntropyGradient', formula, { dy, x, t }, node.outputs[0], overwritten)];
-  },
+    expression: 'dy * (1.0 / (1.0 + exp(-max(x, -80.0))) - t)',
+    operands: ['dy', 'x', 't'],
+  }),
   backward: onceDifferentiable,
-};
+});

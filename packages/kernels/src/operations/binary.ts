@@ -1,6 +1,5 @@
-import { type Operation, overwritesFirst } from '../operation.ts';
 import { requireShape, requireType, type Shape, type Tensor } from '../tensor.ts';
-import { elementwise } from './elementwise.ts';
+import { elementwiseOperation } from './elementwise.ts';
 import { keepWhere } from './keep-where.ts';
 import { sumToShape } from './sum.ts';
 import { unary } from './unary.ts';
@@ -50,20 +49,15 @@ export const divide = (a: Tensor, b: Tensor): Tensor => binary('divide', a, b);
 export const maximum = (a: Tensor, b: Tensor): Tensor => binary('maximum', a, b);
 export const minimum = (a: Tensor, b: Tensor): Tensor => binary('minimum', a, b);
 
-export const binaryOperation: Operation<{ name: BinaryName }> = {
+export const binaryOperation = elementwiseOperation<{ name: BinaryName }>({
   name: 'binary',
   title: ({ name }) => name,
-  inPlace: overwritesFirst,
   outputs([a, b], { name }) {
     requireType(a, 'f32', name, 'a');
     requireType(b, 'f32', name, 'b');
     return [{ shape: broadcastShape(name, a, b), dtype: 'f32' }];
   },
-  kernels(node, { inPlace }) {
-    const { name } = node.attributes;
-    const [a, b] = node.inputs;
-    return [elementwise(name, BINARY[name].formula, { a, b }, node.outputs[0], inPlace ? 'a' : undefined)];
-  },
+  formula: ({ attributes: { name } }) => ({ label: name, expression: BINARY[name].formula, operands: ['a', 'b'] }),
   backward(node, [dy], wanted) {
     if (dy === undefined) return [undefined, undefined];
     const [a, b] = node.inputs;
@@ -74,7 +68,7 @@ export const binaryOperation: Operation<{ name: BinaryName }> = {
       wanted[1] ? sumToShape(gradients.b(), b.shape) : undefined,
     ];
   },
-};
+});
 
 function broadcastShape(name: string, a: Tensor, b: Tensor): Shape {
   const rank = Math.max(a.shape.length, b.shape.length);

@@ -1,8 +1,7 @@
-import { LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, write } from '../kernel.ts';
-import type { Operation } from '../operation.ts';
-import { GAUSSIAN_WGSL } from '../random.ts';
+import { GAUSSIAN_WGSL, PCG_WGSL } from '../random.ts';
 import { elementCount, requireShape, requireType, type Shape, sameShape, type Tensor } from '../tensor.ts';
 import { add, multiply, subtract } from './binary.ts';
+import { elementwiseOperation } from './elementwise.ts';
 import { scale, sum } from './sum.ts';
 import { unary } from './unary.ts';
 
@@ -53,34 +52,18 @@ export function gaussianDivergence(mean: Tensor, logVariance: Tensor, { freeBits
   return freeBits > 0 ? unary('relu', divergence) : divergence;
 }
 
-export const gaussianNoiseOperation: Operation<{ shape: Shape; stream: number }> = {
+export const gaussianNoiseOperation = elementwiseOperation<{ shape: Shape; stream: number }>({
   name: 'gaussianNoise',
   outputs([seed], { shape }) {
     requireType(seed, 'u32', 'gaussianNoise', 'seed');
     requireShape(elementCount(seed.shape) === 1, 'gaussianNoise', 'seed must be a scalar', seed);
     return [{ shape, dtype: 'f32' }];
   },
-  kernels(node) {
-    const threads = elementCount(node.attributes.shape);
-    return [
-      {
-        kernel: {
-          label: 'gaussianNoise',
-          bindings: [read('seed', 1, 'u32'), write('result')],
-          uniforms: [],
-          workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-          code: `${GAUSSIAN_WGSL}
-fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${threads}u) { return; }
-  result[index] = gaussian(vec3u(index, ${node.attributes.stream}u, seed[0]));
-}`,
-        },
-        operands: [node.inputs[0], node.outputs[0]],
-        uniforms: [],
-        workgroups: linearGrid(threads, LINEAR_WORKGROUP),
-      },
-    ];
-  },
+  formula: ({ attributes: { stream } }) => ({
+    label: 'gaussianNoise',
+    expression: `gaussian(vec3u(index, ${stream}u, seed))`,
+    operands: ['seed'],
+    helpers: [PCG_WGSL, GAUSSIAN_WGSL],
+  }),
   backward: () => [undefined],
-};
+});

@@ -1,6 +1,5 @@
-import { type Operation, overwritesFirst } from '../operation.ts';
 import { requireShape, requireType, type Shape, type Tensor } from '../tensor.ts';
-import { elementwise } from './elementwise.ts';
+import { elementwiseOperation } from './elementwise.ts';
 
 export type Relation = '<' | '<=' | '>' | '>=';
 
@@ -17,26 +16,25 @@ export function keepWhere(x: Tensor, a: Tensor, relation: Relation, b: Tensor): 
   return x.graph.apply(keepWhereOperation, [x, a, b], { relation })[0];
 }
 
-export const keepWhereOperation: Operation<{ relation: Relation }> = {
+export const keepWhereOperation = elementwiseOperation<{ relation: Relation }>({
   name: 'keepWhere',
-  inPlace: overwritesFirst,
   outputs([x, a, b]) {
     for (const [name, tensor] of Object.entries({ x, a, b })) requireType(tensor, 'f32', 'keepWhere', name);
     const fits = broadcastsTo(a.shape, x.shape) && broadcastsTo(b.shape, x.shape);
     requireShape(fits, 'keepWhere', 'a and b must broadcast to x', x, a, b);
     return [{ shape: x.shape, dtype: 'f32' }];
   },
-  kernels(node, { inPlace }) {
-    const [x, a, b] = node.inputs;
-    const formula = `select(0.0, x, a ${node.attributes.relation} b)`;
-    return [elementwise('keepWhere', formula, { x, a, b }, node.outputs[0], inPlace ? 'x' : undefined)];
-  },
+  formula: ({ attributes: { relation } }) => ({
+    label: 'keepWhere',
+    expression: `select(0.0, x, a ${relation} b)`,
+    operands: ['x', 'a', 'b'],
+  }),
   backward(node, [dy], [wanted]) {
     const [, a, b] = node.inputs;
     const kept = dy !== undefined && wanted ? keepWhere(dy, a, node.attributes.relation, b) : undefined;
     return [kept, undefined, undefined];
   },
-};
+});
 
 function broadcastsTo(shape: Shape, target: Shape): boolean {
   const lead = target.length - shape.length;

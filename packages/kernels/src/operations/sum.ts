@@ -8,9 +8,9 @@ import {
   wgslFloat,
   write,
 } from '../kernel.ts';
-import { type Operation, overwritesFirst } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import { elementCount, formatShape, requireShape, requireType, type Shape, sameShape, type Tensor } from '../tensor.ts';
-import { elementwise } from './elementwise.ts';
+import { elementwiseOperation } from './elementwise.ts';
 import { partCount, type ReductionOptions, reduceAxes } from './reduction.ts';
 import { reshape } from './view.ts';
 
@@ -103,7 +103,7 @@ export function partialSums(
   };
 }
 
-export const broadcastOperation: Operation<{ shape: Shape }> = {
+export const broadcastOperation = elementwiseOperation<{ shape: Shape }>({
   name: 'broadcast',
   outputs([x], { shape }) {
     requireType(x, 'f32', 'broadcast', 'x');
@@ -119,20 +119,20 @@ export const broadcastOperation: Operation<{ shape: Shape }> = {
     );
     return [{ shape, dtype: 'f32' }];
   },
-  kernels: (node) => [elementwise('broadcast', 'x', { x: node.inputs[0] }, node.outputs[0], undefined)],
+  formula: () => ({ label: 'broadcast', expression: 'x', operands: ['x'] }),
   backward: (node, [dy]) => [dy === undefined ? undefined : sumToShape(dy, node.inputs[0].shape)],
-};
+});
 
-export const scaleOperation: Operation<{ factor: number }> = {
+export const scaleOperation = elementwiseOperation<{ factor: number }>({
   name: 'scale',
-  inPlace: overwritesFirst,
   outputs([x]) {
     requireType(x, 'f32', 'scale', 'x');
     return [{ shape: x.shape, dtype: 'f32' }];
   },
-  kernels(node, { inPlace }) {
-    const formula = `x * ${wgslFloat(node.attributes.factor)}`;
-    return [elementwise('scale', formula, { x: node.inputs[0] }, node.outputs[0], inPlace ? 'x' : undefined)];
-  },
+  formula: ({ attributes: { factor } }) => ({
+    label: 'scale',
+    expression: `x * ${wgslFloat(factor)}`,
+    operands: ['x'],
+  }),
   backward: (node, [dy]) => [dy === undefined ? undefined : scale(dy, node.attributes.factor)],
-};
+});

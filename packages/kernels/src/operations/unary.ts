@@ -1,6 +1,6 @@
-import { type Operation, onceDifferentiable, overwritesFirst } from '../operation.ts';
+import { onceDifferentiable } from '../operation.ts';
 import { requireType, type Tensor } from '../tensor.ts';
-import { elementwise } from './elementwise.ts';
+import { elementwiseOperation } from './elementwise.ts';
 
 /**
  * Functions of one variable as WGSL. `derivative` may use the input `x` and the result `y`.
@@ -12,6 +12,7 @@ export const UNARY = {
   negate: { formula: '-x', derivative: '-1.0' },
   square: { formula: 'x * x', derivative: '2.0 * x' },
   sqrt: { formula: 'sqrt(x)', derivative: '0.5 / y' },
+  rsqrt: { formula: 'inverseSqrt(x)', derivative: '-0.5 * y / x' },
   exp: { formula: 'exp(x)', derivative: 'y' },
   log: { formula: 'log(x)', derivative: '1.0 / x' },
   sigmoid: { formula: '1.0 / (1.0 + exp(-max(x, -80.0)))', derivative: 'y * (1.0 - y)' },
@@ -21,6 +22,15 @@ export const UNARY = {
   relu: { formula: 'max(x, 0.0)', derivative: 'select(0.0, 1.0, x > 0.0)' },
   // Clevert et al., arXiv 1511.07289, with alpha 1.
   elu: { formula: 'select(exp(min(x, 0.0)) - 1.0, x, x > 0.0)', derivative: 'select(y + 1.0, 1.0, y > 0.0)' },
+  // Elfwing et al., arXiv 1702.03118; x sigmoid(x), also called swish.
+  silu: {
+    formula: 'x / (1.0 + exp(-max(x, -80.0)))',
+    derivative: 'silu_derivative(x)',
+    helper: `fn silu_derivative(x: f32) -> f32 {
+  let s = 1.0 / (1.0 + exp(-max(x, -80.0)));
+  return s * (1.0 + x * (1.0 - s));
+}`,
+  },
   softplus: { formula: 'max(x, 0.0) + log(1.0 + exp(-abs(x)))', derivative: '1.0 / (1.0 + exp(-max(x, -80.0)))' },
   // Hendrycks and Gimpel, arXiv 1606.08415, the tanh form: 0.5 x (1 + tanh(u)), u = 0.79788456 (x + 0.044715 x^3).
   gelu: {
@@ -40,25 +50,21 @@ export function unary(name: UnaryName, x: Tensor): Tensor {
   return x.graph.apply(unaryOperation, [x], { name })[0];
 }
 
-export const unaryOperation: Operation<{ name: UnaryName }> = {
+export const unaryOperation = elementwiseOperation<{ name: UnaryName }>({
   name: 'unary',
   title: ({ name }) => name,
-  inPlace: overwritesFirst,
   outputs([x], { name }) {
     requireType(x, 'f32', name, 'x');
     return [{ shape: x.shape, dtype: 'f32' }];
   },
-  kernels(node, { inPlace }) {
-    const { name } = node.attributes;
-    return [elementwise(name, UNARY[name].formula, { x: node.inputs[0] }, node.outputs[0], inPlace ? 'x' : undefined)];
-  },
+  formula: ({ attributes: { name } }) => ({ label: name, expression: UNARY[name].formula, operands: ['x'] }),
   backward(node, [dy], [wanted]) {
     if (dy === undefined || !wanted) return [undefined];
     const values = { x: node.inputs[0], y: node.outputs[0] };
     const needed = usedBy(node.attributes.name).map((value) => values[value]);
     return dy.graph.apply(unaryGradientOperation, [dy, ...needed], node.attributes);
   },
-};
+});
 
 /** What the derivative is computed from; the rest need not live until the backward pass. */
 function usedBy(name: UnaryName): ('x' | 'y')[] {
@@ -66,17 +72,17 @@ function usedBy(name: UnaryName): ('x' | 'y')[] {
 }
 
 /** dx = dy f'(x) from dy and what the derivative uses of x and y = f(x). */
-export const unaryGradientOperation: Operation<{ name: UnaryName }> = {
+export const unaryGradientOperation = elementwiseOperation<{ name: UnaryName }>({
   name: 'unaryGradient',
-  inPlace: overwritesFirst,
   outputs: ([dy]) => [{ shape: dy.shape, dtype: 'f32' }],
-  kernels(node, { inPlace }) {
-    const { name } = node.attributes;
+  formula({ attributes: { name } }) {
     const { derivative, helper }: { derivative: string; helper?: string } = UNARY[name];
-    const [dy, ...values] = node.inputs;
-    const operands = { dy, ...Object.fromEntries(usedBy(name).map((value, index) => [value, values[index]])) };
-    const formula = `dy * (${derivative})`;
-    return [elementwise(`${name}Gradient`, formula, operands, node.outputs[0], inPlace ? 'dy' : undefined, helper)];
+    return {
+      label: `${name}Gradient`,
+      expression: `dy * (${derivative})`,
+      operands: ['dy', ...usedBy(name)],
+      ...(helper && { helpers: [helper] }),
+    };
   },
   backward: onceDifferentiable,
-};
+});

@@ -18,7 +18,7 @@ import type { OperationCase, Reference } from '../support/verify.ts';
 export function unaryCases(): OperationCase[] {
   return Object.entries(unaryReferences).flatMap(([name, reference]) =>
     [[7], [3, 8]].map((shape): OperationCase => {
-      const positive = ['log', 'sqrt', 'reciprocal'].includes(name);
+      const positive = ['log', 'sqrt', 'rsqrt', 'reciprocal'].includes(name);
       return {
         name: `${name} of ${shape}`,
         shapes: [shape],
