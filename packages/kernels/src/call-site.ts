@@ -22,7 +22,7 @@ export class CallSite {
 export function tracedPlaces({ stack }: Error): string[] {
   const lines = typeof stack === 'string' ? stack.split('\n') : [];
   return lines.flatMap((line) => {
-    const place = /(?:\(|@|^\s*at (?:async )?)([^\s(@]\S*:\d+:\d+)\)?$/.exec(line)?.[1];
+    const place = /\((.+:\d+:\d+)\)$|@(.+:\d+:\d+)$|^\s*at (?:async )?(.+:\d+:\d+)$/.exec(line)?.slice(1).find(Boolean);
     // Modules of the engine itself ("node:internal/...") call nobody's code on purpose.
     return place === undefined || place.startsWith('node:') ? [] : [place.replace(/^file:\/\//, '')];
   });
