@@ -41,7 +41,9 @@ export function fuse(nodes: readonly Node[], kept: readonly Tensor[]): Node[] {
       continue;
     }
     let node = original;
-    for (const input of original.inputs) {
+    // The nearest first: with it merged, the one before comes next.
+    const nearest = [...original.inputs].sort((a, b) => (open.get(b) ?? -1) - (open.get(a) ?? -1));
+    for (const input of nearest) {
       const place = open.get(input);
       const producer = place === undefined ? undefined : fused[place];
       if (place === undefined || producer === undefined || uses.get(input) !== 1) continue;
