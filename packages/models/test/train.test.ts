@@ -185,7 +185,7 @@ describe('train', () => {
       const options = newRun({ ...changes, definition: { ...basicRnn, create: withAbsurdRate } });
       await expect(train(options)).rejects.toThrow(
         new ModelError(
-          `${options.folder}: the loss is no longer a number at step ${step}; the last checkpoint is kept. Start a new run with a lower learning rate.`,
+          `${options.folder}: the loss is no longer a number at step ${step}; the last checkpoint is kept. Start a new run with a lower learning rate; CHIPSMITH_DEBUG=nan names the operation that fails first.`,
         ),
       );
       const { metadata, model, state } = await new RunFolder(options.folder).load('latest');

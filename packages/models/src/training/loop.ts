@@ -122,7 +122,7 @@ export class TrainingLoop {
     this.#clock = performance.now();
     if (![...rows.flat(), evaluation?.nll ?? 0].every(Number.isFinite)) {
       throw new ModelError(
-        `${folder.path}: the loss is no longer a number at step ${step}; the last checkpoint is kept. Start a new run with a lower learning rate.`,
+        `${folder.path}: the loss is no longer a number at step ${step}; the last checkpoint is kept. Start a new run with a lower learning rate; CHIPSMITH_DEBUG=nan names the operation that fails first.`,
       );
     }
     const loss = rows.reduce((total, [value]) => total + value, 0) / rows.length;
