@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { PEERS, type PeerName } from './peers/names.ts';
 
 export const SUITES = ['kernels', 'apu'] as const;
 export type Suite = (typeof SUITES)[number];
@@ -12,6 +13,8 @@ export interface Options {
   readonly json: string;
   readonly compare: string | undefined;
   readonly markdown: string | undefined;
+  readonly html: string | undefined;
+  readonly peers: readonly PeerName[];
   readonly adapter: string | undefined;
   /** Only benchmarks whose name contains it, in any case. */
   readonly filter: string | undefined;
@@ -34,13 +37,18 @@ Usage: pnpm bench [kernels|apu|all] [options]
   --json <file>      where the results go (default: benchmarks/results/latest.json)
   --compare <file>   ratios to the results in an older file; changes of more than 10 % are marked
   --markdown <file>  also writes the tables as a page
+  --html <file>      also writes one page with charts, which needs no network
+  --peers <names>    other libraries to compare with: all, none, or some of
+                     ${PEERS.join(', ')}; jax and tfjs mean all of theirs
+                     (default: all for "pnpm bench kernels" without --quick, else none)
   --help             this text
 
 Examples:
   pnpm bench --quick
   pnpm bench kernels --filter matmul --json before.json
   pnpm bench kernels --filter matmul --compare before.json
-  pnpm bench --markdown docs/benchmarks.md
+  pnpm bench kernels --peers jax-wasm,tfjs --filter LSTM
+  pnpm bench kernels --markdown docs/benchmarks.md --html benchmarks.html
 `;
 
 /**
@@ -60,12 +68,16 @@ export function parseArguments(argv: readonly string[], base: string): Options |
     throw new UsageError('The null adapter computes nothing that could be timed: choose another --adapter.');
   }
   const path = (file: string | undefined) => (file === undefined ? undefined : resolve(base, file));
+  const quick = values.quick === true;
+  const suites = chooseSuites(positionals[0] ?? 'all');
   return {
-    suites: chooseSuites(positionals[0] ?? 'all'),
-    quick: values.quick === true,
+    suites,
+    quick,
     json: path(values.json) ?? DEFAULT_JSON,
     compare: path(values.compare),
     markdown: path(values.markdown),
+    html: path(values.html),
+    peers: choosePeers(values.peers ?? (positionals[0] === 'kernels' && !quick ? 'all' : 'none')),
     adapter: values.adapter,
     filter: values.filter,
   };
@@ -78,6 +90,18 @@ function chooseSuites(name: string): readonly Suite[] {
   return [suite];
 }
 
+function choosePeers(names: string): readonly PeerName[] {
+  if (names === 'none') return [];
+  if (names === 'all') return PEERS;
+  const wanted = names.split(',').map((name) => name.trim());
+  const meant = (peer: PeerName, name: string) => peer === name || peer.startsWith(`${name}-`);
+  const unknown = wanted.find((name) => !PEERS.some((peer) => meant(peer, name)));
+  if (unknown !== undefined) {
+    throw new UsageError(`There is no peer "${unknown}": choose all, none, or some of ${PEERS.join(', ')}.`);
+  }
+  return PEERS.filter((peer) => wanted.some((name) => meant(peer, name)));
+}
+
 function parse(argv: readonly string[]) {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
@@ -88,6 +112,8 @@ function parse(argv: readonly string[]) {
     json: text,
     compare: text,
     markdown: text,
+    html: text,
+    peers: text,
     help: { ...flag, short: 'h' },
   } as const;
   try {

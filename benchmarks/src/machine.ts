@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus, loadavg, totalmem } from 'node:os';
+import type { PeerName } from './peers/names.ts';
 import type { Machine, Versions } from './report/results.ts';
 
 /** The machine as it is now. */
@@ -26,10 +27,12 @@ export function busyWarning(load: number, cores: number): string | undefined {
   return `The machine is busy: load ${load.toFixed(2)} on ${cores} cores. Times will be too long; shares of the peak suffer less.`;
 }
 
+/** The package in which each family of peers has its version. */
+const PEER_PACKAGES = { jax: '@jax-js/jax', tfjs: '@tensorflow/tfjs-core' } as const;
+
 /** Versions that decide about the figures; `commit` is missing outside a git checkout. */
-export function readVersions(): Versions {
+export function readVersions(measured: readonly PeerName[]): Versions {
   const root = new URL('../../', import.meta.url);
-  const packageFile = (url: URL): { version: string } => JSON.parse(readFileSync(url, 'utf8'));
   const fromKernels = createRequire(new URL('packages/kernels/package.json', root));
   const dawn: { version: string } = fromKernels('webgpu/package.json');
   const git = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' });
@@ -38,5 +41,24 @@ export function readVersions(): Versions {
     ...(git.status === 0 ? { commit: git.stdout.trim() } : {}),
     node: process.versions.node,
     webgpu: dawn.version,
+    peers: peerVersions(measured),
   };
+}
+
+/** Read from the files, because jax-js exports no package.json. What is not installed has no version. */
+function peerVersions(measured: readonly PeerName[]): Record<string, string> {
+  const libraries = (['jax', 'tfjs'] as const).filter((library) =>
+    measured.some((peer) => peer.startsWith(`${library}-`)),
+  );
+  const files = libraries.map((library) => {
+    const name = PEER_PACKAGES[library];
+    return { name, file: new URL(`../node_modules/${name}/package.json`, import.meta.url) };
+  });
+  return Object.fromEntries(
+    files.filter(({ file }) => existsSync(file)).map(({ name, file }) => [name, packageFile(file).version]),
+  );
+}
+
+function packageFile(url: URL): { version: string } {
+  return JSON.parse(readFileSync(url, 'utf8'));
 }

@@ -1,8 +1,10 @@
 import { HELP, parseArguments, UsageError, userFolder } from './arguments.ts';
 import { compareReports, comparisonTable, differingConditions } from './report/compare.ts';
+import { htmlReport } from './report/html.ts';
 import { markdownReport } from './report/markdown.ts';
 import { readReport, writeReport, writeText } from './report/results.ts';
-import { formatMilliseconds, memoryTable, terminalTable, timeTable } from './report/table.ts';
+import { shortSections } from './report/sections.ts';
+import { formatMilliseconds, terminalTable } from './report/table.ts';
 import { runBenchmarks } from './run.ts';
 
 /** Tables go to standard output; what happens meanwhile to standard error. */
@@ -20,9 +22,9 @@ async function main(argv: readonly string[]): Promise<void> {
     result: ({ name, wall }) => console.error(`  ${name}: ${formatMilliseconds(wall.median)}`),
   });
 
-  console.log(`\n${terminalTable(timeTable(report.results))}`);
-  const memory = memoryTable(report.results);
-  if (memory.rows.length > 0) console.log(`\n${terminalTable(memory)}`);
+  for (const { table, notes } of shortSections(report)) {
+    console.log(['', terminalTable(table), ...notes.map((note) => `- ${note}`)].join('\n'));
+  }
   if (before !== undefined) {
     const { rows, onlyBefore, onlyNow } = compareReports(before, report);
     console.log(`\n${terminalTable(comparisonTable(rows))}`);
@@ -35,6 +37,10 @@ async function main(argv: readonly string[]): Promise<void> {
   if (options.markdown !== undefined) {
     await writeText(options.markdown, markdownReport(report));
     console.log(`Wrote ${options.markdown}`);
+  }
+  if (options.html !== undefined) {
+    await writeText(options.html, await htmlReport(report));
+    console.log(`Wrote ${options.html}`);
   }
 }
 

@@ -13,9 +13,12 @@ export interface Subject {
 export interface Sample {
   /** On the clock. */
   readonly wall: number;
-  /** Of all of this process's threads together, user and system: what a busy machine inflates less than `wall`. */
+  /** Of all of the process's threads together, user and system: what a busy machine inflates less than `wall`. */
   readonly cpu: number;
 }
+
+/** Times so many runs in a row, here or in another process. */
+export type Sampler = (runs: number) => Promise<Sample>;
 
 export interface Effort {
   /** Samples taken of each subject, */
@@ -34,39 +37,42 @@ const FEWEST_ROUNDS = 3;
 const MAX_RUNS_PER_SAMPLE = 1000;
 
 /**
- * Times subjects in turn (A B A B ...), so that a change in the machine's load falls on all of them alike. Each is run
- * twice before: once to warm up (compilers, caches), once to find how many runs make a sample.
+ * Times samplers in turn (A B A B ...), so that a change in the machine's load falls on all of them alike. Each runs once
+ * before, to warm up compilers and caches, and where that was short once more, to find how many runs make a sample.
  *
- * @returns for each subject, one sample a round
+ * @returns for each sampler, one sample a round
  */
-export async function measureAlternately(subjects: readonly Subject[], effort: Effort): Promise<Sample[][]> {
+export async function measureAlternately(samplers: readonly Sampler[], effort: Effort): Promise<Sample[][]> {
   const runs: number[] = [];
-  for (const subject of subjects) {
-    await takeSample(subject, 1);
-    const { wall } = await takeSample(subject, 1);
+  for (const sampler of samplers) {
+    let { wall } = await sampler(1);
+    if (wall < 10 * effort.sampleMilliseconds) ({ wall } = await sampler(1));
     const wanted = Math.ceil(effort.sampleMilliseconds / Math.max(wall, 1e-6));
     runs.push(Math.min(wanted, MAX_RUNS_PER_SAMPLE));
   }
-  const samples: Sample[][] = subjects.map(() => []);
+  const samples: Sample[][] = samplers.map(() => []);
   const start = performance.now();
   for (let round = 0; round < effort.rounds; round++) {
     if (round >= FEWEST_ROUNDS && performance.now() - start > effort.budgetMilliseconds) break;
-    for (const [index, subject] of subjects.entries()) samples[index].push(await takeSample(subject, runs[index]));
+    for (const [index, sampler] of samplers.entries()) samples[index].push(await sampler(runs[index]));
   }
   return samples;
 }
 
-async function takeSample(subject: Subject, runs: number): Promise<Sample> {
-  collectGarbage();
-  const cpuBefore = process.cpuUsage();
-  const before = performance.now();
-  for (let run = 0; run < runs; run++) subject.run();
-  await subject.settle?.();
-  const wall = performance.now() - before;
-  const { user, system } = process.cpuUsage(cpuBefore);
-  return { wall: wall / runs, cpu: (user + system) / 1000 / runs };
+/** Times a subject in this process. */
+export function samplerOf(subject: Subject): Sampler {
+  return async (runs) => {
+    collectGarbage();
+    const cpuBefore = process.cpuUsage();
+    const before = performance.now();
+    for (let run = 0; run < runs; run++) subject.run();
+    await subject.settle?.();
+    const wall = performance.now() - before;
+    const { user, system } = process.cpuUsage(cpuBefore);
+    return { wall: wall / runs, cpu: (user + system) / 1000 / runs };
+  };
 }
 
 /** V8's full collection, run between samples so that none pays for the garbage of the one before. */
 setFlagsFromString('--expose-gc');
-const collectGarbage: () => void = runInNewContext('gc');
+export const collectGarbage: () => void = runInNewContext('gc');

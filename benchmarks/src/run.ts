@@ -3,10 +3,13 @@ import { openDevice } from '@chipsmith/kernels/node';
 import { APU_BENCHMARKS, runApu } from './apu/run-apu.ts';
 import { type Options, UsageError } from './arguments.ts';
 import type { OnResult } from './benchmark.ts';
+import { ATTENTION_MEMORY, attentionMemory } from './gpu/attention-memory.ts';
+import { HOST_STEPS, measureHostCost } from './gpu/host-cost.ts';
 import { KERNEL_BENCHMARKS, runKernels } from './gpu/run-kernels.ts';
 import { busyWarning, describeMachine, loadAverage, readVersions } from './machine.ts';
 import { FULL, QUICK } from './measure.ts';
-import type { Report, Result } from './report/results.ts';
+import { BRIEF, PATIENT, Peer } from './peers/peer.ts';
+import type { HostCost, Report, Result } from './report/results.ts';
 
 /** What a run tells while it goes on. */
 export interface Listener {
@@ -24,9 +27,11 @@ export async function runBenchmarks(options: Options, command: string, listener:
   const matching = <T extends { name: string }>(suite: 'kernels' | 'apu', benchmarks: readonly T[]) =>
     options.suites.includes(suite) ? benchmarks.filter(({ name }) => contains(name, options.filter)) : [];
   const kernels = matching('kernels', KERNEL_BENCHMARKS);
+  const steps = matching('kernels', HOST_STEPS);
+  const growing = matching('kernels', [{ name: ATTENTION_MEMORY }]);
   const apu = matching('apu', APU_BENCHMARKS);
-  if (kernels.length + apu.length === 0) {
-    throw new UsageError(`No benchmark's name contains "${options.filter}": try matmul, LSTM, copy or APU.`);
+  if (kernels.length + steps.length + growing.length + apu.length === 0) {
+    throw new UsageError(`No benchmark's name contains "${options.filter}": try matmul, LSTM, attention, host or APU.`);
   }
 
   const date = new Date().toISOString();
@@ -45,25 +50,42 @@ export async function runBenchmarks(options: Options, command: string, listener:
   let adapter: AdapterDescription | undefined;
   if (kernels.length > 0) {
     const device = await open(options.adapter);
+    const peers = options.peers.map((name) => new Peer(name, device.adapter.backend, options.quick ? BRIEF : PATIENT));
     try {
       adapter = device.adapter;
       listener.note(`Adapter: ${adapter.name}${adapter.software ? ' (computes on the CPU)' : ''}`);
-      await runKernels(device, kernels, effort, onResult);
+      await runKernels(device, kernels, peers, effort, onResult);
     } finally {
+      for (const peer of peers) peer.close();
       device.destroy();
     }
   }
+  const host = await runHostSteps(steps);
   await runApu(apu, effort, onResult);
   return {
-    format: 'chipsmith benchmarks 1',
+    format: 'chipsmith benchmarks 2',
     date,
     command,
     machine,
     ...(adapter === undefined ? {} : { adapter }),
-    versions: readVersions(),
+    versions: readVersions(options.peers),
     load: { start, end: loadAverage() },
     results,
+    host,
+    growth: growing.length > 0 ? attentionMemory() : [],
   };
+}
+
+async function runHostSteps(steps: typeof HOST_STEPS): Promise<HostCost[]> {
+  if (steps.length === 0) return [];
+  const device = await openDevice({ adapter: 'null' });
+  try {
+    const costs = [];
+    for (const step of steps) costs.push(await measureHostCost(device, step));
+    return costs;
+  } finally {
+    device.destroy();
+  }
 }
 
 /** Without an adapter the machine lacks something; without the one that was named, the name is wrong. */

@@ -11,3 +11,8 @@ export function minimum(values: readonly number[]): number {
   if (values.length === 0) throw new RangeError('minimum: the list is empty.');
   return values.reduce((least, value) => Math.min(least, value));
 }
+
+/** The largest value. @throws RangeError for an empty list */
+export function maximum(values: readonly number[]): number {
+  return -minimum(values.map((value) => -value));
+}

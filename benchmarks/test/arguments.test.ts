@@ -38,6 +38,21 @@ describe('parseArguments', () => {
   it('reads relative paths from where the user stands and leaves absolute ones', () => {
     const options = parse('--json', 'now.json', '--compare', '../old.json', '--markdown', '/tmp/page.md');
     expect(options).toMatchObject({ json: '/home/ann/now.json', compare: '/home/old.json', markdown: '/tmp/page.md' });
+    expect(parse('--html', 'page.html')?.html).toBe('/home/ann/page.html');
+    expect(parse()?.html).toBeUndefined();
+  });
+
+  it('compares with all peers where kernels are asked for by name and time is no matter, else with none', () => {
+    expect(parse('kernels')?.peers).toEqual(['jax-webgpu', 'jax-wasm', 'tfjs-webgpu', 'tfjs-wasm', 'tfjs-cpu']);
+    for (const argv of [[], ['all'], ['apu'], ['kernels', '--quick'], ['kernels', '--peers', 'none']]) {
+      expect(parse(...argv)?.peers, argv.join(' ')).toEqual([]);
+    }
+  });
+
+  it('takes peers by name or by library, in the order of the table', () => {
+    expect(parse('--quick', '--peers', 'all')?.peers).toHaveLength(5);
+    expect(parse('--peers', 'tfjs-wasm, jax')?.peers).toEqual(['jax-webgpu', 'jax-wasm', 'tfjs-wasm']);
+    expect(parse('--peers=tfjs')?.peers).toEqual(['tfjs-webgpu', 'tfjs-wasm', 'tfjs-cpu']);
   });
 
   it('asks for help with --help and -h', () => {
@@ -51,6 +66,10 @@ describe('parseArguments', () => {
     [['--fast'], "Unknown option '--fast'. See pnpm bench --help."],
     [['--json'], "Option '--json <value>' argument missing. See pnpm bench --help."],
     [['--quick=yes'], "Option '--quick' does not take an argument. See pnpm bench --help."],
+    [
+      ['--peers', 'jax,torch'],
+      'There is no peer "torch": choose all, none, or some of jax-webgpu, jax-wasm, tfjs-webgpu, tfjs-wasm, tfjs-cpu.',
+    ],
     [['--adapter', 'null'], 'The null adapter computes nothing that could be timed: choose another --adapter.'],
   ])('refuses %j in one line', (argv, message) => {
     expect(refusal(...argv)).toBe(message);

@@ -1,35 +1,48 @@
 import { describe, expect, it } from 'vitest';
 import { summarise } from '../src/benchmark.ts';
 import { busyWarning } from '../src/machine.ts';
-import { measureAlternately } from '../src/measure.ts';
-
-const ONE_RUN_A_SAMPLE = { rounds: 4, budgetMilliseconds: Number.POSITIVE_INFINITY, sampleMilliseconds: 0 };
+import { measureAlternately, samplerOf } from '../src/measure.ts';
 
 describe('measureAlternately', () => {
-  it('warms up each subject, then takes turns and waits for each', async () => {
+  /** A sampler that says each run took so long, and tells of each call. */
+  const sampler = (calls: string[], name: string, wall: number) => async (runs: number) => {
+    calls.push(`${name}${runs}`);
+    return { wall, cpu: 2 * wall };
+  };
+
+  it('warms up, fills a sample with runs, then takes turns', async () => {
     const calls: string[] = [];
-    const subject = (name: string) => ({
-      run: () => void calls.push(name),
-      settle: async () => void calls.push(`${name} settled`),
+    const effort = { rounds: 2, budgetMilliseconds: Number.POSITIVE_INFINITY, sampleMilliseconds: 10 };
+    const samples = await measureAlternately([sampler(calls, 'a', 3), sampler(calls, 'b', 20)], effort);
+    expect(calls).toEqual(['a1', 'a1', 'b1', 'b1', 'a4', 'b1', 'a4', 'b1']);
+    expect(samples).toEqual([[3, 3].map((wall) => ({ wall, cpu: 6 })), [20, 20].map((wall) => ({ wall, cpu: 40 }))]);
+  });
+
+  it('warms up once only what takes ten samples long', async () => {
+    const calls: string[] = [];
+    await measureAlternately([sampler(calls, 'slow', 100)], {
+      rounds: 1,
+      budgetMilliseconds: 0,
+      sampleMilliseconds: 10,
     });
-    const samples = await measureAlternately([subject('a'), subject('b')], {
-      ...ONE_RUN_A_SAMPLE,
-      sampleMilliseconds: 1e-9,
-    });
-    const turn = ['a', 'a settled', 'b', 'b settled'];
-    const warmUp = ['a', 'a settled', 'a', 'a settled', 'b', 'b settled', 'b', 'b settled'];
-    expect(calls).toEqual([...warmUp, ...turn, ...turn, ...turn, ...turn]);
-    expect(samples.map((list) => list.length)).toEqual([4, 4]);
-    for (const { wall, cpu } of samples.flat()) {
-      expect(wall).toBeGreaterThan(0);
-      expect(cpu).toBeGreaterThanOrEqual(0);
-    }
+    expect(calls).toEqual(['slow1', 'slow1']);
   });
 
   it('takes three rounds at least when the time is up at once', async () => {
-    const effort = { rounds: 10, budgetMilliseconds: -1, sampleMilliseconds: 1e-9 };
-    const [samples] = await measureAlternately([{ run: () => undefined }], effort);
+    const effort = { rounds: 10, budgetMilliseconds: -1, sampleMilliseconds: 1 };
+    const [samples] = await measureAlternately([sampler([], 'a', 1)], effort);
     expect(samples).toHaveLength(3);
+  });
+});
+
+describe('samplerOf', () => {
+  it('runs as often as asked, then waits once', async () => {
+    const calls: string[] = [];
+    const settle = async () => void calls.push('settled');
+    const { wall, cpu } = await samplerOf({ run: () => void calls.push('run'), settle })(2);
+    expect(calls).toEqual(['run', 'run', 'settled']);
+    expect(wall).toBeGreaterThan(0);
+    expect(cpu).toBeGreaterThanOrEqual(0);
   });
 });
 
@@ -45,15 +58,18 @@ describe('summarise', () => {
       { value: 2560, unit: 'tokens/s' },
       { value: 10, unit: 'GFLOP/s' },
     ]);
-    expect(result.shareOfPeak).toBeUndefined();
+    expect(result.share).toBeUndefined();
   });
 
   it('compares each round with the peak of the same round, so that load which slows both cancels', () => {
     const loads = [1, 5, 2];
     const samples = loads.map((load) => ({ wall: 80 * load, cpu: 80 }));
-    const peak = { gigaflop: 1, samples: loads.map((load) => ({ wall: 10 * load, cpu: 10 })) };
+    const limit = loads.map((load) => ({ wall: 10 * load, cpu: 10 }));
+    const peak = { of: 'FMA', work: { amount: 1, unit: 'GFLOP/s' }, samples: limit } as const;
     // 2 in 80 ms is 25 a second, the peak 1 in 10 ms is 100.
-    expect(summarise('x', prepared, samples, peak).shareOfPeak).toBeCloseTo(0.25, 12);
+    const { share } = summarise('x', prepared, samples, peak);
+    expect(share?.of).toBe('FMA');
+    expect(share?.value).toBeCloseTo(0.25, 12);
   });
 });
 

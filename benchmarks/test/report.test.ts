@@ -2,10 +2,14 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KERNEL_BENCHMARKS } from '../src/gpu/run-kernels.ts';
+import { PEERS } from '../src/peers/names.ts';
 import { compareReports, comparisonTable, differingConditions } from '../src/report/compare.ts';
+import { htmlReport } from '../src/report/html.ts';
 import { markdownReport } from '../src/report/markdown.ts';
 import { type Report, ReportError, type Result, readReport, writeReport } from '../src/report/results.ts';
-import { formatNumber, memoryTable, terminalTable, timeTable } from '../src/report/table.ts';
+import { shortSections } from '../src/report/sections.ts';
+import { formatNumber, memoryTable, peerFailures, peerTable, terminalTable, timeTable } from '../src/report/table.ts';
 
 const MIB = 2 ** 20;
 const memory = {
@@ -23,19 +27,40 @@ const result = (name: string, median: number): Result => ({
   cpu: { median: median * 2 },
   rounds: 5,
   rates: [{ value: 512_000 / median, unit: 'tokens/s' }],
-  shareOfPeak: 0.25,
+  share: { of: 'FMA', value: 0.25 },
   memory: { predicted: memory, allocated: memory },
 });
 
 const report = (...results: Result[]): Report => ({
-  format: 'chipsmith benchmarks 1',
+  format: 'chipsmith benchmarks 2',
   date: '2026-11-02T10:00:00.000Z',
   command: 'pnpm bench --quick',
   machine: { processor: 'Test processor', cores: 2, memoryBytes: 8 * 2 ** 30, system: 'linux 6.1 x64' },
   adapter: { name: 'llvmpipe', driver: 'Mesa', backend: 'gles', software: true },
-  versions: { chipsmith: '0.1.0', commit: 'abc1234', node: '20.20.2', webgpu: '0.6.2' },
+  versions: {
+    chipsmith: '0.1.0',
+    commit: 'abc1234',
+    node: '20.20.2',
+    webgpu: '0.6.2',
+    peers: { '@jax-js/jax': '0.1.25' },
+  },
   load: { start: 0.25, end: 1.5 },
   results,
+  host: [{ name: 'host cost LSTM', dispatches: 169, microsecondsPerDispatch: 2.534, heapBytesPerRun: -3.2 }],
+  growth: [256, 512].map((length) => ({
+    name: 'attention memory by length',
+    length,
+    bytes: length * 2048,
+    scoreBytes: 32 * length ** 2,
+  })),
+});
+
+const compared = (name: string): Result => ({
+  ...result(name, 100),
+  peers: [
+    { peer: 'jax-wasm', wall: 250, ratio: { median: 2.5, least: 2.25, most: 3 } },
+    { peer: 'tfjs-cpu', failure: 'too slow', detail: 'no answer to "sample" within 50 s' },
+  ],
 });
 
 let folder = '';
@@ -48,7 +73,7 @@ describe('reports on disk', () => {
   it('come back as they were written, in folders made for them, with nothing beside them', async () => {
     const { adapter: _, ...withoutAdapter } = report(result('a', 10));
     for (const [name, value] of [
-      ['full.json', report(result('a', 10), result('b', 20))],
+      ['full.json', report(compared('a'), result('b', 20))],
       ['bare.json', withoutAdapter],
     ] as const) {
       const file = join(folder, 'new', name);
@@ -125,13 +150,59 @@ describe('tables', () => {
     expect(rows).toEqual([['lstm', '3.00', '3.00', '6.00', '0.50', '0.00', '1.00', '13.50', '13.50']]);
   });
 
-  it('make a page with the command, the load and both tables', () => {
-    const page = markdownReport(report(result('lstm', 200)));
+  it('give the ratio of each peer, the reason where there is none, and no column for peers not asked', () => {
+    const results = [result('ours alone', 1), compared('lstm')];
+    expect(peerTable(results)).toEqual({
+      head: ['times as long as ours', 'jax-js Wasm', 'tfjs CPU'],
+      rows: [['lstm', '2.50 x', 'too slow']],
+    });
+    expect(peerFailures(results)).toEqual(['tfjs CPU, lstm: too slow, no answer to "sample" within 50 s']);
+  });
+
+  it('fit 100 columns with every benchmark, peer and reason', () => {
+    const results = KERNEL_BENCHMARKS.map(
+      ({ name }): Result => ({
+        ...result(name, 12_345),
+        rates: [
+          { value: 12_345, unit: 'tokens/s' },
+          { value: 99.9, unit: 'GFLOP/s' },
+        ],
+        peers: PEERS.map((peer) => ({ peer, failure: 'no such op', detail: '' })),
+      }),
+    );
+    for (const { table } of shortSections(report(...results))) {
+      for (const line of terminalTable(table).split('\n')) expect(line.length, line).toBeLessThanOrEqual(100);
+    }
+  });
+
+  it('make a page with the command, the conditions and all tables', () => {
+    const page = markdownReport(report(compared('lstm')));
     expect(page).toContain('    pnpm bench --quick\n');
     expect(page).toContain('Load average: 0.25 at the start, 1.50 at the end');
-    expect(page).toMatch(/^\| lstm +\| 200 ms \| +180 ms \| 400 ms \| 2,560 tokens\/s \| +25\.0 % \|$/m);
-    expect(page).toMatch(
-      /^\| lstm +\| +3\.00 \| +3\.00 \| +6\.00 \| +0\.50 \| +0\.00 \| +1\.00 \| +13\.50 \| +13\.50 \|$/m,
+    expect(page).toContain('- Versions: Node 20.20.2, webgpu 0.6.2, @jax-js/jax 0.1.25\n');
+    const rows = [
+      ['lstm', '100 ms', '5,120 tokens/s', '25.0 % FMA', '13.5 MiB'],
+      ['lstm', '2.50 x', 'too slow'],
+      ['lstm', '100 ms', '90.0 ms', '200 ms', '5'],
+      ['lstm', '3.00', '3.00', '6.00', '0.50', '0.00', '1.00', '13.50', '13.50'],
+      ['host cost LSTM', '169', '2.53 us', '-3 bytes'],
+      ['length 512', '1.00 MiB', '2.0 KiB', '8.00 MiB'],
+    ];
+    const cells = page.split('\n').map((line) =>
+      line
+        .split('|')
+        .map((cell) => cell.trim())
+        .filter(Boolean),
     );
+    for (const row of rows) expect(cells).toContainEqual(row);
+  });
+
+  it('make one page with charts that loads nothing and takes names as text', async () => {
+    const page = await htmlReport(report({ ...compared('a <b> & c'), share: { of: 'copy', value: 0.5 } }));
+    expect(page.match(/<svg /g)).toHaveLength(3);
+    expect(page).toContain('<td>a &lt;b&gt; &amp; c</td>');
+    expect(page).not.toContain('<b>');
+    expect(page).not.toMatch(/<script|<link|<img|@import|url\(/);
+    expect((await htmlReport({ ...report(), host: [], growth: [] })).match(/<svg /g)).toBeNull();
   });
 });

@@ -1,7 +1,7 @@
 import { playScore, type RegisterLog, renderAudio, TICKS_PER_SECOND } from '@chipsmith/apu';
 import { embeddedCorpus } from '@chipsmith/data';
 import { type Benchmark, BenchmarkError, type OnResult, type Prepared, summarise } from '../benchmark.ts';
-import { type Effort, measureAlternately } from '../measure.ts';
+import { type Effort, measureAlternately, samplerOf } from '../measure.ts';
 import { denseScore } from './dense-score.ts';
 
 /** Length of the piece that is played. */
@@ -80,7 +80,7 @@ export async function runApu(
 ): Promise<void> {
   for (const benchmark of benchmarks) {
     const prepared = await benchmark.prepare();
-    const [samples] = await measureAlternately([prepared], effort);
+    const [samples] = await measureAlternately([samplerOf(prepared)], effort);
     await prepared.verify();
     onResult(summarise(benchmark.name, prepared, samples));
     prepared.release();

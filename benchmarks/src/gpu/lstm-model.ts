@@ -1,15 +1,4 @@
-import {
-  Arena,
-  add,
-  crossEntropy,
-  dropout,
-  embedding,
-  Graph,
-  lstm,
-  matmul,
-  reshape,
-  type Tensor,
-} from '@chipsmith/kernels';
+import { Arena, add, crossEntropy, embedding, Graph, lstm, matmul, reshape, type Tensor } from '@chipsmith/kernels';
 
 export interface LstmShape {
   /** H, the same in every layer. */
@@ -29,16 +18,15 @@ export interface LstmModel {
   /** (T B) u32: the events read and the ones that follow them. */
   readonly events: Tensor;
   readonly targets: Tensor;
-  /** (1) u32, a new value each step; used where there is dropout. */
-  readonly seed: Tensor;
   readonly loss: Tensor;
 }
 
 /**
  * An event model of stacked LSTM layers as Magenta's melody RNNs have it: one-hot events (here an embedding of width
- * 4H, which is the same product), dropout behind each layer, a softmax over the next event.
+ * 4H, which is the same product), a softmax over the next event. Without their dropout, whose random numbers no other
+ * library could share.
  */
-export function lstmModel(shape: LstmShape, dropoutRate: number): LstmModel {
+export function lstmModel(shape: LstmShape): LstmModel {
   const { units, layers, batch, steps, classes } = shape;
   const rows = steps * batch;
   const graph = new Graph();
@@ -47,7 +35,6 @@ export function lstmModel(shape: LstmShape, dropoutRate: number): LstmModel {
 
   const events = graph.input([rows], 'u32');
   const targets = graph.input([rows], 'u32');
-  const seed = graph.input([1], 'u32');
   const mask = graph.constant(new Float32Array(rows).fill(1), [rows]);
 
   const layer = (index: number, inputSize: number, project: (weights: Tensor, bias: Tensor) => Tensor) => {
@@ -55,7 +42,7 @@ export function lstmModel(shape: LstmShape, dropoutRate: number): LstmModel {
     const gates = project(weights, parameter(`layer ${index} bias`, [4 * units]));
     const recurrent = parameter(`layer ${index} recurrent`, [units, 4 * units]);
     const { output } = lstm(reshape(gates, [steps, batch, 4 * units]), recurrent);
-    return reshape(dropout(output, dropoutRate, seed, index), [rows, units]);
+    return reshape(output, [rows, units]);
   };
   let hidden = layer(0, classes, (weights, bias) => add(embedding(weights, events), bias));
   for (let index = 1; index < layers; index++) {
@@ -64,7 +51,7 @@ export function lstmModel(shape: LstmShape, dropoutRate: number): LstmModel {
   }
   const bias = parameter('output bias', [classes]);
   const logits = matmul(hidden, parameter('output', [units, classes]), { bias });
-  return { graph, parameters, events, targets, seed, loss: crossEntropy(logits, targets, mask) };
+  return { graph, parameters, events, targets, loss: crossEntropy(logits, targets, mask) };
 }
 
 /** Floating-point operations of the matrix products of one forward pass; a training step has three times as many. */

@@ -10,7 +10,7 @@ import {
   read,
   write,
 } from '@chipsmith/kernels';
-import { type Benchmark, BenchmarkError, type Prepared } from '../benchmark.ts';
+import { BenchmarkError, type Prepared } from '../benchmark.ts';
 import { prepareProgram } from './prepare-program.ts';
 
 /** Independent chains of fma in a thread: enough to fill the pipelines' latency, few enough to stay in registers. */
@@ -94,7 +94,7 @@ const copy: Operation<object> = {
 };
 
 /** The adapter's FMA peak, with as many threads as this device needs to be kept busy. */
-export async function prepareFmaPeak(device: Device): Promise<Prepared & { gigaflop: number }> {
+export async function prepareFmaPeak(device: Device): Promise<Prepared> {
   let threads = FEWEST_THREADS;
   while (threads < MOST_THREADS && (await milliseconds(device, threads)) < SHORTEST_RUN_MILLISECONDS) threads *= 4;
   return prepareFmaChains(device, threads);
@@ -112,7 +112,7 @@ async function milliseconds(device: Device, threads: number): Promise<number> {
   return taken;
 }
 
-async function prepareFmaChains(device: Device, threads: number): Promise<Prepared & { gigaflop: number }> {
+async function prepareFmaChains(device: Device, threads: number): Promise<Prepared> {
   const gigaflop = (threads * FLOP_PER_THREAD) / 1e9;
   const graph = new Graph();
   // Each chain tends to shift / (1 - scale) = 1, far from infinities and denormals.
@@ -141,20 +141,18 @@ function sumOfChains(): number {
 /** 64 MiB read and 64 MiB written: beyond the caches of processors and GPUs, and within a binding's base limit. */
 const COPY_ELEMENTS = 2 ** 24;
 
-export const copyBandwidth: Benchmark<Device> = {
-  name: 'copy bandwidth',
-  async prepare(device) {
-    const graph = new Graph();
-    const x = graph.input([COPY_ELEMENTS]);
-    const [y] = graph.apply(copy, [x], {});
-    const { program, prepared } = await prepareProgram(device, graph, { outputs: [y] });
-    const values = new Float32Array(COPY_ELEMENTS);
-    values[COPY_ELEMENTS - 1] = 1;
-    program.write(x, values);
-    const verify = async () => {
-      const copied = await program.read(y);
-      if (copied[COPY_ELEMENTS - 1] !== 1) throw new BenchmarkError('Copy bandwidth: the last element was not copied.');
-    };
-    return { ...prepared, work: { amount: (2 * COPY_ELEMENTS * 4) / 1e9, unit: 'GB/s' }, verify };
-  },
-};
+/** The adapter's memory bandwidth; bytes read and written both count. */
+export async function prepareCopy(device: Device, elements = COPY_ELEMENTS): Promise<Prepared> {
+  const graph = new Graph();
+  const x = graph.input([elements]);
+  const [y] = graph.apply(copy, [x], {});
+  const { program, prepared } = await prepareProgram(device, graph, { outputs: [y] });
+  const values = new Float32Array(elements);
+  values[elements - 1] = 1;
+  program.write(x, values);
+  const verify = async () => {
+    const copied = await program.read(y);
+    if (copied[elements - 1] !== 1) throw new BenchmarkError('Copy bandwidth: the last element was not copied.');
+  };
+  return { ...prepared, work: { amount: (2 * elements * 4) / 1e9, unit: 'GB/s' }, verify };
+}

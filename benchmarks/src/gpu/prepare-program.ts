@@ -1,5 +1,15 @@
-import { type BytesByCategory, type Device, type Graph, type PlanOptions, Program, plan } from '@chipsmith/kernels';
-import type { Prepared } from '../benchmark.ts';
+import {
+  type BytesByCategory,
+  type Device,
+  elementCount,
+  type Graph,
+  type PlanOptions,
+  Program,
+  plan,
+  type Tensor,
+} from '@chipsmith/kernels';
+import { type Benchmark, BenchmarkError, type Prepared, type Work } from '../benchmark.ts';
+import type { Problem } from './problems.ts';
 
 /** Plans a graph and puts it on the device, with its memory as planned and as allocated. */
 export async function prepareProgram(
@@ -20,6 +30,53 @@ export async function prepareProgram(
     },
   };
   return { program, prepared };
+}
+
+/** A problem as a graph of ours. */
+export interface Traced {
+  readonly graph: Graph;
+  readonly results: readonly Tensor[];
+  /** Of the matrix products, in units of 10^9; where there are none, the bytes count. */
+  readonly gigaflop?: number;
+}
+
+/** A benchmark that runs a graph again and again, unchanged. */
+export function graphBenchmark<P extends Problem>(
+  name: string,
+  problem: P,
+  trace: (problem: P) => Traced,
+): Benchmark<Device> {
+  return {
+    name,
+    problem,
+    async prepare(device) {
+      const { graph, results: outputs, gigaflop } = trace(problem);
+      const { program, prepared } = await prepareProgram(device, graph, { outputs });
+      const results = async () => {
+        const values = [];
+        for (const output of outputs) values.push(await program.read(output));
+        return values;
+      };
+      const verify = async () => {
+        for (const [index, values] of (await results()).entries()) {
+          const wrong = values.find((value) => !Number.isFinite(value));
+          if (wrong !== undefined || values.every((value) => value === 0)) {
+            throw new BenchmarkError(`${name}: result ${index} is ${wrong ?? 'all zeros'}.`);
+          }
+        }
+      };
+      const work: Work =
+        gigaflop === undefined
+          ? { amount: movedBytes([...graph.inputs, ...outputs]) / 1e9, unit: 'GB/s' }
+          : { amount: gigaflop, unit: 'GFLOP/s' };
+      return { ...prepared, work, ...(gigaflop === undefined ? {} : { gigaflop }), results, verify };
+    },
+  };
+}
+
+/** As if each operand were read once and each result written once, 4 bytes an element. */
+function movedBytes(tensors: readonly Tensor[]): number {
+  return tensors.reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0);
 }
 
 /** What was allocated in between. The staging buffer is the device's, made with it, and counts in every plan. */

@@ -4,9 +4,24 @@ import { dirname } from 'node:path';
 import { MEMORY_CATEGORIES } from '@chipsmith/kernels';
 import { writeFileAtomic } from '@chipsmith/models';
 import { z } from 'zod';
+import { FAILURES } from '../peers/messages.ts';
+import { PEERS } from '../peers/names.ts';
 
 const positive = z.number().positive();
 const bytesByCategory = z.record(z.enum(MEMORY_CATEGORIES), z.int().nonnegative());
+
+const shareSchema = z.strictObject({ of: z.enum(['FMA', 'copy']), value: positive });
+
+const peerSchema = z.union([
+  z.strictObject({
+    peer: z.enum(PEERS),
+    /** Milliseconds on the clock that one run took, median. */
+    wall: positive,
+    /** The peer's time divided by ours, of each round in which both took turns. */
+    ratio: z.strictObject({ median: positive, least: positive, most: positive }),
+  }),
+  z.strictObject({ peer: z.enum(PEERS), failure: z.enum(FAILURES), detail: z.string() }),
+]);
 
 const resultSchema = z.strictObject({
   /** Unique in a file; `--compare` matches by it. */
@@ -18,10 +33,30 @@ const resultSchema = z.strictObject({
   rounds: z.int().positive(),
   /** From the median on the clock. */
   rates: z.array(z.strictObject({ value: positive, unit: z.string().min(1) })),
-  /** Of the adapter's FMA peak, measured in turn with this one; the median of the rounds. */
-  shareOfPeak: positive.optional(),
+  /** Of the adapter's FMA peak or copy bandwidth, measured in turn with this one; the median of the rounds. */
+  share: shareSchema.optional(),
   /** Bytes on the device: what the plan said before, and what the device then allocated. */
   memory: z.strictObject({ predicted: bytesByCategory, allocated: bytesByCategory }).optional(),
+  /** Where peers were asked for the same. */
+  peers: z.array(peerSchema).optional(),
+});
+
+const hostSchema = z.strictObject({
+  name: z.string().min(1),
+  dispatches: z.int().positive(),
+  /** JavaScript of one `program.run()`, divided by its dispatches: the median. */
+  microsecondsPerDispatch: positive,
+  /** What a run leaves on the heap after a collection; negative where something else was freed meanwhile. */
+  heapBytesPerRun: z.number(),
+});
+
+const growthSchema = z.strictObject({
+  name: z.string().min(1),
+  length: z.int().positive(),
+  /** As planned: everything but the inputs and what belongs to the device. */
+  bytes: z.int().nonnegative(),
+  /** What the scores of all heads alone would take, length x length. */
+  scoreBytes: z.int().positive(),
 });
 
 const machineSchema = z.strictObject({
@@ -36,10 +71,12 @@ const versionsSchema = z.strictObject({
   commit: z.string().optional(),
   node: z.string(),
   webgpu: z.string(),
+  /** Of the packages of the peers that were measured, by name. */
+  peers: z.record(z.string(), z.string()),
 });
 
 const reportSchema = z.strictObject({
-  format: z.literal('chipsmith benchmarks 1'),
+  format: z.literal('chipsmith benchmarks 2'),
   /** When it began, ISO 8601. */
   date: z.iso.datetime(),
   command: z.string(),
@@ -52,9 +89,15 @@ const reportSchema = z.strictObject({
   /** One-minute load average before the first and after the last benchmark; the run itself is in the second. */
   load: z.strictObject({ start: z.number(), end: z.number() }),
   results: z.array(resultSchema),
+  host: z.array(hostSchema),
+  growth: z.array(growthSchema),
 });
 
 export type Result = z.infer<typeof resultSchema>;
+export type Share = z.infer<typeof shareSchema>;
+export type PeerResult = z.infer<typeof peerSchema>;
+export type HostCost = z.infer<typeof hostSchema>;
+export type Growth = z.infer<typeof growthSchema>;
 export type Machine = z.infer<typeof machineSchema>;
 export type Versions = z.infer<typeof versionsSchema>;
 /** One run of the benchmarks, as it lies on disk. */

@@ -1,5 +1,6 @@
-import { MEMORY_CATEGORIES } from '@chipsmith/kernels';
-import type { Result } from './results.ts';
+import { type BytesByCategory, MEMORY_CATEGORIES } from '@chipsmith/kernels';
+import { PEER_TITLES, PEERS } from '../peers/names.ts';
+import type { Growth, HostCost, Result } from './results.ts';
 
 /** A head and rows of the same length; the first column is text, the others are figures. */
 export interface Table {
@@ -7,19 +8,83 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Time, throughput and share of the peak of each result. */
+/** Time, throughput, share of the adapter's limit and memory of each result, in less than 100 columns. */
 export function timeTable(results: readonly Result[]): Table {
   return withoutEmptyColumns({
-    head: ['benchmark', 'median', 'minimum', 'CPU', 'throughput', 'of FMA peak'],
-    rows: results.map(({ name, wall, cpu, rates, shareOfPeak }) => [
+    head: ['benchmark', 'median', 'throughput', '', 'of limit', 'memory'],
+    rows: results.map(({ name, wall, rates: [first, second], share, memory }) => [
+      name,
+      formatMilliseconds(wall.median),
+      formatRate(second ?? first),
+      second === undefined ? '' : formatRate(first),
+      share === undefined ? '' : `${formatPercent(share.value)} ${share.of}`,
+      memory === undefined ? '' : `${formatNumber(totalBytes(memory.predicted) / 2 ** 20)} MiB`,
+    ]),
+  });
+}
+
+/** What the table above leaves out: the fastest round and processor time. */
+export function spreadTable(results: readonly Result[]): Table {
+  return {
+    head: ['benchmark', 'median', 'minimum', 'CPU', 'rounds'],
+    rows: results.map(({ name, wall, cpu, rounds }) => [
       name,
       formatMilliseconds(wall.median),
       formatMilliseconds(wall.minimum),
       formatMilliseconds(cpu.median),
-      rates.map(({ value, unit }) => `${formatNumber(value)} ${unit}`).join(', '),
-      shareOfPeak === undefined ? '' : `${(shareOfPeak * 100).toFixed(1)} %`,
+      String(rounds),
     ]),
-  });
+  };
+}
+
+/** How many times as long each peer takes; where it has no figure, why. */
+export function peerTable(results: readonly Result[]): Table {
+  const compared = results.filter(({ peers = [] }) => peers.length > 0);
+  const names = PEERS.filter((name) => compared.some(({ peers = [] }) => peers.some(({ peer }) => peer === name)));
+  return {
+    head: ['times as long as ours', ...names.map((name) => PEER_TITLES[name])],
+    rows: compared.map(({ name, peers = [] }) => [
+      name,
+      ...names.map((column) => {
+        const result = peers.find(({ peer }) => peer === column);
+        if (result === undefined) return '';
+        return 'failure' in result ? result.failure : `${formatNumber(result.ratio.median)} x`;
+      }),
+    ]),
+  };
+}
+
+/** One line for each cell of `peerTable` that has no figure. */
+export function peerFailures(results: readonly Result[]): string[] {
+  return results.flatMap(({ name, peers = [] }) =>
+    peers.flatMap((result) =>
+      'failure' in result ? [`${PEER_TITLES[result.peer]}, ${name}: ${result.failure}, ${result.detail}`] : [],
+    ),
+  );
+}
+
+export function hostTable(costs: readonly HostCost[]): Table {
+  return {
+    head: ['JavaScript of a replayed step', 'dispatches', 'a dispatch', 'heap growth a run'],
+    rows: costs.map(({ name, dispatches, microsecondsPerDispatch, heapBytesPerRun }) => [
+      name,
+      String(dispatches),
+      `${microsecondsPerDispatch.toFixed(2)} us`,
+      `${Math.round(heapBytesPerRun)} bytes`,
+    ]),
+  };
+}
+
+export function growthTable(growth: readonly Growth[]): Table {
+  return {
+    head: ['planned memory of attention', 'besides inputs', 'a position', 'scores alone, L x L'],
+    rows: growth.map(({ length, bytes, scoreBytes }) => [
+      `length ${length}`,
+      `${formatMebibytes(bytes)} MiB`,
+      `${(bytes / length / 1024).toFixed(1)} KiB`,
+      `${formatMebibytes(scoreBytes)} MiB`,
+    ]),
+  };
 }
 
 /** Device memory of each result that has some, by category as planned, and what the device allocated in all. */
@@ -28,9 +93,8 @@ export function memoryTable(results: readonly Result[]): Table {
     if (memory === undefined) return [];
     const { predicted, allocated } = memory;
     const byCategory = MEMORY_CATEGORIES.map((category) => formatMebibytes(predicted[category]));
-    const total = (bytes: typeof predicted) =>
-      formatMebibytes(MEMORY_CATEGORIES.reduce((sum, category) => sum + bytes[category], 0));
-    return [[name, ...byCategory, total(predicted), total(allocated)]];
+    const totals = [predicted, allocated].map((bytes) => formatMebibytes(totalBytes(bytes)));
+    return [[name, ...byCategory, ...totals]];
   });
   return { head: ['peak memory in MiB', ...MEMORY_CATEGORIES, 'planned', 'allocated'], rows };
 }
@@ -74,6 +138,18 @@ export function formatMilliseconds(value: number): string {
 /** Three significant digits, but whole numbers from 100 on. */
 export function formatNumber(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3);
+}
+
+function formatRate({ value, unit }: Result['rates'][number]): string {
+  return `${formatNumber(value)} ${unit}`;
+}
+
+function formatPercent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}
+
+function totalBytes(bytes: BytesByCategory): number {
+  return MEMORY_CATEGORIES.reduce((sum, category) => sum + bytes[category], 0);
 }
 
 function formatMebibytes(bytes: number): string {
