@@ -2,6 +2,7 @@ import { describeAdapter, openOn } from './adapter.ts';
 import { parseDebug } from './debug.ts';
 import type { Device } from './device.ts';
 import { KernelError } from './errors.ts';
+import { type DatabaseFactory, TuningDatabase } from './tuning-database.ts';
 
 export interface BrowserDeviceOptions {
   /** Measure kernel variants on this device and use the fastest; default true. */
@@ -15,7 +16,7 @@ export interface BrowserDeviceOptions {
 /**
  * Opens a device in a page or worker: a core adapter, else one in compatibility mode (OpenGL ES class hardware).
  *
- * What tuning measures is remembered until the page is left.
+ * What tuning measures is remembered in IndexedDB, where the browser grants that; else until the page is left.
  *
  * @throws KernelError `no-adapter` if the browser has no WebGPU or finds no adapter, `option` for an unknown debug word
  */
@@ -36,5 +37,7 @@ export async function openDevice(options: BrowserDeviceOptions = {}): Promise<De
     throw new KernelError('no-adapter', 'The browser finds no WebGPU adapter: update it and the graphics driver.');
   }
   const description = describeAdapter(adapter.info, core === null ? 'compatibility' : 'default');
-  return openOn(adapter, description, options.tune === false ? undefined : new Map(), debug);
+  const { indexedDB } = globalThis as { indexedDB?: DatabaseFactory };
+  const tuning = options.tune === false ? undefined : await TuningDatabase.open(description, indexedDB);
+  return openOn(adapter, description, tuning, debug);
 }

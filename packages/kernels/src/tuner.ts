@@ -1,14 +1,19 @@
 import { describeNode } from './describe.ts';
-import type { Device } from './device.ts';
+import type { AdapterDescription, Device } from './device.ts';
 import { type Variant, variantsOf } from './kernel.ts';
 import { alignUp } from './memory.ts';
 import type { PlannedDispatch } from './plan.ts';
 import { BYTES_PER_ELEMENT, elementCount } from './tensor.ts';
 
-/** Where winners are remembered: problem -> label of the kernel. A Map, or a file (tuning-cache.ts). */
+/** Where winners are remembered: problem -> label of the kernel. A Map, a file (tuning-cache.ts) or IndexedDB (tuning-database.ts). */
 export interface TuningMemory {
   get(problem: string): string | undefined;
   set(problem: string, winner: string): unknown;
+}
+
+/** What measured choices hold for: another driver may find another variant fastest. */
+export function tuningKey({ backend, name, driver }: AdapterDescription): string {
+  return [backend, name, driver].join(' / ');
 }
 
 /** Below this many floating-point operations even llvmpipe needs about a millisecond: not worth compiling variants. */

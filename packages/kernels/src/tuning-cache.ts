@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { AdapterDescription } from './device.ts';
-import type { TuningMemory } from './tuner.ts';
+import { type TuningMemory, tuningKey } from './tuner.ts';
 
 /** Adapter and driver, then problem, then the label of the kernel that won. */
 type Winners = Record<string, Record<string, string>>;
@@ -23,8 +23,8 @@ export class TuningCache implements TuningMemory {
   }
 
   /** @param path defaults to `chipsmith/tuning.json` in the user's cache folder */
-  static open({ backend, name, driver }: AdapterDescription, path = defaultPath()): TuningCache {
-    return new TuningCache(path, [backend, name, driver].join(' / '));
+  static open(adapter: AdapterDescription, path = defaultPath()): TuningCache {
+    return new TuningCache(path, tuningKey(adapter));
   }
 
   get(problem: string): string | undefined {
