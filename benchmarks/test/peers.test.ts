@@ -11,7 +11,7 @@ import { Peer } from '../src/peers/peer.ts';
 
 const EFFORT = { rounds: 3, budgetMilliseconds: 0, sampleMilliseconds: 1 };
 const SOFTMAX: Problem = { kind: 'softmax', rows: 1, width: 3 };
-const PATIENCE = { prepare: 20_000, sample: 20_000 };
+const PATIENCE = { open: 30_000, prepare: 30_000, sample: 30_000 };
 const FAKE = fileURLToPath(new URL('./fake-peer.ts', import.meta.url));
 
 const opened: Peer[] = [];
@@ -49,9 +49,9 @@ describe('a peer', () => {
   });
 
   it('that takes too long is ended, and started anew for the next problem', async () => {
-    const peer = fake('hangs on sums', { prepare: 4_000, sample: 4_000 });
+    const peer = fake('hangs on sums', { ...PATIENCE, prepare: 2_000 });
     const hung = await compare(peer, { kind: 'sum', rows: 1, width: 3, over: 'all' });
-    const failure = { failure: 'too slow', detail: 'no answer to "prepare" within 4 s' };
+    const failure = { failure: 'too slow', detail: 'no answer to "prepare" within 2 s' };
     expect(hung).toEqual({ peer: 'jax-wasm', ...failure });
     expect(await compare(peer)).toMatchObject({ wall: 25 });
   });
@@ -72,7 +72,7 @@ describe('a peer', () => {
 
 describe('the libraries', () => {
   it.each<PeerName>(['jax-wasm', 'tfjs-cpu'])('%s solves a small problem as we do', async (name) => {
-    const peer = new Peer(name, 'gles', { prepare: 60_000, sample: 60_000 });
+    const peer = new Peer(name, 'gles', PATIENCE);
     opened.push(peer);
     const expected = numbers(6, 0).reduce((sum, value) => sum + value);
     const sampler = await peer.prepare({ kind: 'sum', rows: 2, width: 3, over: 'all' }, digestOf([[expected]]));

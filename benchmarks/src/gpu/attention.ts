@@ -12,11 +12,8 @@ export const attentionBenchmarks: readonly Benchmark<Device>[] = [256, 1024].map
 );
 
 export function attentionBenchmark(problem: Attention): Benchmark<Device> {
-  return graphBenchmark(attentionName(problem), problem, traceAttention);
-}
-
-export function attentionName({ heads, depth, length }: Attention): string {
-  return `attention ${heads}x${depth}, length ${length}, training`;
+  const { heads, depth, length } = problem;
+  return graphBenchmark(`attention ${heads}x${depth}, L ${length}, training`, problem, traceAttention);
 }
 
 /** Forward and backward. */

@@ -15,7 +15,7 @@ const LSTM = { units: 256, layers: 2, batch: 16, classes: 38 };
 
 export const HOST_STEPS: readonly Step[] = [
   ...[32, 128].map((steps): Step => ({ name: `host cost LSTM training, T ${steps}`, trace: () => lstmStep(steps) })),
-  { name: 'host cost attention training, length 256', trace: attentionStep },
+  { name: 'host cost attention training, L 256', trace: attentionStep },
 ];
 
 function lstmStep(steps: number) {

@@ -9,15 +9,17 @@ import type { PeerName } from './names.ts';
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
 export interface Patience {
-  /** Milliseconds for loading a library, and for getting ready and running once: tracing, compiling. */
+  /** Milliseconds for starting the process and loading the library. */
+  readonly open: number;
+  /** Milliseconds for getting ready and running once: tracing, compiling. */
   readonly prepare: number;
   /** Milliseconds for a sample. */
   readonly sample: number;
 }
 
 /** Five times what the slowest peer that is worth waiting for needs on llvmpipe: a step of tfjs takes 10 s there. */
-export const PATIENT: Patience = { prepare: 90_000, sample: 50_000 };
-export const BRIEF: Patience = { prepare: 20_000, sample: 10_000 };
+export const PATIENT: Patience = { open: 60_000, prepare: 90_000, sample: 50_000 };
+export const BRIEF: Patience = { open: 30_000, prepare: 20_000, sample: 10_000 };
 
 /** Another library in a process of its own, which is started anew after a crash or when it took too long. */
 export class Peer {
@@ -72,7 +74,7 @@ export class Peer {
     this.#process = fork(this.#worker, { execArgv, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     try {
       const request = { kind: 'open', peer: this.name, backend: this.#backend } as const;
-      expecting('done', await this.#ask(request, this.#patience.prepare));
+      expecting('done', await this.#ask(request, this.#patience.open));
     } catch (error) {
       this.close();
       // It will not open the next time either.
