@@ -26,6 +26,7 @@ export { Arena, type BytesByCategory, MEMORY_CATEGORIES, type MemoryCategory, ty
 export { type KernelContext, type Operation, onceDifferentiable, type TensorSpecification } from './operation.ts';
 export { type AdamOptions, type AdamState, adam, adamSchedule } from './operations/adam.ts';
 export { type AttentionOptions, attention } from './operations/attention.ts';
+export { type AttentionLstmState, type AttentionLstmWeights, attentionLstm } from './operations/attention-lstm.ts';
 export {
   type BatchNorm,
   type BatchNormOptions,

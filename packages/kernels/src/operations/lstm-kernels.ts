@@ -1,5 +1,5 @@
 import { read, readWrite, write } from '../kernel.ts';
-import { GATE_FUNCTIONS, groupOf, type StepKernel, shares, stepKernel } from './recurrent-step.ts';
+import { GATE_FUNCTIONS, groupOf, type StepKernel, type StepProduct, stepKernel } from './recurrent-step.ts';
 
 /** Sizes of a sequence: T, B, H. */
 export interface LstmSizes {
@@ -23,34 +23,48 @@ export function stepRows(steps: number, reverse: boolean): { step: number; befor
   );
 }
 
-/** A thread owns some sequences and some units, with all four gates. Uniforms: rows of the step, see `stepRows`. */
-export function forwardKernel({ steps, batch, units }: LstmSizes, inPlace: boolean): StepKernel {
+/**
+ * A thread owns some sequences and some units, with all four gates. Uniforms: rows of the step, see `stepRows`.
+ *
+ * @param inPlace whether the gates overwrite the projected inputs
+ * @param states what is multiplied with the rows of `recurrent`: (T+1, B, H) each, one after the other
+ */
+export function forwardKernel(
+  { steps, batch, units }: LstmSizes,
+  inPlace: boolean,
+  states: readonly ('hidden' | 'contexts')[] = ['hidden'],
+): StepKernel {
   const vector = groupOf(units);
   const width = units / vector;
-  const states = [read('recurrent', vector), readWrite('hidden', vector), readWrite('cells', vector)];
+  const bindings = [
+    read('recurrent', vector),
+    readWrite('hidden', vector),
+    readWrite('cells', vector),
+    ...(states.includes('contexts') ? [read('contexts', vector)] : []),
+  ];
   const middle = Math.floor((steps - 1) / 2);
   return stepKernel({
-    problem: `lstm step ${batch}x${units}${inPlace ? ' in place' : ''}`,
+    problem: `lstm step ${batch}x${units}${states.length > 1 ? ' with context' : ''}${inPlace ? ' in place' : ''}`,
     batch,
     units,
     steps,
     bindings: inPlace
-      ? [...states, readWrite('gates', vector)]
-      : [read('projected', vector), ...states, write('gates', vector)],
+      ? [...bindings, readWrite('gates', vector)]
+      : [read('projected', vector), ...bindings, write('gates', vector)],
     uniforms: ['step', 'before', 'after'],
     measured: [middle, middle, middle + 1],
-    shares: shares([1, 1], [2, 1], [4, 1], [8, 1], [16, 1]),
     sums: ['i', 'j', 'f', 'o'],
-    products: [
-      {
-        x: 'hidden',
+    products: states.map(
+      (x, index): StepProduct => ({
+        x,
         start: (row) => `(uniforms.before * ${batch}u + ${row}) * ${width}u`,
         inner: units,
         matrix: 'recurrent',
         columns: 4 * units,
+        from: index * units,
         into: { i: 0, j: 1, f: 2, o: 3 },
-      },
-    ],
+      }),
+    ),
     functions: `${GATE_FUNCTIONS}
 fn start(row: u32, unit: u32, gate: u32) -> Value {
   return ${inPlace ? 'gates' : 'projected'}[(uniforms.step * ${batch}u + row) * ${4 * width}u + gate * ${width}u + unit];
@@ -115,8 +129,6 @@ export function backwardKernel(
     ],
     uniforms: ['step', 'before', 'after', 'later'],
     measured: [middle, middle, middle + 1, middle + 1],
-    // A thread has one gradient instead of four gates to sum up, so that more groups of units pay.
-    shares: shares([1, 1], [2, 1], [4, 1], [8, 1], [8, 2], [16, 2], [16, 4]),
     sums: ['dh'],
     products: [
       {
@@ -129,19 +141,29 @@ export function backwardKernel(
         into: { dh: 0 },
       },
     ],
-    functions: `${GATE_FUNCTIONS}
-fn start(row: u32, unit: u32, sum: u32) -> Value {
+    functions: `fn start(row: u32, unit: u32, sum: u32) -> Value {
   return ${hasHidden ? `d_hidden[(uniforms.after * ${batch}u + row) * ${width}u + unit]` : 'Value(0.0)'};
 }
+${gateGradients({ steps, batch, units }, inPlace)}
 fn finish(row: u32, unit: u32, dh: Value) {
+  gate_gradients(row, unit, dh, ${hasCells ? `d_cells[(uniforms.after * ${batch}u + row) * ${width}u + unit]` : 'Value(0.0)'});
+}`,
+  });
+}
+
+/** WGSL that ends a backward step: `dc_incoming` is the gradient of the cell from outside the recurrence. */
+export function gateGradients({ steps, batch, units }: LstmSizes, inPlace: boolean): string {
+  const width = units / groupOf(units);
+  const gates = inPlace ? 'd_gates' : 'gates';
+  return `${GATE_FUNCTIONS}
+fn gate_gradients(row: u32, unit: u32, dh: Value, dc_incoming: Value) {
   let gate = (uniforms.step * ${batch}u + row) * ${4 * width}u + unit;
-  let i = ${inPlace ? 'd_gates' : 'gates'}[gate];
-  let j = ${inPlace ? 'd_gates' : 'gates'}[gate + ${width}u];
-  let f = ${inPlace ? 'd_gates' : 'gates'}[gate + ${2 * width}u];
-  let o = ${inPlace ? 'd_gates' : 'gates'}[gate + ${3 * width}u];
-  let state = (uniforms.after * ${batch}u + row) * ${width}u + unit;
-  let tc = squash(cells[state]);
-  var dc = dh * o * (1.0 - tc * tc)${hasCells ? ' + d_cells[state]' : ''};
+  let i = ${gates}[gate];
+  let j = ${gates}[gate + ${width}u];
+  let f = ${gates}[gate + ${2 * width}u];
+  let o = ${gates}[gate + ${3 * width}u];
+  let tc = squash(cells[(uniforms.after * ${batch}u + row) * ${width}u + unit]);
+  var dc = dh * o * (1.0 - tc * tc) + dc_incoming;
   let place = row * ${width}u + unit;
   if (uniforms.later < ${steps}u) { dc += carry[place]; }
   d_gates[gate] = dc * j * i * (1.0 - i);
@@ -149,6 +171,5 @@ fn finish(row: u32, unit: u32, dh: Value) {
   d_gates[gate + ${2 * width}u] = dc * cells[(uniforms.before * ${batch}u + row) * ${width}u + unit] * f * (1.0 - f);
   d_gates[gate + ${3 * width}u] = dh * tc * o * (1.0 - o);
   carry[place] = dc * f;
-}`,
-  });
+}`;
 }

@@ -1,5 +1,7 @@
 import { adamOperation } from './adam.ts';
 import { attentionGradientOperation, attentionOperation } from './attention.ts';
+import { attentionLstmOperation } from './attention-lstm.ts';
+import { attentionLstmGradientOperation } from './attention-lstm-gradient.ts';
 import { batchNormGradientOperation, batchNormOperation } from './batch-norm.ts';
 import { binaryOperation } from './binary.ts';
 import { binaryCrossEntropyGradientOperation, binaryCrossEntropyOperation } from './binary-cross-entropy.ts';
@@ -37,6 +39,8 @@ export const operations = {
   adam: adamOperation,
   attention: attentionOperation,
   attentionGradient: attentionGradientOperation,
+  attentionLstm: attentionLstmOperation,
+  attentionLstmGradient: attentionLstmGradientOperation,
   averagePool2d: averagePool2dOperation,
   averagePool2dGradient: averagePool2dGradientOperation,
   batchNorm: batchNormOperation,

@@ -1,6 +1,7 @@
 import type { operations } from '../../src/index.ts';
 import type { OperationCase } from '../support/verify.ts';
 import { attentionCases } from './attention.ts';
+import { attentionLstmCases } from './attention-lstm.ts';
 import { batchNormCases } from './batch-norm.ts';
 import { categoricalCases } from './categorical.ts';
 import { conv2dCases, conv2dTransposeCases, conv2dWeightsCases } from './convolution.ts';
@@ -19,6 +20,7 @@ import { concatCases, padCases, permuteCases, reshapeCases, sliceCases } from '.
  */
 export const cases = {
   attention: attentionCases,
+  attentionLstm: attentionLstmCases(),
   averagePool2d: averagePool2dCases(),
   batchNorm: batchNormCases,
   binary: binaryCases(),

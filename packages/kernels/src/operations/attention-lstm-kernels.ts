@@ -1,0 +1,193 @@
+import {
+  type Dispatch,
+  type Kernel,
+  LINEAR_ARGUMENTS,
+  LINEAR_INDEX,
+  LINEAR_WORKGROUP,
+  linearGrid,
+  read,
+  readWrite,
+  write,
+} from '../kernel.ts';
+import type { LstmSizes } from './lstm-kernels.ts';
+import { GATE_FUNCTIONS, groupOf, type StepKernel, type StepProduct, stepKernel } from './recurrent-step.ts';
+
+/** Sizes of a sequence with attention: T, B, H, and N as `memory`. */
+export interface AttentionSizes extends LstmSizes {
+  readonly memory: number;
+}
+
+/** Outputs that a thread scores: it loads the query once for all of them. */
+export const SCORED = 4;
+
+/** Uniforms of every kernel here; see `stepRows`. */
+const UNIFORMS = ['step', 'before', 'after'];
+
+export type StepLaunch = Pick<Dispatch, 'kernel' | 'workgroups'>;
+
+/** A kernel with a thread for each `index` below `threads`; `code` gets the head of its main function. */
+export function elementKernel(
+  label: string,
+  bindings: Kernel['bindings'],
+  uniforms: readonly string[],
+  threads: number,
+  code: (main: string) => string,
+): StepLaunch {
+  return {
+    kernel: {
+      label,
+      bindings,
+      uniforms,
+      workgroupSize: [LINEAR_WORKGROUP, 1, 1],
+      code: code(`fn main(${LINEAR_ARGUMENTS}) {
+  ${LINEAR_INDEX}
+  if (index >= ${threads}u) { return; }`),
+    },
+    workgroups: linearGrid(threads, LINEAR_WORKGROUP),
+  };
+}
+
+/** WGSL shared by kernels over the memory: a group of units, where rows are, and the clamped tanh. */
+export function memoryFunctions({ steps, batch, units, memory }: AttentionSizes): string {
+  const vector = groupOf(units);
+  const width = units / vector;
+  return `alias Value = ${vector === 4 ? 'vec4f' : 'f32'};
+fn group_sum(v: Value) -> f32 { return ${vector === 4 ? '(v.x + v.y) + (v.z + v.w)' : 'v'}; }
+// Outputs and keys lie behind each other; step t reads rows t to t + N - 1 and writes row t + N.
+fn output_row(n: u32, row: u32) -> u32 { return ((uniforms.step + n) * ${batch}u + row) * ${width}u; }
+fn key_row(n: u32, row: u32) -> u32 { return ${(memory + steps) * batch * width}u + output_row(n, row); }
+// Scores of a sequence at a step, and behind them the logarithm of the sum of their exponentials.
+fn score_row(row: u32) -> u32 { return (uniforms.step * ${batch}u + row) * ${memory + 1}u; }
+${GATE_FUNCTIONS}`;
+}
+
+/** A state (T+1, B, H) after the step, times the rows of a matrix from `from` on. */
+function stateProduct(
+  { batch, units }: LstmSizes,
+  x: 'cells' | 'hidden' | 'contexts',
+  product: Omit<StepProduct, 'x' | 'start' | 'inner'>,
+): StepProduct {
+  const width = units / groupOf(units);
+  return { x, start: (row) => `(uniforms.after * ${batch}u + ${row}) * ${width}u`, inner: units, ...product };
+}
+
+/** q_t = [c_t ; h_t] query + bias. */
+export function queryKernel(sizes: AttentionSizes): StepKernel {
+  const { steps, batch, units } = sizes;
+  const vector = groupOf(units);
+  const width = units / vector;
+  const matrix = { matrix: 'query', columns: units, into: { q: 0 } };
+  return stepKernel({
+    problem: `lstm query ${batch}x${units}`,
+    batch,
+    units,
+    steps,
+    bindings: [
+      read('cells', vector),
+      read('hidden', vector),
+      read('query', vector),
+      read('bias', vector),
+      write('queries', vector),
+    ],
+    uniforms: UNIFORMS,
+    measured: [0, 0, 1],
+    sums: ['q'],
+    products: [stateProduct(sizes, 'cells', matrix), stateProduct(sizes, 'hidden', { ...matrix, from: units })],
+    functions: `fn start(row: u32, unit: u32, sum: u32) -> Value { return bias[unit]; }
+fn finish(row: u32, unit: u32, q: Value) { queries[(uniforms.step * ${batch}u + row) * ${width}u + unit] = q; }`,
+  });
+}
+
+/** s_n = score . tanh(key_n + q_t), a thread for some outputs of one sequence. */
+export function scoreKernel(sizes: AttentionSizes): StepLaunch {
+  const { batch, units, memory } = sizes;
+  const vector = groupOf(units);
+  const width = units / vector;
+  const across = Math.ceil(memory / SCORED);
+  const bindings = [read('entries', vector), read('queries', vector), read('score', vector), readWrite('scores')];
+  return elementKernel(
+    `lstm attention scores ${batch}x${memory}x${units}`,
+    bindings,
+    UNIFORMS,
+    batch * across,
+    (main) => `${memoryFunctions(sizes)}
+${main}
+  let row = index / ${across}u;
+  let first = index % ${across}u * ${SCORED}u;
+  let query = (uniforms.step * ${batch}u + row) * ${width}u;
+${everyScored((n) => `  let key${n} = key_row(min(first + ${n}u, ${memory - 1}u), row);\n  var sum${n} = Value(0.0);`)}
+  for (var unit = 0u; unit < ${width}u; unit++) {
+    let q = queries[query + unit];
+    let v = score[unit];
+${everyScored((n) => `    sum${n} = fma(v, squash(entries[key${n} + unit] + q), sum${n});`)}
+  }
+${everyScored((n) => `  if (first + ${n}u < ${memory}u) { scores[score_row(row) + first + ${n}u] = group_sum(sum${n}); }`)}
+}`,
+  );
+}
+
+/** Unrolls a line of WGSL for the outputs that a thread scores. */
+export function everyScored(line: (n: number) => string): string {
+  return Array.from({ length: SCORED }, (_, n) => line(n)).join('\n');
+}
+
+/** context_t = sum over n of softmax(s)_n output_n, a thread for a group of units of one sequence. */
+export function contextKernel(sizes: AttentionSizes): StepLaunch {
+  const { batch, units, memory } = sizes;
+  const vector = groupOf(units);
+  const width = units / vector;
+  return elementKernel(
+    `lstm attention context ${batch}x${memory}x${units}`,
+    [read('entries', vector), readWrite('scores'), readWrite('contexts', vector)],
+    UNIFORMS,
+    batch * width,
+    (main) => `${memoryFunctions(sizes)}
+${main}
+  let row = index / ${width}u;
+  let unit = index % ${width}u;
+  let first = score_row(row);
+  var highest = scores[first];
+  for (var n = 1u; n < ${memory}u; n++) { highest = max(highest, scores[first + n]); }
+  var total = 0.0;
+  var context = Value(0.0);
+  for (var n = 0u; n < ${memory}u; n++) {
+    let weight = exp(scores[first + n] - highest);
+    total += weight;
+    context = fma(Value(weight), entries[output_row(n, row) + unit], context);
+  }
+  contexts[uniforms.after * ${batch * width}u + index] = context / total;
+  if (unit == 0u) { scores[first + ${memory}u] = highest + log(total); }
+}`,
+  );
+}
+
+/** [out_t key_t] = [h_t ; context_t] output + bias, which becomes the newest entry of the memory. */
+export function outputKernel(sizes: AttentionSizes): StepKernel {
+  const { steps, batch, units, memory } = sizes;
+  const vector = groupOf(units);
+  const width = units / vector;
+  const matrix = { matrix: 'output', columns: 2 * units, into: { out: 0, key: 1 } };
+  return stepKernel({
+    problem: `lstm attention output ${batch}x${units}`,
+    batch,
+    units,
+    steps,
+    bindings: [
+      read('hidden', vector),
+      read('contexts', vector),
+      read('output', vector),
+      read('bias', vector),
+      readWrite('entries', vector),
+    ],
+    uniforms: UNIFORMS,
+    measured: [0, 0, 1],
+    sums: ['out', 'key'],
+    products: [stateProduct(sizes, 'hidden', matrix), stateProduct(sizes, 'contexts', { ...matrix, from: units })],
+    functions: `fn start(row: u32, unit: u32, sum: u32) -> Value { return bias[sum * ${width}u + unit]; }
+fn finish(row: u32, unit: u32, out: Value, key: Value) {
+  let place = ((${memory}u + uniforms.step) * ${batch}u + row) * ${width}u + unit;
+  entries[place] = out;
+  entries[${(memory + steps) * batch * width}u + place] = key;
+}`,
+  });
+}
