@@ -85,4 +85,13 @@ export { Program, type ProgramOptions } from './program.ts';
 export { gaussian, pcg3d, uniform, uniformArray } from './random.ts';
 export { type Fit, planWithin, type TracedPass } from './recomputation.ts';
 export { constantRate, cosineDecay, exponentialDecay, type Schedule, warmUp } from './schedules.ts';
-export { type DataType, elementCount, formatShape, type Shape, type Tensor, type TensorData } from './tensor.ts';
+export {
+  type DataType,
+  elementCount,
+  formatShape,
+  requireShape,
+  requireType,
+  type Shape,
+  type Tensor,
+  type TensorData,
+} from './tensor.ts';

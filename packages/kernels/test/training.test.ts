@@ -1,5 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   Arena,
   adam,
@@ -64,25 +63,5 @@ describe('training', () => {
     expect(losses[0]).toBeCloseTo(Math.log(3), 0);
     expect(losses[149]).toBeLessThan(0.05);
     expect(await train()).toEqual(losses);
-  });
-
-  it('works as the README shows it', async () => {
-    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-    const code = /```ts\n(.*?)```/s.exec(readme)?.[1] ?? expect.fail('the README has no example');
-    expect(code.split('\n').filter((line) => line !== '').length).toBeLessThan(30);
-    const example = new URL(`./readme-example-${process.pid}.ts`, import.meta.url);
-    writeFileSync(example, code);
-    const log = vi.spyOn(console, 'log').mockReturnValue();
-    vi.stubEnv('CHIPSMITH_ADAPTER', process.env.CHIPSMITH_ADAPTER ?? 'gles');
-    vi.stubEnv('CHIPSMITH_TUNE', 'off');
-    try {
-      await import(example.href);
-      const [output] = log.mock.calls[0];
-      expect(Array.from(output, (value: number) => Math.round(10 * value) / 10)).toEqual([0, 1, 1, 0]);
-    } finally {
-      rmSync(example);
-      vi.restoreAllMocks();
-      vi.unstubAllEnvs();
-    }
   });
 });

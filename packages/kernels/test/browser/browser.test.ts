@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { cases } from '../cases/all.ts';
 
 /** A browser of this machine: CHIPSMITH_BROWSER, or Chromium or Chrome on the PATH. */
@@ -32,28 +32,45 @@ const FLAGS = [
 /** SwiftShader takes 10 to 30 s for all operations, more on a busy machine (ms). */
 const PAGE_TIME = 240_000;
 
-it.skipIf(browser === undefined)(
-  'every operation gives its values and gradients in a browser page (skipped where there is no Chromium)',
-  { timeout: PAGE_TIME + 20_000 },
-  async () => {
-    const page = fileURLToPath(new URL('page.ts', import.meta.url));
-    const { outputFiles } = await build({
-      entryPoints: [page],
-      bundle: true,
-      write: false,
-      format: 'esm',
-      target: 'es2022',
-      conditions: ['@chipsmith/source'],
-      logLevel: 'silent',
-    });
-    const result = await runPage(outputFiles[0].text);
-    expect(result.failures).toEqual([]);
-    expect(result.verified).toBeGreaterThanOrEqual(Object.keys(cases).length);
-  },
-);
+const folder = fileURLToPath(new URL('../..', import.meta.url));
+
+describe.skipIf(browser === undefined)('a browser page (skipped where there is no Chromium)', () => {
+  it('gives the values and gradients of every operation', { timeout: PAGE_TIME + 20_000 }, async () => {
+    const result = await runPage("import './test/browser/page.ts';");
+    expect(result).toMatchObject({ failures: [] });
+    expect(result).toHaveProperty(
+      'verified',
+      expect.toSatisfy((count) => count >= Object.keys(cases).length),
+    );
+  });
+
+  it('runs the example that the README shows', { timeout: PAGE_TIME + 20_000 }, async () => {
+    const result = await runPage(`const said = await import('./examples/fit-in-browser.js').then(
+      () => document.body.textContent.split(' ').map((value) => Math.round(10 * value) / 10),
+      (error) => String(error),
+    );
+    await fetch('/result', { method: 'POST', body: JSON.stringify(said) });`);
+    expect(result).toEqual([0, 1, 1, 0]);
+  });
+});
+
+/** Bundles a script that stands in the package's folder, as a page's author would. */
+async function bundle(contents: string): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: folder },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2022',
+    conditions: ['@chipsmith/source'],
+    logLevel: 'silent',
+  });
+  return outputFiles[0].text;
+}
 
 /** Serves a script on loopback, opens it in the browser and waits for what it posts. */
-async function runPage(script: string): Promise<{ verified: number; failures: string[] }> {
+async function runPage(contents: string): Promise<unknown> {
+  const script = await bundle(contents);
   const profile = mkdtempSync(join(tmpdir(), 'chipsmith-browser-'));
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
