@@ -4,7 +4,7 @@ import { htmlReport } from './report/html.ts';
 import { markdownReport } from './report/markdown.ts';
 import { readReport, writeReport, writeText } from './report/results.ts';
 import { shortSections } from './report/sections.ts';
-import { formatMilliseconds, terminalTable } from './report/table.ts';
+import { resultLine, terminalTable } from './report/table.ts';
 import { runBenchmarks } from './run.ts';
 
 /** Tables go to standard output; what happens meanwhile to standard error. */
@@ -19,7 +19,7 @@ async function main(argv: readonly string[]): Promise<void> {
   const command = ['pnpm bench', ...argv].join(' ');
   const report = await runBenchmarks(options, command, {
     note: (line) => console.error(line),
-    result: ({ name, wall }) => console.error(`  ${name}: ${formatMilliseconds(wall.median)}`),
+    result: (result) => console.error(`  ${resultLine(result)}`),
   });
 
   for (const { table, notes } of shortSections(report)) {

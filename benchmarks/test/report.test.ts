@@ -9,7 +9,15 @@ import { htmlReport } from '../src/report/html.ts';
 import { markdownReport } from '../src/report/markdown.ts';
 import { type Report, ReportError, type Result, readReport, writeReport } from '../src/report/results.ts';
 import { shortSections } from '../src/report/sections.ts';
-import { formatNumber, memoryTable, peerFailures, peerTable, terminalTable, timeTable } from '../src/report/table.ts';
+import {
+  formatNumber,
+  memoryTable,
+  peerFailures,
+  peerTable,
+  resultLine,
+  terminalTable,
+  timeTable,
+} from '../src/report/table.ts';
 
 const MIB = 2 ** 20;
 const memory = {
@@ -157,6 +165,11 @@ describe('tables', () => {
       rows: [['lstm', '2.50 x', 'too slow']],
     });
     expect(peerFailures(results)).toEqual(['tfjs CPU, lstm: too slow, no answer to "sample" within 50 s']);
+  });
+
+  it('say a result in one line while the run goes on', () => {
+    expect(resultLine(result('alone', 100))).toBe('alone: 100 ms, 25.0 % FMA');
+    expect(resultLine(compared('lstm'))).toBe('lstm: 100 ms, 25.0 % FMA, jax-js Wasm 2.50 x, tfjs CPU too slow');
   });
 
   it('fit 100 columns with every benchmark, peer and reason', () => {

@@ -14,7 +14,11 @@ const COMMON = {
   $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
   width: WIDTH,
   background: 'white',
-  config: { font: 'system-ui, sans-serif', axis: { labelLimit: 320, titleFontWeight: 'normal' } },
+  config: {
+    font: 'system-ui, sans-serif',
+    axis: { labelLimit: 320, titleFontWeight: 'normal' },
+    legend: { labelLimit: 320 },
+  },
 } as const;
 
 /** The charts that a report has figures for, as SVG. */
@@ -57,7 +61,13 @@ function peers({ results }: Report): Drawing | undefined {
   );
   if (values.length === 0) return undefined;
   const y = { field: 'name', type: 'nominal', sort: null, title: null } as const;
-  const color = { field: 'peer', type: 'nominal', title: null, legend: { orient: 'top' } } as const;
+  const color = {
+    field: 'peer',
+    type: 'nominal',
+    sort: Object.values(PEER_TITLES),
+    title: null,
+    legend: { orient: 'top' },
+  } as const;
   return {
     title: 'How many times as long other libraries take (dot: median round, line: all rounds; 1 is as long as ours)',
     specification: {
@@ -87,8 +97,8 @@ function peers({ results }: Report): Drawing | undefined {
 
 function growth({ growth: lengths }: Report): Drawing | undefined {
   const values = lengths.flatMap(({ length, bytes, scoreBytes }) => [
-    { length, mebibytes: bytes / 2 ** 20, what: 'all that a training step takes besides inputs' },
-    { length, mebibytes: scoreBytes / 2 ** 20, what: 'length x length scores alone would take' },
+    { length, mebibytes: bytes / 2 ** 20, what: 'a training step besides inputs' },
+    { length, mebibytes: scoreBytes / 2 ** 20, what: 'scores alone, length x length' },
   ]);
   if (values.length === 0) return undefined;
   return {
@@ -101,7 +111,7 @@ function growth({ growth: lengths }: Report): Drawing | undefined {
       encoding: {
         x: { field: 'length', type: 'quantitative', axis: { values: lengths.map(({ length }) => length) } },
         y: { field: 'mebibytes', type: 'quantitative', title: 'MiB' },
-        color: { field: 'what', type: 'nominal', title: null, legend: { orient: 'top', labelLimit: 320 } },
+        color: { field: 'what', type: 'nominal', sort: null, title: null, legend: { orient: 'top' } },
       },
     },
   };

@@ -1,6 +1,6 @@
 import { type BytesByCategory, MEMORY_CATEGORIES } from '@chipsmith/kernels';
 import { PEER_TITLES, PEERS } from '../peers/names.ts';
-import type { Growth, HostCost, Result } from './results.ts';
+import type { Growth, HostCost, PeerResult, Result, Share } from './results.ts';
 
 /** A head and rows of the same length; the first column is text, the others are figures. */
 export interface Table {
@@ -17,7 +17,7 @@ export function timeTable(results: readonly Result[]): Table {
       formatMilliseconds(wall.median),
       formatRate(second ?? first),
       second === undefined ? '' : formatRate(first),
-      share === undefined ? '' : `${formatPercent(share.value)} ${share.of}`,
+      share === undefined ? '' : formatShare(share),
       memory === undefined ? '' : `${formatNumber(totalBytes(memory.predicted) / 2 ** 20)} MiB`,
     ]),
   });
@@ -37,6 +37,16 @@ export function spreadTable(results: readonly Result[]): Table {
   };
 }
 
+/** A result in one line, as soon as it is there. */
+export function resultLine({ name, wall, share, peers = [] }: Result): string {
+  const parts = [
+    `${name}: ${formatMilliseconds(wall.median)}`,
+    ...(share === undefined ? [] : [formatShare(share)]),
+    ...peers.map((result) => `${PEER_TITLES[result.peer]} ${formatPeer(result)}`),
+  ];
+  return parts.join(', ');
+}
+
 /** How many times as long each peer takes; where it has no figure, why. */
 export function peerTable(results: readonly Result[]): Table {
   const compared = results.filter(({ peers = [] }) => peers.length > 0);
@@ -47,8 +57,7 @@ export function peerTable(results: readonly Result[]): Table {
       name,
       ...names.map((column) => {
         const result = peers.find(({ peer }) => peer === column);
-        if (result === undefined) return '';
-        return 'failure' in result ? result.failure : `${formatNumber(result.ratio.median)} x`;
+        return result === undefined ? '' : formatPeer(result);
       }),
     ]),
   };
@@ -144,8 +153,12 @@ function formatRate({ value, unit }: Result['rates'][number]): string {
   return `${formatNumber(value)} ${unit}`;
 }
 
-function formatPercent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
+function formatShare({ of, value }: Share): string {
+  return `${(value * 100).toFixed(1)} % ${of}`;
+}
+
+function formatPeer(result: PeerResult): string {
+  return 'failure' in result ? result.failure : `${formatNumber(result.ratio.median)} x`;
 }
 
 function totalBytes(bytes: BytesByCategory): number {
