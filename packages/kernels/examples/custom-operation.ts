@@ -1,5 +1,6 @@
 /**
- * An operation of one's own, from outside the package: swish with a slope that is learnt (Ramachandran et al., arXiv 1710.05941),
+ * An operation of one's own, from outside the package: swish with a slope that is learnt (Ramachandran et al., arXiv
+ * 1710.05941),
  *
  *     y = x s      s = 1 / (1 + exp(-slope x))      x (N, D), one slope for each of D columns
  *

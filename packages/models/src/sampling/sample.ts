@@ -47,8 +47,8 @@ export interface Sample {
 const MOST_LANES = 64;
 
 /**
- * A step of sampling, and the memory that it takes, before anything is allocated. The device chooses: only the events are read
- * back, and the likelihood once at the end.
+ * A step of sampling, and the memory that it takes, before anything is allocated. The device chooses: only the events are
+ * read back, and the likelihood once at the end.
  */
 export function planSampling(model: SequenceModel, lanes: number, limits?: MemoryLimits) {
   const pass = statefulPass(model, lanes, 1);
