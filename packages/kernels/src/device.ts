@@ -1,7 +1,7 @@
 import { CallSite } from './call-site.ts';
 import type { Debug } from './debug.ts';
 import { KernelError, type KernelErrorCode } from './errors.ts';
-import { FEATURES, type Feature, type Kernel, kernelSource } from './kernel.ts';
+import { type BindingUse, FEATURES, type Feature, type Kernel, kernelSource, requiredFeatures } from './kernel.ts';
 import { type Arena, type BytesByCategory, type MemoryCategory, noBytes, type Slot } from './memory.ts';
 import type { MemoryLimits } from './packing.ts';
 import { STAGING_BYTES } from './plan.ts';
@@ -234,19 +234,19 @@ export class Device {
   /**
    * The pipeline of a kernel; equal text compiles once, also when asked for twice at the same time.
    *
-   * @param shared see `kernelSource`
+   * @param uses see `kernelSource`
    * @throws KernelError `compile` naming the kernel, the line and the column
    */
-  pipeline(kernel: Kernel, shared: readonly boolean[]): Promise<Pipeline> {
-    const missing = kernel.requires?.find((feature) => !this.features.has(feature));
+  pipeline(kernel: Kernel, uses: readonly BindingUse[]): Promise<Pipeline> {
+    const missing = requiredFeatures(kernel, uses).find((feature) => !this.features.has(feature));
     if (missing !== undefined) {
       const why = `${this.adapter.name} lacks the feature ${missing}`;
       return Promise.reject(new KernelError('compile', `Kernel ${kernel.label} does not fit this device: ${why}.`));
     }
-    const code = kernelSource(kernel, shared);
+    const code = kernelSource(kernel, uses);
     const known = this.#pipelines.get(code);
     if (known !== undefined) return known;
-    const compiling = this.#compile(kernel.label, code, this.#layout(kernel, shared));
+    const compiling = this.#compile(kernel.label, code, this.#layout(kernel, uses));
     this.#pipelines.set(code, compiling);
     return compiling;
   }
@@ -295,10 +295,10 @@ export class Device {
   }
 
   /** Layouts are explicit and shared, because `layout: 'auto'` makes bind groups of equal pipelines incompatible. */
-  #layout({ bindings, uniforms }: Kernel, shared: readonly boolean[]): GPUBindGroupLayout {
+  #layout({ bindings, uniforms }: Kernel, uses: readonly BindingUse[]): GPUBindGroupLayout {
     const types = bindings.map(
       ({ access }, index): GPUBufferBindingType =>
-        access === 'read' && !shared[index] ? 'read-only-storage' : 'storage',
+        access === 'read' && !uses[index]?.shared ? 'read-only-storage' : 'storage',
     );
     if (uniforms.length > 0) types.push('uniform');
     const key = types.join();

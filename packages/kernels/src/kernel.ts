@@ -1,4 +1,5 @@
 import { KernelError } from './errors.ts';
+import { withHalfBindings } from './half-bindings.ts';
 import type { DataType, Tensor } from './tensor.ts';
 
 /** How a kernel sees one buffer. `vec4` bindings hold groups of four neighbouring elements. */
@@ -120,17 +121,28 @@ export function wgslFloat(value: number): string {
   return `f32(${rounded.toExponential()})`;
 }
 
+/** How the buffers of a dispatch ask for other declarations than its kernel's own. */
+export interface BindingUse {
+  /**
+   * Whether another binding of the dispatch writes to the same buffer: WebGPU checks usage by whole buffer, where `read`
+   * beside `read_write` is an error and `read_write` on both is none.
+   */
+  readonly shared: boolean;
+  /** Whether the elements are stored in 16 bits; needs the feature `shader-f16`. */
+  readonly half: boolean;
+}
+
 /**
  * Complete WGSL of a kernel.
  *
  * @param kernel the kernel
- * @param shared for each binding, whether another binding of the dispatch writes to the same buffer: WebGPU checks
- *   usage by whole buffer, where `read` beside `read_write` is an error and `read_write` on both is none
+ * @param uses for each binding; those left out are neither shared nor in 16 bits
  */
-export function kernelSource(kernel: Kernel, shared: readonly boolean[]): string {
+export function kernelSource(kernel: Kernel, uses: readonly BindingUse[]): string {
   const declarations = kernel.bindings.map((binding, index) => {
-    const access = binding.access === 'read' && !shared[index] ? 'read' : 'read_write';
-    const element = binding.vector === 4 ? `vec4<${binding.type}>` : binding.type;
+    const access = binding.access === 'read' && !uses[index]?.shared ? 'read' : 'read_write';
+    const type = uses[index]?.half ? 'f16' : binding.type;
+    const element = binding.vector === 4 ? `vec4<${type}>` : type;
     return `@group(0) @binding(${index}) var<storage, ${access}> ${binding.name}: array<${element}>;`;
   });
   if (kernel.uniforms.length > 0) {
@@ -140,7 +152,18 @@ export function kernelSource(kernel: Kernel, shared: readonly boolean[]): string
       `@group(0) @binding(${kernel.bindings.length}) var<uniform> uniforms: Uniforms;`,
     );
   }
-  const enabled = (kernel.requires ?? []).map((feature) => `enable ${FEATURES[feature]};\n`).join('');
+  const enabled = requiredFeatures(kernel, uses)
+    .map((feature) => `enable ${FEATURES[feature]};\n`)
+    .join('');
+  const code = withHalfBindings(
+    kernel,
+    uses.map(({ half }) => half),
+  );
   const entry = `@compute @workgroup_size(${kernel.workgroupSize.join(', ')})\nfn main(`;
-  return `${enabled}${declarations.join('\n')}\n${kernel.code.replace(/fn main\(/, entry)}`;
+  return `${enabled}${declarations.join('\n')}\n${code.replace(/fn main\(/, entry)}`;
+}
+
+/** The features without which a dispatch does not compile. */
+export function requiredFeatures({ requires = [] }: Kernel, uses: readonly BindingUse[]): readonly Feature[] {
+  return uses.some(({ half }) => half) ? [...new Set([...requires, 'shader-f16' as const])] : requires;
 }

@@ -24,13 +24,9 @@ export function encode(pass: GPUComputePassEncoder, { pipeline, bindGroup, workg
 }
 
 /** The pipeline of a dispatch. What does not compile is told with the operation that asked for it. */
-export async function compile(
-  device: Device,
-  { node, shared }: PlannedDispatch,
-  { kernel }: Variant,
-): Promise<Pipeline> {
+export async function compile(device: Device, { node, uses }: PlannedDispatch, { kernel }: Variant): Promise<Pipeline> {
   try {
-    return await device.pipeline(kernel, shared);
+    return await device.pipeline(kernel, uses);
   } catch (error) {
     if (!(error instanceof KernelError)) throw error;
     throw new KernelError(error.code, `${describeNode(node)}: ${error.summary}`, { at: node.site, cause: error });

@@ -13,6 +13,9 @@ export const MEMORY_CATEGORIES = [
 export type MemoryCategory = (typeof MEMORY_CATEGORIES)[number];
 export type BytesByCategory = Record<MemoryCategory, number>;
 
+/** Slots of arenas begin at multiples of this many elements: binding boundaries, also where they are stored in 16 bits. */
+const SLOT_ALIGNMENT = 128;
+
 /** WebGPU's minStorageBufferOffsetAlignment and minUniformBufferOffsetAlignment, both 256 by default. */
 export const BINDING_ALIGNMENT = 256;
 
@@ -29,7 +32,7 @@ export interface Slot {
   readonly arena: Arena;
   readonly name: string;
   readonly shape: Shape;
-  /** In elements from the start of the arena; a multiple of 64, so that a slot can be bound by itself. */
+  /** In elements from the start of the arena; a multiple of 128, so that a slot can be bound by itself. */
   readonly offset: number;
 }
 
@@ -54,7 +57,7 @@ export class Arena {
   add(name: string, shape: Shape): Slot {
     requireSizes(shape, `Arena ${this.name}, slot ${name}`);
     const slot: Slot = { arena: this, name, shape, offset: this.#elements };
-    this.#elements = alignUp(this.#elements + elementCount(shape), BINDING_ALIGNMENT / BYTES_PER_ELEMENT);
+    this.#elements = alignUp(this.#elements + elementCount(shape), SLOT_ALIGNMENT);
     this.slots.push(slot);
     return slot;
   }

@@ -17,26 +17,33 @@ import { BINDING_ALIGNMENT } from './memory.ts';
 import type { Plan, PlannedDispatch } from './plan.ts';
 import { BYTES_PER_ELEMENT, elementCount, formatShape, type Tensor } from './tensor.ts';
 
+const CHECK = checkKernel('check for NaN and infinity', 1, '0x7f800000u', '0x007fffffu');
+const CHECK_HALF = checkKernel('check 16 bits for NaN and infinity', 2, '0x7c00u', '0x03ffu');
+
 /**
  * Looks for exponents of all ones: NaN and infinity by the bits (IEEE 754), because WGSL lets compilers assume that floats
  * are neither. Each kind has a cell, in which the lowest index e stands as 2^32 - 1 - e, so that zero means none.
+ *
+ * @param perWord numbers in a word, the first in its low bits
  */
-const CHECK: Kernel = {
-  label: 'check for NaN and infinity',
-  bindings: [read('values', 1, 'u32'), { name: 'cells', type: 'atomic<u32>', vector: 1, access: 'read_write' }],
-  uniforms: [],
-  workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-  code: `fn main(${LINEAR_ARGUMENTS}) {
+function checkKernel(label: string, perWord: 1 | 2, exponent: string, fraction: string): Kernel {
+  return {
+    label,
+    bindings: [read('values', 1, 'u32'), { name: 'cells', type: 'atomic<u32>', vector: 1, access: 'read_write' }],
+    uniforms: [],
+    workgroupSize: [LINEAR_WORKGROUP, 1, 1],
+    code: `fn main(${LINEAR_ARGUMENTS}) {
   ${LINEAR_INDEX}
   let threads = groups.x * groups.y * ${LINEAR_WORKGROUP}u;
-  for (var at = index; at < arrayLength(&values); at += threads) {
-    let bits = values[at];
-    if ((bits & 0x7f800000u) != 0x7f800000u) { continue; }
-    let isInfinite = (bits & 0x007fffffu) == 0u;
+  for (var at = index; at < arrayLength(&values) * ${perWord}u; at += threads) {
+    let bits = values[at / ${perWord}u] >> (at % ${perWord}u * 16u);
+    if ((bits & ${exponent}) != ${exponent}) { continue; }
+    let isInfinite = (bits & ${fraction}) == 0u;
     atomicMax(&cells[select(0u, 1u, isInfinite)], 0xffffffffu - at);
   }
 }`,
-};
+  };
+}
 
 /** Elements that a thread of CHECK looks at. */
 const ELEMENTS_PER_THREAD = 8;
@@ -101,7 +108,9 @@ export class NonFiniteDetector {
 
   /** The launches of a program with the checks between them. */
   async interleave(launches: readonly Launch[], plan: Plan, buffers: Buffers): Promise<Launch[]> {
-    const [check, report] = await Promise.all([CHECK, REPORT].map((kernel) => this.#device.pipeline(kernel, [])));
+    const [whole, half, report] = await Promise.all(
+      [CHECK, CHECK_HALF, REPORT].map((kernel) => this.#device.pipeline(kernel, [])),
+    );
     const group = (layout: GPUBindGroupLayout, resources: readonly GPUBufferBinding[]) =>
       this.#device.gpu.createBindGroup({
         layout,
@@ -109,7 +118,8 @@ export class NonFiniteDetector {
       });
     const byDispatch = new Map<number, Launch[]>();
     for (const [index, { tensor, after }] of this.#checks.entries()) {
-      const { buffer, offset, size } = plan.location(tensor);
+      const { buffer, offset, size, half: isHalf } = plan.location(tensor);
+      const check = isHalf ? half : whole;
       const cells = { buffer: this.#cells, offset: index * BINDING_ALIGNMENT, size: 2 * BYTES_PER_ELEMENT };
       const bindGroup = group(check.layout, [{ buffer: required(buffers, buffer), offset, size }, cells]);
       const threads = Math.ceil(elementCount(tensor.shape) / ELEMENTS_PER_THREAD);

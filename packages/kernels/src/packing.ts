@@ -1,6 +1,6 @@
 import { requireValueFits } from './limits.ts';
 import { alignUp, BINDING_ALIGNMENT, type MemoryCategory, type Slot } from './memory.ts';
-import { BYTES_PER_ELEMENT, type Tensor } from './tensor.ts';
+import { storedBytes, type Tensor } from './tensor.ts';
 
 /** What a device allows; the base limits are those that every WebGPU adapter grants. */
 export interface MemoryLimits {
@@ -19,6 +19,8 @@ export interface PlannedBuffer {
 /** A piece of activation memory: the tensors that share it, and the nodes between which it is in use. */
 export interface Block {
   readonly elements: number;
+  /** Whether the elements are stored in 16 bits; decided once all is known that shares the block. */
+  half: boolean;
   readonly tensors: Tensor[];
   readonly first: number;
   last: number;
@@ -33,13 +35,13 @@ export interface Block {
  * ("greedy by size", Pisarchyk and Lee, arXiv 2001.03288). A block never crosses the end of a buffer.
  */
 export function pack(blocks: readonly Block[], limits: MemoryLimits): PlannedBuffer[] {
-  for (const { elements, tensors } of blocks) requireValueFits(tensors[0], elements * BYTES_PER_ELEMENT, limits);
+  for (const block of blocks) requireValueFits(block.tensors[0], blockBytes(block), limits);
   const packed: { start: number; end: number; block: Block }[] = [];
-  const bySize = blocks.filter(({ slot }) => slot === undefined).sort((a, b) => b.elements - a.elements);
+  const bySize = blocks.filter(({ slot }) => slot === undefined).sort((a, b) => blockBytes(b) - blockBytes(a));
   const bufferSize = limits.maxBufferSize;
   const ends: number[] = [];
   for (const block of bySize) {
-    const size = alignUp(block.elements * BYTES_PER_ELEMENT, BINDING_ALIGNMENT);
+    const size = alignUp(blockBytes(block), BINDING_ALIGNMENT);
     const neighbours = packed.filter((other) => other.block.first <= block.last && block.first <= other.block.last);
     let start = 0;
     for (const other of neighbours) {
@@ -63,4 +65,8 @@ export function pack(blocks: readonly Block[], limits: MemoryLimits): PlannedBuf
 
 function crosses(start: number, size: number, bufferSize: number): boolean {
   return Math.floor(start / bufferSize) !== Math.floor((start + size - 1) / bufferSize);
+}
+
+function blockBytes({ elements, half }: Block): number {
+  return storedBytes(elements, half);
 }

@@ -2,12 +2,13 @@ import { describeNode, describeTensor } from './describe.ts';
 import { KernelError } from './errors.ts';
 import { fuse } from './fusion.ts';
 import type { Graph, Node } from './graph.ts';
-import type { Dispatch } from './kernel.ts';
+import { type HalfPrecision, withHalfWeights } from './half.ts';
+import type { BindingUse, Dispatch } from './kernel.ts';
 import { requireBufferFits, requireDispatchFits } from './limits.ts';
 import { Arena, BINDING_ALIGNMENT, type BytesByCategory, MEMORY_CATEGORIES, noBytes } from './memory.ts';
 import { BASE_LIMITS, type Block, type MemoryLimits, type PlannedBuffer, pack } from './packing.ts';
 import { Sharing } from './sharing.ts';
-import { BYTES_PER_ELEMENT, elementCount, requireShape, requireType, type Tensor } from './tensor.ts';
+import { BYTES_PER_ELEMENT, elementCount, requireShape, requireType, storedBytes, type Tensor } from './tensor.ts';
 
 /** Size of the buffer that all readback goes through. It belongs to the device and is counted once in every plan. */
 export const STAGING_BYTES = 4 * 2 ** 20;
@@ -22,14 +23,16 @@ export interface Location {
   readonly offset: number;
   /** In bytes. */
   readonly size: number;
+  /** Whether the elements are stored in 16 bits. */
+  readonly half: boolean;
 }
 
 export interface PlannedDispatch extends Dispatch {
   /** The application of an operation of which this is a part. */
   readonly node: Node;
   readonly locations: readonly Location[];
-  /** For each binding, whether another binding of this dispatch writes to the same buffer. */
-  readonly shared: readonly boolean[];
+  /** For each binding. */
+  readonly uses: readonly BindingUse[];
 }
 
 /** A program on paper: what runs, where everything lives, and how much memory that takes, to the byte. */
@@ -59,6 +62,8 @@ export interface PlanOptions {
   /** Scalars whose values of the last HISTORY_LENGTH runs are remembered, so that no run has to be read back. */
   readonly history?: readonly Tensor[];
   readonly limits?: MemoryLimits;
+  /** What is stored in 16 bits; nothing if left out. The device must have the feature `shader-f16`. */
+  readonly half?: HalfPrecision | undefined;
 }
 
 /**
@@ -82,24 +87,32 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
     requireType(tensor, 'f32', 'plan', 'history');
     requireShape(elementCount(tensor.shape) === 1, 'plan', 'history takes scalars', tensor);
   }
-  const nodes = fuse(usedNodes(graph, kept), kept);
-  const sharing = new Sharing(graph, nodes, kept);
+  const { activations = false, weights = false } = options.half ?? {};
+  const fused = fuse(usedNodes(graph, kept), kept);
+  const { nodes, copies } = weights ? withHalfWeights(graph, fused) : { nodes: fused, copies: [] };
+  const sharing = new Sharing(graph, nodes, kept, { activations, tensors: copies });
   const dispatches = nodes.flatMap((node, index) =>
     sharing.visit(node, index).map((dispatch) => ({ ...dispatch, node })),
   );
-  const activations = pack(sharing.blocks, limits);
+  sharing.decideStorage();
+  const activationBuffers = pack(sharing.blocks, limits);
 
   const location = (tensor: Tensor): Location => {
-    const size = elementCount(tensor.shape) * BYTES_PER_ELEMENT;
+    const elements = elementCount(tensor.shape);
     const slot = sharing.slot(tensor);
-    if (slot !== undefined) return { buffer: slot.arena, offset: slot.offset * BYTES_PER_ELEMENT, size };
+    if (slot !== undefined) {
+      const size = elements * BYTES_PER_ELEMENT;
+      return { buffer: slot.arena, offset: slot.offset * BYTES_PER_ELEMENT, size, half: false };
+    }
     const view = sharing.view(tensor);
     const place = view?.block.place;
     if (view === undefined || place === undefined) {
       const why = tensor.graph === graph ? 'name it among the outputs of the plan' : 'it belongs to another graph';
       throw new KernelError('closed', `${describeTensor(tensor)}: the tensor is not part of the program: ${why}.`);
     }
-    return { buffer: place.buffer, offset: place.offset + view.offset * BYTES_PER_ELEMENT, size };
+    const { half } = view.block;
+    const offset = place.offset + storedBytes(view.offset, half);
+    return { buffer: place.buffer, offset, size: storedBytes(elements, half), half };
   };
   const planned = dispatches.map((dispatch) => locate(dispatch, location));
 
@@ -112,7 +125,7 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
   const uniforms = workspace('uniforms', uniformCount * BINDING_ALIGNMENT);
   const history = workspace('history', historyTensors.length * HISTORY_LENGTH * BYTES_PER_ELEMENT);
   const inputs = sharing.inputs.byteLength > 0 ? sharing.inputs : undefined;
-  const buffers = [...activations, inputs, uniforms, history].filter((buffer) => buffer !== undefined);
+  const buffers = [...activationBuffers, inputs, uniforms, history].filter((buffer) => buffer !== undefined);
 
   for (const dispatch of planned) requireDispatchFits(dispatch, limits);
   for (const buffer of [...arenas, ...buffers]) requireBufferFits(buffer, limits);
@@ -176,7 +189,8 @@ function locate(dispatch: Dispatch & { node: Node }, location: (tensor: Tensor) 
       at: node.site,
     });
   }
-  return { ...dispatch, locations, shared };
+  const uses = locations.map(({ half }, index) => ({ shared: shared[index], half }));
+  return { ...dispatch, locations, uses };
 }
 
 function overlap(a: Location, b: Location): boolean {

@@ -1,10 +1,11 @@
 import type { Graph, Node } from './graph.ts';
+import { isKeptActivation } from './half.ts';
 import type { Dispatch } from './kernel.ts';
-import { Arena, type Slot } from './memory.ts';
+import { Arena, BINDING_ALIGNMENT, type Slot } from './memory.ts';
 import type { InPlace } from './operation.ts';
 import { copy } from './operations/copy.ts';
 import type { Block } from './packing.ts';
-import { elementCount, type Tensor } from './tensor.ts';
+import { elementCount, storedBytes, type Tensor } from './tensor.ts';
 
 /** Decides, node by node, which tensors share memory, and asks each node for its kernels accordingly. */
 export class Sharing {
@@ -12,11 +13,19 @@ export class Sharing {
   readonly inputs = new Arena('inputs', 'workspace');
   readonly #graph: Graph;
   readonly #nodes: readonly Node[];
+  readonly #half: { readonly activations: boolean; readonly tensors: readonly Tensor[] };
   readonly #lastUse = new Map<Tensor, number>();
   readonly #views = new Map<Tensor, { block: Block; offset: number }>();
   readonly #slots = new Map<Tensor, Slot>();
 
-  constructor(graph: Graph, nodes: readonly Node[], kept: readonly Tensor[]) {
+  /** @param half stored in 16 bits: what is kept for the backward pass, and these tensors */
+  constructor(
+    graph: Graph,
+    nodes: readonly Node[],
+    kept: readonly Tensor[],
+    half: { readonly activations: boolean; readonly tensors: readonly Tensor[] },
+  ) {
+    this.#half = half;
     this.#graph = graph;
     this.#nodes = nodes;
     for (const [index, node] of nodes.entries()) for (const input of node.inputs) this.#lastUse.set(input, index);
@@ -75,6 +84,19 @@ export class Sharing {
     return [...copies, { ...dispatch, operands }];
   }
 
+  /** Once every node was visited: which blocks are stored in 16 bits. Views must begin where a binding may. */
+  decideStorage(): void {
+    for (const block of this.blocks) {
+      const starts = block.tensors.map((tensor) => storedBytes(this.#views.get(tensor)?.offset ?? 0, true));
+      block.half = this.#isHalf(block) && starts.every((start) => start % BINDING_ALIGNMENT === 0);
+    }
+  }
+
+  #isHalf(block: Block): boolean {
+    const { activations, tensors } = this.#half;
+    return tensors.includes(block.tensors[0]) || (activations && isKeptActivation(block, this.#nodes));
+  }
+
   #overlap(a: Tensor, b: Tensor): boolean {
     const [viewA, viewB] = [this.#views.get(a), this.#views.get(b)];
     if (viewA === undefined || viewA.block !== viewB?.block) return false;
@@ -85,6 +107,7 @@ export class Sharing {
   #allocate(tensor: Tensor, index: number): void {
     const block: Block = {
       elements: elementCount(tensor.shape),
+      half: false,
       tensors: [],
       first: index,
       last: index,
@@ -114,6 +137,7 @@ export class Sharing {
       const block = this.#views.get(node.inputs[input])?.block;
       if (block === undefined || block.slot !== undefined || block.last > index) return false;
       if (block.elements !== elementCount(node.outputs[output].shape)) return false;
+      if (this.#isHalf(block)) return false;
       return node.inputs.filter((other) => this.#views.get(other)?.block === block).length === 1;
     });
   }

@@ -12,6 +12,11 @@ export type TensorData = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 /** Both data types take four bytes, so that element counts and byte counts differ by this factor everywhere. */
 export const BYTES_PER_ELEMENT = 4;
 
+/** Bytes that elements take where they are stored, in 16 bits if `half`; whole words, as bindings must be. */
+export function storedBytes(elements: number, half: boolean): number {
+  return half ? Math.ceil(elements / 2) * BYTES_PER_ELEMENT : elements * BYTES_PER_ELEMENT;
+}
+
 /** Where a tensor's values come from. */
 export type Source =
   | { readonly kind: 'node'; readonly node: Node; readonly output: number }

@@ -61,7 +61,9 @@ export class Tuner {
 
   async #winner(device: Device, dispatch: PlannedDispatch): Promise<Variant> {
     if (dispatch.choice === undefined || dispatch.choice.work < LEAST_WORK) return dispatch;
-    const { problem } = dispatch.choice;
+    // What is stored in 16 bits is another problem: fewer bytes, and conversions.
+    const halves = dispatch.uses.map(({ half }) => (half ? 'h' : 'f')).join('');
+    const problem = halves.includes('h') ? `${dispatch.choice.problem} ${halves}` : dispatch.choice.problem;
     const known = this.#memory.get(problem);
     const remembered = variantsOf(dispatch).find(({ kernel }) => kernel.label === known && device.supports(kernel));
     if (remembered !== undefined) return remembered;
@@ -142,11 +144,11 @@ async function wins(challenger: TimedRun, holder: TimedRun): Promise<boolean> {
 
 async function timed(
   device: Device,
-  { shared }: PlannedDispatch,
+  { uses }: PlannedDispatch,
   { kernel, workgroups }: Variant,
   buffers: readonly GPUBuffer[],
 ): Promise<TimedRun> {
-  const { pipeline, layout } = await device.pipeline(kernel, shared);
+  const { pipeline, layout } = await device.pipeline(kernel, uses);
   const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
   const bindGroup = device.gpu.createBindGroup({ label: kernel.label, layout, entries });
   const run = async (repeats: number) => {

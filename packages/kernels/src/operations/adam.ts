@@ -73,7 +73,7 @@ export const adamOperation: Operation<Required<AdamOptions> & { clipNorm: number
   kernels(node) {
     const { clipNorm, beta1, beta2, epsilon, weightDecay } = node.attributes;
     const clip = clipping(clipNorm, node.inputs[5]);
-    // Arenas hold whole groups of 64 elements, so that all threads have four.
+    // Arenas hold whole groups of 128 elements, so that all threads have four.
     const threads = elementCount(node.inputs[0].shape) / 4;
     // With no decay the term is left out, so that it costs nothing.
     const decay = weightDecay === 0 ? '' : ` + ${wgslFloat(weightDecay)} * schedule[0] * parameters[index]`;

@@ -55,7 +55,7 @@ export const sgdOperation: Operation<Required<SgdOptions> & { clipNorm: number }
     const { clipNorm, momentum, nesterov } = node.attributes;
     const [parameters, gradients, velocity, rate, norm] = node.inputs;
     const clip = clipping(clipNorm, norm);
-    // Arenas hold whole groups of 64 elements, so that all threads have four.
+    // Arenas hold whole groups of 128 elements, so that all threads have four.
     const threads = elementCount(parameters.shape) / 4;
     return [
       {
