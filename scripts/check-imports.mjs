@@ -70,7 +70,8 @@ function brokenRule(owner, file, { specifier }) {
   if (isBuiltin(specifier)) return undefined;
   const name = packageName(specifier);
   const { dependencies = {}, devDependencies = {} } = owner.manifest;
-  const inTests = relative(owner.folder, file).startsWith(`test${sep}`);
+  // Nobody installs the benchmarks: the libraries that they measure are for development as a whole.
+  const forDevelopment = owner.name === 'benchmarks' || relative(owner.folder, file).startsWith(`test${sep}`);
   if (name.startsWith('@chipsmith/') || name in arrows) {
     const allowed = arrows[owner.name];
     if (!allowed) return `${owner.name} is unknown to scripts/check-imports.mjs: say there what it may import`;
@@ -79,8 +80,8 @@ function brokenRule(owner, file, { specifier }) {
       return `${name} is used through its public face, never through its folders`;
     }
   }
-  if (name in dependencies || (inTests && name in devDependencies)) return undefined;
-  return `package.json of ${owner.name} does not declare ${name}${inTests ? '' : ' under dependencies'}`;
+  if (name in dependencies || (forDevelopment && name in devDependencies)) return undefined;
+  return `package.json of ${owner.name} does not declare ${name}${forDevelopment ? '' : ' under dependencies'}`;
 }
 
 /**

@@ -1,8 +1,7 @@
 import { attention, type Device, Graph, gradients } from '@chipsmith/kernels';
 import type { Benchmark } from '../benchmark.ts';
-import { graphBenchmark, type Traced } from './prepare-program.ts';
+import { graphBenchmark, type Traced, weightedSum } from './prepare-program.ts';
 import { type Attention, numbers } from './problems.ts';
-import { weightedSum } from './rows.ts';
 
 /** Eight heads of 64, as in Music Transformer and MusicAutobot. */
 export const ATTENTION = { kind: 'attention', heads: 8, depth: 64 } as const;

@@ -1,8 +1,7 @@
 import { conv2d, type Device, Graph, gradients } from '@chipsmith/kernels';
 import type { Benchmark } from '../benchmark.ts';
-import { graphBenchmark, type Traced } from './prepare-program.ts';
+import { graphBenchmark, type Traced, weightedSum } from './prepare-program.ts';
 import { type Convolution, convolvedSize, numbers, WINDOW } from './problems.ts';
-import { weightedSum } from './rows.ts';
 
 /** The second layer of an autoencoder over bars of 48 steps by 88 pitches. */
 export const convolutionBenchmarks: readonly Benchmark<Device>[] = [

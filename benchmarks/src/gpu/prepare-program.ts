@@ -3,13 +3,15 @@ import {
   type Device,
   elementCount,
   type Graph,
+  multiply,
   type PlanOptions,
   Program,
   plan,
+  sum,
   type Tensor,
 } from '@chipsmith/kernels';
 import { type Benchmark, BenchmarkError, type Prepared, type Work } from '../benchmark.ts';
-import type { Problem } from './problems.ts';
+import { numbers, type Problem } from './problems.ts';
 
 /** Plans a graph and puts it on the device, with its memory as planned and as allocated. */
 export async function prepareProgram(
@@ -74,9 +76,14 @@ export function graphBenchmark<P extends Problem>(
   };
 }
 
+/** sum(y weights): a loss under which every element of y has another gradient. */
+export function weightedSum(y: Tensor): Tensor {
+  return sum(multiply(y, y.graph.constant(numbers(elementCount(y.shape), 9), y.shape)));
+}
+
 /** As if each operand were read once and each result written once, 4 bytes an element. */
 function movedBytes(tensors: readonly Tensor[]): number {
-  return tensors.reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0);
+  return tensors.reduce((bytes, { shape }) => bytes + 4 * elementCount(shape), 0);
 }
 
 /** What was allocated in between. The staging buffer is the device's, made with it, and counts in every plan. */

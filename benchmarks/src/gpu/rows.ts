@@ -1,18 +1,6 @@
-import {
-  crossEntropy,
-  type Device,
-  elementCount,
-  embedding,
-  Graph,
-  gradients,
-  layerNorm,
-  multiply,
-  softmax,
-  sum,
-  type Tensor,
-} from '@chipsmith/kernels';
+import { crossEntropy, type Device, embedding, Graph, gradients, layerNorm, softmax } from '@chipsmith/kernels';
 import type { Benchmark } from '../benchmark.ts';
-import { graphBenchmark, type Traced } from './prepare-program.ts';
+import { graphBenchmark, type Traced, weightedSum } from './prepare-program.ts';
 import { type CrossEntropy, classIds, type Embedding, type LayerNorm, numbers, type Softmax } from './problems.ts';
 
 /** Rows of the size that MusicAutobot has: width 512, 312 classes, 8 sequences of 512. */
@@ -61,9 +49,4 @@ function traceEmbedding({ rows, classes, width }: Embedding): Traced {
   const table = graph.constant(numbers(classes * width, 0), [classes, width]);
   const y = embedding(table, graph.constant(classIds(rows, classes), [rows]));
   return { graph, results: [y, ...gradients(weightedSum(y), [table])] };
-}
-
-/** sum(y weights): a loss under which every element of y has another gradient. */
-export function weightedSum(y: Tensor): Tensor {
-  return sum(multiply(y, y.graph.constant(numbers(elementCount(y.shape), 9), y.shape)));
 }

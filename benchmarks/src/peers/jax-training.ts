@@ -1,6 +1,6 @@
 import { blockUntilReady, type Array as JaxArray, jit, nn, numpy as np, valueAndGrad } from '@jax-js/jax';
 import { CLIP_NORM, classIds, LEARNING_RATE, type LstmTraining, PARAMETER_LIMIT } from '../gpu/problems.ts';
-import { array, oneHot, tensor } from './jax.ts';
+import { array, oneHot, tensor } from './jax-arrays.ts';
 import type { PeerSubject } from './library.ts';
 
 /** Parameters and both moments of Adam, in turn. */

@@ -11,7 +11,8 @@ import {
   tree,
   valueAndGrad,
 } from '@jax-js/jax';
-import { classIds, convolvedSize, numbers, WINDOW } from '../gpu/problems.ts';
+import { classIds, convolvedSize, WINDOW } from '../gpu/problems.ts';
+import { array, oneHot, tensor } from './jax-arrays.ts';
 import { adam, lstmTraining } from './jax-training.ts';
 import type { PeerSubject, Solutions } from './library.ts';
 import { PeerFailure } from './messages.ts';
@@ -29,25 +30,6 @@ export async function openJax(device: string): Promise<Solutions> {
   }
   defaultDevice(known);
   return solutions;
-}
-
-export const array = (values: Float32Array<ArrayBuffer>, shape: number[]): JaxArray => np.array(values).reshape(shape);
-
-export const tensor = (shape: number[], stream: number, limit = 1): JaxArray =>
-  array(
-    numbers(
-      shape.reduce((product, size) => product * size, 1),
-      stream,
-      limit,
-    ),
-    shape,
-  );
-
-/** One-hot rows of u32 classes. */
-export function oneHot(ids: Uint32Array, classes: number): JaxArray {
-  const rows = new Float32Array(ids.length * classes);
-  for (const [row, id] of ids.entries()) rows[row * classes + id] = 1;
-  return array(rows, [ids.length, classes]);
 }
 
 /** Runs a compiled function on the same inputs, and keeps its last results. jax-js counts references: `ref` lends one. */

@@ -12,8 +12,3 @@ export interface PeerSubject extends Subject {
 export type Solutions = {
   readonly [Kind in Problem['kind']]: ((problem: ProblemOf<Kind>) => PeerSubject) | string;
 };
-
-/** A library on one of its backends. */
-export interface Library {
-  readonly solutions: Solutions;
-}

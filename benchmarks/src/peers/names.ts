@@ -2,7 +2,7 @@
 export const PEERS = ['jax-webgpu', 'jax-wasm', 'tfjs-webgpu', 'tfjs-wasm', 'tfjs-cpu'] as const;
 export type PeerName = (typeof PEERS)[number];
 
-/** Packages and versions measured, for the report; they are pinned in pnpm-workspace.yaml. */
+/** For people. */
 export const PEER_TITLES: Readonly<Record<PeerName, string>> = {
   'jax-webgpu': 'jax-js WebGPU',
   'jax-wasm': 'jax-js Wasm',

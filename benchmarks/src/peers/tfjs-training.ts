@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { CLIP_NORM, classIds, LEARNING_RATE, type LstmTraining, numbers, PARAMETER_LIMIT } from '../gpu/problems.ts';
 import type { PeerSubject } from './library.ts';
-import { eager } from './tfjs.ts';
+import { eager } from './tfjs-eager.ts';
 
 /** tfjs' own Adam behind clipping by the global norm, which it lacks. */
 export function adamStep(): (gradients: tf.NamedTensorMap) => void {

@@ -2,11 +2,12 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import '@tensorflow/tfjs-backend-cpu';
 import * as wasm from '@tensorflow/tfjs-backend-wasm';
-import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { classIds, numbers, WINDOW } from '../gpu/problems.ts';
-import type { PeerSubject, Solutions } from './library.ts';
+import type { Solutions } from './library.ts';
 import { PeerFailure } from './messages.ts';
+import { eager } from './tfjs-eager.ts';
 import { adamStep, lstmTraining } from './tfjs-training.ts';
 
 // The package's build for Node leaves the gradients out, and the files that have them import folders, as only require may.
@@ -23,26 +24,6 @@ export async function openTfjs(backend: string): Promise<Solutions> {
   if (!(await tf.setBackend(backend))) throw new PeerFailure('no backend', `tfjs has no ${backend} backend here`);
   await tf.ready();
   return solutions;
-}
-
-/** Runs a computation at once, operation by operation, and keeps its last results. */
-export function eager(compute: () => tf.Tensor[]): PeerSubject {
-  let last: tf.Tensor[] = [];
-  return {
-    run() {
-      const next = tf.tidy(compute);
-      tf.dispose(last);
-      last = next;
-    },
-    async settle() {
-      const backend = tf.backend();
-      if (!(backend instanceof WebGPUBackend)) return;
-      backend.submitQueue();
-      await backend.queue.onSubmittedWorkDone();
-    },
-    results: () => Promise.all(last.map((tensor) => tensor.data())),
-    release: () => tf.disposeVariables(),
-  };
 }
 
 /** The result of a function, and the gradients of sum(result weights) by its arguments. */
