@@ -129,7 +129,7 @@ describe('describePlan', () => {
     expect(row('add')).toMatch(
       /^ *0 +1 {2}add \[4, 64\], \[4, 1\] -> \[4, 64\] +activations 0 \+ 0 +1024 {2}0 to the end$/,
     );
-    expect(row('weights')).toMatch(/^weights +parameters +256$/);
+    expect(row('weights')).toMatch(new RegExp(`^weights +parameters +${arena.byteLength}$`));
     expect(lines.at(-1)).toMatch(new RegExp(`^peak +${planned.peakBytes}$`));
   });
 });
