@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { numbers, type Problem } from '../src/gpu/problems.ts';
 import { comparePeer } from '../src/peers/compare.ts';
 import { digestOf, disagreement } from '../src/peers/digest.ts';
-import type { PeerName } from '../src/peers/names.ts';
+import { PEERS } from '../src/peers/names.ts';
 import { Peer } from '../src/peers/peer.ts';
 
 const EFFORT = { rounds: 3, budgetMilliseconds: 0, sampleMilliseconds: 1 };
@@ -71,7 +71,7 @@ describe('a peer', () => {
 });
 
 describe('the libraries', () => {
-  it.each<PeerName>(['jax-wasm', 'tfjs-cpu'])('%s solves a small problem as we do', async (name) => {
+  it.each(PEERS)('%s solves a small problem as we do', async (name) => {
     const peer = new Peer(name, 'gles', PATIENCE);
     opened.push(peer);
     const expected = numbers(6, 0).reduce((sum, value) => sum + value);

@@ -14,6 +14,9 @@ export function eager(compute: () => tf.Tensor[]): PeerSubject {
     async settle() {
       const backend = tf.backend();
       if (!(backend instanceof WebGPUBackend)) return;
+      // A pass stays open for the operations to come, and a submit leaves it to the caller to end it.
+      backend.ensureCommandEncoderReady();
+      backend.endComputePassEncoder();
       backend.submitQueue();
       await backend.queue.onSubmittedWorkDone();
     },
