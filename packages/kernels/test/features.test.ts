@@ -38,23 +38,50 @@ describe('optional features', () => {
 
   it('that a device lacks leave the variants out that require them, even remembered ones', () =>
     withDevice('gles', async (device) => {
-      const graph = new Graph();
-      const variants = [PLAIN, SPECIAL].map((each) => ({ kernel: each, workgroups: [1, 1, 1] as const }));
-      const [y] = graph.apply(
-        {
-          name: 'seven',
-          outputs: () => [{ shape: [1], dtype: 'f32' }],
-          kernels: ({ outputs }) => [
-            { ...variants[0], operands: outputs, uniforms: [], choice: { problem: 'seven', work: 1e9, variants } },
-          ],
-          backward: onceDifferentiable,
-        },
-        [],
-        {},
-      );
       const memory = new Map([['seven', 'special']]);
-      const chosen = await new Tuner(memory).choose(device, plan(graph, { outputs: [y] }).dispatches);
-      expect(chosen).toEqual([variants[0]]);
+      expect(await tuned(device, memory, { variants: [PLAIN, SPECIAL] })).toBe('plain');
       expect(memory.get('seven')).toBe('plain');
     }));
 });
+
+describe('other kinds of a kernel', () => {
+  // A loop of which nothing can be left out: millions of steps against one.
+  const code = 'fn main() { var x = 7.0; for (var i = 0; i < 2000000; i++) { x = fract(x * 1.7); } result[0] = x; }';
+  const slow = { ...PLAIN, label: 'slow', code };
+
+  it('are taken where they are faster, but with barriers on the CPU not even run', () =>
+    withDevice('gles', async (device) => {
+      const barrier = { ...kernel('barrier', [], '7.0'), code: 'fn main() { workgroupBarrier(); result[0] = 7.0; }' };
+      const choice = { variants: [slow], otherKinds: [[SPECIAL], [barrier], [PLAIN]] };
+      expect(await tuned(device, new Map(), choice)).toBe('plain');
+      expect(await tuned(device, new Map(), { ...choice, otherKinds: [[SPECIAL], [barrier]] })).toBe('slow');
+    }));
+});
+
+/** Label of the kernel that the tuner takes; the first of the variants is the dispatch's own. */
+async function tuned(
+  device: Device,
+  memory: Map<string, string>,
+  { variants, otherKinds = [] }: { variants: readonly Kernel[]; otherKinds?: readonly (readonly Kernel[])[] },
+): Promise<string> {
+  const variant = (each: Kernel) => ({ kernel: each, workgroups: [1, 1, 1] as const });
+  const graph = new Graph();
+  const choice = {
+    problem: 'seven',
+    work: 1e9,
+    variants: variants.map(variant),
+    otherKinds: otherKinds.map((kind) => kind.map(variant)),
+  };
+  const [y] = graph.apply(
+    {
+      name: 'seven',
+      outputs: () => [{ shape: [1], dtype: 'f32' }],
+      kernels: ({ outputs }) => [{ ...choice.variants[0], operands: outputs, uniforms: [], choice }],
+      backward: onceDifferentiable,
+    },
+    [],
+    {},
+  );
+  const [chosen] = await new Tuner(memory).choose(device, plan(graph, { outputs: [y] }).dispatches);
+  return chosen.kernel.label;
+}
