@@ -1,9 +1,13 @@
-import type { VoiceName } from '@chipsmith/apu';
+import { VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
 import type { Song } from './song.ts';
+
+/** What a sequence tells of: one voice, or all four together. */
+export const SEQUENCE_VOICES = [...VOICE_NAMES, 'all'] as const;
+export type SequenceVoice = (typeof SEQUENCE_VOICES)[number];
 
 /** One sequence of events that a model learns from: class numbers, 0..classes - 1. */
 export interface EncodedSequence {
-  readonly voice: VoiceName;
+  readonly voice: SequenceVoice;
   readonly events: Uint16Array;
 }
 
@@ -32,9 +36,11 @@ export interface Encoding {
   readonly version: number;
   /** Size of the alphabet. */
   readonly classes: number;
-  /** Steps of the grid in a bar of 4/4, for models that count bars; one event is one step. */
+  /** Events in a bar of 4/4: where an event is a step of the grid its steps, elsewhere the typical number. */
   readonly stepsPerBar: number;
-  /** Sequences of a song on the grid of its own tempo; see withEstimatedTiming for songs that have none. */
+  /** Whether it takes songs as they were read, to the sample; else on video frames, with their tempo estimated. */
+  readonly exactTimes?: boolean;
+  /** Sequences of a song; see withEstimatedTiming for songs without a tempo, and `exactTimes`. */
   encode(song: Song): Encoded;
   /** A melody of these MIDI note numbers, one event each: what sampling can start from. @throws DataError out of range */
   encodePitches(pitches: readonly number[]): number[];

@@ -1,5 +1,5 @@
 import { VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
-import type { Encoded, EncodedSequence, Encoding } from '../encoding.ts';
+import type { EncodedSequence, Encoding } from '../encoding.ts';
 import { DataError } from '../error.ts';
 import type { Song } from '../song.ts';
 import { Dataset, fingerprintOf, type Shard, sha256Of, shardFiles } from './dataset.ts';
@@ -59,12 +59,13 @@ export class DatasetBuilder {
    */
   add(path: string, song: Song, source: Song, sha256: string, repairs: readonly string[]): void {
     this.#pathOfHash.set(sha256, path);
-    const { sequences, dropped } = this.#chosen(this.#encoding.encode(song));
+    const asked = this.#asked(this.#encoding.exactTimes ? source : song);
+    const { sequences, dropped } = this.#encoding.encode(asked);
     const voices: Partial<Record<VoiceName, string>> = {};
     for (const { voice, reason } of dropped) voices[voice] = reason;
-    for (const { voice } of sequences) voices[voice] = KEPT;
-    const naive = this.#encoding.naive?.encode(source);
-    if (naive !== undefined) this.#naive.kept += new Set(this.#chosen(naive).sequences.map(({ voice }) => voice)).size;
+    for (const voice of keptVoices(sequences, asked)) voices[voice] = KEPT;
+    const naive = this.#encoding.naive?.encode(this.#asked(source));
+    if (naive !== undefined) this.#naive.kept += keptVoices(naive.sequences, source).size;
 
     const kept = sequences.length > 0;
     const reason = kept ? {} : { reason: dropped.length > 0 ? 'no voice was kept' : 'no notes for this encoding' };
@@ -128,12 +129,14 @@ export class DatasetBuilder {
     return unique;
   }
 
-  /** What an encoding made of the voices that were asked for; the manifest names them, so that the others need no word. */
-  #chosen({ sequences, dropped }: Encoded): Encoded {
+  /** The song with the voices that were asked for; the manifest names them, so that the others need no word. */
+  #asked(song: Song): Song {
     const { voices = VOICE_NAMES } = this.#options;
-    const asked = <Part extends { voice: VoiceName }>(parts: readonly Part[]) =>
-      parts.filter(({ voice }) => voices.includes(voice));
-    return { sequences: asked(sequences), dropped: asked(dropped) };
+    const of = (voice: VoiceName) => (voices.includes(voice) ? song.voices[voice] : []);
+    return {
+      ...song,
+      voices: { pulse1: of('pulse1'), pulse2: of('pulse2'), triangle: of('triangle'), noise: of('noise') },
+    };
   }
 
   #report(): Report {
@@ -156,6 +159,12 @@ export class DatasetBuilder {
 }
 
 const KEPT = 'kept';
+
+/** The voices that sequences tell of: a sequence of all voices tells of those that have notes. */
+function keptVoices(sequences: readonly EncodedSequence[], song: Song): Set<VoiceName> {
+  const sounding = VOICE_NAMES.filter((voice) => song.voices[voice].length > 0);
+  return new Set(sequences.flatMap(({ voice }) => (voice === 'all' ? sounding : voice)));
+}
 
 /** How often each reason occurs, the most frequent first. */
 function tally(reasons: readonly string[]): Record<string, number> {

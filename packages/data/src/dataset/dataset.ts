@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { VoiceName } from '@chipsmith/apu';
+import type { SequenceVoice } from '../encoding.ts';
 import { type Manifest, type Report, type ShardIndex, type SongEntry, SPLITS, type Split } from './manifest.ts';
 
-/** One sequence of a dataset: the events of one voice of one song. */
+/** One sequence of a dataset: the events of one voice of one song, or of the whole song. */
 export interface DatasetSequence {
   readonly song: SongEntry;
-  readonly voice: VoiceName;
+  readonly voice: SequenceVoice;
   readonly events: Uint16Array;
 }
 

@@ -1,5 +1,6 @@
 import { VOICE_NAMES } from '@chipsmith/apu';
 import { z } from 'zod';
+import { SEQUENCE_VOICES } from '../encoding.ts';
 import { DataError } from '../error.ts';
 import { ORIGINS } from '../song.ts';
 
@@ -52,7 +53,7 @@ export type Manifest = z.infer<typeof manifestSchema>;
 
 /** <split>.index.json: where each sequence lies in <split>.events.u16, in events. */
 export const indexSchema = z.array(
-  z.strictObject({ song: count, voice: z.enum(VOICE_NAMES), start: count, length: z.int().min(1) }),
+  z.strictObject({ song: count, voice: z.enum(SEQUENCE_VOICES), start: count, length: z.int().min(1) }),
 );
 export type ShardIndex = z.infer<typeof indexSchema>;
 
