@@ -1,6 +1,7 @@
 export { type ScoreFault, scoreFault } from './check-score.ts';
 export { Apu, type ApuOptions } from './chip/apu.ts';
 export { CYCLES_PER_FRAME, PAL_CPU_CLOCK, type Region, regionOfClock } from './chip/region.ts';
+export type { VoiceState } from './chip/voice-state.ts';
 export { type PlayOptions, playScore } from './driver/play-score.ts';
 export { ApuError } from './errors.ts';
 export type { VgmTags } from './files/gd3.ts';

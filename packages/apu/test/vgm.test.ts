@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -85,6 +86,12 @@ describe('round trip', () => {
       }),
       { numRuns: 200, seed: 60 },
     );
+  });
+
+  it('reads the same from a file packed with gzip, tags too', () => {
+    const file = writeVgm(song(), { title: 'Packed' });
+    expect(readVgm(gzipSync(file))).toEqual(readVgm(file));
+    expect(readVgmTags(gzipSync(file))).toEqual(readVgmTags(file));
   });
 
   it('changes nothing the second time', () => {
@@ -218,7 +225,10 @@ describe('a file that cannot be read says why and where', () => {
   const cases: [string, Uint8Array, RegExp][] = [
     ['empty', new Uint8Array(0), /not a VGM file/],
     ['another format', new TextEncoder().encode('RIFF....WAVE'), /not a VGM file: it does not start with 'Vgm '/],
-    ['gzip', Uint8Array.of(0x1f, 0x8b, 8, 0), /compressed with gzip \(\.vgz\): unpack it first/],
+    ['gzip, cut', gzipSync(good).subarray(0, 100), /damaged gzip file \(unexpected EOF\)/],
+    ['gzip, damaged', gzipSync(good).map((byte, at) => (at < 10 ? byte : byte ^ 0x5a)), /damaged gzip file/],
+    ['gzip of another format', gzipSync(Uint8Array.of(1, 2, 3, 4)), /not a VGM file/],
+    ['gzip bomb', gzipSync(new Uint8Array(65 * 2 ** 20), { level: 1 }), /unpacks to more than 67108864 bytes/],
     ['cut in the header', good.slice(0, 0x20), /truncated VGM file: its header ends at byte 32/],
     ['cut in the data', good.slice(0, 0x100), /truncated VGM file: it ends at byte 256/],
     ['no NES', changed(0x84, 0), /not for an NES/],

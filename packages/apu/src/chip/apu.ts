@@ -1,4 +1,5 @@
 import { ApuError } from '../errors.ts';
+import type { VoiceName } from '../score.ts';
 import { isWhole } from '../whole-number.ts';
 import { Dmc } from './dmc.ts';
 import { FrameCounter, HALF_FRAME, QUARTER_FRAME } from './frame-counter.ts';
@@ -7,6 +8,7 @@ import { Noise } from './noise.ts';
 import { Pulse } from './pulse.ts';
 import type { Region } from './region.ts';
 import { Triangle } from './triangle.ts';
+import type { VoiceState } from './voice-state.ts';
 
 export interface ApuOptions {
   /** Which tables to use; NTSC by default. */
@@ -17,6 +19,11 @@ export interface ApuOptions {
   readonly onStep?: (cycle: number, difference: number) => void;
   /** Holds the triangle at timer periods 0 and 1 (28 and 56 kHz) instead of running it; off, as on hardware. */
   readonly holdUltrasonicTriangle?: boolean;
+  /**
+   * Makes no sound: only counters, envelopes and sweeps run, a hundred times as fast. `voices` is as ever; `levels`,
+   * `output`, and what DMC samples do, are not. Off by default.
+   */
+  readonly muted?: boolean;
 }
 
 /**
@@ -39,6 +46,7 @@ export class Apu {
   private readonly pulseMix = PULSE_MIX;
   private readonly triangleNoiseDmcMix = TRIANGLE_NOISE_DMC_MIX;
   private readonly onStep: (cycle: number, difference: number) => void;
+  private readonly muted: boolean;
   private now = 0;
   private mixed: number;
   /** Cycle on which length counters take over what was written to them. */
@@ -50,6 +58,7 @@ export class Apu {
     this.noise = new Noise(region);
     this.dmc = new Dmc(region, options.readMemory ?? (() => 0));
     this.frameCounter = new FrameCounter(region);
+    this.muted = options.muted ?? false;
     this.onStep = options.onStep ?? (() => undefined);
     this.mixed = this.mix();
   }
@@ -74,6 +83,12 @@ export class Apu {
       noise: noise.level,
       dmc: dmc.level,
     };
+  }
+
+  /** What the four voices play at that cycle. */
+  get voices(): Readonly<Record<VoiceName, VoiceState>> {
+    const { pulse1, pulse2, triangle, noise } = this;
+    return { pulse1: pulse1.state, pulse2: pulse2.state, triangle: triangle.state, noise: noise.state };
   }
 
   /** Whether the chip pulls the CPU's interrupt line. */
@@ -197,6 +212,7 @@ export class Apu {
 
   /** The hot loop: from edge to edge of the audible channels, up to `limit` inclusive. */
   private runChannels(limit: number): void {
+    if (this.muted) return;
     const { pulse1, pulse2, triangle, noise, dmc } = this;
     for (;;) {
       const cycle = Math.min(pulse1.nextEvent, pulse2.nextEvent, triangle.nextEvent, dmc.nextEvent);

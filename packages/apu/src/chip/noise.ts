@@ -1,6 +1,7 @@
 import { Envelope } from './envelope.ts';
 import { LengthCounter } from './length-counter.ts';
 import type { Region } from './region.ts';
+import type { VoiceState } from './voice-state.ts';
 
 /** CPU cycles between two shifts, by period index. */
 export const NOISE_PERIODS: Readonly<Record<Region, readonly number[]>> = {
@@ -62,6 +63,10 @@ export class Noise {
         this.envelope.restart();
         break;
     }
+  }
+
+  get state(): VoiceState {
+    return { period: this.periods.indexOf(this.period), volume: this.volume, duty: this.tap === 6 ? 1 : 0 };
   }
 
   clockQuarterFrame(): void {

@@ -1,6 +1,7 @@
 import { Envelope } from './envelope.ts';
 import { LengthCounter } from './length-counter.ts';
 import { Sweep } from './sweep.ts';
+import type { VoiceState } from './voice-state.ts';
 
 /** Output of the sequencer, in the order of time from a restart: 12.5 %, 25 %, 50 %, 25 % inverted. */
 export const DUTY_SEQUENCES: readonly (readonly number[])[] = [
@@ -59,6 +60,10 @@ export class Pulse {
         this.envelope.restart();
         this.step = 0;
     }
+  }
+
+  get state(): VoiceState {
+    return { period: this.period, volume: this.volume, duty: this.duty };
   }
 
   clockQuarterFrame(): void {

@@ -1,5 +1,6 @@
 import { LengthCounter } from './length-counter.ts';
 import { LinearCounter } from './linear-counter.ts';
+import type { VoiceState } from './voice-state.ts';
 
 /** Level of each of the 32 steps: 15 down to 0, then 0 up to 15. */
 export const TRIANGLE_SEQUENCE: readonly number[] = Array.from({ length: 32 }, (_, step) =>
@@ -45,6 +46,10 @@ export class Triangle {
         this.linear.restart();
         break;
     }
+  }
+
+  get state(): VoiceState {
+    return { period: this.period, volume: this.running ? 15 : 0, duty: 0 };
   }
 
   clockQuarterFrame(): void {

@@ -2,6 +2,7 @@ import { ApuError } from '../errors.ts';
 import type { RegisterLog } from '../register-log.ts';
 import { isWhole } from '../whole-number.ts';
 import { readGd3, type VgmTags } from './gd3.ts';
+import { unpackGzip } from './gzip.ts';
 import {
   BLOCK,
   COMMAND,
@@ -32,24 +33,26 @@ function commandLength(command: number): number {
 }
 
 /**
- * Reads the NES part of a VGM file; its loop, if it has one, is played once. Commands for other chips are skipped.
+ * Reads the NES part of a VGM file, of gzip (.vgz) or not; its loop, if it has one, is played once. Commands for other chips are skipped.
  *
  * A VGM file gives no finer time than a sample of 40 or 41 CPU cycles: writes within one are spread over it (see
  * `logFromItems`). Samples for the DMC become the log's memory.
  *
- * Throws ApuError, with the byte where reading stopped, for a file that is not VGM, is compressed, damaged or cut
+ * Throws ApuError, with the byte where reading stopped, for a file that is not VGM, is damaged or cut
  * short, or holds no NES or one with Famicom Disk System sound or a second chip.
  */
 export function readVgm(bytes: Uint8Array): RegisterLog {
-  const header = readHeader(bytes);
-  const { items, samples } = new CommandReader(bytes).read(header.dataStart);
+  const content = unpackGzip(bytes);
+  const header = readHeader(content);
+  const { items, samples } = new CommandReader(content).read(header.dataStart);
   return logFromItems(items, samples, header.clock);
 }
 
 /** The GD3 tag of a VGM file; {} where it has none. Throws ApuError for a file that is not VGM or is damaged. */
 export function readVgmTags(bytes: Uint8Array): VgmTags {
-  readHeader(bytes);
-  const view = viewOf(bytes);
+  const content = unpackGzip(bytes);
+  readHeader(content);
+  const view = viewOf(content);
   const offset = view.getUint32(HEADER.gd3Offset, true);
   return offset === 0 ? {} : readGd3(view, HEADER.gd3Offset + offset);
 }
@@ -57,9 +60,6 @@ export function readVgmTags(bytes: Uint8Array): VgmTags {
 const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 function readHeader(bytes: Uint8Array): { clock: number; dataStart: number } {
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
-    throw new ApuError('this VGM file is compressed with gzip (.vgz): unpack it first', 0);
-  }
   const view = viewOf(bytes);
   const field = (offset: number) => {
     if (offset + 4 > bytes.length) {
