@@ -6,6 +6,7 @@ export { KernelError, type KernelErrorCode } from './errors.ts';
 export { evaluate } from './evaluate.ts';
 export { ancestors, type GradientOptions, gradients } from './gradients.ts';
 export { Graph, type Node, type Segment } from './graph.ts';
+export type { HalfPrecision } from './half.ts';
 export {
   type Binding,
   type Choice,
@@ -66,7 +67,7 @@ export { type SgdOptions, type SgdState, sgd } from './operations/sgd.ts';
 export { pad, slice } from './operations/slice.ts';
 export { logSoftmax, softmax } from './operations/softmax.ts';
 export { store } from './operations/store.ts';
-export { broadcast, mean, scale, sum } from './operations/sum.ts';
+export { broadcast, mean, scale, sum, sumOfSquares } from './operations/sum.ts';
 export { operations } from './operations/table.ts';
 export { type UnaryName, unary } from './operations/unary.ts';
 export { reshape } from './operations/view.ts';

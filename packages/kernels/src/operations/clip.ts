@@ -1,11 +1,11 @@
 import { type Binding, read, wgslFloat } from '../kernel.ts';
 import type { Tensor } from '../tensor.ts';
-import { sum } from './sum.ts';
+import { sumOfSquares } from './sum.ts';
 import { unary } from './unary.ts';
 
 /** sqrt(sum g^2) over a whole gradient arena: the global norm. Scalar. */
 export function globalNorm(gradients: Tensor): Tensor {
-  return unary('sqrt', sum(unary('square', gradients)));
+  return unary('sqrt', sumOfSquares(gradients));
 }
 
 /**

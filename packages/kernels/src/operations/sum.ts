@@ -10,6 +10,7 @@ import {
 } from '../kernel.ts';
 import type { Operation } from '../operation.ts';
 import { elementCount, formatShape, requireShape, requireType, type Shape, sameShape, type Tensor } from '../tensor.ts';
+import { multiply } from './binary.ts';
 import { elementwiseOperation } from './elementwise.ts';
 import { partCount, type ReductionOptions, reduceAxes } from './reduction.ts';
 import { reshape } from './view.ts';
@@ -21,7 +22,15 @@ import { reshape } from './view.ts';
  * @param axes all of them if left out
  */
 export function sum(x: Tensor, axes?: readonly number[], options: ReductionOptions = {}): Tensor {
-  return reduceAxes('sum', x, axes, options, (flat) => x.graph.apply(sumOperation, [flat], {})[0]);
+  return reduceAxes('sum', x, axes, options, (flat) => {
+    return x.graph.apply(sumOperation, [flat], { squared: false })[0];
+  });
+}
+
+/** Sum of the squares of all elements, without a place for the squares: an arena of gradients is as large as the model. */
+export function sumOfSquares(x: Tensor): Tensor {
+  const flat = reshape(x, [1, elementCount(x.shape), 1]);
+  return reshape(x.graph.apply(sumOperation, [flat], { squared: true })[0], []);
 }
 
 /** Mean over axes, as `sum`. */
@@ -48,8 +57,8 @@ export function sumToShape(x: Tensor, shape: Shape): Tensor {
   return reshape(sum(x, repeated, { keepAxes: true }), shape);
 }
 
-/** (outer, length, inner) -> (outer, 1, inner). */
-export const sumOperation: Operation<object> = {
+/** Of the elements, or of their squares: (outer, length, inner) -> (outer, 1, inner). */
+export const sumOperation: Operation<{ squared: boolean }> = {
   name: 'sum',
   outputs([x]) {
     requireType(x, 'f32', 'sum', 'x');
@@ -57,29 +66,40 @@ export const sumOperation: Operation<object> = {
   },
   kernels(node, { scratch }) {
     const [x] = node.inputs;
+    const { squared } = node.attributes;
     const [outer, length, inner] = x.shape;
     const parts = partCount(outer * inner, length);
-    if (parts === 1) return [partialSums(x, node.outputs[0], { outer, length, inner, parts })];
+    if (parts === 1) return [partialSums(x, node.outputs[0], { outer, length, inner, parts, squared })];
     const partial = scratch([outer, parts, inner]);
     return [
-      partialSums(x, partial, { outer, length, inner, parts }),
+      partialSums(x, partial, { outer, length, inner, parts, squared }),
       partialSums(partial, node.outputs[0], { outer, length: parts, inner, parts: 1 }),
     ];
   },
-  backward: (node, [dy]) => [dy === undefined ? undefined : broadcast(dy, node.inputs[0].shape)],
+  backward({ inputs: [x], attributes }, [dy]) {
+    if (dy === undefined) return [undefined];
+    const each = broadcast(dy, x.shape);
+    return [attributes.squared ? multiply(scale(x, 2), each) : each];
+  },
 };
 
-/** Sums over each of some parts of an axis: (outer, length, inner) -> (outer, parts, inner). */
+/** Sums over each of some parts of an axis, of elements or squares: (outer, length, inner) -> (outer, parts, inner). */
 export function partialSums(
   x: Tensor,
   result: Tensor,
-  { outer, length, inner, parts }: { outer: number; length: number; inner: number; parts: number },
+  {
+    outer,
+    length,
+    inner,
+    parts,
+    squared = false,
+  }: { outer: number; length: number; inner: number; parts: number; squared?: boolean },
 ): Dispatch {
   const threads = outer * parts * inner;
   const chunk = Math.ceil(length / parts);
   return {
     kernel: {
-      label: 'sum',
+      label: squared ? 'sum of squares' : 'sum',
       bindings: [read('x'), write('result')],
       uniforms: [],
       workgroupSize: [LINEAR_WORKGROUP, 1, 1],
@@ -92,7 +112,8 @@ export function partialSums(
   let end = min((part + 1u) * ${chunk}u, ${length}u);
   var total = 0.0;
   for (var i = part * ${chunk}u; i < end; i++) {
-    total += x[(row * ${length}u + i) * ${inner}u + column];
+    let value = x[(row * ${length}u + i) * ${inner}u + column];
+    total += ${squared ? 'value * value' : 'value'};
   }
   result[index] = total;
 }`,

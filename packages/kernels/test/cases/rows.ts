@@ -9,6 +9,7 @@ import {
   mean,
   type Shape,
   sum,
+  sumOfSquares,
 } from '../../src/index.ts';
 import { randomIds, randomNumbers, TOLERANCE } from '../support/numbers.ts';
 import { coordinates, crossEntropyReference } from '../support/references.ts';
@@ -62,7 +63,20 @@ const total = (terms: readonly number[]) => terms.reduce((sum, value) => sum + v
 
 export function sumCases(): OperationCase[] {
   const means = reductionCases(mean, (terms) => total(terms) / terms.length);
-  return [...reductionCases(sum, total), ...means.map((test) => ({ ...test, name: `mean of ${test.name}` }))];
+  const squares = [[1], [3, 5], [2, 3, 40]].map(
+    (shape): OperationCase => ({
+      name: `squares of ${shape}`,
+      shapes: [shape],
+      build: ([x]) => sumOfSquares(x),
+      reference: ([{ data }]) => Float64Array.of(data.reduce((sum, value) => sum + value * value, 0)),
+      tolerance: TOLERANCE.reduction,
+    }),
+  );
+  return [
+    ...reductionCases(sum, total),
+    ...means.map((test) => ({ ...test, name: `mean of ${test.name}` })),
+    ...squares,
+  ];
 }
 
 export const maxCases = () => reductionCases(max, (terms) => Math.max(...terms));

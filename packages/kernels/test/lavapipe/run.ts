@@ -13,9 +13,15 @@ import {
 } from '../../src/index.ts';
 import { openDevice } from '../../src/node.ts';
 import { matmulProblem } from '../../src/operations/matmul.ts';
+import { cases } from '../cases/all.ts';
 import { verifyCore } from '../support/core.ts';
+import { halfFailures } from '../support/half.ts';
 import { everyVariant, FORMS, matmulBy } from '../support/matmul-variants.ts';
 import { randomNumbers } from '../support/numbers.ts';
+import type { OperationCase } from '../support/verify.ts';
+
+/** Operations whose gradients are compared with everything stored in 16 bits. */
+const HALVED = ['matmul', 'lstm', 'layerNorm', 'unary', 'embedding', 'attention'] as const;
 
 const SIZES = [
   { M: 37, N: 23, K: 41 },
@@ -71,7 +77,11 @@ const subgroupSizeOperation: Operation<object> = {
 const device = await openDevice({ tune: false });
 const [[subgroupSize]] = await evaluate(device, new Graph().apply(subgroupSizeOperation, [], {}));
 const core = await verifyCore(device, ['matmul', 'softmax', 'layerNorm', 'crossEntropy']);
+const half = await halfFailures(
+  device,
+  HALVED.flatMap((name) => cases[name].filter((test: OperationCase) => test.differentiable !== false).slice(0, 2)),
+);
 const matmuls = await matmulsThatDiffer(device);
 const adapter = device.adapter.name;
 device.destroy();
-process.stdout.write(JSON.stringify({ adapter, subgroupSize, core, matmuls }));
+process.stdout.write(JSON.stringify({ adapter, subgroupSize, core, half, matmuls }));

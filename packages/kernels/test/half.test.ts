@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import { withHalfBindings } from '../src/half-bindings.ts';
+import {
+  Arena,
+  adam,
+  Graph,
+  globalNorm,
+  gradients,
+  type HalfPrecision,
+  matmul,
+  mean,
+  plan,
+  sgd,
+  store,
+  type Tensor,
+  unary,
+} from '../src/index.ts';
+import { read, readWrite, write } from '../src/kernel.ts';
+import { allCases } from './cases/all.ts';
+import { testDevice } from './support/device.ts';
+import { gradientsOf, halfFailures } from './support/half.ts';
+
+describe('kernels on bindings of 16 bits', () => {
+  const bindings = [read('x', 4), read('x2'), write('result', 4), readWrite('total')];
+  const convert = (code: string, halves: boolean[]) =>
+    withHalfBindings({ label: 'test', bindings, uniforms: [], workgroupSize: [1, 1, 1], code }, halves);
+
+  it('widens what is loaded and rounds what is stored', () => {
+    const code = 'result[i] = x[order[i] + 1u] * x2[0];';
+    expect(convert(code, [true, false, true, false])).toBe('result[i] = vec4<f16>( vec4f(x[order[i] + 1u]) * x2[0]);');
+    expect(convert(code, [false, true, false, false])).toBe('result[i] = x[order[i] + 1u] * f32(x2[0]);');
+  });
+
+  it('updates in place', () => {
+    expect(convert('total[i] += total[j];', [false, false, false, true])).toBe(
+      'total[i] = f16(f32(total[i]) + ( f32(total[j])));',
+    );
+  });
+
+  it('tells comparisons and other names apart', () => {
+    const code = 'if (total[i] == 0.0) { subtotal[i] = 1.0; } let part = x[i].y;';
+    expect(convert(code, [true, false, false, true])).toBe(
+      'if (f32(total[i]) == 0.0) { subtotal[i] = 1.0; } let part = vec4f(x[i]).y;',
+    );
+  });
+});
+
+/** A network of `layers` products with ReLU, its gradients stored and Adam at the end. */
+function planNetwork(layers: number, half: HalfPrecision | undefined) {
+  const [rows, width] = [64, 128];
+  const parameters = new Arena('parameters', 'parameters');
+  const slots = Array.from({ length: layers }, (_, layer) => parameters.add(`${layer}`, [width, width]));
+  const graph = new Graph();
+  let x: Tensor = graph.input([rows, width]);
+  for (const slot of slots) x = unary('tanh', matmul(x, graph.variable(slot)));
+  const loss = mean(unary('square', x));
+  const slopes = parameters.mirror('gradients', 'gradients');
+  const weights = slots.map((slot) => graph.variable(slot));
+  for (const [index, gradient] of gradients(loss, weights).entries()) store(gradient, slopes.slots[index]);
+  const [firstMoment, secondMoment] = ['first', 'second'].map((name) =>
+    graph.flat(parameters.mirror(name, 'optimiser')),
+  );
+  const norm = globalNorm(graph.flat(slopes));
+  const state = { parameters: graph.flat(parameters), gradients: graph.flat(slopes), firstMoment, secondMoment };
+  adam(state, graph.input([3]), norm, 1);
+  return { plan: plan(graph, { history: [loss], half }), parameters, values: rows * width };
+}
+
+describe('plans in 16 bits', () => {
+  it('halve what is kept for the backward pass', () => {
+    const layers = 8;
+    const whole = planNetwork(layers, undefined);
+    const half = planNetwork(layers, { activations: true });
+    const saved = whole.plan.peakBytes - half.plan.peakBytes;
+    // Every layer keeps its output: two bytes less an element, but for the last layers, whose gradient is alive beside.
+    expect(saved).toBeGreaterThan((layers - 3) * whole.values * 2);
+    expect(saved).toBeLessThanOrEqual(layers * whole.values * 2);
+    expect(half.plan.byCategory.parameters).toBe(whole.plan.byCategory.parameters);
+  });
+
+  it('read a copy of the weights, and change the master weights', () => {
+    const whole = planNetwork(2, undefined);
+    const { plan: planned, parameters } = planNetwork(2, { weights: true });
+    const copies = planned.blocks.filter(({ half }) => half);
+    expect(copies.map(({ elements }) => elements)).toEqual([parameters.elements]);
+    const readers = planned.dispatches.filter(({ kernel }) => kernel.label.startsWith('matmul'));
+    expect(readers.some(({ uses }) => uses.some(({ half }) => half))).toBe(true);
+    const optimiser = planned.dispatches.find(({ kernel }) => kernel.label === 'adam');
+    expect(optimiser?.uses.some(({ half }) => half)).toBe(false);
+    expect(optimiser?.locations[0].buffer).toBe(parameters);
+    expect(planned.peakBytes).toBeLessThanOrEqual(whole.plan.peakBytes + parameters.byteLength / 2);
+  });
+
+  it('read the master weights once they have changed', () => {
+    const parameters = new Arena('parameters', 'parameters');
+    const slot = parameters.add('w', [4]);
+    const graph = new Graph();
+    const before = unary('exp', graph.variable(slot));
+    const velocity = graph.flat(parameters.mirror('velocity', 'optimiser'));
+    const gradient = graph.flat(parameters.mirror('gradients', 'gradients'));
+    sgd({ parameters: graph.flat(parameters), gradients: gradient, velocity }, graph.input([]), graph.input([]), 1);
+    const after = unary('exp', graph.variable(slot));
+    const { dispatches } = plan(graph, { outputs: [before, after], half: { weights: true } });
+    const reads = dispatches.filter(({ kernel }) => kernel.label === 'exp').map(({ uses }) => uses[0].half);
+    expect(reads).toEqual([true, false]);
+  });
+});
+
+describe('every kernel compiles on 16 bits on the null adapter', async () => {
+  const device = await testDevice('null');
+  const differentiable = allCases.filter(({ test }) => test.differentiable !== false);
+
+  it.each(differentiable)('$operation: $test.name', async ({ test }) => {
+    const { plan: planned } = await gradientsOf(device, test, { activations: true, weights: true });
+    expect(planned.blocks.some(({ half }) => half)).toBe(true);
+  });
+});
+
+describe('a device without the feature', async () => {
+  const device = await testDevice('gles');
+
+  it('says what it lacks', async () => {
+    const [{ test }] = allCases.filter(({ operation }) => operation === 'matmul');
+    if (device.features.has('shader-f16')) expect(await halfFailures(device, [test])).toEqual([]);
+    else await expect(gradientsOf(device, test, { weights: true })).rejects.toThrow(/lacks the feature shader-f16/);
+  });
+});
