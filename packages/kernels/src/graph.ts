@@ -78,7 +78,7 @@ export class Graph {
   /**
    * Marks what `trace` appends as a segment that a backward pass computes again from its inputs, instead of keeping the
    * values in between ("gradient checkpointing", Chen et al., arXiv 1604.06174). The same numbers for less memory and more
-   * time: the results are those of the first computation bit for bit, dropout included.
+   * time, dropout included; the last bit may differ where elementwise work is fused with other neighbours.
    *
    * @returns what `trace` returns
    */
