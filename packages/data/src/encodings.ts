@@ -1,9 +1,9 @@
 import type { Encoding } from './encoding.ts';
 import { DataError } from './error.ts';
-import { melodyEncoding } from './melody/encoding.ts';
+import { melodyEncoding, monoEncoding } from './melody/encoding.ts';
 
 /** Every encoding of this package. A new one is added here and is then known to datasets, models and the command line. */
-export const encodings: readonly Encoding[] = [melodyEncoding];
+export const encodings: readonly Encoding[] = [melodyEncoding, monoEncoding];
 
 /**
  * The encoding of a name; with `version`, only if it is still that version.

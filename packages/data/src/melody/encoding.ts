@@ -1,14 +1,27 @@
-import type { Change, Note, VoiceName } from '@chipsmith/apu';
-import type { Encoded, Encoding } from '../encoding.ts';
-import { DataError } from '../error.ts';
-import type { Song, Tempo } from '../song.ts';
-import { FRAME_TICKS } from '../timing/latch.ts';
-import { stepTicks } from '../timing/tempo.ts';
-import { CLASSES, classOf, eventOf, MAX_NOTE, MIN_NOTE, NO_EVENT, NOTE_OFF } from './alphabet.ts';
+import { VOICE_RANGES, type VoiceName } from '@chipsmith/apu';
+import { refuseClass, refusePitch } from '../check-events.ts';
+import type { DecodeOptions, Encoded, Encoding } from '../encoding.ts';
+import { type Span, songOnGrid } from '../grid/song.ts';
+import { pitchName } from '../pitch-name.ts';
+import type { Song } from '../song.ts';
+import { BASIC_ALPHABET, type Melody, type MelodyAlphabet, MONO_ALPHABET, NO_EVENT, NOTE_OFF } from './alphabet.ts';
 import { type ExtractionRules, extractMelodies, MAGENTA_RULES, NES_RULES, STEPS_PER_BAR } from './extract.ts';
 import { squash } from './squash.ts';
 
 const MELODIC_VOICES: readonly VoiceName[] = ['pulse1', 'pulse2', 'triangle'];
+
+/** What tells one melody encoding from another. */
+interface MelodyKind {
+  readonly name: string;
+  readonly alphabet: MelodyAlphabet;
+  /** Brings a melody into the alphabet's range. */
+  readonly fit: (melody: Melody) => Melody;
+}
+
+/** Basic RNN: three octaves, in C. */
+const BASIC: MelodyKind = { name: 'melody', alphabet: BASIC_ALPHABET, fit: squash };
+/** Mono RNN: every pitch as it is (transpose_to_key=None). */
+const MONO: MelodyKind = { name: 'mono', alphabet: MONO_ALPHABET, fit: (melody) => melody };
 
 /**
  * The melody encoding of Magenta's Basic RNN: 38 classes (0 no event, 1 note-off, 2..37 the pitches 48..83), one event a
@@ -17,127 +30,93 @@ const MELODIC_VOICES: readonly VoiceName[] = ['pulse1', 'pulse2', 'triangle'];
  * @param rules when a voice counts; NES_RULES if left out
  */
 export function createMelodyEncoding(rules: ExtractionRules = NES_RULES): Encoding {
-  return {
-    name: 'melody',
-    version: 1,
-    classes: CLASSES,
-    stepsPerBar: STEPS_PER_BAR,
-    encode: (song) => encodeMelodies(song, rules),
-    encodePitches,
-    decode: decodeMelody,
-    allowedAfter,
-    describe,
-    naive: {
-      description: "Magenta's rules at a fixed 120 bpm, without frames",
-      encode: (song) => encodeMelodies({ ...song, ...NAIVE_TIMING }, MAGENTA_RULES),
-    },
-  };
+  return createEncoding(BASIC, rules);
 }
 
 /** The melody encoding with the rules for NES music. */
 export const melodyEncoding: Encoding = createMelodyEncoding();
 
+/** The melody encoding of Magenta's Mono RNN: 130 classes (0 no event, 1 note-off, 2..129 the pitches 0..127), no transposition. */
+export const monoEncoding: Encoding = createEncoding(MONO, NES_RULES);
+
+function createEncoding(kind: MelodyKind, rules: ExtractionRules): Encoding {
+  const { name, alphabet } = kind;
+  return {
+    name,
+    version: 1,
+    classes: alphabet.classes,
+    stepsPerBar: STEPS_PER_BAR,
+    encode: (song) => encodeMelodies(song, kind, rules),
+    encodePitches: (pitches) => {
+      for (const pitch of pitches) refusePitch(name, pitch, alphabet.minNote, alphabet.maxNote - 1);
+      return pitches.map(alphabet.classOf);
+    },
+    decode: (events, options) => decodeMelody(events, options, name, alphabet),
+    allowedAfter: melodyGrammar(alphabet.classes),
+    describe: (classIndex) => {
+      refuseClass(name, classIndex, 0, alphabet.classes);
+      const event = alphabet.eventOf(classIndex);
+      if (event === NO_EVENT) return 'no event';
+      return event === NOTE_OFF ? 'note off' : `note ${pitchName(event)}`;
+    },
+    naive: {
+      description: "Magenta's rules at a fixed 120 bpm, without frames",
+      encode: (song) => encodeMelodies({ ...song, ...NAIVE_TIMING }, kind, MAGENTA_RULES),
+    },
+  };
+}
+
 /** What a reader without tempo estimation believes of a register log. */
-const NAIVE_TIMING: Pick<Song, 'tempo' | 'meter'> = {
+export const NAIVE_TIMING: Pick<Song, 'tempo' | 'meter'> = {
   tempo: { beatsPerMinute: 120, firstBeat: 0, origin: 'assumed', confidence: 0 },
   meter: { beats: 4, unit: 4, origin: 'assumed' },
 };
 
-function encodeMelodies(song: Song, rules: ExtractionRules): Encoded {
+function encodeMelodies(song: Song, { alphabet, fit }: MelodyKind, rules: ExtractionRules): Encoded {
   const sequences = [];
   const dropped = [];
   for (const voice of MELODIC_VOICES) {
     if (song.voices[voice].length === 0) continue;
     const { melodies, reason } = extractMelodies(song.voices[voice], song, rules);
-    for (const melody of melodies) sequences.push({ voice, events: Uint16Array.from(squash(melody), classOf) });
+    for (const melody of melodies) sequences.push({ voice, events: Uint16Array.from(fit(melody), alphabet.classOf) });
     if (reason) dropped.push({ voice, reason });
   }
   return { sequences, dropped };
 }
 
-function encodePitches(pitches: readonly number[]): number[] {
-  const strange = pitches.find((pitch) => !Number.isInteger(pitch) || pitch < MIN_NOTE || pitch >= MAX_NOTE);
-  if (strange !== undefined) {
-    throw new DataError(
-      `pitch ${strange}`,
-      'the melody encoding has none like it',
-      `use ${MIN_NOTE} to ${MAX_NOTE - 1}`,
-    );
-  }
-  return pitches.map(classOf);
+/** A melody for one voice: pulse 1, or the triangle where a note is too low for it. @throws DataError at a strange event */
+export function decodeMelody(
+  events: ArrayLike<number>,
+  options: DecodeOptions,
+  name: string,
+  alphabet: MelodyAlphabet,
+): Song {
+  const melody = Array.from(events, (classIndex, step) => {
+    refuseClass(name, classIndex, step, alphabet.classes);
+    return alphabet.eventOf(classIndex);
+  });
+  const spans = melodySpans(melody);
+  const low = spans.some(({ pitch }) => pitch < VOICE_RANGES.pulse1.lowestPitch);
+  return songOnGrid({ voices: { [low ? 'triangle' : 'pulse1']: spans }, steps: melody.length }, options);
 }
 
-function decodeMelody(events: ArrayLike<number>, options: { title: string; beatsPerMinute?: number }): Song {
-  const tempo: Tempo = { beatsPerMinute: options.beatsPerMinute ?? 120, firstBeat: 0, origin: 'given', confidence: 1 };
-  const ticks = stepTicks(tempo);
-  const timeOf = (step: number) => Math.round(step * ticks);
-  const notes: Note[] = [];
+/** The notes of a melody; the last one ends with it. */
+export function melodySpans(melody: Melody): Span[] {
+  const spans: Span[] = [];
   let open: { start: number; pitch: number } | undefined;
-  const close = (step: number): void => {
-    if (open) notes.push(leadNote(timeOf(open.start), timeOf(step), open.pitch));
-    open = undefined;
-  };
-  for (let step = 0; step < events.length; step++) {
-    const event = melodyEvent(events[step], step);
+  for (let step = 0; step <= melody.length; step++) {
+    const event = melody[step] ?? NOTE_OFF;
     if (event === NO_EVENT) continue;
-    close(step);
-    if (event !== NOTE_OFF) open = { start: step, pitch: event };
+    if (open) spans.push({ ...open, end: step });
+    open = event === NOTE_OFF ? undefined : { start: step, pitch: event };
   }
-  close(events.length);
-  return {
-    title: options.title,
-    voices: { pulse1: notes, pulse2: [], triangle: [], noise: [] },
-    duration: timeOf(events.length),
-    tempo,
-    meter: { beats: 4, unit: 4, origin: 'given' },
-  };
+  return spans;
 }
 
-function melodyEvent(classIndex: number, step: number): number {
-  if (!Number.isInteger(classIndex) || classIndex < 0 || classIndex >= CLASSES) {
-    throw new DataError(`event ${step}`, `${classIndex} is no melody class (0..${CLASSES - 1})`, 'use a melody model');
-  }
-  return eventOf(classIndex);
-}
-
-/** Frames after the start of a note, and the volume from there: a struck sound that settles, as most NES leads have it. */
-const LEAD_ENVELOPE = [
-  [0, 13],
-  [3, 11],
-  [8, 9],
-  [20, 8],
-] as const;
-/** 50 %: the square wave, the fullest of the duties. */
-const LEAD_DUTY = 2;
-
-function leadNote(start: number, end: number, pitch: number): Note {
-  const volume: Change[] = LEAD_ENVELOPE.map(([frame, value]) => ({
-    time: start + Math.round(frame * FRAME_TICKS),
-    value,
-  }));
-  return {
-    start,
-    end,
-    pitch,
-    volume: volume.filter(({ time }) => time < end),
-    duty: [{ time: start, value: LEAD_DUTY }],
-  };
-}
-
-const NOTE_OFF_CLASS = classOf(NOTE_OFF);
-const anything: readonly boolean[] = new Array<boolean>(CLASSES).fill(true);
-const anythingButOff: readonly boolean[] = anything.map((_, index) => index !== NOTE_OFF_CLASS);
-
-/** A note-off needs a note: it comes neither first nor straight after another. */
-function allowedAfter(previous: number | undefined): readonly boolean[] {
-  return previous === undefined || previous === NOTE_OFF_CLASS ? anythingButOff : anything;
-}
-
-const PITCH_NAMES = ['C', 'C#', 'D', 'D#', 'E', 'F', 'F#', 'G', 'G#', 'A', 'A#', 'B'];
-
-function describe(classIndex: number): string {
-  const event = melodyEvent(classIndex, 0);
-  if (event === NO_EVENT) return 'no event';
-  if (event === NOTE_OFF) return 'note off';
-  return `note ${PITCH_NAMES[event % 12]}${Math.floor(event / 12) - 1}`;
+/** A note-off (class 1) needs a note: it comes neither first nor straight after another. */
+export function melodyGrammar(classes: number): Encoding['allowedAfter'] {
+  const noteOff = BASIC_ALPHABET.classOf(NOTE_OFF);
+  const anything: readonly boolean[] = new Array<boolean>(classes).fill(true);
+  const anythingButOff: readonly boolean[] = anything.map((_, index) => index !== noteOff);
+  return (previous) => (previous === undefined || previous === noteOff ? anythingButOff : anything);
 }

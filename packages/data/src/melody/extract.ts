@@ -1,6 +1,7 @@
 import type { Note } from '@chipsmith/apu';
+import { gridOf, quantise, type StepNote } from '../grid/quantise.ts';
+import { splitRestruck } from '../grid/restrike.ts';
 import type { Song } from '../song.ts';
-import { stepTicks } from '../timing/tempo.ts';
 import { type Melody, NO_EVENT, NOTE_OFF } from './alphabet.ts';
 
 /** 16th notes in a bar of 4/4. */
@@ -55,8 +56,7 @@ export interface Extraction {
 /** Takes the melodies out of one voice of a song, on the 16th-note grid of the song's tempo. `notes` must not be empty. */
 export function extractMelodies(notes: readonly Note[], song: Song, rules: ExtractionRules): Extraction {
   const grid = gridOf(song);
-  const struck: readonly PlainNote[] =
-    rules.restrikeRise === undefined ? notes : splitRestruck(notes, grid, rules.restrikeRise);
+  const struck = rules.restrikeRise === undefined ? notes : splitRestruck(notes, grid, rules.restrikeRise);
   const barSteps = Math.max(1, Math.round((song.meter.beats * STEPS_PER_BAR) / song.meter.unit));
   const melodies: Melody[] = [];
   let reason: string | undefined;
@@ -73,80 +73,6 @@ export function extractMelodies(notes: readonly Note[], song: Song, rules: Extra
     else melodies.push(melody);
   }
   return { melodies, reason: melodies.length > 0 ? undefined : reason };
-}
-
-/** What of a note a melody has. */
-type PlainNote = Pick<Note, 'start' | 'end' | 'pitch'>;
-
-/** The 16th-note grid: ticks of a step, and where a time lies on it, in steps. */
-interface Grid {
-  readonly stepTicks: number;
-  position(time: number): number;
-}
-
-function gridOf({ tempo }: Song): Grid {
-  const ticks = stepTicks(tempo);
-  return { stepTicks: ticks, position: (time) => (time - tempo.firstBeat) / ticks };
-}
-
-/** A restrike falls within this share of a step of the grid, */
-const RESTRIKE_NEARNESS = 0.25;
-/** and at least this many steps after the last: tremolo is quicker, and off the grid. */
-const RESTRIKE_DISTANCE = 0.75;
-
-/**
- * A register log knows no note that is struck again at the same pitch without a pause: only the volume jumps up. Such notes are
- * split at the jumps. (NES-MDB, valid: 77 % of jumps by 3 or more of 15 lie within 0.2 steps of the grid; by chance 40 % would.)
- */
-function splitRestruck(notes: readonly Note[], grid: Grid, rise: number): PlainNote[] {
-  return notes.flatMap((note) => {
-    const strikes = [note.start];
-    for (const [index, { time, value }] of note.volume.entries()) {
-      const before = note.volume[index - 1]?.value ?? value;
-      const position = grid.position(time);
-      const onGrid = Math.abs(position - Math.round(position)) <= RESTRIKE_NEARNESS;
-      const sinceLast = (time - strikes[strikes.length - 1]) / grid.stepTicks;
-      if (value - before >= rise && onGrid && sinceLast >= RESTRIKE_DISTANCE) strikes.push(time);
-    }
-    return strikes.map((start, index) => ({ start, end: strikes[index + 1] ?? note.end, pitch: note.pitch }));
-  });
-}
-
-/** A note on the grid. */
-interface StepNote {
-  readonly start: number;
-  readonly end: number;
-  readonly pitch: number;
-  /** More than one note of the voice starts in this step. */
-  readonly crowded: boolean;
-  /** No silence before the first note of this step. */
-  readonly legato: boolean;
-}
-
-/** At most one note a step: of those that start in it, the pitch that sounds longest, of equals the highest. */
-function quantise(notes: readonly PlainNote[], grid: Grid): StepNote[] {
-  const stepOf = (time: number) => Math.floor(grid.position(time) + 0.5);
-  const quantised: StepNote[] = [];
-  for (let index = 0; index < notes.length; ) {
-    const start = stepOf(notes[index].start);
-    const first = index;
-    const sounding = new Map<number, number>();
-    for (; index < notes.length && stepOf(notes[index].start) === start; index++) {
-      const { pitch, start: from, end: to } = notes[index];
-      sounding.set(pitch, (sounding.get(pitch) ?? 0) + to - from);
-    }
-    const [pitch] = [...sounding].reduce((best, next) =>
-      next[1] > best[1] || (next[1] === best[1] && next[0] > best[0]) ? next : best,
-    );
-    // A note shorter than half a step still takes one.
-    const end = Math.max(start + 1, stepOf(notes[index - 1].end));
-    const crowded = index - first > 1;
-    const legato = first > 0 && notes[first - 1].end === notes[first].start;
-    const previous = quantised.at(-1);
-    if (previous && previous.end > start) quantised[quantised.length - 1] = { ...previous, end: start };
-    quantised.push({ start, end, pitch, crowded, legato });
-  }
-  return quantised;
 }
 
 function splitAtRests(notes: readonly StepNote[], gap: number): StepNote[][] {

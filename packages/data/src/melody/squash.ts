@@ -1,4 +1,6 @@
-import { MAX_NOTE, type Melody, MIN_NOTE } from './alphabet.ts';
+import { BASIC_ALPHABET, type Melody } from './alphabet.ts';
+
+const { minNote: MIN_NOTE, maxNote: MAX_NOTE } = BASIC_ALPHABET;
 
 /** Semitones above the tonic of the seven pitch classes of a major key. */
 const MAJOR_SCALE = [0, 2, 4, 5, 7, 9, 11];
@@ -27,9 +29,15 @@ export function squash(melody: Melody): Melody {
 
 /** The major key, 0 = C .. 11 = B, in whose scale most of the pitches lie. */
 function majorKey(pitches: readonly number[]): number {
+  const votes = majorKeyVotes(pitches);
+  return votes.indexOf(Math.max(...votes));
+}
+
+/** Entry n: how many of the pitches lie in the scale of the major key n (0 = C). Each pitch votes for seven keys. */
+export function majorKeyVotes(pitches: Iterable<number>): number[] {
   const votes = new Array<number>(12).fill(0);
   for (const pitch of pitches) for (const degree of MAJOR_SCALE) votes[(pitch + 12 - degree) % 12]++;
-  return votes.indexOf(Math.max(...votes));
+  return votes;
 }
 
 function foldIntoRange(pitch: number): number {

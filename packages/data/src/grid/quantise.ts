@@ -1,0 +1,55 @@
+import type { Note } from '@chipsmith/apu';
+import type { Song } from '../song.ts';
+import { stepTicks } from '../timing/tempo.ts';
+
+/** What of a note the grid keeps. */
+export type PlainNote = Pick<Note, 'start' | 'end' | 'pitch'>;
+
+/** A grid in a song's tempo: ticks of a step, and where a time lies on it, in steps from the first beat. */
+export interface Grid {
+  readonly stepTicks: number;
+  position(time: number): number;
+}
+
+/** The grid of a song with so many steps in a quarter note: 4 are 16th notes. */
+export function gridOf({ tempo }: Pick<Song, 'tempo'>, stepsPerQuarter = 4): Grid {
+  const ticks = (stepTicks(tempo) * 4) / stepsPerQuarter;
+  return { stepTicks: ticks, position: (time) => (time - tempo.firstBeat) / ticks };
+}
+
+/** A note on the grid. */
+export interface StepNote {
+  readonly start: number;
+  readonly end: number;
+  readonly pitch: number;
+  /** More than one note of the voice starts in this step. */
+  readonly crowded: boolean;
+  /** No silence before the first note of this step. */
+  readonly legato: boolean;
+}
+
+/** At most one note a step: of those that start in it, the pitch that sounds longest, of equals the highest. */
+export function quantise(notes: readonly PlainNote[], grid: Grid): StepNote[] {
+  const stepOf = (time: number) => Math.floor(grid.position(time) + 0.5);
+  const quantised: StepNote[] = [];
+  for (let index = 0; index < notes.length; ) {
+    const start = stepOf(notes[index].start);
+    const first = index;
+    const sounding = new Map<number, number>();
+    for (; index < notes.length && stepOf(notes[index].start) === start; index++) {
+      const { pitch, start: from, end: to } = notes[index];
+      sounding.set(pitch, (sounding.get(pitch) ?? 0) + to - from);
+    }
+    const [pitch] = [...sounding].reduce((best, next) =>
+      next[1] > best[1] || (next[1] === best[1] && next[0] > best[0]) ? next : best,
+    );
+    // A note shorter than half a step still takes one.
+    const end = Math.max(start + 1, stepOf(notes[index - 1].end));
+    const crowded = index - first > 1;
+    const legato = first > 0 && notes[first - 1].end === notes[first].start;
+    const previous = quantised.at(-1);
+    if (previous && previous.end > start) quantised[quantised.length - 1] = { ...previous, end: start };
+    quantised.push({ start, end, pitch, crowded, legato });
+  }
+  return quantised;
+}

@@ -1,0 +1,25 @@
+import type { Note } from '@chipsmith/apu';
+import type { Grid, PlainNote } from './quantise.ts';
+
+/** A restrike falls within this share of a step of the grid, */
+const RESTRIKE_NEARNESS = 0.25;
+/** and at least this many steps after the last: tremolo is quicker, and off the grid. */
+const RESTRIKE_DISTANCE = 0.75;
+
+/**
+ * A register log knows no note that is struck again at the same pitch without a pause: only the volume jumps up. Such notes are
+ * split at the jumps. (NES-MDB, valid: 77 % of jumps by 3 or more of 15 lie within 0.2 steps of the grid; by chance 40 % would.)
+ */
+export function splitRestruck(notes: readonly Note[], grid: Grid, rise: number): PlainNote[] {
+  return notes.flatMap((note) => {
+    const strikes = [note.start];
+    for (const [index, { time, value }] of note.volume.entries()) {
+      const before = note.volume[index - 1]?.value ?? value;
+      const position = grid.position(time);
+      const onGrid = Math.abs(position - Math.round(position)) <= RESTRIKE_NEARNESS;
+      const sinceLast = (time - strikes[strikes.length - 1]) / grid.stepTicks;
+      if (value - before >= rise && onGrid && sinceLast >= RESTRIKE_DISTANCE) strikes.push(time);
+    }
+    return strikes.map((start, index) => ({ start, end: strikes[index + 1] ?? note.end, pitch: note.pitch }));
+  });
+}
