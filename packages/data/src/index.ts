@@ -23,9 +23,12 @@ export { type ExtractionRules, MAGENTA_RULES, NES_RULES } from './melody/extract
 export type { MelodyFeatures } from './melody/features.ts';
 export { keyMelodyFeatures } from './melody/key-melody.ts';
 export { lookbackFeatures } from './melody/lookback.ts';
-export { type MidiReading, readMidi } from './midi/read.ts';
+export { readMidi } from './midi/read.ts';
 export { writeMidi } from './midi/write.ts';
 export * from './random.ts';
+export type { SongReading } from './reading.ts';
+export { songFromRegisterLog } from './register-log/song.ts';
+export { readVgmSong } from './register-log/vgm.ts';
 export * from './song.ts';
 export * from './timing/latch.ts';
 export { estimateMeter, estimateTempo, stepTicks, withEstimatedTiming } from './timing/tempo.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkSong, DataError, Random, readMidi, writeMidi } from '../src/index.ts';
 import { singleTrack, tempo } from './support/midi-bytes.ts';
+import { mutate } from './support/mutate.ts';
 import { plainNote, songOf } from './support/songs.ts';
 
 const notes = Array.from({ length: 20 }, (_, index) => plainNote(index * 5000, index * 5000 + 4000, 50 + index));
@@ -11,34 +12,6 @@ const samples = [
     ...Array.from({ length: 60 }, (_, i) => [i, 0x90 + (i % 16), 30 + i, i, 3, 30 + i, 0]).flat(),
   ]),
 ];
-
-/** One to four changes: a byte set, a stretch removed, doubled or filled with noise, or the end cut off. */
-function mutate(bytes: Uint8Array, random: Random): Uint8Array {
-  let result = [...bytes];
-  for (let count = 1 + random.nextInteger(4); count > 0 && result.length > 0; count--) {
-    const position = random.nextInteger(result.length);
-    const length = random.nextInteger(12);
-    switch (random.nextInteger(5)) {
-      case 0:
-        result[position] = random.nextInteger(256);
-        break;
-      case 1:
-        result.splice(position, length);
-        break;
-      case 2:
-        result.splice(position, 0, ...result.slice(position, position + length));
-        break;
-      case 3:
-        for (let index = position; index < Math.min(result.length, position + length); index++) {
-          result[index] = random.nextInteger(256);
-        }
-        break;
-      default:
-        result = result.slice(0, position);
-    }
-  }
-  return Uint8Array.from(result);
-}
 
 describe('readMidi on damaged files', () => {
   it('gives a song that keeps the contract, or a DataError of one line', () => {

@@ -6,12 +6,12 @@ import {
   bigram,
   FRAME_TICKS,
   FRAMES_PER_SECOND,
-  type MidiReading,
   melodyEncoding,
   prepareDataset,
   readMidi,
   reportTable,
   type Song,
+  type SongReading,
   unigram,
   withEstimatedTiming,
   writeMidi,
@@ -40,7 +40,7 @@ describe.skipIf(!hasNesMdb)(NESMDB_NOTE, () => {
   const folder = temporaryFolder();
   let files: SourceFile[] = [];
   /** The valid split, as read and with its timing estimated. */
-  let readings: MidiReading[] = [];
+  let readings: SongReading[] = [];
   let timed: Song[] = [];
 
   beforeAll(async () => {

@@ -1,12 +1,13 @@
 import { basename, resolve } from 'node:path';
 import type { Encoding } from '../encoding.ts';
 import { DataError } from '../error.ts';
-import { readMidi } from '../midi/read.ts';
+import type { SongReading } from '../reading.ts';
 import type { Song } from '../song.ts';
 import { withEstimatedTiming } from '../timing/tempo.ts';
 import { DatasetBuilder, type DatasetOptions } from './builder.ts';
 import { type Dataset, sha256Of } from './dataset.ts';
 import { checkOutput, writeDataset } from './files.ts';
+import { readSongs } from './formats.ts';
 import { readSources, type SourceFile } from './sources.ts';
 
 export interface PrepareOptions extends DatasetOptions {
@@ -30,7 +31,7 @@ export interface PrepareProgress {
 }
 
 /**
- * Reads MIDI files from files, folders and archives, estimates tempo where there is none, encodes each voice and writes a
+ * Reads the songs of files, folders and archives (the kinds of file: see formats.ts), estimates tempo where there is none, encodes each voice and writes a
  * dataset folder: manifest.json, report.json (what became of each file), and for each split its events and their index.
  *
  * Folders named train, valid and test keep their songs; other songs are dealt by game or file. Files with equal bytes count
@@ -76,11 +77,24 @@ function addFile(builder: DatasetBuilder, { path, bytes }: SourceFile): void {
     return;
   }
   try {
-    const { song, repairs } = readMidi(bytes, path);
-    builder.add(path, withEstimatedTiming(song), song, sha256, repairs);
+    const found = readSongs(bytes, path);
+    for (const song of found) {
+      if ('problem' in song) builder.refuse(song.path, song.problem);
+      else addSong(builder, song.path, song.reading, found.length === 1 ? sha256 : sha256OfMusic(song.reading.song));
+    }
   } catch (error) {
     // One bad file among thousands is a line of the report.
     if (!(error instanceof DataError)) throw error;
     builder.refuse(path, error.problem);
   }
+}
+
+/** Songs of a book may repeat, though the files differ. */
+function addSong(builder: DatasetBuilder, path: string, { song, repairs }: SongReading, sha256: string): void {
+  if (builder.duplicateOf(sha256) !== undefined) builder.refuse(path, 'the same music came before');
+  else builder.add(path, withEstimatedTiming(song), song, sha256, repairs);
+}
+
+function sha256OfMusic({ voices, duration }: Song): string {
+  return sha256Of(JSON.stringify([voices, duration]));
 }

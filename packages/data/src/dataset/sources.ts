@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DataError, fileError, systemReason } from '../error.ts';
+import { isPackedVgm } from './formats.ts';
 import { LIMITS } from './limits.ts';
 import { readTar } from './tar.ts';
 import { readZip } from './zip.ts';
@@ -22,7 +23,8 @@ export interface SourceVisitor {
 }
 
 /**
- * Walks through files, folders and archives (.zip, .tar, .tar.gz, .tgz), which are told by their content. Archives are read as
+ * Walks through files, folders and archives (.zip, .tar, .tar.gz, .tgz), which are told by their content. A gzip file with a VGM
+ * log inside (.vgz) is a file like any other. Archives are read as
  * a stream and never unpacked to disk; one file at a time is in memory. Folders are walked in the order of their names.
  * Symbolic links, paths that leave the archive, and what exceeds the limits are refused.
  *
@@ -109,7 +111,7 @@ async function readFileOrArchive(
   };
   const read = startsWith(head, [0x50, 0x4b])
     ? readZip(archive, visitor)
-    : startsWith(head, [0x1f, 0x8b])
+    : startsWith(head, [0x1f, 0x8b]) && !isPackedVgm(head)
       ? readTar(archive, visitor, 'gzip')
       : head.subarray(257, 262).toString('latin1') === 'ustar'
         ? readTar(archive, visitor, 'plain')

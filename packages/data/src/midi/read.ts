@@ -1,19 +1,14 @@
 import { TICKS_PER_SECOND, VOICE_NAMES } from '@chipsmith/apu';
 import { checkSong } from '../check.ts';
 import { DataError } from '../error.ts';
-import { METER_UNITS, type Meter, MOST_BEATS, type Song, TEMPO_RANGE, type Tempo } from '../song.ts';
+import { ASSUMED_TIMING, type SongReading, titleOf } from '../reading.ts';
+import { METER_UNITS, MOST_BEATS, type Song, TEMPO_RANGE } from '../song.ts';
 import { reduceGeneralMidi } from './general.ts';
 import { readMark } from './mark.ts';
 import { followsNesConvention, NES_TRACKS, readNesVoice } from './nes.ts';
 import { pairNotes } from './notes.ts';
 import { type MidiFile, type MidiTrack, parseMidi } from './parse.ts';
 import { Header } from './tone.ts';
-
-/** What readMidi found: the song, and one sentence for each thing that was put right or left out. */
-export interface MidiReading {
-  readonly song: Song;
-  readonly repairs: readonly string[];
-}
 
 /** Songs are minutes long; a damaged time can claim days, and later work is in proportion to the length. */
 const LONGEST_SECONDS = 4 * 3600;
@@ -31,7 +26,7 @@ const MOST_TEMPO_CHANGES = 10_000;
  * @param name the file's name: the title without its ending, and the place in messages
  * @throws DataError if the file is empty, damaged, no MIDI, or longer than four hours
  */
-export function readMidi(bytes: Uint8Array, name: string): MidiReading {
+export function readMidi(bytes: Uint8Array, name: string): SongReading {
   const file = parseMidi(bytes, name);
   const repairs = [...file.repairs];
   const mark = readMark(file, name);
@@ -58,22 +53,6 @@ export function readMidi(bytes: Uint8Array, name: string): MidiReading {
   checkSong(song);
   return { song, repairs };
 }
-
-function titleOf(name: string): string {
-  const base = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
-  return base.replace(/\.midi?$/i, '');
-}
-
-interface Timing {
-  readonly tempo: Tempo;
-  readonly meter: Meter;
-}
-
-/** NES-MDB writes 120 bpm and 4/4 into every file, because register logs know neither. */
-const ASSUMED_TIMING: Timing = {
-  tempo: { beatsPerMinute: 120, firstBeat: 0, origin: 'assumed', confidence: 0 },
-  meter: { beats: 4, unit: 4, origin: 'assumed' },
-};
 
 function readNesVoices(
   tracks: readonly MidiTrack[],
@@ -116,7 +95,7 @@ function tempoMap(file: MidiFile, name: string): (tick: number) => number {
 }
 
 /** The first tempo and meter written in the file; what is missing or impossible is assumed. */
-function givenTiming(file: MidiFile): Timing {
+function givenTiming(file: MidiFile): typeof ASSUMED_TIMING {
   const events = file.tracks.flatMap((track) => track.events).sort((a, b) => a.tick - b.tick);
   const tempo = events.find((event) => event.kind === 'tempo');
   const beatsPerMinute = tempo ? 60_000_000 / tempo.microsecondsPerQuarter : 0;

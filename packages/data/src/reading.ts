@@ -1,0 +1,19 @@
+import type { Song } from './song.ts';
+
+/** What a reader found in a file: the song, and one sentence for each thing that was put right or left out. */
+export interface SongReading {
+  readonly song: Song;
+  readonly repairs: readonly string[];
+}
+
+/** Tempo and meter of a source that knows neither; withEstimatedTiming replaces them. */
+export const ASSUMED_TIMING: Pick<Song, 'tempo' | 'meter'> = {
+  tempo: { beatsPerMinute: 120, firstBeat: 0, origin: 'assumed', confidence: 0 },
+  meter: { beats: 4, unit: 4, origin: 'assumed' },
+};
+
+/** A song's title from its file's name: without folders and endings such as `.mid` or `.exprsco.pkl`. */
+export function titleOf(name: string): string {
+  const base = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
+  return base.replace(/\.(midi?|vgm|vgz|abc|json|((expr|sepr|blnd)sco\.)?(pkl|pickle))$/i, '');
+}
