@@ -1,9 +1,22 @@
 import type { Encoding } from './encoding.ts';
 import { DataError } from './error.ts';
+import { tx1Encoding, tx2Encoding } from './lakhnes/encoding.ts';
 import { melodyEncoding, monoEncoding } from './melody/encoding.ts';
+import { noteDurationEncoding } from './note-duration/encoding.ts';
+import { performanceEncoding, performanceVelocityEncoding } from './performance/encoding.ts';
+import { polyphonyEncoding } from './polyphony/encoding.ts';
 
 /** Every encoding of this package. A new one is added here and is then known to datasets, models and the command line. */
-export const encodings: readonly Encoding[] = [melodyEncoding, monoEncoding];
+export const encodings: readonly Encoding[] = [
+  melodyEncoding,
+  monoEncoding,
+  polyphonyEncoding,
+  performanceEncoding,
+  performanceVelocityEncoding,
+  noteDurationEncoding,
+  tx1Encoding,
+  tx2Encoding,
+];
 
 /**
  * The encoding of a name; with `version`, only if it is still that version.

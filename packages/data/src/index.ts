@@ -18,6 +18,8 @@ export * from './encoding.ts';
 export * from './encodings.ts';
 export { DataError, isSystemError, systemReason } from './error.ts';
 export { checkReplaceable, replaceFolder } from './folder.ts';
+export { tx1Encoding, tx2Encoding } from './lakhnes/encoding.ts';
+export { lakhNesEvaluationSequence, withBoundaries } from './lakhnes/protocol.ts';
 export { createMelodyEncoding, melodyEncoding, monoEncoding } from './melody/encoding.ts';
 export { type ExtractionRules, MAGENTA_RULES, NES_RULES } from './melody/extract.ts';
 export type { MelodyFeatures } from './melody/features.ts';

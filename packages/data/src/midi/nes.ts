@@ -1,6 +1,6 @@
 import { type Change, type Note, VOICE_RANGES, type VoiceName } from '@chipsmith/apu';
 import { pairNotes } from './notes.ts';
-import type { MidiTrack } from './parse.ts';
+import type { MidiFile, MidiTrack } from './parse.ts';
 
 /**
  * The conventions of NES-MDB's MIDI files (Donahue, Mao, McAuley, ISMIR 2018), which this project's own files follow too:
@@ -27,6 +27,15 @@ export function followsNesConvention(tracks: readonly MidiTrack[]): boolean {
   const named = tracks.filter(({ name }) => names.has(name));
   const strangers = tracks.filter(({ name, events }) => !names.has(name) && events.some(({ kind }) => kind === 'on'));
   return named.length > 0 && strangers.length === 0;
+}
+
+/**
+ * The tick at which a song of NES-MDB ends: its files put a 1/1 meter there, and the ends of their tracks one tick later.
+ * Undefined where there is no such meter.
+ */
+export function markedEnd({ tracks }: MidiFile): number | undefined {
+  const last = tracks[0]?.events.findLast(({ kind }) => kind === 'meter');
+  return last?.kind === 'meter' && last.tick > 0 && last.beats === 1 && last.unit === 1 ? last.tick : undefined;
 }
 
 /** The notes of one voice from its track. Overlaps, notes of no length and values outside the chip's range are put right. */

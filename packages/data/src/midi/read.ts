@@ -5,7 +5,7 @@ import { ASSUMED_TIMING, type SongReading, titleOf } from '../reading.ts';
 import { METER_UNITS, MOST_BEATS, type Song, TEMPO_RANGE } from '../song.ts';
 import { reduceGeneralMidi } from './general.ts';
 import { readMark } from './mark.ts';
-import { followsNesConvention, NES_TRACKS, readNesVoice } from './nes.ts';
+import { followsNesConvention, markedEnd, NES_TRACKS, readNesVoice } from './nes.ts';
 import { pairNotes } from './notes.ts';
 import { type MidiFile, type MidiTrack, parseMidi } from './parse.ts';
 import { Header } from './tone.ts';
@@ -31,13 +31,14 @@ export function readMidi(bytes: Uint8Array, name: string): SongReading {
   const repairs = [...file.repairs];
   const mark = readMark(file, name);
   const toSongTicks = mark ? (tick: number) => tick * mark.samplesPerTick : tempoMap(file, name);
-  const duration = toSongTicks(Math.max(...file.tracks.map(({ end }) => end)));
+  const isNes = followsNesConvention(file.tracks);
+  const end = (isNes && !mark ? markedEnd(file) : undefined) ?? Math.max(...file.tracks.map(({ end }) => end));
+  const duration = toSongTicks(end);
   if (duration > LONGEST_SECONDS * TICKS_PER_SECOND) {
     const hours = (duration / TICKS_PER_SECOND / 3600).toFixed(1);
     throw new DataError(name, `the music lasts ${hours} hours`, 'cut it, or repair its tempo or a damaged time');
   }
 
-  const isNes = followsNesConvention(file.tracks);
   const voices = isNes
     ? readNesVoices(file.tracks, toSongTicks, repairs)
     : reduceGeneralMidi(pairNotes(file.tracks, toSongTicks, repairs), repairs);
