@@ -17,23 +17,40 @@ describe('models, plan, doctor and render', () => {
 
   it('plans what no adapter here could hold', async () => {
     const plan = await jsonOf('plan --layers 1024,1024 --batch 256 --length 512 --vram 6GB');
-    expect(plan).toMatchObject({ fits: false });
+    expect(plan).toMatchObject({ fits: false, refusal: null });
     expect((plan as { peakBytes: number }).peakBytes).toBeGreaterThan(6e9);
   });
 
   it('plans memory whose categories add up, and tells whether it fits', async () => {
     const large = '--batch 64 --length 128 --layers 256,256';
     const plan = (await jsonOf(`plan ${large}`)) as Record<string, unknown>;
-    expect(Object.keys(plan)).toEqual(['model', 'parameters', 'peakBytes', 'byCategory', 'fits']);
+    const keys = ['model', 'parameters', 'peakBytes', 'byCategory', 'fits', 'chosen', 'refusal'];
+    expect(Object.keys(plan)).toEqual(keys);
     const byCategory = plan.byCategory as Record<string, number>;
     expect(Object.values(byCategory).reduce((sum, bytes) => sum + bytes, 0)).toBe(plan.peakBytes);
-    expect(plan).toMatchObject({ model: 'basic-rnn', fits: true });
-    expect(await jsonOf(`plan ${large} --vram 10MB`)).toEqual({ ...plan, fits: false });
-    expect(await jsonOf(`plan ${large} --vram ${Number(plan.peakBytes) / 1000}KB`)).toEqual({
+    const { peakBytes } = plan;
+    const unchanged = { microBatch: 64, recompute: [], recomputed: 0, peakBytes, byCategory };
+    expect(plan).toMatchObject({ model: 'basic-rnn', fits: true, chosen: unchanged, refusal: null });
+    expect(await jsonOf(`plan ${large} --vram ${Number(peakBytes) / 1000}KB`)).toEqual(plan);
+    expect(await jsonOf(`plan ${large} --vram 10MB`)).toEqual({
       ...plan,
-      fits: true,
+      fits: false,
+      chosen: null,
+      refusal: expect.stringMatching(/^Training with batch 64 and length 128 needs at least \d+\.?\d* MB \(/),
     });
-    expect((await chipsmith(`plan ${large} --vram 10MB`)).stdout).toContain('Does not fit into 9.5 MiB');
+  });
+
+  it('shows what would be chosen beside what was asked', async () => {
+    const small = '--batch 16 --length 64 --layers 32';
+    const { peakBytes } = (await jsonOf(`plan ${small}`)) as { peakBytes: number };
+    const { stdout } = await chipsmith(`plan ${small} --vram ${peakBytes / 1000 - 400}KB`);
+    expect(stdout).toMatch(/^memory +bytes +size +bytes as chosen +size as chosen$/m);
+    expect(stdout).toMatch(/^Does not fit into \d\.\d MiB as asked\. With --vram, train chooses .+ computed again\.$/m);
+    expect((await chipsmith(`plan ${small} --vram 1MB`)).stdout).toMatch(
+      /^Does not fit into 976\.6 KiB\. Training with batch 16 .*choose a smaller model\.$/m,
+    );
+    const halves = (await jsonOf(`plan ${small} --micro-batch 4`)) as { peakBytes: number };
+    expect(halves.peakBytes).toBeLessThan(peakBytes);
   });
 
   it('finds out that this machine can train', async () => {

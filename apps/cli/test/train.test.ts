@@ -65,7 +65,7 @@ describe('train', () => {
     const other = join(folder, 'other');
     await expectFailure(
       1,
-      /needs 4\.\d MiB, more than the 976\.6 KiB allowed: lower/,
+      /^Training with batch 4 and length 16 needs at least 4\.\d MB .*; 1 MB are allowed: no --batch or --length fits/,
       `train --run ${other} ${TINY} --vram 1MB`,
     );
     await expectFailure(
@@ -92,6 +92,54 @@ describe('train', () => {
     const { code, stdout, lines } = await start(line, { CHIPSMITH_ADAPTER: 'some-unknown-name' }).ended;
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(lines).toEqual([expect.stringMatching(/^No WebGPU adapter .*some-unknown-name/)]);
+  });
+});
+
+describe('train --vram', () => {
+  const shape = '--layers 32 --batch 16 --length 64';
+  const held = join(folder, 'held');
+  let asked: number;
+  let told: Record<string, unknown>;
+
+  beforeAll(async () => {
+    asked = ((await jsonOf(`plan ${shape}`)) as { peakBytes: number }).peakBytes;
+    const line = `train --data ${data} ${shape} --steps 2`;
+    told = (await jsonOf(`${line} --run ${held} --vram ${(asked - 4e5) / 1000}KB`)) as Record<string, unknown>;
+  });
+
+  it('holds to the memory that it was given by the settings that plan tells, and allocates what it predicted', async () => {
+    const plan = await jsonOf(`plan ${shape} --vram ${(asked - 4e5) / 1000}KB`);
+    const { chosen } = plan as { chosen: Record<string, unknown> };
+    expect(plan).toMatchObject({ fits: false, peakBytes: asked, refusal: null });
+    expect(told.measured).toEqual(told.predicted);
+    expect(told.predicted).toEqual(chosen.byCategory);
+    expect(told).toMatchObject({ microBatch: chosen.microBatch, recomputed: chosen.recomputed, unrestricted: asked });
+    expect(chosen.peakBytes).toBeLessThanOrEqual(asked - 4e5);
+  });
+
+  it('says what it chose and what it saves, and resumes with that only', async () => {
+    const vram = `--vram ${(asked - 4e5) / 1000}KB`;
+    const { code, lines } = await chipsmith(`train --resume --run ${held} ${shape} ${vram} --steps 3`);
+    expect(code).toBe(0);
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^within \d.* MiB: .* computed again; would take \d\.\d MiB otherwise$/),
+    );
+    await expectFailure(2, /^--vram is .*MB in .*held and cannot change/, `train --resume --run ${held} --vram 8GB`);
+    await expectFailure(2, /^--micro-batch is \d+ in .*held/, `train --resume --run ${held} --micro-batch 1`);
+    await expectFailure(2, /^--vram is not limited in .*run and/, `train --resume --run ${run} --vram 8GB`);
+  });
+
+  it('leaves micro-batches to --micro-batch where that is given', async () => {
+    const byHand = join(folder, 'by-hand');
+    const line = `train --data ${data} --run ${byHand} ${shape} --micro-batch 4 --steps 2`;
+    const { code, lines } = await chipsmith(line);
+    expect(code).toBe(0);
+    expect(lines).toContainEqual(
+      expect.stringMatching(
+        /^micro-batches of 4 of 16 sequences, nothing computed again; would take \d\.\d MiB otherwise$/,
+      ),
+    );
+    expect(await jsonOf(`${line} --resume --steps 3`)).toMatchObject({ step: 3, microBatch: 4, recomputed: 0 });
   });
 });
 

@@ -52,6 +52,8 @@ describe('what is typed wrongly ends with code 2 and one line', () => {
     ['train --layers 8,,8', /--layers must be whole numbers with commas/],
     ['train --layers 0', /layers\.0: .*>=1/],
     ['train --learning-rate 1e30', /learningRate: .*<=1/],
+    ['train --batch 6 --micro-batch 4', /micro-batch 4 does not divide batch 6; choose a divisor of it/],
+    ['plan --micro-batch 0', /--micro-batch must be a whole number from 1 to 65536, not "0"/],
     ['train --vram big', /--vram must be a size such as 6GB/],
     ['plan --dropout 2', /dropout: .*<=0\.95/],
     ['plan --dropout Infinity', /--dropout must be a number, not "Infinity"/],

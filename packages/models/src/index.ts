@@ -12,7 +12,20 @@ export { fileError, writeFileAtomic } from './files.ts';
 export type { ModelConfiguration, ModelDefinition, SequenceModel } from './model.ts';
 export { configure, findModel, models } from './registry.ts';
 export { planSampling, type Sample, type SampleOptions, sample } from './sampling/sample.ts';
+export {
+  fitTraining,
+  recomputedShare,
+  type TrainingFit,
+  type TrainingMemory,
+  trainingMemory,
+} from './training/budget.ts';
 export type { LoopOptions, TrainingProgress, TrainingResult } from './training/loop.ts';
-export { planTraining, type TrainingPass, type TrainingShape } from './training/pass.ts';
+export {
+  microBatchOf,
+  type PlanTrainingOptions,
+  planTraining,
+  type TrainingPass,
+  type TrainingShape,
+} from './training/pass.ts';
 export { type CheckpointName, type Metrics, RunFolder } from './training/run-folder.ts';
 export { type TrainingStart, type TrainOptions, train } from './training/train.ts';

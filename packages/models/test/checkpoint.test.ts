@@ -39,6 +39,19 @@ describe('a checkpoint', () => {
     );
   });
 
+  it('from before there were micro-batches and budgets is one of the whole batch', () => {
+    const { seed, batch, length, step, best } = checkpoint.metadata.training;
+    const old = withMetadata((metadata) => ({ ...metadata, training: { seed, batch, length, step, best } }));
+    expect(decodeCheckpoint(old, 'file').metadata).toEqual(checkpoint.metadata);
+  });
+
+  it('keeps micro-batch, what is computed again, and budget', () => {
+    const settings = { microBatch: 2, recompute: [{ first: 0, end: 5 }], budget: 6e9 };
+    const training = { ...checkpoint.metadata.training, ...settings };
+    const held = encodeCheckpoint({ ...checkpoint, metadata: { ...checkpoint.metadata, training } });
+    expect(decodeCheckpoint(held, 'file').metadata.training).toEqual(training);
+  });
+
   it('has the same bytes each time it is written', () => {
     expect(encodeCheckpoint(decodeCheckpoint(bytes, 'file'))).toEqual(bytes);
   });
@@ -102,6 +115,11 @@ describe('a checkpoint', () => {
       'with settings that its model lacks',
       withMetadata((metadata) => ({ ...metadata, configuration: { layres: [8] } })),
       /Settings of basic-rnn: .*layres/,
+    ],
+    [
+      'with a micro-batch that does not divide its batch',
+      withMetadata((metadata) => ({ ...metadata, training: { ...metadata.training, microBatch: 3 } })),
+      /metadata: training\.microBatch: must divide batch; use another checkpoint\.$/,
     ],
     [
       'that knows no event to start with',

@@ -16,6 +16,7 @@ import {
   type ModelConfiguration,
   type ModelDefinition,
   ModelError,
+  microBatchOf,
   models,
   type TrainingShape,
 } from '@chipsmith/models';
@@ -48,6 +49,12 @@ export const modelOptions = {
   'clip-norm': { type: 'string', valueHint: 'norm', description: 'global norm to which gradients are clipped' },
   batch: { type: 'string', valueHint: 'n', description: 'sequences side by side in a training step' },
   length: { type: 'string', valueHint: 'events', description: 'events of each sequence in a training step' },
+  'micro-batch': {
+    type: 'string',
+    valueHint: 'n',
+    description:
+      'sequences at once, a divisor of --batch: less memory, same results but for rounding (default --batch)',
+  },
 } satisfies ArgsDef;
 
 /** Of a batch. More fits no device, and planning it takes minutes: an LSTM has kernels for each event of a sequence. */
@@ -63,6 +70,7 @@ export function givenSettings(args: Arguments) {
     'clip-norm': number(args, 'clip-norm'),
     batch: integer(args, 'batch', SIZE),
     length: integer(args, 'length', SIZE),
+    'micro-batch': integer(args, 'micro-batch', SIZE),
   };
 }
 
@@ -75,16 +83,21 @@ export interface Training {
 
 /** @throws UsageError for an unknown model, or a setting that it does not take */
 export function trainingOf(args: Arguments): Training {
-  const { model = models[0].name, batch, length, layers, dropout, ...optimiser } = givenSettings(args);
+  const { model = models[0].name, batch, length, layers, dropout, ...others } = givenSettings(args);
   const names = models.map(({ name }) => name);
   const definition = findModel(oneOf('--model', model, names));
   const settings = {
     layers,
     dropout,
-    optimiser: { learningRate: optimiser['learning-rate'], clipNorm: optimiser['clip-norm'] },
+    optimiser: { learningRate: others['learning-rate'], clipNorm: others['clip-norm'] },
   };
-  const shape = { batch: batch ?? definition.training.batch, length: length ?? definition.training.length };
+  const shape = {
+    batch: batch ?? definition.training.batch,
+    length: length ?? definition.training.length,
+    microBatch: others['micro-batch'],
+  };
   try {
+    microBatchOf(shape);
     return { definition, configuration: configure(definition, settings), shape };
   } catch (error) {
     if (error instanceof ModelError) throw new UsageError(error.message, { cause: error });

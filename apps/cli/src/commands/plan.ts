@@ -1,14 +1,23 @@
 import { findEncoding } from '@chipsmith/data';
-import { type BytesByCategory, MEMORY_CATEGORIES, totalMemory } from '@chipsmith/kernels';
-import { planEvaluation, planTraining } from '@chipsmith/models';
+import { MEMORY_CATEGORIES } from '@chipsmith/kernels';
+import {
+  fitTraining,
+  ModelError,
+  recomputedShare,
+  type SequenceModel,
+  type TrainingFit,
+  type TrainingMemory,
+  type TrainingShape,
+  trainingMemory,
+} from '@chipsmith/models';
 import type { Command } from '../terminal/command.ts';
 import { formatTable, print } from '../terminal/output.ts';
 import { formatBytes } from '../terminal/progress.ts';
-import { bytesOf, modelOptions, type Training, trainingOf } from './options.ts';
+import { bytesOf, modelOptions, trainingOf } from './options.ts';
 
 export const plan: Command = {
   name: 'plan',
-  description: 'Tell how much memory training will take, without a device.',
+  description: 'Tell how much memory training will take, without a device, and how it can be made to fit.',
   options: {
     ...modelOptions,
     vram: { type: 'string', valueHint: 'size', description: 'memory that it should fit into (default 6GB)' },
@@ -18,41 +27,73 @@ export const plan: Command = {
     ['plan --layers 1024,1024 --batch 256 --length 512 --vram 4GB --json', 'For a script'],
   ],
   async run(args) {
-    const training = trainingOf(args);
+    const { definition, configuration, shape } = trainingOf(args);
     const vram = bytesOf(args, 'vram') ?? 6e9;
-    const { parameters, peakBytes, byCategory } = memoryOf(training);
-    const fits = peakBytes <= vram;
-    const rows = MEMORY_CATEGORIES.map((category) => ({
-      memory: category,
-      bytes: byCategory[category],
-      size: formatBytes(byCategory[category]),
-    }));
+    const model = definition.create(configuration, findEncoding(definition.encoding).classes);
+    const asked = trainingMemory(model, shape, { limits: ANY_DEVICE });
+    const fits = asked !== undefined && asked.bytes <= vram;
+    const fit = tryToFit(model, shape, vram);
+    const chosen = typeof fit === 'string' ? undefined : fit;
+    const recomputed = chosen === undefined ? 0 : recomputedShare(chosen.pass);
+    const verdict =
+      chosen === undefined
+        ? `Does not fit into ${formatBytes(vram)}. ${fit}`
+        : fits
+          ? `Fits into ${formatBytes(vram)}.`
+          : `Does not fit into ${formatBytes(vram)} as asked. With --vram, train chooses ${settingsWords(shape, chosen.microBatch, recomputed)}.`;
+    const { parameterCount: parameters } = model;
     const words = [
-      `${training.definition.name}: ${parameters} parameters`,
-      formatTable([...rows, { memory: 'total', bytes: peakBytes, size: formatBytes(peakBytes) }]),
-      fits
-        ? `Fits into ${formatBytes(vram)}.`
-        : `Does not fit into ${formatBytes(vram)}: lower --batch, --length or --layers.`,
+      `${definition.name}: ${parameters} parameters`,
+      memoryTable(asked, fits ? undefined : chosen),
+      verdict,
     ];
-    print(args, { model: training.definition.name, parameters, peakBytes, byCategory, fits }, words.join('\n'));
+    const json = {
+      model: definition.name,
+      parameters,
+      peakBytes: asked?.bytes ?? null,
+      byCategory: asked?.byCategory ?? null,
+      fits,
+      chosen: chosen === undefined ? null : chosenJson(chosen, recomputed),
+      refusal: typeof fit === 'string' ? fit : null,
+    };
+    print(args, json, words.join('\n'));
     return 0;
   },
 };
 
-export interface TrainingMemory {
-  readonly parameters: number;
-  readonly peakBytes: number;
-  readonly byCategory: BytesByCategory;
-}
-
 /** No device is asked here, and how large its buffers may be differs: 128 MiB at least, 2 GiB on most graphics cards. */
 const ANY_DEVICE = { maxBufferSize: Number.MAX_SAFE_INTEGER, maxStorageBufferBindingSize: Number.MAX_SAFE_INTEGER };
 
-/** Memory of training with its validations, as `train` will allocate it. */
-export function memoryOf({ definition, configuration, shape }: Training): TrainingMemory {
-  const model = definition.create(configuration, findEncoding(definition.encoding).classes);
-  const plans = [planTraining(model, shape, ANY_DEVICE).plan, planEvaluation(model, ANY_DEVICE).plan];
-  const byCategory = totalMemory(plans);
-  const peakBytes = MEMORY_CATEGORIES.reduce((total, category) => total + byCategory[category], 0);
-  return { parameters: model.parameterCount, peakBytes, byCategory };
+/** Settings that fit, or in words why none do. */
+function tryToFit(model: SequenceModel, shape: TrainingShape, budget: number): TrainingFit | string {
+  try {
+    return fitTraining(model, shape, budget, ANY_DEVICE);
+  } catch (error) {
+    if (error instanceof ModelError) return error.message;
+    throw error;
+  }
+}
+
+function chosenJson({ microBatch, recompute, bytes, byCategory }: TrainingFit, recomputed: number) {
+  return { microBatch, recompute, recomputed, peakBytes: bytes, byCategory };
+}
+
+function memoryTable(asked: TrainingMemory | undefined, chosen: TrainingMemory | undefined): string {
+  const row = (memory: string, bytesIn: (plan: TrainingMemory) => number) => ({
+    memory,
+    ...(asked && { bytes: bytesIn(asked), size: formatBytes(bytesIn(asked)) }),
+    ...(chosen && { 'bytes as chosen': bytesIn(chosen), 'size as chosen': formatBytes(bytesIn(chosen)) }),
+  });
+  return formatTable([
+    ...MEMORY_CATEGORIES.map((category) => row(category, ({ byCategory }) => byCategory[category])),
+    row('total', ({ bytes }) => bytes),
+  ]);
+}
+
+/** How a batch goes through the model, for people. @param recomputed share of the forward pass, 0..1 */
+export function settingsWords({ batch }: TrainingShape, microBatch: number, recomputed: number): string {
+  const parts =
+    microBatch === batch ? `all ${batch} sequences at once` : `micro-batches of ${microBatch} of ${batch} sequences`;
+  const again = recomputed === 0 ? 'nothing' : `${Math.max(1, Math.round(100 * recomputed))} % of the forward pass`;
+  return `${parts}, ${again} computed again`;
 }

@@ -11,7 +11,7 @@ import {
   train as trainModel,
 } from '@chipsmith/models';
 import { type Arguments, type Command, flag, integer, required, seedOf, text } from '../terminal/command.ts';
-import { CommandError, EXIT, UsageError } from '../terminal/errors.ts';
+import { EXIT, UsageError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { formatTable, print } from '../terminal/output.ts';
 import { clockTime, formatBytes, startProgress } from '../terminal/progress.ts';
@@ -26,7 +26,7 @@ import {
   type Training,
   trainingOf,
 } from './options.ts';
-import { memoryOf } from './plan.ts';
+import { settingsWords } from './plan.ts';
 
 export const train: Command = {
   name: 'train',
@@ -68,25 +68,30 @@ export const train: Command = {
       valueHint: 'n',
       description: 'stop after n validations without progress; 0 never (default 10)',
     },
-    vram: { type: 'string', valueHint: 'size', description: 'refuse to start if training needs more, such as 6GB' },
+    vram: {
+      type: 'string',
+      valueHint: 'size',
+      description:
+        'stay within this memory, such as 6GB, by --micro-batch and by computing values again; refuse where that cannot be',
+    },
     ...adapterOption,
   },
   examples: [
     ['train', 'Basic RNN on the tunes that come with chipsmith'],
     ['train --data nes --run runs/nes --steps 5000 --layers 256,256', 'A larger one on your own data'],
+    ['train --layers 1024,1024 --batch 256 --length 512 --vram 6GB', 'One that does not fit by itself'],
     ['train --run runs/nes --steps 10000 --resume', 'Go on with it'],
   ],
   async run(args) {
     const resume = flag(args, 'resume');
-    const { folder, data, seed, ...training } = resume ? await resumedRun(args) : newRun(args);
+    const run = resume ? await resumedRun(args) : newRun(args);
+    const { folder, data, seed, budget, definition, configuration, shape } = run;
     const loop = {
       steps: integer(args, 'steps', { least: 1 }) ?? 1000,
       validateEvery: integer(args, 'validate-every', { least: 1 }) ?? 100,
       validTokens: integer(args, 'valid-events', { least: 1 }) ?? 20_000,
       patience: integer(args, 'patience', { least: 0 }) ?? 10,
     };
-    refuseTooLarge(training, bytesOf(args, 'vram'));
-    const { definition, configuration, shape } = training;
     const dataset = await datasetOf(data, findEncoding(definition.encoding));
 
     const device = await deviceOf(args);
@@ -96,7 +101,7 @@ export const train: Command = {
       onStart: (started) => {
         start = started;
         process.stderr.write(`training ${definition.name} on ${device.adapter.name} into ${folder}\n`);
-        process.stderr.write(`${memoryTable(started)}\n`);
+        process.stderr.write(`${memoryTable(started)}\n${settingsOf(run, started)}\n`);
       },
       onProgress: ({ step, steps, loss, tokensPerSecond, secondsLeft, valid }) => {
         const validation = valid === undefined ? '' : `, valid ${valid.nll.toFixed(3)}`;
@@ -118,6 +123,7 @@ export const train: Command = {
       folder,
       resume,
       seed,
+      budget,
     };
     try {
       const result = await interruptible((signal) => trainModel({ ...wanted, signal }));
@@ -125,10 +131,10 @@ export const train: Command = {
       const { best, reason, step } = result;
       const lowest =
         best === null ? 'no validation' : `lowest validation loss ${best.nll.toFixed(3)} nats at step ${best.step}`;
-      const { parameters, predicted, measured } = start ?? {};
+      const { parameters, microBatch, recomputed, unrestricted, predicted, measured } = start ?? {};
       print(
         args,
-        { ...result, folder, parameters, predicted, measured },
+        { ...result, folder, parameters, microBatch, recomputed, unrestricted, predicted, measured },
         `${reason} at step ${step}; ${lowest}\nRun folder: ${folder}`,
       );
       return reason === 'interrupted' ? EXIT.interrupted : EXIT.done;
@@ -144,12 +150,15 @@ interface Run extends Training {
   /** Dataset folder, or CORPUS. */
   readonly data: string;
   readonly seed: number;
+  /** Bytes that training may take. */
+  readonly budget: number | undefined;
 }
 
 function newRun(args: Arguments): Run {
   const training = trainingOf(args);
   const folder = text(args, 'run') ?? freeRunFolder(training.definition.name);
-  return { ...training, folder, data: text(args, 'data') ?? CORPUS, seed: seedOf(args) ?? 1 };
+  const budget = bytesOf(args, 'vram');
+  return { ...training, folder, data: text(args, 'data') ?? CORPUS, seed: seedOf(args) ?? 1, budget };
 }
 
 function freeRunFolder(model: string): string {
@@ -171,7 +180,7 @@ async function resumedRun(args: Arguments): Promise<Run> {
   const definition = findModel(model);
   const configuration = configure(definition, settings);
   const { layers, dropout, optimiser } = configuration;
-  const { seed, batch, length } = training;
+  const { seed, batch, length, microBatch, budget } = training;
   const had: Readonly<Record<string, unknown>> = {
     model,
     layers,
@@ -180,24 +189,31 @@ async function resumedRun(args: Arguments): Promise<Run> {
     'clip-norm': optimiser.clipNorm,
     batch,
     length,
+    'micro-batch': microBatch,
     seed,
+    vram: budget === null ? 'not limited' : `${budget / 1e6}MB`,
   };
-  for (const [name, value] of Object.entries({ ...givenSettings(args), seed: seedOf(args) })) {
+  const vram = bytesOf(args, 'vram');
+  for (const [name, value] of Object.entries({
+    ...givenSettings(args),
+    seed: seedOf(args),
+    vram: vram && `${vram / 1e6}MB`,
+  })) {
     if (value === undefined || String(value) === String(had[name])) continue;
     throw new UsageError(`--${name} is ${had[name]} in ${folder} and cannot change; leave it out, or start a new run`);
   }
   const data = text(args, 'data') ?? (await run.dataPlace());
-  return { folder, data, seed, definition, configuration, shape: { batch, length } };
+  const shape = { batch, length, microBatch };
+  return { folder, data, seed, definition, configuration, shape, budget: budget ?? undefined };
 }
 
-/** @throws CommandError if more than `vram` bytes are needed */
-function refuseTooLarge(training: Training, vram: number | undefined): void {
-  if (vram === undefined) return;
-  const { peakBytes } = memoryOf(training);
-  if (peakBytes <= vram) return;
-  throw new CommandError(
-    `Training needs ${formatBytes(peakBytes)}, more than the ${formatBytes(vram)} allowed: lower --batch, --length or --layers (chipsmith plan tells what fits).`,
-  );
+/** What a budget led to, and what it saves. */
+function settingsOf({ shape, budget }: Run, { microBatch, recomputed, unrestricted }: TrainingStart): string {
+  const within = budget === undefined ? '' : `within ${formatBytes(budget)}: `;
+  const settings = `${within}${settingsWords(shape, microBatch, recomputed)}`;
+  if (microBatch === shape.batch && recomputed === 0) return settings;
+  const otherwise = unrestricted === undefined ? 'more than the device can hold at once' : formatBytes(unrestricted);
+  return `${settings}; would take ${otherwise} otherwise`;
 }
 
 function memoryTable({ parameters, predicted, measured }: TrainingStart): string {

@@ -6,6 +6,25 @@ import type { SequenceModel } from '../model.ts';
 import { configure, findModel } from '../registry.ts';
 import { type NamedTensor, readSafetensors, writeSafetensors } from './safetensors.ts';
 
+const trainingSchema = z
+  .strictObject({
+    seed: z.int(),
+    batch: z.int().min(1),
+    length: z.int().min(1),
+    /** Sequences at once. Checkpoints from before there were micro-batches lack this and the next two. */
+    microBatch: z.int().min(1).optional(),
+    /** Segments of a micro-batch's forward pass that the backward pass computes again, by position in its trace. */
+    recompute: z.array(z.strictObject({ first: z.int().min(0), end: z.int().min(1) })).default([]),
+    /** Bytes that training may take; null if nothing was said. */
+    budget: z.int().min(1).nullable().default(null),
+    /** Steps done. */
+    step: z.int().min(0),
+    /** Lowest validation loss so far and the step it was measured at; null before the first validation. */
+    best: z.strictObject({ step: z.int(), nll: z.number() }).nullable(),
+  })
+  .transform((training) => ({ ...training, microBatch: training.microBatch ?? training.batch }))
+  .refine(({ batch, microBatch }) => batch % microBatch === 0, { path: ['microBatch'], message: 'must divide batch' });
+
 const metadataSchema = z
   .strictObject({
     format: z.literal('chipsmith-checkpoint'),
@@ -24,15 +43,7 @@ const metadataSchema = z
     firstEvents: z.array(z.int().min(0)),
     /** Median tempo of the training songs, for songs made from samples. */
     beatsPerMinute: z.number().gt(0),
-    training: z.strictObject({
-      seed: z.int(),
-      batch: z.int().min(1),
-      length: z.int().min(1),
-      /** Steps done. */
-      step: z.int().min(0),
-      /** Lowest validation loss so far and the step it was measured at; null before the first validation. */
-      best: z.strictObject({ step: z.int(), nll: z.number() }).nullable(),
-    }),
+    training: trainingSchema,
   })
   .refine(({ firstEvents, encoding }) => firstEvents.length === encoding.classes && firstEvents.some(Boolean), {
     path: ['firstEvents'],

@@ -101,7 +101,10 @@ export class TrainingLoop {
     program.write(pass.ids, new Uint32Array(inputs));
     program.write(pass.targets, new Uint32Array(targets));
     program.write(pass.mask, new Float32Array(mask));
-    program.write(pass.dropoutSeed, Uint32Array.of(deriveSeed(this.#training.seed, step)));
+    for (const [part, input] of pass.dropoutSeeds.entries()) {
+      const seed = deriveSeed(this.#training.seed, step, ...(part === 0 ? [] : [part]));
+      program.write(input, Uint32Array.of(seed));
+    }
     program.write(pass.schedule, adamSchedule(step, this.#model.configuration.optimiser.learningRate));
     program.run();
     this.#update({ step });

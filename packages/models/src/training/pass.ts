@@ -1,17 +1,24 @@
 import {
   type Arena,
   adam,
-  crossEntropy,
+  add,
+  crossEntropyRows,
+  divide,
   Graph,
   globalNorm,
   gradients,
   type MemoryLimits,
+  multiply,
   type Plan,
   plan,
   reshape,
+  type Segment,
+  slice,
   store,
+  sum,
   type Tensor,
 } from '@chipsmith/kernels';
+import { ModelError, requireIntegers } from '../error.ts';
 import type { SequenceModel } from '../model.ts';
 
 export interface TrainingShape {
@@ -19,19 +26,32 @@ export interface TrainingShape {
   readonly batch: number;
   /** Predicted events of each, T. */
   readonly length: number;
+  /**
+   * Sequences that go through the model at once; it divides `batch`, which is also what it is if left out. With fewer, the
+   * parts of a batch run one after another in less memory, and their gradients add up to those of the batch.
+   */
+  readonly microBatch?: number | undefined;
+}
+
+export interface PlanTrainingOptions {
+  readonly limits?: MemoryLimits | undefined;
+  /** Segments of each part's forward pass that are computed again in its backward pass, as `gradients` takes them. */
+  readonly recompute?: readonly Segment[] | undefined;
 }
 
 /** One training step on paper. Its history holds (loss, gradient norm) of each run. */
 export interface TrainingPass {
   readonly plan: Plan;
+  /** Of the first micro-batch: its share of the batch's loss. */
+  readonly loss: Tensor;
   /** Input (T, B) u32. */
   readonly ids: Tensor;
-  /** Input (T B) u32. */
+  /** Input (T, B) u32. */
   readonly targets: Tensor;
-  /** Input (T B) f32. */
+  /** Input (T, B) f32. */
   readonly mask: Tensor;
-  /** Input (1) u32, new each step. */
-  readonly dropoutSeed: Tensor;
+  /** For each micro-batch an input (1) u32, new each step. */
+  readonly dropoutSeeds: readonly Tensor[];
   /** Input (3): `adamSchedule` of the step. */
   readonly schedule: Tensor;
   readonly firstMoment: Arena;
@@ -39,27 +59,48 @@ export interface TrainingPass {
   readonly gradients: Arena;
 }
 
-/** Traces loss, backward pass, clipping and Adam, and plans their memory. */
+/**
+ * Traces loss, backward pass, clipping and Adam, and plans their memory.
+ *
+ * @throws ModelError if the micro-batch does not divide the batch, or a size is no positive integer
+ * @throws KernelError `limit` if a value is larger than the limits allow
+ */
 export function planTraining(
   model: SequenceModel,
-  { batch, length }: TrainingShape,
-  limits?: MemoryLimits,
+  shape: TrainingShape,
+  { limits, recompute }: PlanTrainingOptions = {},
 ): TrainingPass {
+  const { batch, length } = shape;
+  const microBatch = microBatchOf(shape);
   const graph = new Graph();
   const ids = graph.input([length, batch], 'u32');
-  const targets = graph.input([length * batch], 'u32');
-  const mask = graph.input([length * batch]);
-  const dropoutSeed = graph.input([1], 'u32');
+  const targets = graph.input([length, batch], 'u32');
+  const mask = graph.input([length, batch]);
   const schedule = graph.input([3]);
-
-  const { logits } = model.apply(graph, ids, { dropoutSeed });
-  const loss = reshape(crossEntropy(logits, targets, mask), []);
+  const dropoutSeeds: Tensor[] = [];
   const { parameters } = model;
+  const variables = parameters.slots.map((slot) => graph.variable(slot));
+
+  // The mean is over the whole batch, so that parts with many and with few events weigh as they do in one.
+  const events = sum(mask);
+  const losses: Tensor[] = [];
+  let total: Tensor[] | undefined;
+  for (let first = 0; first < batch; first += microBatch) {
+    const part = (x: Tensor) => (microBatch === batch ? x : slice(x, first, first + microBatch, 1));
+    const rows = (x: Tensor) => reshape(part(x), [length * microBatch]);
+    const dropoutSeed = graph.input([1], 'u32');
+    const { logits } = model.apply(graph, part(ids), { dropoutSeed });
+    const nll = sum(multiply(crossEntropyRows(logits, rows(targets)), rows(mask)));
+    const loss = reshape(divide(nll, events), []);
+    total = gradients(loss, variables, { onto: total, recompute });
+    dropoutSeeds.push(dropoutSeed);
+    losses.push(loss);
+  }
+
   const gradientArena = parameters.mirror('gradients', 'gradients');
   const firstMoment = parameters.mirror('first moment', 'optimiser');
   const secondMoment = parameters.mirror('second moment', 'optimiser');
-  const variables = parameters.slots.map((slot) => graph.variable(slot));
-  for (const [index, gradient] of gradients(loss, variables).entries()) store(gradient, gradientArena.slots[index]);
+  for (const [index, gradient] of (total ?? []).entries()) store(gradient, gradientArena.slots[index]);
   const norm = globalNorm(graph.flat(gradientArena));
   const state = {
     parameters: graph.flat(parameters),
@@ -68,16 +109,27 @@ export function planTraining(
     secondMoment: graph.flat(secondMoment),
   };
   adam(state, schedule, norm, model.configuration.optimiser.clipNorm);
-  const planned = plan(graph, { history: [loss, norm], ...(limits && { limits }) });
+  const planned = plan(graph, {
+    history: [losses.reduce((one, other) => add(one, other)), norm],
+    ...(limits && { limits }),
+  });
   return {
     plan: planned,
+    loss: losses[0],
     ids,
     targets,
     mask,
-    dropoutSeed,
+    dropoutSeeds,
     schedule,
     firstMoment,
     secondMoment,
     gradients: gradientArena,
   };
+}
+
+/** Sequences at once. @throws ModelError if they do not divide the batch, or a size is no positive integer */
+export function microBatchOf({ batch, length, microBatch = batch }: TrainingShape): number {
+  requireIntegers('Training', 1, { batch, length, microBatch });
+  if (batch % microBatch === 0) return microBatch;
+  throw new ModelError(`Training: micro-batch ${microBatch} does not divide batch ${batch}; choose a divisor of it.`);
 }

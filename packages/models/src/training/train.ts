@@ -5,8 +5,9 @@ import { type Checkpoint, type CheckpointMetadata, requireEncoding } from '../ch
 import { ModelError, requireIntegers } from '../error.ts';
 import { Evaluator } from '../evaluation.ts';
 import type { ModelConfiguration, ModelDefinition } from '../model.ts';
+import { fitTraining, recomputedShare, trainingMemory } from './budget.ts';
 import { type LoopOptions, TrainingLoop, type TrainingResult } from './loop.ts';
-import { planTraining, type TrainingShape } from './pass.ts';
+import { microBatchOf, planTraining, type TrainingShape } from './pass.ts';
 import { RunFolder } from './run-folder.ts';
 
 export interface TrainOptions extends TrainingShape, LoopOptions {
@@ -18,9 +19,11 @@ export interface TrainOptions extends TrainingShape, LoopOptions {
   readonly dataPlace: string;
   /** Run folder. */
   readonly folder: string;
-  /** Goes on from the folder's latest checkpoint; model, shape and seed are then those of the run. */
+  /** Goes on from the folder's latest checkpoint; model, shape, budget and seed are then those of the run. */
   readonly resume: boolean;
   readonly seed: number;
+  /** Bytes on the device that training may take; settings that fit are found as `fitTraining` does. */
+  readonly budget?: number | undefined;
   /** Events of the valid split that a validation looks at. */
   readonly validTokens: number;
   /** Called once everything is on the device. */
@@ -31,6 +34,12 @@ export interface TrainingStart {
   readonly parameters: number;
   /** Steps done before, by the run that is resumed. */
   readonly step: number;
+  /** Sequences that go through the model at once. */
+  readonly microBatch: number;
+  /** Share of the forward pass that the backward pass computes again, 0..1. */
+  readonly recomputed: number;
+  /** Bytes that training would take with the batch in one piece and nothing computed again; undefined if the device could not. */
+  readonly unrestricted: number | undefined;
   /** Bytes by category: of the plans, and counted on the device once everything is allocated. */
   readonly predicted: BytesByCategory;
   readonly measured: BytesByCategory;
@@ -43,13 +52,13 @@ export interface TrainingStart {
  * and both moments: a run that is cut off and resumed has bit for bit the parameters of one that was not. The folder is made
  * once everything is on the device, so that a training that cannot start leaves nothing behind.
  *
- * @throws ModelError if an option, the folder, its checkpoint or the dataset does not fit, or the loss is no longer a number
- * @throws DataError if no training sequence has two events, or batch or length is no positive integer
+ * @throws ModelError if an option, the folder, its checkpoint, the dataset or the budget does not fit, or the loss is no longer a number
+ * @throws DataError if no training sequence has two events
  * @throws KernelError from the device
  */
 export async function train(options: TrainOptions): Promise<TrainingResult> {
-  const { resume, steps, validateEvery, validTokens, patience } = options;
-  requireIntegers('Training', 1, { steps, validateEvery });
+  const { resume, steps, validateEvery, validTokens, patience, budget = 1 } = options;
+  requireIntegers('Training', 1, { steps, validateEvery, budget });
   requireIntegers('Training', 0, { validTokens, patience });
   const folder = new RunFolder(options.folder);
   try {
@@ -67,14 +76,14 @@ async function trainInto(folder: RunFolder, options: TrainOptions): Promise<Trai
   if (resume) requireSameData(start, dataset, folder);
   else await folder.requireEmpty();
   const { model, metadata, state } = start;
-  const { batch, length, seed } = metadata.training;
+  const { batch, length, seed, recompute } = metadata.training;
   if (metadata.training.step >= steps) {
     throw new ModelError(`${folder.path}: has ${metadata.training.step} steps already; ask for more with --steps.`);
   }
 
   const sampler = new BatchSampler(eventsOf(dataset, 'train'), { batch, length, seed });
   const validation = subset(eventsOf(dataset, 'valid'), validTokens);
-  const pass = planTraining(model, { batch, length }, device.limits);
+  const pass = planTraining(model, metadata.training, { limits: device.limits, recompute });
   const arenas = [model.parameters, pass.firstMoment, pass.secondMoment];
   let program: Program | undefined;
   let evaluator: Evaluator | undefined;
@@ -89,6 +98,9 @@ async function trainInto(folder: RunFolder, options: TrainOptions): Promise<Trai
     options.onStart?.({
       parameters: model.parameterCount,
       step: metadata.training.step,
+      microBatch: metadata.training.microBatch,
+      recomputed: recomputedShare(pass),
+      unrestricted: trainingMemory(model, { batch, length }, { limits: device.limits })?.bytes,
       predicted: totalMemory(evaluator === undefined ? [pass.plan] : [pass.plan, evaluator.plan]),
       measured: device.allocated,
     });
@@ -110,7 +122,7 @@ async function trainInto(folder: RunFolder, options: TrainOptions): Promise<Trai
 
 /** Step 0 of a new run. */
 function firstCheckpoint(options: TrainOptions): Checkpoint {
-  const { definition, configuration, dataset, seed, batch, length } = options;
+  const { device, definition, configuration, dataset, seed, batch, length, budget } = options;
   const { encoding, fingerprint } = dataset.manifest;
   if (encoding.name !== definition.encoding) {
     throw new ModelError(
@@ -118,6 +130,11 @@ function firstCheckpoint(options: TrainOptions): Checkpoint {
     );
   }
   const model = definition.create(configuration, encoding.classes);
+  const settings =
+    budget === undefined
+      ? { microBatch: microBatchOf(options), recompute: [] }
+      : fitTraining(model, options, budget, device.limits);
+  const { microBatch, recompute } = settings;
   const metadata: CheckpointMetadata = {
     format: 'chipsmith-checkpoint',
     formatVersion: 1,
@@ -127,7 +144,16 @@ function firstCheckpoint(options: TrainOptions): Checkpoint {
     dataFingerprint: fingerprint,
     firstEvents: firstEventCounts(dataset),
     beatsPerMinute: medianTempo(dataset),
-    training: { seed, batch, length, step: 0, best: null },
+    training: {
+      seed,
+      batch,
+      length,
+      microBatch,
+      recompute: recompute.map(({ first, end }) => ({ first, end })),
+      budget: budget ?? null,
+      step: 0,
+      best: null,
+    },
   };
   const zeros = () => model.parameters.slots.map(({ shape }) => new Float32Array(elementCount(shape)));
   const state = { parameters: model.initialise(seed), firstMoment: zeros(), secondMoment: zeros() };

@@ -1,0 +1,291 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { melodyEncoding } from '@chipsmith/data';
+import { adamSchedule, BASE_LIMITS, elementCount, Program } from '@chipsmith/kernels';
+import { describe, expect, it, vi } from 'vitest';
+import { readSafetensors, writeSafetensors } from '../src/checkpoint/safetensors.ts';
+import {
+  configure,
+  fitTraining,
+  type Metrics,
+  ModelError,
+  planTraining,
+  RunFolder,
+  recomputedShare,
+  type SequenceModel,
+  type TrainingPass,
+  type TrainingStart,
+  type TrainOptions,
+  train,
+  trainingMemory,
+} from '../src/index.ts';
+import { testDevice } from './support/device.ts';
+import { temporaryFolder } from './support/folder.ts';
+import { basicRnn, tinyOptions } from './support/tiny.ts';
+
+const device = await testDevice();
+const root = await temporaryFolder();
+
+const configuration = (dropout: number) =>
+  configure(basicRnn, { layers: [16, 16], dropout, optimiser: { learningRate: 0.01 } });
+const modelOf = (dropout = 0) => basicRnn.create(configuration(dropout), melodyEncoding.classes);
+
+/** Losses and gradient norms of a few steps, and where the parameters stand then. Masks differ from lane to lane. */
+async function runOf(model: SequenceModel, pass: TrainingPass, seeds: (part: number) => number) {
+  const [length, batch] = pass.ids.shape;
+  const program = await Program.create(device, pass.plan);
+  try {
+    for (const [index, values] of model.initialise(5).entries()) device.write(model.parameters.slots[index], values);
+    for (const arena of [pass.firstMoment, pass.secondMoment]) {
+      for (const slot of arena.slots) device.write(slot, new Float32Array(elementCount(slot.shape)));
+    }
+    const ids = (factor: number) =>
+      Uint32Array.from({ length: length * batch }, (_, i) => (i * factor) % model.classes);
+    for (let step = 1; step <= 3; step++) {
+      program.write(pass.ids, ids(7 * step));
+      program.write(pass.targets, ids(5 * step));
+      // Lane n holds length - n events: parts differ in how many they have.
+      const isEvent = (index: number) => Math.floor(index / batch) + (index % batch) < length;
+      program.write(
+        pass.mask,
+        Float32Array.from({ length: length * batch }, (_, index) => Number(isEvent(index))),
+      );
+      for (const [part, seed] of pass.dropoutSeeds.entries()) program.write(seed, Uint32Array.of(seeds(part)));
+      program.write(pass.schedule, adamSchedule(step, 0.01));
+      program.run();
+    }
+    const parameters: number[] = [];
+    for (const slot of model.parameters.slots) parameters.push(...(await device.read(slot)));
+    return { history: await program.history(), parameters };
+  } finally {
+    program.destroy();
+    for (const arena of [model.parameters, pass.firstMoment, pass.secondMoment, pass.gradients]) device.release(arena);
+  }
+}
+
+function expectClose(actual: readonly number[], expected: readonly number[], tolerance: number): void {
+  expect(actual.length).toBe(expected.length);
+  const errors = actual.map((value, index) => Math.abs(value - expected[index]) / (1 + Math.abs(expected[index])));
+  expect(Math.max(...errors)).toBeLessThan(tolerance);
+}
+
+describe('micro-batches', () => {
+  const shape = { batch: 12, length: 16 };
+
+  it('give the losses, gradient norms and parameters of the whole batch, in less memory', async () => {
+    const model = modelOf();
+    const limits = device.limits;
+    const wholePass = planTraining(model, shape, { limits });
+    const whole = await runOf(model, wholePass, () => 1);
+    let most = wholePass.plan.byCategory.activations;
+    for (const microBatch of [12, 6, 3]) {
+      const pass = planTraining(model, { ...shape, microBatch }, { limits });
+      const parts = await runOf(model, pass, () => 1);
+      expectClose(parts.history.flat(), whole.history.flat(), 1e-5);
+      // Adam's steps are of 0.01 however small the gradient, so that rounding moves parameters further than losses.
+      expectClose(parts.parameters, whole.parameters, 1e-3);
+      if (microBatch === 12) expect(parts).toEqual(whole);
+      else expect(pass.plan.byCategory.activations).toBeLessThan(0.7 * most);
+      most = pass.plan.byCategory.activations;
+    }
+  });
+
+  it('have a dropout of their own', async () => {
+    const model = modelOf(0.5);
+    const pass = () => planTraining(model, { ...shape, microBatch: 4 }, { limits: device.limits });
+    const first = await runOf(model, pass(), (part) => part);
+    expect(await runOf(model, pass(), (part) => part)).toEqual(first);
+    expect((await runOf(model, pass(), (part) => (part === 2 ? 9 : part))).history).not.toEqual(first.history);
+  });
+
+  it.each([
+    [5, 'Training: micro-batch 5 does not divide batch 12; choose a divisor of it.'],
+    [24, 'Training: micro-batch 24 does not divide batch 12; choose a divisor of it.'],
+    [0, 'Training: microBatch is 0; give a whole number of 1 or more.'],
+    [1.5, 'Training: microBatch is 1.5; give a whole number of 1 or more.'],
+  ])('of %d sequences are refused for a batch of 12', (microBatch, message) => {
+    expect(() => planTraining(modelOf(), { ...shape, microBatch })).toThrow(new ModelError(message));
+  });
+});
+
+describe('fitTraining', () => {
+  const model = basicRnn.create(configure(basicRnn, { layers: [64, 64] }), melodyEncoding.classes);
+  const shape = { batch: 16, length: 64 };
+  const asked = trainingMemory(model, shape) ?? expect.fail('no limits are exceeded');
+  /** Bytes of everything but activations, and a share of those. */
+  const budgetWith = (share: number) => asked.bytes - (1 - share) * asked.byCategory.activations;
+
+  it('leaves settings alone where they fit, to the byte', () => {
+    const fit = fitTraining(model, shape, asked.bytes);
+    expect(fit).toMatchObject({ microBatch: 16, recompute: [], bytes: asked.bytes, byCategory: asked.byCategory });
+    expect(recomputedShare(fit.pass)).toBe(0);
+    expect(fitTraining(model, shape, asked.bytes - 1).bytes).toBeLessThan(asked.bytes);
+  });
+
+  it('computes again before it splits the batch, and never takes more than it may', () => {
+    const fits = [0.9, 0.7, 0.5].map((share) => {
+      const fit = fitTraining(model, shape, budgetWith(share));
+      expect(fit.bytes).toBeLessThanOrEqual(budgetWith(share));
+      const { microBatch, recompute } = fit;
+      expect(trainingMemory(model, { ...shape, microBatch }, { recompute })?.byCategory).toEqual(fit.byCategory);
+      return { microBatch, again: recomputedShare(fit.pass) };
+    });
+    expect(fits[0].microBatch).toBe(16);
+    expect(fits[0].again).toBeGreaterThan(0);
+    expect(fits[0].again).toBeLessThanOrEqual(1);
+    const sizes = fits.map(({ microBatch }) => microBatch);
+    expect(sizes).toEqual(sizes.toSorted((a, b) => b - a));
+    expect(sizes[2]).toBeLessThan(16);
+  });
+
+  it('keeps to a micro-batch that is asked for', () => {
+    const budget = budgetWith(0.5);
+    expect(fitTraining(model, { ...shape, microBatch: 2 }, budget).microBatch).toBe(2);
+    expect(() => fitTraining(model, { ...shape, microBatch: 16 }, budget)).toThrow(
+      /\(micro-batch 16, .*: leave out --micro-batch\.$/,
+    );
+  });
+
+  it('splits the batch where a value of the whole one is larger than the device binds', () => {
+    // Gates of a layer for the whole batch: 128 events x 16 sequences x 4 x 64 units x 4 bytes = 2 MiB; 1 in an evaluation.
+    const long = { ...shape, length: 128 };
+    const limits = { ...BASE_LIMITS, maxStorageBufferBindingSize: 2 ** 20 };
+    expect(trainingMemory(model, long, { limits })).toBeUndefined();
+    expect(fitTraining(model, long, 1e9, limits)).toMatchObject({ microBatch: 8, recompute: [] });
+    expect(() => fitTraining(model, long, 1e9, { ...limits, maxStorageBufferBindingSize: 256 })).toThrow(/exceeds/);
+  });
+
+  it('names in one line the smallest budget that does, and a batch or length that fits this one', () => {
+    const messageOf = (run: () => unknown) => {
+      try {
+        run();
+      } catch (error) {
+        expect(error).toBeInstanceOf(ModelError);
+        return (error as Error).message;
+      }
+      return expect.fail('fits');
+    };
+    const budget = budgetWith(0.4);
+    const message = messageOf(() => fitTraining(model, shape, budget));
+    const pattern =
+      /^Training with batch 16 and length 64 needs at least (\d+\.?\d*) MB \(micro-batch \d+, \d+ % of the forward pass computed again\); \d+\.?\d* MB are allowed: (?:--batch (\d+) or )?--length (\d+) fits\.$/;
+    expect(message).toMatch(pattern);
+    const [, smallest, , length] = (pattern.exec(message) ?? []).map(Number);
+    const least = fitTraining(model, shape, smallest * 1e6);
+    expect(least.bytes).toBeLessThanOrEqual(smallest * 1e6);
+    expect(least.bytes).toBeGreaterThan((smallest - 0.1) * 1e6);
+    expect(fitTraining(model, { ...shape, length }, budget).bytes).toBeLessThanOrEqual(budget);
+    expect(messageOf(() => fitTraining(model, { ...shape, length: 2 * length }, budget))).toMatch(/needs at least/);
+    expect(messageOf(() => fitTraining(model, shape, 1e6))).toMatch(
+      /1 MB are allowed: no --batch or --length fits, choose a smaller model\.$/,
+    );
+  });
+});
+
+describe('train with a budget', () => {
+  let runs = 0;
+  const newRun = (changes: Partial<TrainOptions>): TrainOptions => ({
+    ...tinyOptions(device, join(root, `run-${runs++}`)),
+    configuration: configuration(0),
+    batch: 8,
+    length: 16,
+    steps: 4,
+    validateEvery: 1,
+    ...changes,
+  });
+  const asked = (trainingMemory(modelOf(), { batch: 8, length: 16 }) ?? expect.fail('no limits are exceeded')).bytes;
+  const metricsOf = async (folder: string): Promise<Metrics[]> =>
+    (await readFile(join(folder, 'metrics.jsonl'), 'utf8'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  const latest = (folder: string) => readFile(join(folder, 'checkpoints', 'latest.safetensors'));
+
+  /** The smallest budget is far below what the shape takes by itself, so that both ways of saving are used. */
+  const smallest = () => {
+    try {
+      return fitTraining(modelOf(), { batch: 8, length: 16 }, 1).bytes;
+    } catch (error) {
+      const [, megabytes] = /at least (\d+\.?\d*) MB/.exec(String(error)) ?? [];
+      return Math.ceil(Number(megabytes) * 1e6);
+    }
+  };
+
+  it('has the losses of one without, allocates what was predicted, and no more than it may', async () => {
+    const [free, held] = [newRun({}), newRun({ budget: smallest() })];
+    await train(free);
+    let told: TrainingStart | undefined;
+    await train({ ...held, onStart: (start) => (told = start) });
+    expect(told?.measured).toEqual(told?.predicted);
+    const total = Object.values(told?.measured ?? {}).reduce((sum, bytes) => sum + bytes, 0);
+    expect(total).toBeLessThanOrEqual(held.budget ?? 0);
+    expect(total).toBeLessThan(asked);
+    expect(told).toMatchObject({ unrestricted: asked });
+    expect(told?.microBatch).toBeLessThan(8);
+    const numbers = async (folder: string) =>
+      (await metricsOf(folder)).flatMap(({ loss, gradientNorm, validNll }) => [loss, gradientNorm, validNll ?? 0]);
+    expectClose(await numbers(held.folder), await numbers(free.folder), 1e-4);
+    expect(device.allocated.activations).toBe(0);
+  });
+
+  it.each([
+    ['micro-batches and a budget', { budget: smallest() }],
+    ['a micro-batch by hand', { microBatch: 2 }],
+    ['a budget that asks for recomputation only', { budget: asked - 1, microBatch: 8 }],
+  ])('resumes bit for bit with %s, dropout included', async (_, how) => {
+    const [whole, cut] = [0, 1].map(() => newRun({ configuration: configuration(0.5), ...how }));
+    await train(whole);
+    await train({ ...cut, steps: 2 });
+    // The settings are those of the run, whatever is asked for.
+    await train({ ...cut, budget: undefined, microBatch: undefined, resume: true });
+    expect(await latest(cut.folder)).toEqual(await latest(whole.folder));
+    const { training } = (await new RunFolder(cut.folder).load('latest')).metadata;
+    expect(training.budget).toBe('budget' in how ? how.budget : null);
+    if ('budget' in how) expect(training.microBatch < 8 || training.recompute.length > 0).toBe(true);
+    else expect(training).toMatchObject({ microBatch: 2, recompute: [] });
+  });
+
+  it('gives each micro-batch of each step a dropout seed of its own', async () => {
+    const write = vi.spyOn(Program.prototype, 'write');
+    try {
+      await train(newRun({ microBatch: 2 }));
+      const seeds = write.mock.calls.flatMap(([{ shape, dtype }, data]) =>
+        shape.length === 1 && shape[0] === 1 && dtype === 'u32' ? [data[0]] : [],
+      );
+      expect(seeds.length).toBe(4 * 4);
+      expect(new Set(seeds).size).toBe(seeds.length);
+    } finally {
+      write.mockRestore();
+    }
+  });
+
+  it('is refused before anything is allocated or written', async () => {
+    const before = device.allocated;
+    const options = newRun({ budget: 1e6 });
+    await expect(train(options)).rejects.toThrow(/^Training with batch 8 .* 1 MB are allowed: /);
+    await expect(latest(options.folder)).rejects.toThrow('ENOENT');
+    expect(device.allocated).toEqual(before);
+    await expect(train(newRun({ budget: 0 }))).rejects.toThrow(
+      new ModelError('Training: budget is 0; give a whole number of 1 or more.'),
+    );
+  });
+
+  it('goes on with a checkpoint from before there were micro-batches', async () => {
+    const [whole, cut] = [newRun({}), newRun({})];
+    await train(whole);
+    await train({ ...cut, steps: 2 });
+    const path = join(cut.folder, 'checkpoints', 'latest.safetensors');
+    const { metadata, tensors } = readSafetensors(await readFile(path), path);
+    const { training, ...rest } = JSON.parse(metadata.chipsmith);
+    const { microBatch, recompute, budget, ...old } = training;
+    expect({ microBatch, recompute, budget }).toEqual({ microBatch: 8, recompute: [], budget: null });
+    const chipsmith = JSON.stringify({ ...rest, training: old });
+    await writeFile(path, writeSafetensors({ metadata: { chipsmith }, tensors }));
+    await train({ ...cut, resume: true });
+    const [resumed, uninterrupted] = await Promise.all(
+      [cut, whole].map(({ folder }) => new RunFolder(folder).load('latest')),
+    );
+    expect(resumed.metadata).toEqual(uninterrupted.metadata);
+    expect(resumed.state).toEqual(uninterrupted.state);
+  });
+});
