@@ -69,7 +69,7 @@ export { logSoftmax, softmax } from './operations/softmax.ts';
 export { store } from './operations/store.ts';
 export { broadcast, mean, scale, sum, sumOfSquares } from './operations/sum.ts';
 export { operations } from './operations/table.ts';
-export { type UnaryName, unary } from './operations/unary.ts';
+export { type Activation, type UnaryName, unary } from './operations/unary.ts';
 export { reshape } from './operations/view.ts';
 export { writeRows } from './operations/write-rows.ts';
 export { BASE_LIMITS, type MemoryLimits } from './packing.ts';

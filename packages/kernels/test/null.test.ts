@@ -99,7 +99,8 @@ describe('every kernel compiles and validates on the null adapter', () => {
   it.each([...matmulSizes, [4, 9, 513], [12, 8, 512]])('matmul %i x %i x %i in every variant', async (M, N, K) => {
     for (const { transposeA, transposeB } of FORMS) {
       for (const added of ['bias', 'addend'] as const) {
-        const attributes = { transposeA, transposeB, added };
+        const activation = added === 'bias' ? ('tanh' as const) : undefined;
+        const attributes = { transposeA, transposeB, added, activation };
         const graph = new Graph();
         const a = graph.input(transposeA ? [K, M] : [M, K]);
         const b = graph.input(transposeB ? [N, K] : [K, N]);

@@ -1,10 +1,13 @@
 import { type Feature, type Kernel, read, readWrite, write } from '../kernel.ts';
+import { type Activation, UNARY } from './unary.ts';
 
 export interface MatmulAttributes {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
   /** What is added to the product: a row for all rows, or a tensor of the result's shape. */
   readonly added: 'nothing' | 'bias' | 'addend';
+  /** Applied to the sum. */
+  readonly activation?: Activation | undefined;
 }
 
 /** Sizes of c[batch] = a[batch or 0] b[batch or 0], and where things lie. */
@@ -19,11 +22,12 @@ export interface MatmulProblem extends MatmulAttributes {
   readonly K: number;
 }
 
-/** "matmul NT 512x256x1024 bias": how a and b are stored, then M, N and K, and what is added. */
-export function problemName({ transposeA, transposeB, added, inPlace, batch, M, N, K }: MatmulProblem): string {
+/** "matmul NT 512x256x1024 bias": how a and b are stored, then M, N and K, what is added, and the activation. */
+export function problemName(problem: MatmulProblem): string {
+  const { transposeA, transposeB, added, activation, inPlace, batch, M, N, K } = problem;
   const sum = inPlace ? ' in place' : added === 'nothing' ? '' : ` ${added}`;
   const form = `${transposeA ? 'T' : 'N'}${transposeB ? 'T' : 'N'}`;
-  return `matmul ${form} ${M}x${N}x${K}${batch > 1 ? ` batch ${batch}` : ''}${sum}`;
+  return `matmul ${form} ${M}x${N}x${K}${batch > 1 ? ` batch ${batch}` : ''}${sum}${activation ? ` ${activation}` : ''}`;
 }
 
 /** Few elements of long sums are what weight gradients are: too few threads, unless several share an element. */
@@ -131,18 +135,24 @@ function loadFunction({ name, row, vector }: Operand): string {
 
 /** Stores what lies inside. Each thread reads of the addend what it stores, so that the result may lie where that does. */
 function storeFunction(problem: MatmulProblem): string {
-  const { M, N, inPlace } = problem;
+  const { M, N, inPlace, activation } = problem;
   const addend = (at: string) => (addition(problem) === 'addend' ? `${inPlace ? 'c' : 'addend'}[${at}] + ` : '');
-  const element = (i: number) => `  if (n + ${i}u < ${N}u) { c[at + ${i}u] = ${addend(`at + ${i}u`)}value[${i}]; }`;
+  const activate = activation && `fn activate(x: f32) -> f32 { return ${UNARY[activation].formula}; }\n`;
+  const applied = (sum: string) => (activate ? `activate(${sum})` : sum);
+  const element = (i: number) =>
+    `  if (n + ${i}u < ${N}u) { c[at + ${i}u] = ${applied(`${addend(`at + ${i}u`)}value[${i}]`)}; }`;
+  const whole = `${addend('at')}value`;
+  const parts = ['x', 'y', 'z', 'w'].map((part) => applied(`sum.${part}`)).join(', ');
   const body =
     N % 4 === 0
       ? `  if (m >= ${M}u || n >= ${N}u) { return; }
   let at = ((batch * ${M}u + m) * ${N}u + n) / 4u;
-  c[at] = ${addend('at')}value;`
+  let sum = ${whole};
+  c[at] = ${activate ? `vec4f(${parts})` : 'sum'};`
       : `  if (m >= ${M}u) { return; }
   let at = (batch * ${M}u + m) * ${N}u + n;
 ${[0, 1, 2, 3].map(element).join('\n')}`;
-  return `fn store(batch: u32, m: u32, n: u32, value: vec4f) {
+  return `${activate ?? ''}fn store(batch: u32, m: u32, n: u32, value: vec4f) {
 ${body}
 }`;
 }

@@ -4,6 +4,7 @@ import { formatShape, requireShape, requireType, type Tensor } from '../tensor.t
 import type { MatmulAttributes, MatmulProblem } from './matmul-problem.ts';
 import { matmulDispatch } from './matmul-variants.ts';
 import { sumToShape } from './sum.ts';
+import { type Activation, unaryGradient } from './unary.ts';
 
 export interface MatmulOptions {
   /** a is stored (K, M). */
@@ -17,10 +18,12 @@ export interface MatmulOptions {
    * takes over its memory where nothing else needs it: sums of products grow in place.
    */
   readonly addend?: Tensor;
+  /** Applied to each element of the sum. */
+  readonly activation?: Activation;
 }
 
 /**
- * c = a b (+ bias or addend), f32.
+ * c = f(a b (+ bias or addend)), f32; f is the activation, if any.
  *
  * @param a (M, K), or (batch, M, K); stored (.., K, M) with transposeA
  * @param b (K, N), or (batch, K, N); stored (.., N, K) with transposeB
@@ -28,12 +31,12 @@ export interface MatmulOptions {
  * @throws KernelError `shape` if the shapes do not fit, or if there are both a bias and an addend
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
-  const { transposeA = false, transposeB = false, bias, addend } = options;
+  const { transposeA = false, transposeB = false, bias, addend, activation } = options;
   if (bias !== undefined && addend !== undefined)
     throw new KernelError('shape', 'matmul: takes a bias or an addend, not both; add the other by add().');
   const added = bias !== undefined ? 'bias' : addend !== undefined ? 'addend' : 'nothing';
   const inputs = [a, b, bias ?? addend].filter((input) => input !== undefined);
-  return a.graph.apply(matmulOperation, inputs, { transposeA, transposeB, added })[0];
+  return a.graph.apply(matmulOperation, inputs, { transposeA, transposeB, added, activation })[0];
 }
 
 export const matmulOperation: Operation<MatmulAttributes> = {
@@ -58,7 +61,7 @@ export const matmulOperation: Operation<MatmulAttributes> = {
   },
   inPlace: () => [{ input: 2, output: 0 }],
   accumulate({ inputs, attributes }, addend) {
-    if (attributes.added !== 'nothing') return undefined;
+    if (attributes.added !== 'nothing' || attributes.activation !== undefined) return undefined;
     return addend.graph.apply(matmulOperation, [...inputs, addend], { ...attributes, added: 'addend' })[0];
   },
   kernels(node, { inPlace }) {
@@ -66,10 +69,11 @@ export const matmulOperation: Operation<MatmulAttributes> = {
     const [a, b] = node.inputs;
     return [matmulDispatch(problem, inPlace ? [a, b] : node.inputs, node.outputs[0])];
   },
-  backward(node, [dc], wanted) {
-    if (dc === undefined) return [undefined, undefined, undefined];
+  backward(node, [dy], wanted) {
+    if (dy === undefined) return [undefined, undefined, undefined];
     const [a, b, third] = node.inputs;
-    const { transposeA, transposeB } = node.attributes;
+    const { transposeA, transposeB, activation } = node.attributes;
+    const dc = activation === undefined ? dy : unaryGradient(activation, dy, { y: node.outputs[0] });
     // c = a b: da = dc b^T, db = a^T dc; a transposed operand gets the transposed product.
     const da = () =>
       transposeA

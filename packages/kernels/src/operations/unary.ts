@@ -19,7 +19,7 @@ export const UNARY = {
   tanh: { formula: 'tanh(clamp(x, -15.0, 15.0))', derivative: '1.0 - y * y' },
   abs: { formula: 'abs(x)', derivative: 'sign(x)' },
   reciprocal: { formula: '1.0 / x', derivative: '-y * y' },
-  relu: { formula: 'max(x, 0.0)', derivative: 'select(0.0, 1.0, x > 0.0)' },
+  relu: { formula: 'max(x, 0.0)', derivative: 'select(0.0, 1.0, y > 0.0)' },
   // Clevert et al., arXiv 1511.07289, with alpha 1.
   elu: { formula: 'select(exp(min(x, 0.0)) - 1.0, x, x > 0.0)', derivative: 'select(y + 1.0, 1.0, y > 0.0)' },
   // Elfwing et al., arXiv 1702.03118; x sigmoid(x), also called swish.
@@ -45,6 +45,9 @@ export const UNARY = {
 
 export type UnaryName = keyof typeof UNARY;
 
+/** Functions whose derivative follows from the result alone, so that what computes x can apply them without keeping it. */
+export type Activation = 'elu' | 'relu' | 'sigmoid' | 'tanh';
+
 /** y = f(x), element by element. @param x any shape, f32 */
 export function unary(name: UnaryName, x: Tensor): Tensor {
   return x.graph.apply(unaryOperation, [x], { name })[0];
@@ -60,11 +63,20 @@ export const unaryOperation = elementwiseOperation<{ name: UnaryName }>({
   formula: ({ attributes: { name } }) => ({ label: name, expression: UNARY[name].formula, operands: ['x'] }),
   backward(node, [dy], [wanted]) {
     if (dy === undefined || !wanted) return [undefined];
-    const values = { x: node.inputs[0], y: node.outputs[0] };
-    const needed = usedBy(node.attributes.name).map((value) => values[value]);
-    return dy.graph.apply(unaryGradientOperation, [dy, ...needed], node.attributes);
+    return [unaryGradient(node.attributes.name, dy, { x: node.inputs[0], y: node.outputs[0] })];
   },
 });
+
+/** dx from dy and those values that the derivative uses. */
+export function unaryGradient<Name extends UnaryName>(
+  name: Name,
+  dy: Tensor,
+  values: Name extends Activation ? { y: Tensor } : { x: Tensor; y: Tensor },
+): Tensor {
+  const known: Partial<Record<'x' | 'y', Tensor>> = values;
+  const needed = usedBy(name).flatMap((value) => known[value] ?? []);
+  return dy.graph.apply(unaryGradientOperation, [dy, ...needed], { name })[0];
+}
 
 /** What the derivative is computed from; the rest need not live until the backward pass. */
 function usedBy(name: UnaryName): ('x' | 'y')[] {

@@ -1,6 +1,6 @@
 import { matmul } from '../../src/index.ts';
 import { TOLERANCE } from '../support/numbers.ts';
-import { matmulReference } from '../support/references.ts';
+import { matmulReference, unaryReferences } from '../support/references.ts';
 import type { OperationCase } from '../support/verify.ts';
 
 /** Shapes around every edge of the kernels: 1, primes, tile sizes and one beside them, not multiples of 4. */
@@ -37,6 +37,20 @@ export function matmulCases(): OperationCase[] {
       ],
       build: ([a, b, addend]) => matmul(a, b, { addend }),
       reference: ([a, b, addend]) => matmulReference(a, b, {}).map((value, index) => value + addend.data[index]),
+      tolerance: TOLERANCE.reduction,
+    });
+  }
+  for (const [index, activation] of (['elu', 'relu', 'sigmoid', 'tanh'] as const).entries()) {
+    const [M, N, K] = [5, 6 + index, 4];
+    cases.push({
+      name: `${activation} of ${M}x${N}x${K}`,
+      shapes: [[M, K], [K, N], index % 2 === 0 ? [N] : [M, N]],
+      build: ([a, b, added]) =>
+        matmul(a, b, { activation, ...(index % 2 === 0 ? { bias: added } : { addend: added }) }),
+      reference: ([a, b, added]) =>
+        matmulReference(a, b, {}).map((value, at) => {
+          return unaryReferences[activation](value + added.data[index % 2 === 0 ? at % N : at]);
+        }),
       tolerance: TOLERANCE.reduction,
     });
   }
