@@ -240,7 +240,11 @@ describe('refusals', () => {
       () => keepWhere(x, scalar, '<', graph.input([4, 2, 3])),
       'keepWhere: a and b must broadcast to x',
     ],
-    ['two graphs', () => add(x, new Graph().input([2, 3])), 'add: all tensors must belong to one graph, got [2, 3] and [2, 3].'],
+    [
+      'two graphs',
+      () => add(x, new Graph().input([2, 3])),
+      'add: all tensors must belong to one graph, got [2, 3] and [2, 3].',
+    ],
   ])('%s', (_name, build, message) => {
     expect(build).toThrow(message);
   });

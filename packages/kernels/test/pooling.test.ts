@@ -37,7 +37,11 @@ describe('refusals', () => {
       () => averagePool2d(graph.input([4, 4]), { size: 2 }),
       'averagePool2d: x must be (B, H, W, C), got',
     ],
-    ['integers', () => maxPool2d(graph.input([1, 4, 4, 2], 'u32'), { size: 2 }), 'maxPool2d: x must be f32, got u32 [1, 4, 4, 2].'],
+    [
+      'integers',
+      () => maxPool2d(graph.input([1, 4, 4, 2], 'u32'), { size: 2 }),
+      'maxPool2d: x must be f32, got u32 [1, 4, 4, 2].',
+    ],
   ])('%s', (_name, build, message) => {
     expect(build).toThrow(message);
   });
