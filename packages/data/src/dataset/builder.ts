@@ -1,5 +1,5 @@
 import { VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
-import type { EncodedSequence, Encoding } from '../encoding.ts';
+import type { Encoded, EncodedSequence, Encoding } from '../encoding.ts';
 import { DataError } from '../error.ts';
 import type { Song } from '../song.ts';
 import { Dataset, fingerprintOf, type Shard, sha256Of, shardFiles } from './dataset.ts';
@@ -63,9 +63,9 @@ export class DatasetBuilder {
     const { sequences, dropped } = this.#encoding.encode(asked);
     const voices: Partial<Record<VoiceName, string>> = {};
     for (const { voice, reason } of dropped) voices[voice] = reason;
-    for (const voice of keptVoices(sequences, asked)) voices[voice] = KEPT;
+    for (const voice of keptVoices({ sequences, dropped }, asked)) voices[voice] = KEPT;
     const naive = this.#encoding.naive?.encode(this.#asked(source));
-    if (naive !== undefined) this.#naive.kept += keptVoices(naive.sequences, source).size;
+    if (naive !== undefined) this.#naive.kept += keptVoices(naive, source).size;
 
     const kept = sequences.length > 0;
     const reason = kept ? {} : { reason: dropped.length > 0 ? 'no voice was kept' : 'no notes for this encoding' };
@@ -160,9 +160,10 @@ export class DatasetBuilder {
 
 const KEPT = 'kept';
 
-/** The voices that sequences tell of: a sequence of all voices tells of those that have notes. */
-function keptVoices(sequences: readonly EncodedSequence[], song: Song): Set<VoiceName> {
-  const sounding = VOICE_NAMES.filter((voice) => song.voices[voice].length > 0);
+/** The voices that sequences tell of: a sequence of all voices tells of those that have notes and were not dropped. */
+function keptVoices({ sequences, dropped }: Encoded, song: Song): Set<VoiceName> {
+  const isDropped = (voice: VoiceName) => dropped.some((part) => part.voice === voice);
+  const sounding = VOICE_NAMES.filter((voice) => song.voices[voice].length > 0 && !isDropped(voice));
   return new Set(sequences.flatMap(({ voice }) => (voice === 'all' ? sounding : voice)));
 }
 

@@ -1,9 +1,29 @@
 import type { Note } from '@chipsmith/apu';
-import type { Song } from '../song.ts';
+import type { Meter, Song } from '../song.ts';
 import { stepTicks } from '../timing/tempo.ts';
 
-/** What of a note the grid keeps. */
-export type PlainNote = Pick<Note, 'start' | 'end' | 'pitch'>;
+/** What of a note the grid keeps; volume is the loudest of its curve, 0..15. */
+export interface PlainNote {
+  readonly start: number;
+  readonly end: number;
+  readonly pitch: number;
+  readonly volume: number;
+}
+
+/** Notes as they are written; see splitRestruck for those a register log does not tell. */
+export function plainNotes(notes: readonly Note[]): PlainNote[] {
+  return notes.map(({ start, end, pitch, volume }) => ({ start, end, pitch, volume: loudest(volume, start, end) }));
+}
+
+/** The loudest value of a curve between two times. */
+export function loudest(curve: Note['volume'], from: number, to: number): number {
+  let most = 0;
+  for (const [index, { time, value }] of curve.entries()) {
+    const until = curve[index + 1]?.time ?? Number.POSITIVE_INFINITY;
+    if (time < to && until > from) most = Math.max(most, value);
+  }
+  return most;
+}
 
 /** A grid in a song's tempo: ticks of a step, and where a time lies on it, in steps from the first beat. */
 export interface Grid {
@@ -22,6 +42,8 @@ export interface StepNote {
   readonly start: number;
   readonly end: number;
   readonly pitch: number;
+  /** The loudest, 0..15, of the notes that start in its step. */
+  readonly volume: number;
   /** More than one note of the voice starts in this step. */
   readonly crowded: boolean;
   /** No silence before the first note of this step. */
@@ -36,8 +58,10 @@ export function quantise(notes: readonly PlainNote[], grid: Grid): StepNote[] {
     const start = stepOf(notes[index].start);
     const first = index;
     const sounding = new Map<number, number>();
+    let volume = 0;
     for (; index < notes.length && stepOf(notes[index].start) === start; index++) {
       const { pitch, start: from, end: to } = notes[index];
+      volume = Math.max(volume, notes[index].volume);
       sounding.set(pitch, (sounding.get(pitch) ?? 0) + to - from);
     }
     const [pitch] = [...sounding].reduce((best, next) =>
@@ -49,7 +73,17 @@ export function quantise(notes: readonly PlainNote[], grid: Grid): StepNote[] {
     const legato = first > 0 && notes[first - 1].end === notes[first].start;
     const previous = quantised.at(-1);
     if (previous && previous.end > start) quantised[quantised.length - 1] = { ...previous, end: start };
-    quantised.push({ start, end, pitch, crowded, legato });
+    quantised.push({ start, end, pitch, volume, crowded, legato });
   }
   return quantised;
+}
+
+/** The first step of the bar that `step` lies in; of bars longer than 4/4 (3/2, 12/8) whole bars of 4/4 are left out. */
+export function barStart(step: number, meter: Meter, stepsPerWhole: number): number {
+  const barSteps = Math.max(1, Math.round((meter.beats * stepsPerWhole) / meter.unit));
+  return step - (modulo(step, barSteps) % stepsPerWhole);
+}
+
+function modulo(value: number, divisor: number): number {
+  return ((value % divisor) + divisor) % divisor;
 }

@@ -1,5 +1,5 @@
 import type { Note } from '@chipsmith/apu';
-import type { Grid, PlainNote } from './quantise.ts';
+import { type Grid, loudest, type PlainNote } from './quantise.ts';
 
 /** A restrike falls within this share of a step of the grid, */
 const RESTRIKE_NEARNESS = 0.25;
@@ -20,6 +20,9 @@ export function splitRestruck(notes: readonly Note[], grid: Grid, rise: number):
       const sinceLast = (time - strikes[strikes.length - 1]) / grid.stepTicks;
       if (value - before >= rise && onGrid && sinceLast >= RESTRIKE_DISTANCE) strikes.push(time);
     }
-    return strikes.map((start, index) => ({ start, end: strikes[index + 1] ?? note.end, pitch: note.pitch }));
+    return strikes.map((start, index) => {
+      const end = strikes[index + 1] ?? note.end;
+      return { start, end, pitch: note.pitch, volume: loudest(note.volume, start, end) };
+    });
   });
 }

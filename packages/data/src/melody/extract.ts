@@ -1,7 +1,7 @@
 import type { Note } from '@chipsmith/apu';
-import { gridOf, quantise, type StepNote } from '../grid/quantise.ts';
+import { barStart, gridOf, plainNotes, quantise, type StepNote } from '../grid/quantise.ts';
 import { splitRestruck } from '../grid/restrike.ts';
-import type { Song } from '../song.ts';
+import type { Meter, Song } from '../song.ts';
 import { type Melody, NO_EVENT, NOTE_OFF } from './alphabet.ts';
 
 /** 16th notes in a bar of 4/4. */
@@ -56,8 +56,7 @@ export interface Extraction {
 /** Takes the melodies out of one voice of a song, on the 16th-note grid of the song's tempo. `notes` must not be empty. */
 export function extractMelodies(notes: readonly Note[], song: Song, rules: ExtractionRules): Extraction {
   const grid = gridOf(song);
-  const struck = rules.restrikeRise === undefined ? notes : splitRestruck(notes, grid, rules.restrikeRise);
-  const barSteps = Math.max(1, Math.round((song.meter.beats * STEPS_PER_BAR) / song.meter.unit));
+  const struck = rules.restrikeRise === undefined ? plainNotes(notes) : splitRestruck(notes, grid, rules.restrikeRise);
   const melodies: Melody[] = [];
   let reason: string | undefined;
   for (const phrase of splitAtRests(quantise(struck, grid), rules.gapBars * STEPS_PER_BAR)) {
@@ -65,7 +64,7 @@ export function extractMelodies(notes: readonly Note[], song: Song, rules: Extra
       reason ??= 'two notes start in one step';
       break;
     }
-    const melody = melodyOf(phrase, barSteps).slice(0, rules.maximumSteps);
+    const melody = melodyOf(phrase, song.meter).slice(0, rules.maximumSteps);
     const pitchClasses = new Set(melody.filter((event) => event >= 0).map((pitch) => pitch % 12)).size;
     if (melody.length < rules.minimumBars * STEPS_PER_BAR) reason ??= `shorter than ${rules.minimumBars} bars`;
     else if (pitchClasses < rules.minimumPitchClasses)
@@ -87,11 +86,10 @@ function splitAtRests(notes: readonly StepNote[], gap: number): StepNote[][] {
 }
 
 /** The events of a phrase, from the start of the bar of its first note to the end of its last. */
-function melodyOf(phrase: readonly StepNote[], barSteps: number): Melody {
+function melodyOf(phrase: readonly StepNote[], meter: Meter): Melody {
   const first = phrase[0];
   const last = phrase[phrase.length - 1];
-  // Of longer bars (3/2, 12/8) whole 16 steps of rest are left out.
-  const origin = first.start - (modulo(first.start, barSteps) % STEPS_PER_BAR);
+  const origin = barStart(first.start, meter, STEPS_PER_BAR);
   const melody: Melody = new Array(last.end - origin).fill(NO_EVENT);
   for (const [index, note] of phrase.entries()) {
     const previous = phrase[index - 1];
@@ -101,8 +99,4 @@ function melodyOf(phrase: readonly StepNote[], barSteps: number): Melody {
     if (note.end < last.end) melody[note.end - origin] = NOTE_OFF;
   }
   return melody;
-}
-
-function modulo(value: number, divisor: number): number {
-  return ((value % divisor) + divisor) % divisor;
 }

@@ -1,0 +1,108 @@
+import { VOICE_NAMES } from '@chipsmith/apu';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { checkSong, DataError, embeddedCorpus, encodings, findEncoding, Random } from '../src/index.ts';
+import { anySong, songOf } from './support/songs.ts';
+
+const songs = anySong(fc.double({ min: 60, max: 300, noNaN: true }));
+const corpus = embeddedCorpus();
+
+it('has encodings of different names', () => {
+  expect(new Set(encodings.map(({ name }) => name)).size).toBe(encodings.length);
+});
+
+describe.each(encodings.map((encoding) => [encoding.name, encoding] as const))('%s', (name, encoding) => {
+  const grammarFault = (events: ArrayLike<number>): string | undefined => {
+    for (let index = 0; index < events.length; index++) {
+      const previous = index === 0 ? undefined : events[index - 1];
+      if (encoding.allowedAfter(previous)[events[index]]) continue;
+      return `${index}: ${previous === undefined ? 'start' : encoding.describe(previous)}, ${encoding.describe(events[index])}`;
+    }
+    return undefined;
+  };
+  const again = (events: ArrayLike<number>, beatsPerMinute: number) =>
+    encoding
+      .encode(encoding.decode(events, { title: 'again', beatsPerMinute }))
+      .sequences.map((found) => [...found.events]);
+
+  it('encodes what it decodes to the same events, within its own grammar: generated songs', () => {
+    fc.assert(
+      fc.property(songs, (song) => {
+        for (const { events } of encoding.encode(song).sequences) {
+          expect(grammarFault(events)).toBe(undefined);
+          expect(again(events, song.tempo.beatsPerMinute)[0]).toEqual([...events]);
+        }
+      }),
+      { numRuns: 60, seed: 4 },
+    );
+  });
+
+  it('does so with the embedded tunes, and takes most of them', () => {
+    const chosen = corpus.filter((_, index) => index % 8 === 0);
+    let taken = 0;
+    for (const song of chosen) {
+      const { sequences } = encoding.encode(song);
+      if (sequences.length > 0) taken++;
+      for (const { events } of sequences.slice(0, 3)) {
+        expect(grammarFault(events)).toBe(undefined);
+        expect(again(events, song.tempo.beatsPerMinute)[0]).toEqual([...events]);
+      }
+    }
+    expect(taken / chosen.length).toBeGreaterThan(0.5);
+  });
+
+  it('tells of every sounding voice: a sequence, or why there is none', () => {
+    for (const song of corpus.slice(0, 10)) {
+      const { sequences, dropped } = encoding.encode(song);
+      const told = new Set([...sequences, ...dropped].map(({ voice }) => voice));
+      for (const voice of VOICE_NAMES) {
+        const melodic = name === 'melody' || name === 'mono';
+        if (song.voices[voice].length > 0 && !(melodic && voice === 'noise')) {
+          expect(told.has(voice) || told.has('all')).toBe(true);
+        }
+      }
+    }
+  });
+
+  it('decodes any events that the grammar allows into a song that keeps the contract', () => {
+    const random = new Random(5);
+    for (let round = 0; round < 12; round++) {
+      const events: number[] = [];
+      while (events.length < 300) {
+        const allowed = encoding.allowedAfter(events.at(-1));
+        const choices = allowed.flatMap((isAllowed, event) => (isAllowed ? event : []));
+        expect(choices.length).toBeGreaterThan(0);
+        events.push(choices[random.nextInteger(choices.length)]);
+      }
+      checkSong(encoding.decode(events, { title: 'sampled' }));
+    }
+  });
+
+  it('decodes any classes at all without breaking the contract of songs', () => {
+    const random = new Random(6);
+    for (let round = 0; round < 12; round++) {
+      const events = Array.from({ length: 200 }, () => random.nextInteger(encoding.classes));
+      checkSong(encoding.decode(events, { title: 'noise' }));
+    }
+  });
+
+  it('makes nothing of silence, and decodes nothing to silence', () => {
+    expect(encoding.encode(songOf({})).sequences.every(({ events }) => events.length > 0)).toBe(true);
+    checkSong(encoding.decode([], { title: 'empty' }));
+  });
+
+  it('begins with pitches within its grammar, describes every class, and refuses what is none', () => {
+    const primer = encoding.encodePitches([60, 62, 64]);
+    expect(grammarFault(primer)).toBe(undefined);
+    const pitches = VOICE_NAMES.flatMap((voice) =>
+      encoding.decode(primer, { title: 'primer' }).voices[voice].map(({ pitch }) => pitch),
+    );
+    expect(pitches).toEqual([60, 62, 64]);
+    const words = Array.from({ length: encoding.classes }, (_, event) => encoding.describe(event));
+    expect(new Set(words).size).toBe(encoding.classes);
+    expect(() => encoding.decode([0, encoding.classes], { title: 'x' })).toThrow(DataError);
+    expect(() => encoding.decode([0.5], { title: 'x' })).toThrow(DataError);
+    expect(() => encoding.encodePitches([60, 1000])).toThrow(DataError);
+    expect(findEncoding(name, encoding.version)).toBe(encoding);
+  });
+});
