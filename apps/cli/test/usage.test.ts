@@ -70,7 +70,10 @@ describe('what is typed wrongly ends with code 2 and one line', () => {
     ['prepare', /--output is needed/],
     ['prepare --output x', /name files, folders or archives, or give --corpus/],
     ['prepare a --corpus --output x', /one of the two/],
-    ['prepare a --output x --encoding melodi', /--encoding must be melody( or .+)?, not "melodi"; did you mean melody\?/],
+    [
+      'prepare a --output x --encoding melodi',
+      /--encoding must be melody( or .+)?, not "melodi"; did you mean melody\?/,
+    ],
     ['prepare a --output x --voices pulse3', /--voices must be .*, not "pulse3"; did you mean pulse1\?/],
     ['prepare a --output x --valid-share 2', /--valid-share must be a number from 0 to 1/],
     ['render', /name one \.mid or \.vgm file/],
