@@ -2,6 +2,8 @@ import type { Encoding } from './encoding.ts';
 import { DataError } from './error.ts';
 import { tx1Encoding, tx2Encoding } from './lakhnes/encoding.ts';
 import { melodyEncoding, monoEncoding } from './melody/encoding.ts';
+import { vaeSixteenBarEncoding, vaeTwoBarEncoding } from './music-vae/melody.ts';
+import { vaeTrioEncoding } from './music-vae/trio.ts';
 import { noteDurationEncoding } from './note-duration/encoding.ts';
 import { performanceEncoding, performanceVelocityEncoding } from './performance/encoding.ts';
 import { polyphonyEncoding } from './polyphony/encoding.ts';
@@ -16,6 +18,9 @@ export const encodings: readonly Encoding[] = [
   noteDurationEncoding,
   tx1Encoding,
   tx2Encoding,
+  vaeTwoBarEncoding,
+  vaeSixteenBarEncoding,
+  vaeTrioEncoding,
 ];
 
 /**

@@ -27,6 +27,8 @@ export { keyMelodyFeatures } from './melody/key-melody.ts';
 export { lookbackFeatures } from './melody/lookback.ts';
 export { readMidi } from './midi/read.ts';
 export { writeMidi } from './midi/write.ts';
+export { vaeSixteenBarEncoding, vaeTwoBarEncoding } from './music-vae/melody.ts';
+export { trioInputs, vaeTrioEncoding } from './music-vae/trio.ts';
 export { noteDurationEncoding } from './note-duration/encoding.ts';
 export { performanceEncoding, performanceVelocityEncoding } from './performance/encoding.ts';
 export { polyphonyEncoding } from './polyphony/encoding.ts';

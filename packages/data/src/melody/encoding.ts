@@ -1,11 +1,12 @@
 import { VOICE_RANGES, type VoiceName } from '@chipsmith/apu';
 import { refuseClass, refusePitch } from '../check-events.ts';
 import type { DecodeOptions, Encoded, Encoding } from '../encoding.ts';
-import { type Span, songOnGrid } from '../grid/song.ts';
+import { songOnGrid } from '../grid/song.ts';
 import { pitchName } from '../pitch-name.ts';
 import type { Song } from '../song.ts';
 import { BASIC_ALPHABET, type Melody, type MelodyAlphabet, MONO_ALPHABET, NO_EVENT, NOTE_OFF } from './alphabet.ts';
 import { type ExtractionRules, extractMelodies, MAGENTA_RULES, NES_RULES, STEPS_PER_BAR } from './extract.ts';
+import { melodySpans } from './spans.ts';
 import { squash } from './squash.ts';
 
 const MELODIC_VOICES: readonly VoiceName[] = ['pulse1', 'pulse2', 'triangle'];
@@ -53,12 +54,7 @@ function createEncoding(kind: MelodyKind, rules: ExtractionRules): Encoding {
     },
     decode: (events, options) => decodeMelody(events, options, name, alphabet),
     allowedAfter: melodyGrammar(alphabet.classes),
-    describe: (classIndex) => {
-      refuseClass(name, classIndex, 0, alphabet.classes);
-      const event = alphabet.eventOf(classIndex);
-      if (event === NO_EVENT) return 'no event';
-      return event === NOTE_OFF ? 'note off' : `note ${pitchName(event)}`;
-    },
+    describe: (classIndex) => describeMelodyEvent(classIndex, name, alphabet),
     naive: {
       description: "Magenta's rules at a fixed 120 bpm, without frames",
       encode: (song) => encodeMelodies({ ...song, ...NAIVE_TIMING }, kind, MAGENTA_RULES),
@@ -100,23 +96,18 @@ export function decodeMelody(
   return songOnGrid({ voices: { [low ? 'triangle' : 'pulse1']: spans }, steps: melody.length }, options);
 }
 
-/** The notes of a melody; the last one ends with it. */
-export function melodySpans(melody: Melody): Span[] {
-  const spans: Span[] = [];
-  let open: { start: number; pitch: number } | undefined;
-  for (let step = 0; step <= melody.length; step++) {
-    const event = melody[step] ?? NOTE_OFF;
-    if (event === NO_EVENT) continue;
-    if (open) spans.push({ ...open, end: step });
-    open = event === NOTE_OFF ? undefined : { start: step, pitch: event };
-  }
-  return spans;
-}
-
 /** A note-off (class 1) needs a note: it comes neither first nor straight after another. */
 export function melodyGrammar(classes: number): Encoding['allowedAfter'] {
   const noteOff = BASIC_ALPHABET.classOf(NOTE_OFF);
   const anything: readonly boolean[] = new Array<boolean>(classes).fill(true);
   const anythingButOff: readonly boolean[] = anything.map((_, index) => index !== noteOff);
   return (previous) => (previous === undefined || previous === noteOff ? anythingButOff : anything);
+}
+
+/** @throws DataError if it is no class of the alphabet */
+export function describeMelodyEvent(classIndex: number, name: string, alphabet: MelodyAlphabet): string {
+  refuseClass(name, classIndex, 0, alphabet.classes);
+  const event = alphabet.eventOf(classIndex);
+  if (event === NO_EVENT) return 'no event';
+  return event === NOTE_OFF ? 'note off' : `note ${pitchName(event)}`;
 }
