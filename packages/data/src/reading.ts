@@ -6,6 +6,9 @@ export interface SongReading {
   readonly repairs: readonly string[];
 }
 
+/** A song of a file, or why it cannot be read. Books of songs give each a path of its own below the file's. */
+export type FoundSong = { readonly path: string } & ({ readonly reading: SongReading } | { readonly problem: string });
+
 /** Tempo and meter of a source that knows neither; withEstimatedTiming replaces them. */
 export const ASSUMED_TIMING: Pick<Song, 'tempo' | 'meter'> = {
   tempo: { beatsPerMinute: 120, firstBeat: 0, origin: 'assumed', confidence: 0 },

@@ -7,6 +7,7 @@ import { isPackedVgm, readSongs } from '../src/dataset/formats.ts';
 import { DataError, melodyEncoding, prepareDataset, writeMidi } from '../src/index.ts';
 import { tarGzOf } from './support/archives.ts';
 import { temporaryFolder } from './support/folder.ts';
+import { pickledArray } from './support/pickles.ts';
 import { tuneSong } from './support/tunes.ts';
 
 const folder = temporaryFolder();
@@ -43,5 +44,48 @@ describe('prepareDataset takes register logs', () => {
     const { manifest } = await prepare(name);
     expect(manifest.songs.map(({ title, tempoOrigin }) => [title, tempoOrigin])).toEqual([['Log', 'estimated']]);
     expect(manifest.splits.train.sequences).toBe(2);
+  });
+});
+
+describe('prepareDataset takes books and scores', () => {
+  const tune = (title: string, notes: string) => `X:1\nT:${title}\nM:4/4\nL:1/4\nQ:120\nK:C\n|:${notes}:|\n\n`;
+  const book = ['CDEF|GABc', 'CDEF|GABc', '?', 'cBAG|FEDC'].map((notes, at) => tune(`Tune ${at}`, notes)).join('');
+
+  it('tune by tune, with a line in the report for each that is left out', async () => {
+    writeFileSync(place('book.abc'), book);
+    const { manifest, report } = await prepare('book.abc');
+    expect(manifest.songs.map(({ path, title }) => [path, title])).toEqual([
+      ['book.abc/0001', 'Tune 0'],
+      ['book.abc/0004', 'Tune 3'],
+    ]);
+    expect(report.entries.map(({ path, reason }) => [path, reason])).toEqual([
+      ['book.abc/0001', undefined],
+      ['book.abc/0002', 'the same music came before'],
+      ['book.abc/0003', '"?" is no note, rest, bar line, chord or ornament'],
+      ['book.abc/0004', undefined],
+    ]);
+  });
+
+  it('chorales in their splits', async () => {
+    const chorale = (shift: number) =>
+      Array.from({ length: 64 }, (_, at) => [72, 64, 60, 48].map((pitch) => pitch + shift + ((at >> 2) % 5)));
+    writeFileSync(place('jsb.json'), JSON.stringify({ train: [chorale(0), chorale(1)], valid: [chorale(2)] }));
+    const { manifest } = await prepare('jsb.json');
+    expect(manifest.songs.map(({ path, split }) => [path, split])).toEqual([
+      ['jsb.json/train/001', 'train'],
+      ['jsb.json/train/002', 'train'],
+      ['jsb.json/valid/001', 'valid'],
+    ]);
+  });
+
+  it('pickled scores from an archive as it is published', async () => {
+    const frames = Uint8Array.from({ length: 12 * 240 }, (_, at) =>
+      at % 12 === 0 ? 60 + (Math.floor(at / 72) % 7) : at % 12 === 1 ? 9 : 0,
+    );
+    const bytes = pickledArray([240, 4, 3], frames, 441_000);
+    const path = 'nesmdb24_exprsco/valid/001_Game_00_01Start.exprsco.pkl';
+    writeFileSync(place('exprsco.tar.gz'), tarGzOf([{ path, bytes }]));
+    const { manifest } = await prepare('exprsco.tar.gz');
+    expect(manifest.songs).toMatchObject([{ path, title: '001_Game_00_01Start', split: 'valid' }]);
   });
 });

@@ -1,11 +1,11 @@
 import { constants, gunzipSync } from 'node:zlib';
+import { readAbc } from '../abc/read.ts';
+import { readChorales } from '../chorales/read.ts';
 import { DataError } from '../error.ts';
 import { readMidi } from '../midi/read.ts';
-import type { SongReading } from '../reading.ts';
+import { readPickledScore } from '../nesmdb-scores/read.ts';
+import type { FoundSong, SongReading } from '../reading.ts';
 import { readVgmSong } from '../register-log/vgm.ts';
-
-/** A song of a file, or why it cannot be read. Books of songs give each a path of its own below the file's. */
-export type FoundSong = { readonly path: string } & ({ readonly reading: SongReading } | { readonly problem: string });
 
 /** A kind of file that songs are read from. */
 interface Format {
@@ -31,6 +31,21 @@ const FORMATS: readonly Format[] = [
     name: 'VGM',
     recognises: (bytes, path) => startsWith(bytes, 'Vgm ') || isPackedVgm(bytes) || /\.vg[mz]$/i.test(path),
     read: single(readVgmSong),
+  },
+  {
+    name: 'ABC',
+    recognises: (_bytes, path) => /\.abc$/i.test(path),
+    read: readAbc,
+  },
+  {
+    name: 'chorales (JSON)',
+    recognises: (_bytes, path) => /\.json$/i.test(path),
+    read: readChorales,
+  },
+  {
+    name: 'scores of NES-MDB (pickle)',
+    recognises: (bytes, path) => (bytes[0] === 0x80 && bytes[1] <= 5) || /\.(pkl|pickle)$/i.test(path),
+    read: single(readPickledScore),
   },
 ];
 

@@ -1,0 +1,191 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { checkSong, DataError, type FoundSong, Random, readAbc, type Song } from '../src/index.ts';
+import { mutate } from './support/mutate.ts';
+import { DATA_FOLDER } from './support/real-data.ts';
+
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+const head = 'X:1\nT:Test\nM:4/4\nL:1/8\nQ:1/4=120\nK:C\n';
+
+function only(found: readonly FoundSong[]): { song: Song; repairs: readonly string[] } {
+  const [first] = found;
+  if (found.length !== 1 || !('reading' in first)) throw new Error(JSON.stringify(found));
+  checkSong(first.reading.song);
+  return first.reading;
+}
+const read = (body: string, header = head) => only(readAbc(bytesOf(header + body), 'a.abc'));
+
+/** Pitches and lengths in eighths of pulse 1, rests left out: `60` or `60:2`. An eighth at 120 is 11,025 ticks. */
+const melody = (body: string, header = head) =>
+  read(body, header)
+    .song.voices.pulse1.map(({ pitch, start, end }) => {
+      const eighths = Number(((end - start) / 11_025).toFixed(3));
+      return eighths === 1 ? `${pitch}` : `${pitch}:${eighths}`;
+    })
+    .join(' ');
+
+const problem = (body: string, header = head): string => {
+  const [first] = readAbc(bytesOf(header + body), 'a.abc');
+  return 'problem' in first ? first.problem : 'none';
+};
+
+describe('readAbc: notes', () => {
+  it.each([
+    ['octaves', "C,Cc'c", '48 60 84 72'],
+    ['lengths', 'C2 D/ E3/2 F// G/4 A3/', '60:2 62:0.5 64:1.5 65:0.25 67:0.25 69:1.5'],
+    ['accidentals until the bar line', '^F F =F F|F _B B', '66 66 65 65 65 70 70'],
+    ['double accidentals', '^^F __B', '67 69'],
+    ['ties, over bars too', 'C2-|C2 D-D', '60:4 62:2'],
+    ['a tie to another pitch ties nothing', 'C-D', '60 62'],
+    ['rests', 'C z2 D x E', '60 62 64'],
+    ['broken rhythm', 'C>D E<F G>>A', '60:1.5 62:0.5 64:0.5 65:1.5 67:1.75 69:0.25'],
+    ['triplets', '(3CDE F', '60:0.667 62:0.667 64:0.667 65'],
+    ['tuplets told in full', '(3:2:2C2D E', '60:1.333 62:0.667 64'],
+    ['ornaments, slurs and comments', '~C !trill!D (.E F) u G % no notes', '60 62 64 65 67'],
+    ['keys inside the tune', 'F [K:G] F\nK:F\nB', '65 66 70'],
+    ['lengths inside the tune', 'C[L:1/4]D', '60 62:2'],
+  ])('%s', (_name, body, expected) => {
+    expect(melody(body)).toBe(expected);
+  });
+
+  it.each([
+    ['Em', 66],
+    ['D', 66],
+    ['F', 65],
+    ['Bdor', 66],
+    ['G mixolydian', 65],
+    ['C#', 66],
+    ['HP', 66],
+    ['none', 65],
+  ])('knows key %s', (key, pitch) => {
+    expect(read('F', head.replace('K:C', `K:${key}`)).song.voices.pulse1[0].pitch).toBe(pitch);
+  });
+
+  it('takes the unit length from the meter where none is given', () => {
+    const withMeter = (meter: string) => read('C', `X:1\nT:a\nM:${meter}\nQ:1/4=120\nK:C\n`).song.duration;
+    expect([withMeter('4/4'), withMeter('6/8'), withMeter('2/4')]).toEqual([11_025, 11_025, 5513]);
+  });
+});
+
+describe('readAbc: playing order', () => {
+  it.each([
+    ['a repeat', '|:CD:|E|', '60 62 60 62 64'],
+    ['a repeat from the beginning', 'CD:|E|', '60 62 60 62 64'],
+    ['a repeat from the one before', '|:C:|D:|E|', '60 60 62 62 64'],
+    ['two in one sign', '|:C::D:|', '60 60 62 62'],
+    ['an upbeat that is not repeated', 'C|:D:|', '60 62 62'],
+    ['endings', '|:C[1D:|[2E||F|', '60 62 60 64 65'],
+    ['endings without brackets', '|:C|1D:|2E||F:|', '60 62 60 64 65 65'],
+    ['an ending on the next line', '|:C|[1D:|\n [2E||', '60 62 60 64'],
+    ['three passes', '|:C[1,2D:|[3E|]', '60 62 60 62 60 64'],
+    ['sections with endings each', 'C[1D:|[2E||F[1G:|[2A||', '60 62 60 64 65 67 65 69'],
+  ])('plays %s', (_name, body, expected) => {
+    expect(melody(body)).toBe(expected);
+  });
+
+  it('plays parts in their order, each with its repeats', () => {
+    const parts = 'P:A\nC|\nP:B\n|:D:|\n';
+    expect(melody(parts, head.replace('K:C', 'P:ABA\nK:C'))).toBe('60 62 62 60');
+    expect(melody(parts, head.replace('K:C', 'Y:A2 B\nK:C'))).toBe('60 60 62 62');
+    expect(melody(parts)).toBe('60 62 62');
+    const { repairs } = read(parts, head.replace('K:C', 'P:BX\nK:C'));
+    expect(repairs).toEqual(['part X of the order of parts is not written', 'part A is never played']);
+  });
+});
+
+describe('readAbc: what a song knows', () => {
+  it('keeps title, tempo and meter as given, and an upbeat in front of the first bar', () => {
+    const { song } = read('C2|D8|', head.replace('T:Test', 'T:Für Élise').replace('1/4=120', '1/8=120'));
+    expect(song).toMatchObject({
+      title: 'Für Élise',
+      tempo: { beatsPerMinute: 60, firstBeat: -3 * 44_100, origin: 'given', confidence: 1 },
+      meter: { beats: 4, unit: 4, origin: 'given' },
+    });
+  });
+
+  it('gives the second note of a chord to pulse 2, and reports what it leaves out', () => {
+    const { song, repairs } = read('"Am"[ACE]2 {cd}B\nV:1\nC\nV:2\nD\n', head.replace('Q:1/4=120\n', ''));
+    expect(song.voices.pulse1.map(({ pitch }) => pitch)).toEqual([69, 71, 60]);
+    expect(song.voices.pulse2.map(({ pitch, end }) => [pitch, end])).toEqual([[64, 22_050]]);
+    expect(repairs).toEqual([
+      'no tempo is given: took 120 quarters a minute',
+      'left out 1 chord symbols',
+      'left out 2 grace notes',
+      'left out 1 lines of other voices',
+      'left out 1 lower notes of chords',
+    ]);
+  });
+});
+
+describe('readAbc: what it cannot read', () => {
+  it.each([
+    ['a sign of no meaning', 'C ? D', /"\?" is no note/],
+    ['an open chord', '[CE', /not closed/],
+    ['a note too low', 'C,,,,', /"C,,,," is MIDI 12, outside 33..108/],
+    ['an endless length', 'C999', /length of 999/],
+    ['no notes', '|', /no notes/],
+    ['an ending that cannot be', '[1-999C', /impossible number/],
+  ])('refuses %s', (_name, body, message) => {
+    expect(problem(body)).toMatch(message);
+  });
+
+  it.each([
+    [head.replace('K:C', 'K:H'), /key "H" is unknown/],
+    [head.replace('4/4', '4/5'), /meter "4\/5" is impossible/],
+    [head.replace('K:C\n', ''), /above the K: field/],
+  ])('refuses a bad header', (header, message) => {
+    expect(problem('C', header)).toMatch(message);
+  });
+
+  it('reads the other tunes of a book, and needs one', () => {
+    const found = readAbc(bytesOf(`${head}C\n\n${head}?\n\nwords\n\n${head}D\n`), 'book.abc');
+    expect(found.map((song) => [song.path, 'reading' in song])).toEqual([
+      ['book.abc/0001', true],
+      ['book.abc/0002', false],
+      ['book.abc/0003', true],
+    ]);
+    expect(() => readAbc(bytesOf('words'), 'book.abc')).toThrow(/book\.abc: there is no tune in it/);
+  });
+
+  it('gives songs that keep the contract or problems of one line, on damaged books', () => {
+    const book = bytesOf(`${head}|:"C"C>D (3EFG [CE]2|[1 {a}^F4:|[2 _B4||\n\n${head}P:A\nc'2-c'2|z4:|\nP:B\nC, D|\n`);
+    const random = new Random(2029);
+    const outcomes = { songs: 0, problems: 0, errors: 0 };
+    for (let round = 0; round < 2000; round++) {
+      try {
+        for (const song of readAbc(mutate(book, random), 'fuzz.abc')) {
+          if ('reading' in song) checkSong(song.reading.song);
+          else expect(song.problem).toMatch(/^[^\n]+$/);
+          outcomes['reading' in song ? 'songs' : 'problems']++;
+        }
+      } catch (error) {
+        expect(error).toBeInstanceOf(DataError);
+        outcomes.errors++;
+      }
+    }
+    expect(outcomes.songs).toBeGreaterThan(500);
+    expect(outcomes.problems).toBeGreaterThan(500);
+  });
+});
+
+const folk = `${DATA_FOLDER}/folk`;
+
+describe.skipIf(!existsSync(folk))('the Nottingham collection (skipped without CHIPSMITH_DATA)', () => {
+  it('is read but for two tunes with broken chords', () => {
+    const found = readdirSync(folk)
+      .filter((name) => name.endsWith('.abc'))
+      .flatMap((name) => readAbc(readFileSync(join(folk, name)), name));
+    expect(found).toHaveLength(1034);
+    const songs = found.flatMap((song) => ('reading' in song ? [song.reading.song] : []));
+    expect(songs).toHaveLength(1032);
+    for (const song of songs) checkSong(song);
+    // Whole bars, or an upbeat more where the last bar is not shortened by it.
+    const beyond = songs.map(({ duration, tempo, meter }) => {
+      const bar = (44_100 * 60 * 4 * meter.beats) / (tempo.beatsPerMinute * meter.unit);
+      const upbeat = tempo.firstBeat === 0 ? 0 : tempo.firstBeat + bar;
+      return [0, upbeat].some((extra) => Math.abs((((duration - extra) / bar) % 1) - 0.5) > 0.49);
+    });
+    expect(beyond.filter((whole) => whole).length / songs.length).toBeGreaterThan(0.9);
+  });
+});

@@ -1,0 +1,111 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { checkSong, DataError, Random, readChorales, type Song } from '../src/index.ts';
+import { mutate } from './support/mutate.ts';
+import { DATA_FOLDER } from './support/real-data.ts';
+
+const bytesOf = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+/** A 16th at 80 quarters a minute. */
+const STEP = 8268.75;
+
+/** Pitches of each step of a voice, -1 for rests. */
+function stepsOf(song: Song, voice: keyof Song['voices'], count: number): number[] {
+  const steps = new Array<number>(count).fill(-1);
+  for (const { start, end, pitch } of song.voices[voice])
+    steps.fill(pitch, Math.round(start / STEP), Math.round(end / STEP));
+  return steps;
+}
+
+describe('readChorales', () => {
+  const small = {
+    train: [
+      [
+        [72, 64, 60, 48],
+        [72, 65, 60, 48],
+        [-1, 65, 59, 43],
+      ],
+    ],
+    valid: [[[70, 62, 58, 46]]],
+  };
+
+  it('gives soprano, alto and bass, equal steps as one note, each chorale in its split', () => {
+    const found = readChorales(bytesOf(small), 'Jsb16th.json');
+    expect(found.map(({ path }) => path)).toEqual(['Jsb16th.json/train/001', 'Jsb16th.json/valid/001']);
+    const [first] = found;
+    if (!('reading' in first)) throw new Error(first.problem);
+    const { song, repairs } = first.reading;
+    checkSong(song);
+    expect(repairs).toEqual(['left out the tenor']);
+    expect(song.voices.pulse1.map(({ start, end, pitch }) => [start, end, pitch])).toEqual([[0, 16_538, 72]]);
+    expect(stepsOf(song, 'pulse2', 3)).toEqual([64, 65, 65]);
+    expect(stepsOf(song, 'triangle', 3)).toEqual([48, 48, 43]);
+    expect(song.tempo).toEqual({ beatsPerMinute: 80, firstBeat: 0, origin: 'given', confidence: 1 });
+  });
+
+  it('takes the length of a step from the name', () => {
+    const lengths = ['jsb-chorales-quarter.json', 'jsb-chorales-8th.json', 'jsb-chorales-16th.json'].map((name) => {
+      const [first] = readChorales(bytesOf(small), name);
+      return 'reading' in first ? first.reading.song.duration : 0;
+    });
+    expect(lengths).toEqual([99_225, 49_613, 24_806]);
+  });
+
+  it.each([
+    ['no JSON', '{"train": [}', /bad\.json, byte 11: is no JSON/],
+    ['a cut file', '{"train": [', /bad\.json, byte 11: is no JSON/],
+    ['five voices', '{"train": [[[1, 2, 3, 4, 5]]]}', /field train\.0\.0: /],
+    ['text for a pitch', '{"train": [[["c", 2, 3, 4]]]}', /field train\.0\.0\.0: /],
+    ['other JSON', '[1]', /field /],
+  ])('refuses %s', (_name, text, message) => {
+    expect(() => readChorales(new TextEncoder().encode(text), 'bad.json')).toThrow(message);
+  });
+
+  it('tells of a pitch that the chip cannot play', () => {
+    expect(readChorales(bytesOf({ train: [[[72, 64, 60, 12]]] }), 'a.json')).toEqual([
+      { path: 'a.json/train/001', problem: 'step 0: pitch 12 is outside 21..108, all the voice can play' },
+    ]);
+  });
+
+  it('gives songs that keep the contract, or a DataError of one line, on damaged files', () => {
+    const random = new Random(2030);
+    const outcomes = { songs: 0, errors: 0 };
+    for (let round = 0; round < 1500; round++) {
+      try {
+        for (const song of readChorales(mutate(bytesOf(small), random), 'fuzz.json')) {
+          if ('reading' in song) checkSong(song.reading.song);
+          outcomes.songs++;
+        }
+      } catch (error) {
+        expect(error).toBeInstanceOf(DataError);
+        expect(String(error)).toMatch(/^DataError: fuzz\.json, (byte \d+|field [^\n:]+): [^\n]+$/);
+        outcomes.errors++;
+      }
+    }
+    expect(outcomes.songs).toBeGreaterThan(50);
+    expect(outcomes.errors).toBeGreaterThan(500);
+  });
+});
+
+const file = `${DATA_FOLDER}/chorales/Jsb16thSeparated.json`;
+
+describe.skipIf(!existsSync(file))('the JSB chorales (skipped without CHIPSMITH_DATA)', () => {
+  it('come with every step of three voices', () => {
+    const bytes = readFileSync(file);
+    const written: Record<string, number[][][]> = JSON.parse(bytes.toString());
+    const found = readChorales(bytes, 'Jsb16thSeparated.json');
+    expect(found).toHaveLength(382);
+    for (const { path, ...song } of found) {
+      if (!('reading' in song)) throw new Error(song.problem);
+      const [, split, number] = path.split('/');
+      const steps = written[split][Number(number) - 1];
+      checkSong(song.reading.song);
+      for (const [voice, part] of [
+        ['pulse1', 0],
+        ['pulse2', 1],
+        ['triangle', 3],
+      ] as const) {
+        expect(stepsOf(song.reading.song, voice, steps.length)).toEqual(steps.map((step) => step[part]));
+      }
+    }
+  });
+});
