@@ -2,6 +2,7 @@ import { constants, gunzipSync } from 'node:zlib';
 import { readAbc } from '../abc/read.ts';
 import { readChorales } from '../chorales/read.ts';
 import { DataError } from '../error.ts';
+import { isLakhNesText, readLakhNesText } from '../lakhnes/read-text.ts';
 import { readMidi } from '../midi/read.ts';
 import { readPickledScore } from '../nesmdb-scores/read.ts';
 import type { FoundSong, SongReading } from '../reading.ts';
@@ -46,6 +47,11 @@ const FORMATS: readonly Format[] = [
     name: 'scores of NES-MDB (pickle)',
     recognises: (bytes, path) => (bytes[0] === 0x80 && bytes[1] <= 5) || /\.(pkl|pickle)$/i.test(path),
     read: single(readPickledScore),
+  },
+  {
+    name: 'LakhNES text (TX1, TX2)',
+    recognises: (bytes, path) => isLakhNesText(bytes) || /\.tx[12]\.txt$/i.test(path),
+    read: single(readLakhNesText),
   },
 ];
 

@@ -10,18 +10,17 @@ const FULL_VOLUME = 15;
  * The song of LakhNES' events: waits move the time, a note-on ends the voice's open note and begins one, a note-off ends it. A
  * note that is open at the end lasts until the end (LakhNES loses it). A `<S>` after the first event ends the song. Velocities
  * and timbres set the voice until the next ones; a voice without any plays at volume 15 with duty 0.
- *
- * @throws DataError if an event is not of the vocabulary
  */
-export function decodeLakhNes(events: ArrayLike<number>, vocabulary: Vocabulary): Pick<Song, 'voices' | 'duration'> {
+export function songOfEvents(events: Iterable<LakhNesEvent>): Pick<Song, 'voices' | 'duration'> {
   const voices = { pulse1: new Voice(), pulse2: new Voice(), triangle: new Voice(), noise: new Voice() };
   let now = 0;
-  for (let index = 0; index < events.length; index++) {
-    const event = eventOf(events[index], index, vocabulary);
+  let isFirst = true;
+  for (const event of events) {
     if (event.kind === 'wait') now += event.value;
     else if (event.kind === 'boundary') {
-      if (index > 0) break;
+      if (!isFirst) break;
     } else apply(event, voices[event.voice], now);
+    isFirst = false;
   }
   const notesOf = (voice: VoiceName): Note[] => {
     voices[voice].close(now);
@@ -29,6 +28,15 @@ export function decodeLakhNes(events: ArrayLike<number>, vocabulary: Vocabulary)
   };
   const [pulse1, pulse2, triangle, noise] = VOICE_NAMES.map(notesOf);
   return { voices: { pulse1, pulse2, triangle, noise }, duration: now };
+}
+
+/**
+ * The song of a vocabulary's event numbers: see songOfEvents.
+ *
+ * @throws DataError if an event is not of the vocabulary
+ */
+export function decodeLakhNes(events: ArrayLike<number>, vocabulary: Vocabulary): Pick<Song, 'voices' | 'duration'> {
+  return songOfEvents(Array.from(events, (id, index) => eventOf(id, index, vocabulary)));
 }
 
 function eventOf(id: number, index: number, { events }: Vocabulary): LakhNesEvent {
