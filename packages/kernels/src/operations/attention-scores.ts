@@ -59,7 +59,7 @@ export function scoreKernel(problem: AttentionProblem, kind: ScoreKind): BlockKe
     ...(masks && hasLengths ? [read('lengths', 1, 'u32')] : []),
     ...(hasPositions && placed ? [read('positions', 1, 'u32')] : []),
     ...(statistic === undefined ? [] : [read(statistic)]),
-    kind === 'slopes' ? readWrite('scores') : write('scores'),
+    kind === 'slopes' ? readWrite('scores', 4) : write('scores', 4),
   ];
   const make = (tile: MatmulTile): string => {
     const down = tile.rows;
@@ -78,10 +78,9 @@ export function scoreKernel(problem: AttentionProblem, kind: ScoreKind): BlockKe
     const value = (m: number, n: number) => {
       const score = `s${m}_${n} * ${scale}`;
       if (kind === 'scores') return `select(${MASKED}, ${score}, ${allowed(m, n)})`;
-      const of = (statistic: string) => `${statistic}[id.z * ${queries}u + row${n}]`;
-      if (kind === 'slopes') return `scores[place + ${n}u] * (s${m}_${n} - ${of('delta')}) * ${scale}`;
+      if (kind === 'slopes') return `(s${m}_${n} - statistic${n}) * ${scale}`;
       // The smaller of it and 0, because WGSL evaluates both sides of select and exp must not overflow.
-      return `select(0.0, exp(min(${score} - ${of('log_sum')}, 0.0)), ${allowed(m, n)})`;
+      return `select(0.0, exp(min(${score} - statistic${n}, 0.0)), ${allowed(m, n)})`;
     };
     return `${ONTO[vector]}
 fn main(@builtin(global_invocation_id) id: vec3u) {
@@ -116,11 +115,17 @@ ${relative ? every(down + across - 1, (t) => `      let e${t} = select(${type}(0
 ${each((m, n) => `      s${m}_${n} = onto(q${n}, ${relative ? `k${m} + e${n - m + down - 1}` : `k${m}`}, s${m}_${n});`)}
     }
   }
+${statistic === undefined ? '' : every(across, (n) => `  let statistic${n} = ${statistic}[id.z * ${queries}u + row${n}];`)}
 ${every(
   down,
   (m) => `  if (first_key + ${m}u < uniforms.keys) {
-    let place = (id.z * ${keys}u + first_key + ${m}u) * ${rows}u + first_row;
-${every(across, (n) => `    ${n >= rows % across && rows % across > 0 ? `if (first_row + ${n}u < ${rows}u) ` : ''}{ scores[place + ${n}u] = ${value(m, n)}; }`)}
+    let place = ((id.z * ${keys}u + first_key + ${m}u) * ${rows}u + first_row) / 4u;
+${every(
+  across / 4,
+  (g) => `    ${4 * g >= rows % across && rows % across > 0 ? `if (first_row + ${4 * g}u < ${rows}u) ` : ''}{
+      scores[place + ${g}u] ${kind === 'slopes' ? '*=' : '='} vec4f(${[0, 1, 2, 3].map((n) => value(m, 4 * g + n)).join(', ')});
+    }`,
+)}
   }`,
 )}
 }`;

@@ -7,7 +7,7 @@ import { SUBGROUP_COLUMNS, SUBGROUP_THREADS, subgroupKernel } from './matmul-sub
 import { WORKGROUP_SIDE, workgroupKernel } from './matmul-workgroup.ts';
 
 /** The largest tile is tried from here on (floating-point operations): less would not pay for compiling it. */
-const WORK_FOR_LARGEST = 1e8;
+export const WORK_FOR_LARGEST = 1e8;
 
 /**
  * The largest tile, up to 8x8, that leaves some hundred threads to share the work: what is used unmeasured, and where
