@@ -1,0 +1,57 @@
+export { readAbc } from './abc/read.ts';
+export { type ArrangeOptions, arrange, arrangeMelody } from './arrange/arrange.ts';
+export { harmonise } from './arrange/harmonise.ts';
+export { estimateKey } from './arrange/key.ts';
+export {
+  AUGMENTATIONS,
+  type Augmentation,
+  type AugmentedOptions,
+  augmentEvents,
+  augmentSong,
+} from './augment/augment.ts';
+export { AUGMENTATIONS, type Augmentation, type AugmentedOptions, augmentEvents, augmentSong } from './augment/augment.ts';
+export * from './baselines.ts';
+export * from './batches.ts';
+export * from './check.ts';
+export { readChorales } from './chorales/read.ts';
+export { embeddedCorpus, embeddedTunes } from './corpus/corpus.ts';
+export { parseTune, parseTunes } from './corpus/parse-tune.ts';
+export { type Chord, type Key, type Tune, type TuneLine, type TuneNote, tuneToSong } from './corpus/tune.ts';
+export { TuneError } from './corpus/tune-error.ts';
+export type { DatasetOptions } from './dataset/builder.ts';
+export { Dataset, type DatasetSequence } from './dataset/dataset.ts';
+export { openDataset, writeDataset } from './dataset/files.ts';
+export { type Manifest, type Report, type SongEntry, SPLITS, type Split } from './dataset/manifest.ts';
+export { datasetFromSongs, type PrepareOptions, type PrepareProgress, prepareDataset } from './dataset/prepare.ts';
+export { reportTable } from './dataset/report-table.ts';
+export * from './encoding.ts';
+export * from './encodings.ts';
+export { DataError, isSystemError, systemReason } from './error.ts';
+export { checkReplaceable, replaceFolder } from './folder.ts';
+export { tx1Encoding, tx2Encoding } from './lakhnes/encoding.ts';
+export { lakhNesEvaluationSequence, withBoundaries } from './lakhnes/protocol.ts';
+export { readLakhNesText } from './lakhnes/read-text.ts';
+export { createMelodyEncoding, melodyEncoding, monoEncoding } from './melody/encoding.ts';
+export { type ExtractionRules, MAGENTA_RULES, NES_RULES } from './melody/extract.ts';
+export type { MelodyFeatures } from './melody/features.ts';
+export { keyMelodyFeatures } from './melody/key-melody.ts';
+export { lookbackFeatures } from './melody/lookback.ts';
+export { readMidi } from './midi/read.ts';
+export { writeMidi } from './midi/write.ts';
+export { vaeSixteenBarEncoding, vaeTwoBarEncoding } from './music-vae/melody.ts';
+export { trioInputs, vaeTrioEncoding } from './music-vae/trio.ts';
+export { createNesEventsEncoding, nesEventsEncoding } from './nes-events/encoding.ts';
+export { type FrameNote, type FrameSong, framesOf } from './nes-events/frames.ts';
+export { type LearnOptions, type LearnSong, learnMacros, type Macros } from './nes-events/learn.ts';
+export { formatMacro, type Macro, parseMacro } from './nes-events/macro.ts';
+export { type FrameScore, readPickledScore, songFromScore } from './nesmdb-scores/read.ts';
+export { noteDurationEncoding } from './note-duration/encoding.ts';
+export { performanceEncoding, performanceVelocityEncoding } from './performance/encoding.ts';
+export { polyphonyEncoding } from './polyphony/encoding.ts';
+export * from './random.ts';
+export type { FoundSong, SongReading } from './reading.ts';
+export { songFromRegisterLog } from './register-log/song.ts';
+export { readVgmSong } from './register-log/vgm.ts';
+export * from './song.ts';
+export * from './timing/latch.ts';
+export { estimateMeter, estimateTempo, stepTicks, withEstimatedTiming } from './timing/tempo.ts';
