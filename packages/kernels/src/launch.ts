@@ -2,8 +2,8 @@ import { describeNode } from './describe.ts';
 import type { Device, Pipeline } from './device.ts';
 import { KernelError } from './errors.ts';
 import type { Variant } from './kernel.ts';
-import { Arena, BINDING_ALIGNMENT } from './memory.ts';
-import type { Location, Plan, PlannedDispatch } from './plan.ts';
+import { Arena } from './memory.ts';
+import { type Location, type Plan, type PlannedDispatch, uniformKey } from './plan.ts';
 import { BYTES_PER_ELEMENT } from './tensor.ts';
 
 /** One dispatch, ready to be encoded. */
@@ -42,18 +42,17 @@ export function prepare(
   buffers: Buffers,
 ): Launch[] {
   const uniformData = new Uint32Array((plan.uniforms?.byteLength ?? 0) / BYTES_PER_ELEMENT);
-  let uniformOffset = 0;
   const launches = plan.dispatches.map((dispatch, index): Launch => {
     const entries: GPUBindGroupEntry[] = dispatch.locations.map(({ buffer, offset, size }, binding) => ({
       binding,
       resource: { buffer: required(buffers, buffer), offset, size },
     }));
-    if (dispatch.uniforms.length > 0 && plan.uniforms !== undefined) {
-      uniformData.set(dispatch.uniforms, uniformOffset / BYTES_PER_ELEMENT);
+    const place = plan.uniformPlaces.get(uniformKey(dispatch));
+    if (place !== undefined && plan.uniforms !== undefined) {
+      uniformData.set(dispatch.uniforms, place / BYTES_PER_ELEMENT);
       const buffer = required(buffers, plan.uniforms);
       const size = alignedUniformSize(dispatch.uniforms.length);
-      entries.push({ binding: entries.length, resource: { buffer, offset: uniformOffset, size } });
-      uniformOffset += BINDING_ALIGNMENT;
+      entries.push({ binding: entries.length, resource: { buffer, offset: place, size } });
     }
     const { pipeline, layout } = pipelines[index];
     const bindGroup = gpu.createBindGroup({ label: dispatch.kernel.label, layout, entries });

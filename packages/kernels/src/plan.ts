@@ -48,6 +48,8 @@ export interface Plan {
   /** Buffers that live and die with the program, `uniforms` and `history` included. */
   readonly buffers: readonly PlannedBuffer[];
   readonly uniforms: PlannedBuffer | undefined;
+  /** Byte offset in `uniforms` of each content, by `uniformKey`: dispatches with equal numbers share a place. */
+  readonly uniformPlaces: ReadonlyMap<string, number>;
   readonly history: PlannedBuffer | undefined;
   readonly historyTensors: readonly Tensor[];
   readonly byCategory: BytesByCategory;
@@ -119,10 +121,10 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
   const arenas = [...new Set(planned.flatMap(({ locations }) => locations.map(({ buffer }) => buffer)))].filter(
     (buffer): buffer is Arena => buffer instanceof Arena && buffer !== sharing.inputs,
   );
-  const uniformCount = dispatches.filter(({ kernel }) => kernel.uniforms.length > 0).length;
+  const uniformPlaces = placesOfUniforms(dispatches);
   const workspace = (name: string, byteLength: number): PlannedBuffer | undefined =>
     byteLength > 0 ? { name, category: 'workspace', byteLength } : undefined;
-  const uniforms = workspace('uniforms', uniformCount * BINDING_ALIGNMENT);
+  const uniforms = workspace('uniforms', uniformPlaces.size * BINDING_ALIGNMENT);
   const history = workspace('history', historyTensors.length * HISTORY_LENGTH * BYTES_PER_ELEMENT);
   const inputs = sharing.inputs.byteLength > 0 ? sharing.inputs : undefined;
   const buffers = [...activationBuffers, inputs, uniforms, history].filter((buffer) => buffer !== undefined);
@@ -142,12 +144,25 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
     arenas,
     buffers,
     uniforms,
+    uniformPlaces,
     history,
     historyTensors,
     byCategory,
     peakBytes,
     location,
   };
+}
+
+/** What tells one dispatch's uniforms from another's. */
+export const uniformKey = ({ uniforms }: Pick<Dispatch, 'uniforms'>): string => uniforms.join();
+
+function placesOfUniforms(dispatches: readonly Dispatch[]): Map<string, number> {
+  const places = new Map<string, number>();
+  for (const dispatch of dispatches) {
+    const key = uniformKey(dispatch);
+    if (dispatch.uniforms.length > 0 && !places.has(key)) places.set(key, places.size * BINDING_ALIGNMENT);
+  }
+  return places;
 }
 
 /** Memory of programs that are on one device at the same time: shared arenas and the staging buffer count once. */
