@@ -19,19 +19,25 @@ export function tuningKey({ backend, name, driver }: AdapterDescription): string
 /** Below this many floating-point operations even llvmpipe needs about a millisecond: not worth compiling variants. */
 const LEAST_WORK = 3e7;
 
-/** A timed run repeats its dispatch to last about this long (ms), so that submitting it does not count. */
-const RUN_TIME = 4;
+/**
+ * A timed run repeats its dispatch to last about this long (ms), so that submitting it hardly counts. Not longer: on a
+ * machine that does other work too, many short runs find a quiet moment where few long ones do not.
+ */
+const RUN_TIME = 2;
 const MOST_REPEATS = 64;
 
 /** Rounds in which two variants run in turn, and of which the fastest run of each counts; fewer where they take long (ms). */
-const ROUNDS = 6;
-const ENOUGH_TIME = 100;
+const ROUNDS = 12;
+const ENOUGH_TIME = 250;
 
 /** After two rounds a variant that takes this many times as long as the other is not run again. */
 const HOPELESS = 1.5;
 
 /** A neighbour must take less than this part of the time: within it two timings are the same. */
 const CLEARLY = 0.95;
+
+/** One that takes at most this part of the time may have been disturbed: its next neighbour gets a chance too. */
+const NEARLY = 1.15;
 
 /**
  * Chooses among the variants of each kernel by running them on the device: what is fast differs from device to device
@@ -96,14 +102,18 @@ async function fastest(device: Device, dispatch: PlannedDispatch): Promise<Varia
     if (uniforms.length > 0) device.gpu.queue.writeBuffer(buffers[buffers.length - 1], 0, Uint32Array.from(uniforms));
     let best: Variant = variants.find(({ kernel }) => kernel === dispatch.kernel) ?? dispatch;
     let holder = await timed(device, dispatch, best, buffers);
-    /** Takes over as long as the next in line is faster. */
+    /** Takes over as long as the next in line, or the one after a near miss, is faster. */
     const walk = async (line: readonly Variant[]) => {
       const before = best;
+      let hasMissed = false;
       for (const variant of line) {
         const challenger = await timed(device, dispatch, variant, buffers);
-        if (!(await wins(challenger, holder))) break;
-        best = variant;
-        holder = challenger;
+        const part = await compare(challenger, holder);
+        if (part < CLEARLY) {
+          best = variant;
+          holder = challenger;
+        } else if (hasMissed || part > NEARLY) break;
+        hasMissed = part >= CLEARLY;
       }
       return best !== before;
     };
@@ -129,8 +139,8 @@ function isLikely(device: Device, { kernel }: Variant): boolean {
 /** Runs a variant once and returns the milliseconds of one dispatch. */
 type TimedRun = () => Promise<number>;
 
-/** Runs the two in turn, so that what else the machine does meets both alike. */
-async function wins(challenger: TimedRun, holder: TimedRun): Promise<boolean> {
+/** Runs the two in turn, so that what else the machine does meets both alike. @returns the challenger's part of the holder's time */
+async function compare(challenger: TimedRun, holder: TimedRun): Promise<number> {
   let [challenge, hold] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   const begin = performance.now();
   for (let round = 0; round < ROUNDS; round++) {
@@ -139,7 +149,7 @@ async function wins(challenger: TimedRun, holder: TimedRun): Promise<boolean> {
     const decided = challenge > hold * HOPELESS || performance.now() - begin > ENOUGH_TIME;
     if (round > 0 && decided) break;
   }
-  return challenge < hold * CLEARLY;
+  return challenge / hold;
 }
 
 async function timed(
@@ -163,8 +173,10 @@ async function timed(
     await device.check();
     return (performance.now() - start) / repeats;
   };
-  // Drivers finish compiling at the first launch; the second shows how many make a run.
+  // Drivers finish compiling at the first launch. The next ones show how many make a run: several, because one that was
+  // disturbed would leave this variant with too few, and with more of the time of submitting than the others.
   await run(1);
-  const repeats = Math.min(MOST_REPEATS, Math.ceil(RUN_TIME / (await run(1))));
+  const once = Math.min(await run(1), await run(1), await run(1));
+  const repeats = Math.min(MOST_REPEATS, Math.ceil(RUN_TIME / once));
   return () => run(repeats);
 }
