@@ -17,8 +17,13 @@ export interface Launch {
 /** Where the buffers of a plan are. */
 export type Buffers = ReadonlyMap<Location['buffer'], GPUBuffer>;
 
-export function encode(pass: GPUComputePassEncoder, { pipeline, bindGroup, workgroups }: Launch): void {
-  pass.setPipeline(pipeline);
+/** @param current the pipeline that the pass has, which is not set again: a recurrence launches one kernel many times */
+export function encode(
+  pass: GPUComputePassEncoder,
+  { pipeline, bindGroup, workgroups }: Launch,
+  current?: GPUComputePipeline,
+): void {
+  if (pipeline !== current) pass.setPipeline(pipeline);
   pass.setBindGroup(0, bindGroup);
   pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
 }

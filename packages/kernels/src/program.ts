@@ -126,7 +126,11 @@ export class Program {
     this.#requireOpen('run');
     const encoder = this.#device.gpu.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    for (const launch of this.#launches) encode(pass, launch);
+    let pipeline: GPUComputePipeline | undefined;
+    for (const launch of this.#launches) {
+      encode(pass, launch, pipeline);
+      pipeline = launch.pipeline;
+    }
     pass.end();
     const { history, historyTensors } = this.plan;
     if (history !== undefined) {
