@@ -28,7 +28,8 @@ export interface DecodeOptions {
  * How a song becomes sequences of events and back. It owns its alphabet, its grammar and its version: a dataset or
  * checkpoint made with another version must not be mixed with this one.
  *
- * encode(decode(events)) gives the same events for every sequence that encode gave.
+ * encode(decode(events)) gives the same events for every sequence that encode gave; where an encoding says so, other events
+ * that sound the same to its stated quantisation.
  */
 export interface Encoding {
   readonly name: string;

@@ -4,6 +4,7 @@ import { tx1Encoding, tx2Encoding } from './lakhnes/encoding.ts';
 import { melodyEncoding, monoEncoding } from './melody/encoding.ts';
 import { vaeSixteenBarEncoding, vaeTwoBarEncoding } from './music-vae/melody.ts';
 import { vaeTrioEncoding } from './music-vae/trio.ts';
+import { nesEventsEncoding } from './nes-events/encoding.ts';
 import { noteDurationEncoding } from './note-duration/encoding.ts';
 import { performanceEncoding, performanceVelocityEncoding } from './performance/encoding.ts';
 import { polyphonyEncoding } from './polyphony/encoding.ts';
@@ -16,6 +17,7 @@ export const encodings: readonly Encoding[] = [
   performanceEncoding,
   performanceVelocityEncoding,
   noteDurationEncoding,
+  nesEventsEncoding,
   tx1Encoding,
   tx2Encoding,
   vaeTwoBarEncoding,

@@ -9,7 +9,6 @@ export {
   augmentEvents,
   augmentSong,
 } from './augment/augment.ts';
-export { AUGMENTATIONS, type Augmentation, type AugmentedOptions, augmentEvents, augmentSong } from './augment/augment.ts';
 export * from './baselines.ts';
 export * from './batches.ts';
 export * from './check.ts';
@@ -47,6 +46,8 @@ export { formatMacro, type Macro, parseMacro } from './nes-events/macro.ts';
 export { type FrameScore, readPickledScore, songFromScore } from './nesmdb-scores/read.ts';
 export { noteDurationEncoding } from './note-duration/encoding.ts';
 export { performanceEncoding, performanceVelocityEncoding } from './performance/encoding.ts';
+export { ONSET_BITMAP_SHAPE, onsetBitmapEncoding, onsetBitmapOf, onsetEventsOf } from './pianoroll/onsets.ts';
+export { PIANOROLL_SHAPE, pianorollEncoding, pianorollOf, pianorollVolumeEncoding } from './pianoroll/voices.ts';
 export { polyphonyEncoding } from './polyphony/encoding.ts';
 export * from './random.ts';
 export type { FoundSong, SongReading } from './reading.ts';

@@ -53,7 +53,7 @@ function latchChanges(
 }
 
 /** Ticks, 0..FRAME_TICKS, from the start of a frame at which the song's notes start: their circular mean. */
-function framePhase(song: Song): number {
+export function framePhase(song: Song): number {
   const { pulse1, pulse2, triangle, noise } = song.voices;
   // Starts of the triangle lie mostly on the chip's own quarter-frame clock, so they count only where pulses are missing.
   const pulses = [...pulse1, ...pulse2];

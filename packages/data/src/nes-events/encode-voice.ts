@@ -1,0 +1,178 @@
+import type { VoiceName } from '@chipsmith/apu';
+import type { MacroFinder } from './envelopes.ts';
+import type { FrameNote } from './frames.ts';
+import type { Macro } from './macro.ts';
+import { type Phrase, PLAIN, phrasesOf } from './phrases.ts';
+import { type ActionKind, LONGEST, LONGEST_GATE, type NesVocabulary, type SettingKind } from './vocabulary.ts';
+
+/** What a voice starts a song with: notes that last until the next one, and the first of each kind of macro. */
+export const FIRST_LENGTH = 12;
+export const NO_GATE = 0;
+
+/** The macros to choose from. */
+export interface Instruments {
+  readonly arpeggios: readonly Macro[];
+  readonly volumes: MacroFinder;
+  readonly duties: MacroFinder;
+}
+
+/** Part of a phrase that one event sounds. */
+interface Piece extends Phrase {
+  /** Whether it begins the phrase; the others go on with it. */
+  readonly isFirst: boolean;
+}
+
+/** A volume curve may miss by this much a frame on average; beyond it the note is struck again where the macro went wrong. */
+const MOST_ERROR = 1.5;
+/** A macro must be right for this many frames for a note to be divided after them. */
+const FEWEST_EXACT = 4;
+/** How far ahead it is looked for where a length is needed again. */
+const LOOKAHEAD = 32;
+
+/** Encodes the notes of one voice, bar by bar. */
+export class VoiceEncoder {
+  readonly #voice: VoiceName;
+  readonly #vocabulary: NesVocabulary;
+  readonly #volumes: MacroFinder;
+  readonly #duties: MacroFinder;
+  readonly #pieces: readonly Piece[];
+  readonly #settings = { length: FIRST_LENGTH, gate: NO_GATE, arpeggio: PLAIN, volume: 0, duty: 0 };
+  #next = 0;
+  /** Frame at which the next note would begin. */
+  #cursor = 0;
+  /** Frame at which the last note fell silent, and the frames since its envelope began. */
+  #soundsUntil = -1;
+  #age = 0;
+
+  constructor(
+    voice: VoiceName,
+    notes: readonly FrameNote[],
+    { arpeggios, volumes, duties }: Instruments,
+    vocabulary: NesVocabulary,
+  ) {
+    this.#voice = voice;
+    this.#vocabulary = vocabulary;
+    this.#volumes = volumes;
+    this.#duties = duties;
+    this.#pieces = phrasesOf(notes, arpeggios).flatMap((phrase) => [...this.#divide(phrase)]);
+  }
+
+  /** Events of the pieces that begin in a bar; where the next bar begins is where the voice would start over. */
+  encodeBar(start: number, end: number): number[] {
+    this.#cursor = Math.max(this.#cursor, start);
+    const events: number[] = [];
+    while (this.#next < this.#pieces.length && this.#pieces[this.#next].start < end) {
+      const piece = this.#pieces[this.#next++];
+      this.#encodePiece(piece, this.#pieces[this.#next]?.start, end, events);
+    }
+    return events;
+  }
+
+  *#divide(phrase: Phrase): Generator<Piece> {
+    for (let from = 0; from < phrase.volumes.length; ) {
+      const volumes = phrase.volumes.slice(from, from + LONGEST);
+      const duties = phrase.duties.slice(from, from + LONGEST);
+      const found = this.#hasEnvelope ? this.#volumes.find(volumes) : undefined;
+      const isDivided = found && found.error > MOST_ERROR && found.exactFrames >= FEWEST_EXACT;
+      const length = isDivided ? found.exactFrames : volumes.length;
+      yield {
+        ...phrase,
+        start: phrase.start + from,
+        volumes: volumes.slice(0, length),
+        duties: duties.slice(0, length),
+        isFirst: from === 0,
+      };
+      from += length;
+    }
+  }
+
+  get #hasEnvelope(): boolean {
+    return this.#voice !== 'triangle';
+  }
+
+  #encodePiece(piece: Piece, nextStart: number | undefined, barEnd: number, events: number[]): void {
+    const { start, volumes, duties, pitch } = piece;
+    for (let gap = start - this.#cursor; gap > 0; gap -= LONGEST) this.#add('wait', Math.min(gap, LONGEST), events);
+    const frames = volumes.length;
+    const isLegato = start === this.#soundsUntil;
+    const goesOn = isLegato && this.#continues(volumes, duties);
+    const length = this.#encodeTimes(
+      frames,
+      nextStart === undefined ? undefined : nextStart - start,
+      barEnd - start,
+      events,
+    );
+    if (piece.isFirst) this.#set('arpeggio', piece.arpeggio, events);
+    if (!goesOn && this.#hasEnvelope) {
+      this.#set('volume', this.#volumes.choose(volumes, this.#settings.volume), events);
+      this.#set('duty', this.#duties.choose(duties, this.#settings.duty), events);
+    }
+    this.#age = goesOn ? this.#age + frames : frames;
+    this.#soundsUntil = start + frames;
+    this.#cursor = start + length;
+    const action: ActionKind = piece.isFirst ? (goesOn ? 'slur' : 'note') : goesOn ? 'hold' : 'again';
+    const value = piece.isFirst ? pitch : 0;
+    events.push(this.#vocabulary.idOf({ kind: action, voice: this.#voice, value }));
+  }
+
+  #continues(volumes: readonly number[], duties: readonly number[]): boolean {
+    const { volume, duty } = this.#settings;
+    return (
+      !this.#hasEnvelope ||
+      (this.#volumes.matches(volume, volumes, this.#age) && this.#duties.matches(duty, duties, this.#age))
+    );
+  }
+
+  /**
+   * Length and gate of a piece that sounds for `frames` and is followed after `step`. Where the next piece begins a bar or
+   * comes much later any length up to it will do, for the bar or a wait says where the next begins.
+   */
+  #encodeTimes(frames: number, step: number | undefined, toBarEnd: number, events: number[]): number {
+    const isFree = step === undefined || step > LONGEST || step === toBarEnd || isTooLongForGate(frames, step);
+    const longest = Math.min(step ?? LONGEST, LONGEST);
+    const fits = (length: number, gate: number) =>
+      gate <= LONGEST_GATE &&
+      (gate === NO_GATE ? length : Math.min(length, gate)) === frames &&
+      (isFree ? length <= longest : length === step);
+    const { length, gate } = this.#settings;
+    const wanted = isFree ? frames : longest;
+    const used = fits(length, gate) || (!fits(wanted, gate) && fits(length, gateFor(frames, length))) ? length : wanted;
+    if (used !== length) {
+      if (this.#isNeededFirst(length, used)) this.#add('once', used, events);
+      else this.#set('length', used, events);
+    }
+    if (!fits(used, gate)) this.#set('gate', gateFor(frames, used), events);
+    return used;
+  }
+
+  /** Whether the present length is needed again before the other one. */
+  #isNeededFirst(present: number, other: number): boolean {
+    const end = Math.min(this.#pieces.length - 1, this.#next + LOOKAHEAD);
+    for (let index = this.#next; index < end; index++) {
+      const step = this.#pieces[index + 1].start - this.#pieces[index].start;
+      if (step === other) return false;
+      if (step === present) return true;
+    }
+    return false;
+  }
+
+  #set(kind: 'length' | 'gate' | 'arpeggio' | 'volume' | 'duty', value: number, events: number[]): void {
+    if (this.#settings[kind] === value) return;
+    this.#settings[kind] = value;
+    this.#add(kind, value, events);
+  }
+
+  #add(kind: SettingKind, value: number, events: number[]): void {
+    events.push(this.#vocabulary.idOf({ kind, value }));
+  }
+}
+
+/** The gate with which a note of this length sounds for `frames`. */
+function gateFor(frames: number, length: number): number {
+  return frames === length ? NO_GATE : frames;
+}
+
+/** Too long a note for a gate, with silence after it: its length is its sound, and a wait follows. */
+function isTooLongForGate(frames: number, step: number): boolean {
+  return frames > LONGEST_GATE && frames < step;
+}

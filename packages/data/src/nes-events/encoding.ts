@@ -1,0 +1,69 @@
+import type { Encoding } from '../encoding.ts';
+import { DataError } from '../error.ts';
+import { decodeNesEvents } from './decode.ts';
+import { encodeNesEvents } from './encode.ts';
+import { MacroFinder } from './envelopes.ts';
+import type { Macros } from './learn.ts';
+import { NES_MACROS } from './nes-macros.ts';
+import { describeNesEvent, mayFollow, NesVocabulary, phaseNumber } from './vocabulary.ts';
+
+/**
+ * This project's own encoding of all four voices in one sequence, in video frames, with volume and duty as macros: see
+ * encodeNesEvents and the README for how it is built. A dataset or checkpoint must be read with the macros it was made with.
+ *
+ * Exact: which pitch each voice sounds in each frame (1/60.0988 s). To the nearest macro: volumes and duties. Not kept: what
+ * begins and ends within a frame, notes' silent stretches (they end the note), the tempo of songs without a confident grid.
+ * Encoding what was decoded gives the same pitches in the same frames, but where a macro was not exact perhaps fewer events.
+ */
+export function createNesEventsEncoding(macros: Macros = NES_MACROS): Encoding {
+  const vocabulary = new NesVocabulary(macros);
+  const instruments = {
+    arpeggios: macros.arpeggios,
+    volumes: new MacroFinder(macros.volumes, VOLUME_TOLERANCE),
+    duties: new MacroFinder(macros.duties, DUTY_TOLERANCE),
+  };
+  const { events } = vocabulary;
+  const grammar = new Map<number | undefined, readonly boolean[]>();
+  return {
+    name: 'nes-events',
+    version: 1,
+    classes: events.length,
+    // NES-MDB's valid split has about 31 events a second; a bar lasts about two.
+    stepsPerBar: 62,
+    encode(song) {
+      const hasNotes = Object.values(song.voices).some((notes) => notes.length > 0);
+      const sequences = hasNotes
+        ? [{ voice: 'all' as const, events: encodeNesEvents(song, instruments, vocabulary) }]
+        : [];
+      return { sequences, dropped: [] };
+    },
+    encodePitches(pitches) {
+      const strange = pitches.find((pitch) => !Number.isInteger(pitch) || pitch < 33 || pitch > 108);
+      if (strange !== undefined) throw new DataError(`pitch ${strange}`, 'pulse 1 cannot play it', 'use 33 to 108');
+      const head = [
+        { kind: 'phase', value: phaseNumber(0) },
+        { kind: 'meter', value: 0 },
+        { kind: 'bar', value: 0 },
+      ] as const;
+      const notes = pitches.map((value) => ({ kind: 'note', voice: 'pulse1', value }) as const);
+      return [...head, ...notes].map((event) => vocabulary.idOf(event));
+    },
+    decode: (sampled, options) => decodeNesEvents(sampled, macros, vocabulary, options),
+    allowedAfter(previous) {
+      const known = grammar.get(previous);
+      if (known) return known;
+      const before = previous === undefined ? undefined : events[previous];
+      const allowed = events.map((event) => mayFollow(before, event));
+      grammar.set(previous, allowed);
+      return allowed;
+    },
+    describe: (event) => describeNesEvent(vocabulary.eventOf(event, 0)),
+  };
+}
+
+/** Half a step of 15, and a wrong duty in one of ten frames: what keeps songs short and is hardly heard. */
+const VOLUME_TOLERANCE = 0.5;
+const DUTY_TOLERANCE = 0.1;
+
+/** nes-events with the macros learnt from NES-MDB's train split. */
+export const nesEventsEncoding: Encoding = createNesEventsEncoding();

@@ -1,0 +1,77 @@
+import { type Change, type Note, VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
+import type { Song } from '../song.ts';
+import { FRAME_TICKS, framePhase } from '../timing/latch.ts';
+
+/** A note in video frames: from `start` on, as many frames as it has volumes; silent frames inside a note end it. */
+export interface FrameNote {
+  readonly start: number;
+  readonly pitch: number;
+  /** 1..15, one a frame. */
+  readonly volumes: readonly number[];
+  /** One a frame. */
+  readonly duties: readonly number[];
+}
+
+/** A song in video frames: frame n begins at tick phase + n * FRAME_TICKS. */
+export interface FrameSong {
+  /** Ticks, within half a frame of 0. */
+  readonly phase: number;
+  readonly frames: number;
+  readonly voices: Readonly<Record<VoiceName, readonly FrameNote[]>>;
+}
+
+/** The song as its state is in each frame: what begins and ends between two frames is not heard. */
+export function framesOf(song: Song): FrameSong {
+  const positive = framePhase(song);
+  const phase = positive > FRAME_TICKS / 2 ? positive - FRAME_TICKS : positive;
+  const frameOf = (tick: number) => Math.round((tick - phase) / FRAME_TICKS);
+  const [pulse1, pulse2, triangle, noise] = VOICE_NAMES.map((voice) =>
+    song.voices[voice].flatMap((note) => frameNotes(note, frameOf)),
+  );
+  return { phase, frames: frameOf(song.duration), voices: { pulse1, pulse2, triangle, noise } };
+}
+
+function frameNotes({ start, end, pitch, volume, duty }: Note, frameOf: (tick: number) => number): FrameNote[] {
+  const first = frameOf(start);
+  const length = frameOf(end) - first;
+  const volumes = valuesOf(volume, first, length, frameOf);
+  const duties = valuesOf(duty, first, length, frameOf);
+  const notes: FrameNote[] = [];
+  for (let from = 0; from < length; from++) {
+    if (volumes[from] === 0) continue;
+    const silence = volumes.indexOf(0, from);
+    const to = silence === -1 ? length : silence;
+    notes.push({ start: first + from, pitch, volumes: volumes.slice(from, to), duties: duties.slice(from, to) });
+    from = to;
+  }
+  return notes;
+}
+
+/** The value in each frame; of the changes that fall into one frame the last holds. */
+function valuesOf(
+  changes: readonly Change[],
+  first: number,
+  length: number,
+  frameOf: (tick: number) => number,
+): number[] {
+  const values: number[] = [];
+  for (const [index, { time, value }] of changes.entries()) {
+    const from = index === 0 ? 0 : Math.max(0, frameOf(time) - first);
+    values.length = Math.min(values.length, from);
+    const next = changes[index + 1];
+    const to = next ? Math.max(from, Math.min(length, frameOf(next.time) - first)) : length;
+    while (values.length < to) values.push(value);
+  }
+  return values;
+}
+
+/** The notes of a voice in ticks. */
+export function notesOf(notes: readonly FrameNote[], phase: number): Note[] {
+  const tickOf = (frame: number) => Math.max(0, Math.round(phase + frame * FRAME_TICKS));
+  return notes.map(({ start, pitch, volumes, duties }) => {
+    const changes = (values: readonly number[]): Change[] =>
+      values.flatMap((value, index) => (value === values[index - 1] ? [] : [{ time: tickOf(start + index), value }]));
+    const end = tickOf(start + volumes.length);
+    return { start: tickOf(start), end, pitch, volume: changes(volumes), duty: changes(duties) };
+  });
+}

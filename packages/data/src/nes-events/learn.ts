@@ -1,0 +1,152 @@
+import { VOICE_NAMES } from '@chipsmith/apu';
+import type { FrameNote, FrameSong } from './frames.ts';
+import { formatMacro, type Macro, macroOf, parseMacro, valueAt } from './macro.ts';
+import { phrasesOf } from './phrases.ts';
+
+/** The instruments of a corpus: macros of pitch (the first of them plain), of volume and of duty. */
+export interface Macros {
+  readonly arpeggios: readonly Macro[];
+  readonly volumes: readonly Macro[];
+  readonly duties: readonly Macro[];
+}
+
+export interface LearnOptions {
+  /** How many macros of each kind at most. */
+  readonly arpeggios: number;
+  readonly volumes: number;
+  readonly duties: number;
+  /** A macro must occur in this many groups of songs, so that it is a habit of musicians and not a piece of one tune. */
+  readonly fewestGroups: number;
+}
+
+/** A song to learn from; songs of one game are one group. */
+export interface LearnSong {
+  readonly group: string;
+  readonly song: FrameSong;
+}
+
+/** Only this much of a note shapes a macro: about a second. */
+const LONGEST_SHAPE = 64;
+/** What one group counts at most for one shape: a long song is one voice among many. */
+const MOST_OF_GROUP = 50;
+/** A note of an arpeggio or a vibrato lasts at most this many frames. */
+const FAST = 4;
+/** Notes that a run must have. */
+const FEWEST_NOTES = 3;
+
+/** Learns macros: those that describe the most notes exactly, each chosen after what the ones before it describe. */
+export function learnMacros(songs: readonly LearnSong[], options: LearnOptions): Macros {
+  const runs = new Shapes();
+  for (const { group, song } of songs) {
+    for (const voice of VOICE_NAMES) for (const run of fastRuns(song.voices[voice])) runs.add(run, group);
+  }
+  const plain = parseMacro('0');
+  const arpeggios = [plain, ...runs.choose(options.arpeggios - 1, options.fewestGroups)];
+
+  const volumes = new Shapes();
+  const duties = new Shapes();
+  for (const { group, song } of songs) {
+    for (const voice of VOICE_NAMES) {
+      if (voice === 'triangle') continue;
+      for (const phrase of phrasesOf(song.voices[voice], arpeggios)) {
+        volumes.add(phrase.volumes, group);
+        duties.add(phrase.duties, group);
+      }
+    }
+  }
+  return {
+    arpeggios,
+    volumes: volumes.choose(options.volumes, options.fewestGroups),
+    duties: duties.choose(options.duties, options.fewestGroups),
+  };
+}
+
+/** The pitches, frame by frame above the first, of notes without gaps of which all but the first and last are fast. */
+function* fastRuns(notes: readonly FrameNote[]): Generator<number[]> {
+  for (let index = 0; index < notes.length; index++) {
+    const pitches: number[] = [];
+    let count = 0;
+    let isSlow = false;
+    for (let note = index; note < notes.length && !isSlow; note++) {
+      const { start, pitch, volumes } = notes[note];
+      if (start !== notes[index].start + pitches.length || (count > 0 && pitch === notes[note - 1].pitch)) break;
+      isSlow = count > 0 && volumes.length > FAST;
+      // A loop shows where its end is not drawn out.
+      if (isSlow && count >= FEWEST_NOTES) yield [...pitches];
+      for (const _ of volumes) pitches.push(pitch - notes[index].pitch);
+      count++;
+    }
+    if (count < FEWEST_NOTES) continue;
+    yield pitches;
+    index += count - 1;
+  }
+}
+
+/** Sequences of values with how often they occur. */
+class Shapes {
+  readonly #counts = new Map<string, Map<string, number>>();
+
+  add(values: readonly number[], group: string): void {
+    const key = values.slice(0, LONGEST_SHAPE).join(' ');
+    const groups = this.#counts.get(key) ?? new Map<string, number>();
+    groups.set(group, Math.min(MOST_OF_GROUP, (groups.get(group) ?? 0) + 1));
+    this.#counts.set(key, groups);
+  }
+
+  /** The macros that give the most of these sequences, or the beginnings that are these sequences, exactly. */
+  choose(count: number, fewestGroups: number): Macro[] {
+    const weights = new Map<string, number>();
+    const candidates = new Map<string, { readonly keys: string[]; score: number }>();
+    for (const [key, groups] of this.#counts) {
+      weights.set(
+        key,
+        [...groups.values()].reduce((sum, times) => sum + times, 0),
+      );
+    }
+    for (const key of this.#counts.keys()) {
+      const macro = macroOf(key.split(' ').map(Number));
+      const text = formatMacro(macro);
+      if (candidates.has(text)) continue;
+      const all = beginnings(macro);
+      const keys = all.filter((beginning) => weights.has(beginning));
+      // Half of the shape or more must have been heard there, for a short beginning fits anything.
+      const half = all[Math.floor(key.split(' ').length / 2)];
+      const groups = new Set(
+        keys
+          .filter((each) => each.length >= half.length)
+          .flatMap((each) => [...(this.#counts.get(each)?.keys() ?? [])]),
+      );
+      if (groups.size >= fewestGroups) candidates.set(text, { keys, score: Number.POSITIVE_INFINITY });
+    }
+    const scoreOf = (keys: readonly string[]) => keys.reduce((sum, key) => sum + (weights.get(key) ?? 0), 0);
+    const chosen: Macro[] = [];
+    for (const candidate of candidates.values()) candidate.score = scoreOf(candidate.keys);
+    // Scores only fall as beginnings are taken, so the highest whose score is still true is the best.
+    let order = [...candidates].sort((a, b) => b[1].score - a[1].score);
+    while (chosen.length < count && order.length > 0) {
+      const [text, best] = order[0];
+      const score = scoreOf(best.keys);
+      if (score < best.score) {
+        best.score = score;
+        const place = order.findIndex(([, other], index) => index > 0 && other.score <= score);
+        const end = place === -1 ? order.length : place;
+        order = [...order.slice(1, end), order[0], ...order.slice(end)];
+        continue;
+      }
+      if (score === 0) break;
+      order.shift();
+      chosen.push(parseMacro(text));
+      for (const key of best.keys) weights.set(key, 0);
+    }
+    return chosen;
+  }
+}
+
+/** The macro's first 1, 2, ... values as keys. */
+function beginnings(macro: Macro): string[] {
+  const keys: string[] = [];
+  for (let frame = 0; frame < LONGEST_SHAPE; frame++) {
+    keys.push(frame === 0 ? String(valueAt(macro, 0)) : `${keys[frame - 1]} ${valueAt(macro, frame)}`);
+  }
+  return keys;
+}

@@ -1,0 +1,191 @@
+import { VOICE_NAMES } from '@chipsmith/apu';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readSources } from '../src/dataset/sources.ts';
+import {
+  checkSong,
+  FRAME_TICKS,
+  learnMacros,
+  nesEventsEncoding,
+  Random,
+  readMidi,
+  type Song,
+  tx1Encoding,
+  withEstimatedTiming,
+} from '../src/index.ts';
+import { type FrameNote, type FrameSong, framesOf } from '../src/nes-events/frames.ts';
+import { formatMacro, macroOf, parseMacro, valueAt } from '../src/nes-events/macro.ts';
+import { hasNesMdb, NESMDB_ARCHIVE, NESMDB_NOTE } from './support/real-data.ts';
+import { anySong, plainNote, songOf } from './support/songs.ts';
+
+const encode = (song: Song) => nesEventsEncoding.encode(song).sequences[0].events;
+const decode = (events: ArrayLike<number>) => nesEventsEncoding.decode(events, { title: 'again' });
+const isAllowed = (events: ArrayLike<number>) =>
+  Array.from(events).every(
+    (event, index) => nesEventsEncoding.allowedAfter(index > 0 ? events[index - 1] : undefined)[event],
+  );
+
+/** Each frame's pitch and volume, 0 for silence. */
+function soundsOf(notes: readonly FrameNote[]): { pitch: number; volume: number }[] {
+  const frames: { pitch: number; volume: number }[] = [];
+  for (const { start, pitch, volumes } of notes) {
+    while (frames.length < start) frames.push({ pitch: 0, volume: 0 });
+    for (const volume of volumes) frames.push({ pitch, volume });
+  }
+  return frames;
+}
+const pitches = (notes: readonly FrameNote[]) => soundsOf(notes).map(({ pitch }) => pitch);
+
+const at = (frame: number) => Math.round(frame * FRAME_TICKS);
+const noteAt = (start: number, end: number, pitch: number) => plainNote(at(start), at(end), pitch);
+
+describe('macros', () => {
+  it('finds the intro and the loop, and holds the last value otherwise', () => {
+    expect(formatMacro(macroOf([15, 12, 10, 10, 10]))).toBe('15 12 | 10');
+    expect(formatMacro(macroOf([0, 0, 4, 7, 0, 4, 7, 0, 4]))).toBe('0 | 0 4 7');
+    expect(formatMacro(macroOf([3]))).toBe('3');
+  });
+
+  it('gives the values it was made of, through its text form too', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 1, maxLength: 40 }), (values) => {
+        const macro = parseMacro(formatMacro(macroOf(values)));
+        expect(values.map((_, frame) => valueAt(macro, frame))).toEqual(values);
+      }),
+    );
+  });
+
+  it('learns the envelopes that most notes have, if several games have them', () => {
+    const songWith = (shape: number[], count: number): FrameSong => {
+      const notes = Array.from({ length: count }, (_, index) => ({
+        start: index * 20,
+        pitch: 60,
+        volumes: shape,
+        duties: shape.map(() => 2),
+      }));
+      return { phase: 0, frames: count * 20, voices: { pulse1: notes, pulse2: [], triangle: [], noise: [] } };
+    };
+    const songs = [
+      { group: 'a', song: songWith([15, 12, 9], 30) },
+      { group: 'b', song: songWith([15, 12, 9], 5) },
+      { group: 'b', song: songWith([15, 12], 5) },
+      { group: 'a', song: songWith([7, 7, 1], 50) },
+      { group: 'c', song: songWith([4, 4], 2) },
+      { group: 'a', song: songWith([4, 4], 2) },
+    ];
+    const macros = learnMacros(songs, { arpeggios: 4, volumes: 2, duties: 2, fewestGroups: 2 });
+    expect(macros.volumes.map(formatMacro)).toEqual(['15 12 | 9', '4']);
+    expect(macros.duties.map(formatMacro)).toEqual(['2']);
+    expect(macros.arpeggios.map(formatMacro)).toEqual(['0']);
+  });
+});
+
+describe('nes-events', () => {
+  it('says a length and an envelope once, and then notes alone', () => {
+    const notes = [60, 62, 64, 65, 67].map((pitch, index) => noteAt(index * 10, index * 10 + 10, pitch));
+    const words = [...encode(songOf({ pulse1: notes }))].map(nesEventsEncoding.describe);
+    // 120 bpm: a bar of 4/4 is 2 s, 120.1976 frames: 120 and 13/64.
+    expect(words.slice(1, 7)).toEqual(['meter 1', 'barFrames 120', 'barFraction 13', 'upbeat 0', 'bar', 'length 10']);
+    expect(words.slice(7).map((word) => word.replace(/^volume \d+/, 'volume'))).toEqual([
+      ...['volume', 'P1 note 60', 'P1 slur 62', 'P1 slur 64', 'P1 slur 65', 'P1 slur 67', 'end 50'],
+    ]);
+  });
+
+  it('tells silence within a length by a gate', () => {
+    const notes = [0, 10, 20, 30].map((frame) => noteAt(frame, frame + 4, 60));
+    const song = songOf({ triangle: notes.map((note) => ({ ...note, volume: [{ time: note.start, value: 15 }] })) });
+    const words = [...encode(song)].map(nesEventsEncoding.describe).slice(6);
+    expect(words).toEqual(['length 10', 'gate 4', 'TR note 60', 'TR note 60', 'TR note 60', 'TR note 60', 'end 34']);
+  });
+
+  it('keeps the pitch of every voice in every frame, and the length, of any song', () => {
+    fc.assert(
+      fc.property(anySong(fc.double({ min: 40, max: 300, noNaN: true })), (song) => {
+        for (const { events } of nesEventsEncoding.encode(song).sequences) {
+          const decoded = decode(events);
+          checkSong(decoded);
+          expect(isAllowed(events)).toBe(true);
+          const before = framesOf(song);
+          const after = framesOf(decoded);
+          for (const voice of VOICE_NAMES) expect(pitches(after.voices[voice])).toEqual(pitches(before.voices[voice]));
+          expect(Math.abs(decoded.duration - song.duration)).toBeLessThanOrEqual(2 * FRAME_TICKS);
+        }
+      }),
+    );
+  });
+
+  it('lengthens long notes, and waits after them', () => {
+    const song = songOf({ pulse2: [noteAt(5, 1000, 50), noteAt(1300, 1500, 52), noteAt(1510, 1512, 53)] });
+    const decoded = framesOf(decode(encode(song)));
+    expect(pitches(decoded.voices.pulse2)).toEqual(pitches(framesOf(song).voices.pulse2));
+    expect(decoded.voices.pulse2).toHaveLength(3);
+  });
+
+  it('gives the same events again where the macros are exact', () => {
+    const notes = [60, 62, 64, 65].map((pitch, index) => noteAt(index * 14, index * 14 + 10, pitch));
+    const events = encode(songOf({ pulse1: notes, noise: [noteAt(3, 5, 4), noteAt(40, 44, 8)] }));
+    expect(encode(decode(events))).toEqual(events);
+  });
+
+  it('decodes any events that the grammar allows, and any events at all, into a song that keeps the contract', () => {
+    const random = new Random(3);
+    for (let round = 0; round < 60; round++) {
+      const allowed: number[] = [];
+      const wild: number[] = [];
+      while (allowed.length < 80) {
+        const event = random.nextInteger(nesEventsEncoding.classes);
+        if (wild.length < 80) wild.push(event);
+        if (nesEventsEncoding.allowedAfter(allowed.at(-1))[event]) allowed.push(event);
+        else if (allowed.length === 0) allowed.push(nesEventsEncoding.allowedAfter(undefined).indexOf(true));
+        if (nesEventsEncoding.describe(allowed[allowed.length - 1]).startsWith('end')) break;
+      }
+      checkSong(decode(allowed));
+      checkSong(decode(wild));
+    }
+  });
+
+  it('refuses events and pitches that it has not', () => {
+    expect(() => decode([0, 99_999])).toThrow(/event 1: 99999 is none of nes-events/);
+    expect(() => nesEventsEncoding.encodePitches([12])).toThrow(/pitch 12.*use 33 to 108/);
+    const { voices } = decode(nesEventsEncoding.encodePitches([60, 64]));
+    expect(voices.pulse1.map(({ pitch }) => pitch)).toEqual([60, 64]);
+  });
+});
+
+describe.skipIf(!hasNesMdb)(`${NESMDB_NOTE}, nes-events`, () => {
+  it('takes at most 0.6 of the events of TX1 and keeps 99 % of frames, with volumes within a step', async () => {
+    const songs: Song[] = [];
+    let number = 0;
+    await readSources([NESMDB_ARCHIVE], {
+      file: ({ path, bytes }) => {
+        const isValid = path.includes('/valid/') && path.endsWith('.mid');
+        if (isValid && number++ % 4 === 0) songs.push(readMidi(bytes, path).song);
+      },
+      refuse: () => undefined,
+      progress: () => undefined,
+    });
+    const counts = { ours: 0, tx1: 0, frames: 0, right: 0, sounding: 0, volumeError: 0 };
+    for (const song of songs) {
+      if (Object.values(song.voices).flat().length === 0) continue;
+      const latched = withEstimatedTiming(song);
+      const events = encode(latched);
+      counts.ours += events.length;
+      counts.tx1 += tx1Encoding.encode(song).sequences[0].events.length;
+      const before = framesOf(latched);
+      const after = framesOf(decode(events));
+      for (const voice of VOICE_NAMES) {
+        const got = soundsOf(after.voices[voice]);
+        for (const [frame, { pitch, volume }] of soundsOf(before.voices[voice]).entries()) {
+          counts.frames++;
+          if (pitch === got[frame]?.pitch) counts.right++;
+          if (pitch === 0) continue;
+          counts.sounding++;
+          counts.volumeError += Math.abs(volume - (got[frame]?.volume ?? 0));
+        }
+      }
+    }
+    expect(counts.ours / counts.tx1).toBeLessThan(0.6);
+    expect(counts.right / counts.frames).toBeGreaterThan(0.99);
+    expect(counts.volumeError / counts.sounding).toBeLessThan(1);
+  });
+});
