@@ -1,4 +1,4 @@
-import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import {
   type Note,
@@ -13,8 +13,8 @@ import {
   writeVgm,
 } from '@chipsmith/apu';
 import fc from 'fast-check';
-import { Parser } from 'tar';
 import { describe, expect, it } from 'vitest';
+import { readSources } from '../src/dataset/sources.ts';
 import {
   checkSong,
   DataError,
@@ -310,7 +310,12 @@ function pitches(notes: readonly Note[], frames: number): number[] {
 describe.skipIf(!hasNesMdb)(`Lawn Mower's logs against its MIDI files of ${NESMDB_NOTE}`, () => {
   it('have the same pitch in every frame of every voice', async () => {
     const names = ['202_LawnMower_01_02Game', '202_LawnMower_02_03LevelClear'];
-    const midi = await membersOf(NESMDB_ARCHIVE, (path) => names.some((name) => path.endsWith(`${name}.mid`)));
+    const midi = new Map<string, Uint8Array>();
+    await readSources([NESMDB_ARCHIVE], {
+      file: ({ path, bytes }) => midi.set(path.slice(path.lastIndexOf('/') + 1), bytes),
+      refuse: () => undefined,
+      progress: () => undefined,
+    });
     for (const name of names) {
       const place = `${DATA_FOLDER}/vgm/${name}.vgm`;
       expect(existsSync(place)).toBe(true);
@@ -325,24 +330,3 @@ describe.skipIf(!hasNesMdb)(`Lawn Mower's logs against its MIDI files of ${NESMD
     }
   });
 });
-
-/** Files of a .tar.gz by their names without folders. */
-async function membersOf(archive: string, wanted: (path: string) => boolean): Promise<Map<string, Uint8Array>> {
-  const found = new Map<string, Uint8Array>();
-  const parser = new Parser({
-    onReadEntry: (entry) => {
-      const chunks: Uint8Array[] = [];
-      if (wanted(entry.path)) {
-        entry.on('data', (chunk: Uint8Array) => chunks.push(chunk));
-        entry.on('end', () => found.set(entry.path.slice(entry.path.lastIndexOf('/') + 1), Buffer.concat(chunks)));
-      } else entry.resume();
-    },
-  });
-  await new Promise((resolve, reject) => {
-    createReadStream(archive)
-      .pipe(parser as unknown as NodeJS.WritableStream)
-      .on('end', resolve)
-      .on('error', reject);
-  });
-  return found;
-}

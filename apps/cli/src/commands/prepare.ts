@@ -17,7 +17,7 @@ import { corpusDataset, encodingOf } from './options.ts';
 
 export const prepare: Command = {
   name: 'prepare',
-  description: 'Turn MIDI files, folders and archives into a dataset.',
+  description: 'Turn music (MIDI, VGM, ABC, scores), in files, folders or archives, into a dataset.',
   positionals: '<file, folder or archive>...',
   options: {
     output: { type: 'string', valueHint: 'folder', description: 'the dataset folder to write (required)' },
@@ -42,6 +42,7 @@ export const prepare: Command = {
   },
   examples: [
     ['prepare my-midi-folder --output my-data', 'A folder of MIDI files'],
+    ['prepare logs-of-a-game tunes.abc --output mixed', 'VGM register logs and folk tunes in ABC'],
     ['prepare nesmdb_midi.tar.gz --encoding melody --output nes', 'NES-MDB as it is published; it keeps its own split'],
     ['prepare --corpus --output tunes', 'The tunes that come with chipsmith'],
   ],
