@@ -6,7 +6,10 @@ import { vaeSixteenBarEncoding, vaeTwoBarEncoding } from './music-vae/melody.ts'
 import { vaeTrioEncoding } from './music-vae/trio.ts';
 import { nesEventsEncoding } from './nes-events/encoding.ts';
 import { noteDurationEncoding } from './note-duration/encoding.ts';
+import { noteVectorsEncoding } from './note-vectors/encoding.ts';
 import { performanceEncoding, performanceVelocityEncoding } from './performance/encoding.ts';
+import { onsetBitmapEncoding } from './pianoroll/onsets.ts';
+import { pianorollEncoding, pianorollVolumeEncoding } from './pianoroll/voices.ts';
 import { polyphonyEncoding } from './polyphony/encoding.ts';
 
 /** Every encoding of this package. A new one is added here and is then known to datasets, models and the command line. */
@@ -23,6 +26,10 @@ export const encodings: readonly Encoding[] = [
   vaeTwoBarEncoding,
   vaeSixteenBarEncoding,
   vaeTrioEncoding,
+  pianorollEncoding,
+  pianorollVolumeEncoding,
+  onsetBitmapEncoding,
+  noteVectorsEncoding,
 ];
 
 /**

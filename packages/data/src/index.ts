@@ -45,6 +45,7 @@ export { type LearnOptions, type LearnSong, learnMacros, type Macros } from './n
 export { formatMacro, type Macro, parseMacro } from './nes-events/macro.ts';
 export { type FrameScore, readPickledScore, songFromScore } from './nesmdb-scores/read.ts';
 export { noteDurationEncoding } from './note-duration/encoding.ts';
+export { durationRollOf, noteVectorsEncoding, noteVectorsOf } from './note-vectors/encoding.ts';
 export { performanceEncoding, performanceVelocityEncoding } from './performance/encoding.ts';
 export { ONSET_BITMAP_SHAPE, onsetBitmapEncoding, onsetBitmapOf, onsetEventsOf } from './pianoroll/onsets.ts';
 export { PIANOROLL_SHAPE, pianorollEncoding, pianorollOf, pianorollVolumeEncoding } from './pianoroll/voices.ts';
