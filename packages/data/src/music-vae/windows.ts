@@ -14,7 +14,8 @@ export function windowStarts(steps: number, bars: number): number[] {
 export function sliceMelody(melody: Melody, start: number, bars: number): Melody {
   const end = start + bars * STEPS_PER_BAR;
   const slice = melody.slice(start, end);
-  if (melody.length < end) slice.push(NOTE_OFF);
+  const sounds = (slice.findLast((event) => event !== NO_EVENT) ?? NOTE_OFF) >= 0;
+  if (sounds && melody.length < end) slice.push(NOTE_OFF);
   while (slice.length < bars * STEPS_PER_BAR) slice.push(NO_EVENT);
   const firstNote = slice.findIndex((event) => event >= 0);
   const silence = firstNote < 0 ? slice.length : firstNote;
