@@ -90,7 +90,7 @@ export class DatasetBuilder {
       throw new DataError(
         inputs.join(', ') || 'input',
         `no usable song in ${report.files} ${files}${reasons.length > 0 ? ` (${reasons.slice(0, 3).join('; ')})` : ''}`,
-        'give MIDI files with melodies, in files, folders or archives',
+        'give music with melodies, in files, folders or archives',
       );
     }
     const songs = this.#songs.sort((a, b) => (a.entry.path < b.entry.path ? -1 : 1));
