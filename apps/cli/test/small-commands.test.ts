@@ -49,6 +49,9 @@ describe('models, plan, doctor and render', () => {
     expect((await chipsmith(`plan ${small} --vram 1MB`)).stdout).toMatch(
       /^Does not fit into 976\.6 KiB\. Training with batch 16 .*choose a smaller model\.$/m,
     );
+    const stored = (await jsonOf(`plan ${small} --half activations`)) as Record<string, number>;
+    expect(stored.peakBytesIn32Bits).toBe(peakBytes);
+    expect(stored.peakBytes).toBeLessThan(peakBytes);
     const halves = (await jsonOf(`plan ${small} --micro-batch 4`)) as { peakBytes: number };
     expect(halves.peakBytes).toBeLessThan(peakBytes);
   });

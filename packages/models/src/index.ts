@@ -21,6 +21,8 @@ export {
 } from './training/budget.ts';
 export type { LoopOptions, TrainingProgress, TrainingResult } from './training/loop.ts';
 export {
+  HALF_STORAGE,
+  type HalfStorage,
   microBatchOf,
   type PlanTrainingOptions,
   planTraining,

@@ -13,6 +13,8 @@ import { openDevice } from '@chipsmith/kernels/node';
 import {
   configure,
   findModel,
+  HALF_STORAGE,
+  type HalfStorage,
   type ModelConfiguration,
   type ModelDefinition,
   ModelError,
@@ -55,6 +57,11 @@ export const modelOptions = {
     description:
       'sequences at once, a divisor of --batch: less memory, same results but for rounding (default --batch)',
   },
+  half: {
+    type: 'string',
+    valueHint: HALF_STORAGE.join('|'),
+    description: 'store these in 16 bits, on devices that can (shader-f16); arithmetic stays in 32',
+  },
 } satisfies ArgsDef;
 
 /** Of a batch. More fits no device, and planning it takes minutes: an LSTM has kernels for each event of a sequence. */
@@ -71,7 +78,13 @@ export function givenSettings(args: Arguments) {
     batch: integer(args, 'batch', SIZE),
     length: integer(args, 'length', SIZE),
     'micro-batch': integer(args, 'micro-batch', SIZE),
+    half: halfOf(args),
   };
+}
+
+function halfOf(args: Arguments): HalfStorage | undefined {
+  const word = text(args, 'half');
+  return word === undefined ? undefined : oneOf('--half', word, HALF_STORAGE);
 }
 
 /** What is to be trained: the options given, and the model's defaults for the rest. */
@@ -95,6 +108,7 @@ export function trainingOf(args: Arguments): Training {
     batch: batch ?? definition.training.batch,
     length: length ?? definition.training.length,
     microBatch: others['micro-batch'],
+    half: others.half,
   };
   try {
     microBatchOf(shape);

@@ -24,6 +24,7 @@ export const plan: Command = {
   },
   examples: [
     ['plan --model basic-rnn --batch 64 --length 128', 'Will this fit into 6 GB?'],
+    ['plan --layers 1024,1024 --half activations', 'What does storing in 16 bits save?'],
     ['plan --layers 1024,1024 --batch 256 --length 512 --vram 4GB --json', 'For a script'],
   ],
   async run(args) {
@@ -41,17 +42,21 @@ export const plan: Command = {
         : fits
           ? `Fits into ${formatBytes(vram)}.`
           : `Does not fit into ${formatBytes(vram)} as asked. With --vram, train chooses ${settingsWords(shape, chosen.microBatch, recomputed)}.`;
+    const { half } = shape;
+    const whole = half && trainingMemory(model, { ...shape, half: undefined }, { limits: ANY_DEVICE });
     const { parameterCount: parameters } = model;
     const words = [
       `${definition.name}: ${parameters} parameters`,
       memoryTable(asked, fits ? undefined : chosen),
       verdict,
+      ...(whole ? [`With everything in 32 bits it would take ${formatBytes(whole.bytes)}.`] : []),
     ];
     const json = {
       model: definition.name,
       parameters,
       peakBytes: asked?.bytes ?? null,
       byCategory: asked?.byCategory ?? null,
+      ...(whole && { peakBytesIn32Bits: whole.bytes }),
       fits,
       chosen: chosen === undefined ? null : chosenJson(chosen, recomputed),
       refusal: typeof fit === 'string' ? fit : null,
@@ -91,9 +96,10 @@ function memoryTable(asked: TrainingMemory | undefined, chosen: TrainingMemory |
 }
 
 /** How a batch goes through the model, for people. @param recomputed share of the forward pass, 0..1 */
-export function settingsWords({ batch }: TrainingShape, microBatch: number, recomputed: number): string {
+export function settingsWords({ batch, half }: TrainingShape, microBatch: number, recomputed: number): string {
   const parts =
     microBatch === batch ? `all ${batch} sequences at once` : `micro-batches of ${microBatch} of ${batch} sequences`;
   const again = recomputed === 0 ? 'nothing' : `${Math.max(1, Math.round(100 * recomputed))} % of the forward pass`;
-  return `${parts}, ${again} computed again`;
+  const stored = half === undefined ? '' : `, ${half === 'both' ? 'activations and weights' : half} in 16 bits`;
+  return `${parts}, ${again} computed again${stored}`;
 }

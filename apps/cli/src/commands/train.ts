@@ -180,7 +180,7 @@ async function resumedRun(args: Arguments): Promise<Run> {
   const definition = findModel(model);
   const configuration = configure(definition, settings);
   const { layers, dropout, optimiser } = configuration;
-  const { seed, batch, length, microBatch, budget } = training;
+  const { seed, batch, length, microBatch, half, budget } = training;
   const had: Readonly<Record<string, unknown>> = {
     model,
     layers,
@@ -190,6 +190,7 @@ async function resumedRun(args: Arguments): Promise<Run> {
     batch,
     length,
     'micro-batch': microBatch,
+    half: half ?? 'not asked for',
     seed,
     vram: budget === null ? 'not limited' : `${budget / 1e6}MB`,
   };
@@ -203,7 +204,7 @@ async function resumedRun(args: Arguments): Promise<Run> {
     throw new UsageError(`--${name} is ${had[name]} in ${folder} and cannot change; leave it out, or start a new run`);
   }
   const data = text(args, 'data') ?? (await run.dataPlace());
-  const shape = { batch, length, microBatch };
+  const shape = { batch, length, microBatch, half };
   return { folder, data, seed, definition, configuration, shape, budget: budget ?? undefined };
 }
 
@@ -211,7 +212,7 @@ async function resumedRun(args: Arguments): Promise<Run> {
 function settingsOf({ shape, budget }: Run, { microBatch, recomputed, unrestricted }: TrainingStart): string {
   const within = budget === undefined ? '' : `within ${formatBytes(budget)}: `;
   const settings = `${within}${settingsWords(shape, microBatch, recomputed)}`;
-  if (microBatch === shape.batch && recomputed === 0) return settings;
+  if (microBatch === shape.batch && recomputed === 0 && shape.half === undefined) return settings;
   const otherwise = unrestricted === undefined ? 'more than the device can hold at once' : formatBytes(unrestricted);
   return `${settings}; would take ${otherwise} otherwise`;
 }

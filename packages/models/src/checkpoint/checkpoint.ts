@@ -4,6 +4,7 @@ import { ModelError, schemaError } from '../error.ts';
 import { parseJson } from '../json.ts';
 import type { SequenceModel } from '../model.ts';
 import { configure, findModel } from '../registry.ts';
+import { HALF_STORAGE } from '../training/pass.ts';
 import { type NamedTensor, readSafetensors, writeSafetensors } from './safetensors.ts';
 
 const trainingSchema = z
@@ -13,6 +14,8 @@ const trainingSchema = z
     length: z.int().min(1),
     /** Sequences at once. Checkpoints from before there were micro-batches lack this and the next two. */
     microBatch: z.int().min(1).optional(),
+    /** What is stored in 16 bits; nothing if left out. */
+    half: z.enum(HALF_STORAGE).optional(),
     /** Segments of a micro-batch's forward pass that the backward pass computes again, by position in its trace. */
     recompute: z.array(z.strictObject({ first: z.int().min(0), end: z.int().min(1) })).default([]),
     /** Bytes that training may take; null if nothing was said. */

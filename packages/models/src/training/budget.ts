@@ -196,8 +196,8 @@ class Search {
 }
 
 /** What to change so that the budget is kept. */
-function remedy(search: Search, { batch, length, microBatch }: TrainingShape, best: TrainingFit): string {
-  if (microBatch !== undefined && search.fits({ batch, length }, microBatches({ batch, length }))) {
+function remedy(search: Search, { batch, length, microBatch, half }: TrainingShape, best: TrainingFit): string {
+  if (microBatch !== undefined && search.fits({ batch, length, half }, microBatches({ batch, length }))) {
     return 'leave out --micro-batch';
   }
   // Memory is least near the same micro-batch, or, with fewer parts, below it.
@@ -206,11 +206,11 @@ function remedy(search: Search, { batch, length, microBatch }: TrainingShape, be
     return search.fits(shape, sizes.slice(0, 3));
   };
   const options = [
-    ...largest(batch, (size) => fits({ batch: size, length })).map((size) => `--batch ${size}`),
-    ...largest(length, (size) => fits({ batch, length: size })).map((size) => `--length ${size}`),
+    ...largest(batch, (size) => fits({ batch: size, length, half })).map((size) => `--batch ${size}`),
+    ...largest(length, (size) => fits({ batch, length: size, half })).map((size) => `--length ${size}`),
   ];
   if (options.length > 0) return `${options.join(' or ')} fits`;
-  const smallest = fits({ batch: 1, length: 1 });
+  const smallest = fits({ batch: 1, length: 1, half });
   return smallest ? 'lower both --batch and --length' : 'no --batch or --length fits, choose a smaller model';
 }
 

@@ -31,7 +31,13 @@ export interface TrainingShape {
    * parts of a batch run one after another in less memory, and their gradients add up to those of the batch.
    */
   readonly microBatch?: number | undefined;
+  /** What is stored in 16 bits, where the device has the feature `shader-f16`; arithmetic stays in 32. */
+  readonly half?: HalfStorage | undefined;
 }
+
+/** What can be stored in 16 bits: values kept for the backward pass, the copy of the weights that kernels read, or both. */
+export const HALF_STORAGE = ['activations', 'weights', 'both'] as const;
+export type HalfStorage = (typeof HALF_STORAGE)[number];
 
 export interface PlanTrainingOptions {
   readonly limits?: MemoryLimits | undefined;
@@ -70,7 +76,7 @@ export function planTraining(
   shape: TrainingShape,
   { limits, recompute }: PlanTrainingOptions = {},
 ): TrainingPass {
-  const { batch, length } = shape;
+  const { batch, length, half } = shape;
   const microBatch = microBatchOf(shape);
   const graph = new Graph();
   const ids = graph.input([length, batch], 'u32');
@@ -112,6 +118,10 @@ export function planTraining(
   const planned = plan(graph, {
     history: [losses.reduce((one, other) => add(one, other)), norm],
     ...(limits && { limits }),
+    half: {
+      activations: half === 'activations' || half === 'both',
+      weights: half === 'weights' || half === 'both',
+    },
   });
   return {
     plan: planned,

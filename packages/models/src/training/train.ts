@@ -81,6 +81,12 @@ async function trainInto(folder: RunFolder, options: TrainOptions): Promise<Trai
     throw new ModelError(`${folder.path}: has ${metadata.training.step} steps already; ask for more with --steps.`);
   }
 
+  if (metadata.training.half !== undefined && !device.features.has('shader-f16')) {
+    throw new ModelError(
+      `Training: ${device.adapter.name} cannot store numbers in 16 bits (shader-f16); leave out half.`,
+    );
+  }
+
   const sampler = new BatchSampler(eventsOf(dataset, 'train'), { batch, length, seed });
   const validation = subset(eventsOf(dataset, 'valid'), validTokens);
   const pass = planTraining(model, metadata.training, { limits: device.limits, recompute });
@@ -122,7 +128,7 @@ async function trainInto(folder: RunFolder, options: TrainOptions): Promise<Trai
 
 /** Step 0 of a new run. */
 function firstCheckpoint(options: TrainOptions): Checkpoint {
-  const { device, definition, configuration, dataset, seed, batch, length, budget } = options;
+  const { device, definition, configuration, dataset, seed, batch, length, half, budget } = options;
   const { encoding, fingerprint } = dataset.manifest;
   if (encoding.name !== definition.encoding) {
     throw new ModelError(
@@ -149,6 +155,7 @@ function firstCheckpoint(options: TrainOptions): Checkpoint {
       batch,
       length,
       microBatch,
+      ...(half && { half }),
       recompute: recompute.map(({ first, end }) => ({ first, end })),
       budget: budget ?? null,
       step: 0,
