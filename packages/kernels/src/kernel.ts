@@ -60,6 +60,8 @@ export interface Choice {
    * feature, is one of them.
    */
   readonly variants: readonly Variant[];
+  /** The likeliest of them on a CPU, which few threads keep busy: where measuring starts there. */
+  readonly likelyOnCpu?: Variant;
   /** Variants that work in other ways, alike ones in a line, the likeliest first. */
   readonly otherKinds?: readonly (readonly Variant[])[];
 }

@@ -80,13 +80,13 @@ export class Tuner {
 }
 
 /**
- * Walks from the dispatch's own variant to its neighbours while they get faster, then tries other kinds: the first of
- * each, and its neighbours if it was faster. Most of the time goes into compiling (16x16 tiles take llvmpipe 0.6 s), so
- * that a variant that is not run is time saved. Works on buffers of its own, which are freed again before the program
- * makes its.
+ * Walks from the dispatch's own variant, or on a CPU from the likeliest there, to its neighbours while they get faster,
+ * then tries other kinds: the first of each, and its neighbours if it was faster. Most of the time goes into compiling
+ * (16x16 tiles take llvmpipe 0.6 s), so that a variant that is not run is time saved. Works on buffers of its own, which
+ * are freed again before the program makes its.
  */
 async function fastest(device: Device, dispatch: PlannedDispatch): Promise<Variant> {
-  const { variants = [dispatch], otherKinds = [], uniforms = [] } = dispatch.choice ?? {};
+  const { variants = [dispatch], likelyOnCpu, otherKinds = [], uniforms = [] } = dispatch.choice ?? {};
   const buffers: GPUBuffer[] = [];
   try {
     await device.allocating(`tuning ${describeNode(dispatch.node)}`, dispatch.node.site, () => {
@@ -100,7 +100,8 @@ async function fastest(device: Device, dispatch: PlannedDispatch): Promise<Varia
       }
     });
     if (uniforms.length > 0) device.gpu.queue.writeBuffer(buffers[buffers.length - 1], 0, Uint32Array.from(uniforms));
-    let best: Variant = variants.find(({ kernel }) => kernel === dispatch.kernel) ?? dispatch;
+    const likely = device.adapter.software ? likelyOnCpu : undefined;
+    let best: Variant = likely ?? variants.find(({ kernel }) => kernel === dispatch.kernel) ?? dispatch;
     let holder = await timed(device, dispatch, best, buffers);
     /** Takes over as long as the next in line, or the one after a near miss, is faster. */
     const walk = async (line: readonly Variant[]) => {

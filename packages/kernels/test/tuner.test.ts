@@ -6,10 +6,12 @@ import {
   elementCount,
   evaluate,
   Graph,
+  gradients,
   lstm,
   matmul,
   operations,
   plan,
+  sum,
   type TensorData,
   transpose,
 } from '../src/index.ts';
@@ -59,6 +61,17 @@ describe('variants', () => {
     const bits = (values: TensorData[]) => values.map(({ buffer }) => new Uint32Array(buffer));
     const expected = bits(await computed(0));
     for (let number = 1; number < 7; number++) expect(bits(await computed(number))).toEqual(expected);
+  });
+
+  it('of lstm steps leave a thread for each lane of a CPU where measuring starts there', () => {
+    const graph = new Graph();
+    const weights = graph.input([256, 1024]);
+    const loss = sum(lstm(graph.input([2, 16, 1024]), weights).output);
+    const { dispatches } = plan(graph, { outputs: [loss, ...gradients(loss, [weights])] });
+    const labels = dispatches.map(({ choice }) => choice?.likelyOnCpu?.kernel.label);
+    // 64 groups of units: all 16 sequences a thread leave 64 threads, with four groups of units 16.
+    expect(labels).toContain('lstm step 16x256 share 16x1');
+    expect(labels).toContain('lstm backward step 16x256 hidden in place share 16x4');
   });
 
   it('of lstm steps are measured in the middle of a sequence', async () => {

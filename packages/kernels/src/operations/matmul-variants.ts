@@ -28,7 +28,8 @@ export function matmulDispatch(problem: MatmulProblem, inputs: readonly Tensor[]
   const largest = work < WORK_FOR_LARGEST ? 1 : 0;
   const first = Math.min(place, Math.max(largest, place - 1));
   const variants = MATMUL_TILES.slice(first, place + 3).map((tile) => tileVariant(problem, tile));
-  const choice = { problem: problemName(problem), work, variants, otherKinds: otherKinds(problem) };
+  const others = { likelyOnCpu: variants[0], otherKinds: otherKinds(problem) };
+  const choice = { problem: problemName(problem), work, variants, ...others };
   return { ...variants[place - first], operands: [...inputs, result], uniforms: [], choice };
 }
 

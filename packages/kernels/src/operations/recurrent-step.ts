@@ -16,6 +16,10 @@ interface Share {
   readonly groups: number;
 }
 
+/** Threads that a share leaves: some for every GPU, and as many as two cores with eight lanes have. */
+const UNMEASURED = 256;
+const TWO_CORES = 16;
+
 /** Sums of a thread, in groups, beyond which registers overflow everywhere. */
 const MOST_SUMS = 64;
 
@@ -76,11 +80,15 @@ export function stepKernel(step: Step): StepKernel {
   const width = units / groupOf(units);
   const possible = sharesFor(step.sums.length).filter(({ rows, groups }) => rows <= batch && width % groups === 0);
   const variants = possible.map((share) => variantOf(step, share));
-  // Unmeasured: the largest share that leaves some hundred threads.
-  const fits = ({ rows, groups }: Share) => (width / groups) * Math.ceil(batch / rows) >= 256;
-  const likely = variants[Math.max(0, possible.findLastIndex(fits))];
+  /** The largest share that leaves as many threads. */
+  const leaving = (threads: number) => {
+    const fits = ({ rows, groups }: Share) => (width / groups) * Math.ceil(batch / rows) >= threads;
+    return variants[Math.max(0, possible.findLastIndex(fits))];
+  };
   const multiplied = products.reduce((total, { inner, into }) => total + inner * Object.keys(into).length, 0);
-  return { ...likely, choice: { problem, work: 2 * steps * batch * units * multiplied, uniforms: measured, variants } };
+  const work = 2 * steps * batch * units * multiplied;
+  const likelyOnCpu = leaving(TWO_CORES);
+  return { ...leaving(UNMEASURED), choice: { problem, work, uniforms: measured, variants, likelyOnCpu } };
 }
 
 function variantOf(step: Step, { rows, groups }: Share): Variant {
