@@ -28,8 +28,7 @@ export interface DecodeOptions {
  * How a song becomes sequences of events and back. It owns its alphabet, its grammar and its version: a dataset or
  * checkpoint made with another version must not be mixed with this one.
  *
- * encode(decode(events)) gives the same events for every sequence that encode gave; where an encoding says so, other events
- * that sound the same to its stated quantisation.
+ * encode(decode(events)) gives the same events for every sequence that encode gave, or an encoding says where not.
  */
 export interface Encoding {
   readonly name: string;

@@ -159,7 +159,7 @@ describe.skipIf(!hasNesMdb)(`${NESMDB_NOTE}, nes-events`, () => {
     await readSources([NESMDB_ARCHIVE], {
       file: ({ path, bytes }) => {
         const isValid = path.includes('/valid/') && path.endsWith('.mid');
-        if (isValid && number++ % 4 === 0) songs.push(readMidi(bytes, path).song);
+        if (isValid && number++ % 8 === 0) songs.push(readMidi(bytes, path).song);
       },
       refuse: () => undefined,
       progress: () => undefined,

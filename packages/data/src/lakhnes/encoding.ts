@@ -30,7 +30,8 @@ function lakhNesEncoding(name: string, vocabulary: Vocabulary): Encoding {
       const encoded = encodeLakhNes(song, vocabulary);
       return { sequences: encoded.length > 0 ? [{ voice: 'all', events: encoded }] : [], dropped: [] };
     },
-    encodePitches: (pitches) => pitches.flatMap((pitch) => [noteOn(pitch, vocabulary), FIRST_WAIT + nearestWait(STEP)]),
+    encodePitches: (pitches) =>
+      pitches.flatMap((pitch) => [...noteOn(pitch, vocabulary), FIRST_WAIT + nearestWait(STEP)]),
     decode: (sampled, { title, beatsPerMinute = 120 }) => ({
       title,
       ...decodeLakhNes(sampled, vocabulary),
@@ -45,9 +46,11 @@ function lakhNesEncoding(name: string, vocabulary: Vocabulary): Encoding {
 /** Samples of the notes that encodePitches makes: an eighth at about 120 bpm. */
 const STEP = 11_000;
 
-function noteOn(pitch: number, { events, voices }: Vocabulary): number {
+/** A note-on of pulse 1, with a velocity of 12 where the alphabet has them. */
+function noteOn(pitch: number, { events, voices }: Vocabulary): number[] {
   const id = events.findIndex((event) => event.kind === 'on' && event.voice === 'pulse1' && event.value === pitch);
-  if (id >= 0) return id;
+  const { firstVelocity } = voices.pulse1;
+  if (id >= 0) return firstVelocity === undefined ? [id] : [id, firstVelocity + 11];
   const last = events[voices.pulse1.firstOn];
   throw new DataError(`pitch ${pitch}`, `pulse 1 cannot play it (${nameOf(last)} is its lowest)`, 'use 33 to 108');
 }

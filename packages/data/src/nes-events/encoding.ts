@@ -1,8 +1,10 @@
 import type { Encoding } from '../encoding.ts';
 import { DataError } from '../error.ts';
+import type { Song } from '../song.ts';
 import { decodeNesEvents } from './decode.ts';
 import { encodeNesEvents } from './encode.ts';
 import { MacroFinder } from './envelopes.ts';
+import { framesOf } from './frames.ts';
 import type { Macros } from './learn.ts';
 import { NES_MACROS } from './nes-macros.ts';
 import { describeNesEvent, mayFollow, NesVocabulary, phaseNumber } from './vocabulary.ts';
@@ -13,7 +15,8 @@ import { describeNesEvent, mayFollow, NesVocabulary, phaseNumber } from './vocab
  *
  * Exact: which pitch each voice sounds in each frame (1/60.0988 s). To the nearest macro: volumes and duties. Not kept: what
  * begins and ends within a frame, notes' silent stretches (they end the note), the tempo of songs without a confident grid.
- * Encoding what was decoded gives the same pitches in the same frames, but where a macro was not exact perhaps fewer events.
+ * Where a macro is not exact, encoding what was decoded may find shorter words for it; so that is done at once, until nothing
+ * changes. One song in some hundred does not come to rest.
  */
 export function createNesEventsEncoding(macros: Macros = NES_MACROS): Encoding {
   const vocabulary = new NesVocabulary(macros);
@@ -23,6 +26,16 @@ export function createNesEventsEncoding(macros: Macros = NES_MACROS): Encoding {
     duties: new MacroFinder(macros.duties, DUTY_TOLERANCE),
   };
   const { events } = vocabulary;
+  const settled = (song: Song): Uint16Array => {
+    let encoded = encodeNesEvents(song, instruments, vocabulary);
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      const heard = decodeNesEvents(encoded, macros, vocabulary, { title: song.title });
+      const again = encodeNesEvents(heard, instruments, vocabulary);
+      if (again.length === encoded.length && again.every((event, index) => event === encoded[index])) break;
+      encoded = again;
+    }
+    return encoded;
+  };
   const grammar = new Map<number | undefined, readonly boolean[]>();
   return {
     name: 'nes-events',
@@ -31,10 +44,8 @@ export function createNesEventsEncoding(macros: Macros = NES_MACROS): Encoding {
     // NES-MDB's valid split has about 31 events a second; a bar lasts about two.
     stepsPerBar: 62,
     encode(song) {
-      const hasNotes = Object.values(song.voices).some((notes) => notes.length > 0);
-      const sequences = hasNotes
-        ? [{ voice: 'all' as const, events: encodeNesEvents(song, instruments, vocabulary) }]
-        : [];
+      const hasNotes = Object.values(framesOf(song).voices).some((notes) => notes.length > 0);
+      const sequences = hasNotes ? [{ voice: 'all' as const, events: settled(song) }] : [];
       return { sequences, dropped: [] };
     },
     encodePitches(pitches) {
@@ -61,6 +72,8 @@ export function createNesEventsEncoding(macros: Macros = NES_MACROS): Encoding {
   };
 }
 
+/** Most songs are at rest after one or two. */
+const MOST_ROUNDS = 8;
 /** Half a step of 15, and a wrong duty in one of ten frames: what keeps songs short and is hardly heard. */
 const VOLUME_TOLERANCE = 0.5;
 const DUTY_TOLERANCE = 0.1;

@@ -40,8 +40,8 @@ export function learnMacros(songs: readonly LearnSong[], options: LearnOptions):
   for (const { group, song } of songs) {
     for (const voice of VOICE_NAMES) for (const run of fastRuns(song.voices[voice])) runs.add(run, group);
   }
-  const plain = parseMacro('0');
-  const arpeggios = [plain, ...runs.choose(options.arpeggios - 1, options.fewestGroups)];
+  const moving = runs.choose(options.arpeggios, options.fewestGroups).filter((macro) => formatMacro(macro) !== '0');
+  const arpeggios = [parseMacro('0'), ...moving].slice(0, options.arpeggios);
 
   const volumes = new Shapes();
   const duties = new Shapes();

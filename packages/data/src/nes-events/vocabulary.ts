@@ -122,7 +122,7 @@ export function mayFollow(previous: NesEvent | undefined, next: NesEvent): boole
     case 'upbeat':
       return next.kind === 'bar';
     case 'end':
-      return false;
+      return next.kind === 'phase';
     default:
   }
   if (isHead(next.kind)) return false;
