@@ -2,8 +2,8 @@ import type { Macros } from './learn.ts';
 import { parseMacro } from './macro.ts';
 
 /**
- * The macros of nes-events: learnt by learnMacros from half of the 4,502 songs of NES-MDB's train split. Each occurs in at least six
- * games, so that they are habits of NES musicians and nothing of one tune. One a line, in the order in which they were chosen.
+ * The macros of nes-events: learnt by learnMacros from half of the 4,502 songs of NES-MDB's train split. Each occurs in at
+ * least six games, so that they are habits of NES musicians and nothing of one tune. One a line, as they were chosen.
  */
 const ARPEGGIOS = `
 0
