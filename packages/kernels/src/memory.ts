@@ -14,7 +14,7 @@ export type MemoryCategory = (typeof MEMORY_CATEGORIES)[number];
 export type BytesByCategory = Record<MemoryCategory, number>;
 
 /** Slots of arenas begin at multiples of this many elements: binding boundaries, also where they are stored in 16 bits. */
-const SLOT_ALIGNMENT = 128;
+export const SLOT_ALIGNMENT = 128;
 
 /** WebGPU's minStorageBufferOffsetAlignment and minUniformBufferOffsetAlignment, both 256 by default. */
 export const BINDING_ALIGNMENT = 256;

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { Arena, adam, adamSchedule, Graph, globalNorm, Program, plan, sgd, type Tensor } from '../src/index.ts';
+import {
+  Arena,
+  adam,
+  adamSchedule,
+  Graph,
+  globalNorm,
+  Program,
+  plan,
+  type Slot,
+  sgd,
+  type Tensor,
+} from '../src/index.ts';
 import { testDevice } from './support/device.ts';
 import { expectClose, randomNumbers, TOLERANCE } from './support/numbers.ts';
 
@@ -64,7 +75,7 @@ function clipped(clipNorm: number): Float64Array[] {
 }
 
 /** Algorithm 2 of Loshchilov and Hutter without its schedule; the Adam paper's algorithm 1 where the decay is 0. */
-function adamReference(clipNorm: number, weightDecay: number): Float64Array {
+function adamReference(clipNorm: number, weightDecay: number, decays = (_: number) => true): Float64Array {
   const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-8];
   return Float64Array.from(initial, (value, i) => {
     let [parameter, m, v] = [value, 0, 0];
@@ -72,7 +83,7 @@ function adamReference(clipNorm: number, weightDecay: number): Float64Array {
       m = beta1 * m + (1 - beta1) * gradients[i];
       v = beta2 * v + (1 - beta2) * gradients[i] ** 2;
       const [unbiasedM, unbiasedV] = [m / (1 - beta1 ** (index + 1)), v / (1 - beta2 ** (index + 1))];
-      parameter -= RATE * (unbiasedM / (Math.sqrt(unbiasedV) + epsilon) + weightDecay * parameter);
+      parameter -= RATE * (unbiasedM / (Math.sqrt(unbiasedV) + epsilon) + (decays(i) ? weightDecay : 0) * parameter);
     }
     return parameter;
   });
@@ -97,6 +108,26 @@ describe('adam', () => {
     const actual = await optimise(build, 2, (step) => adamSchedule(step, RATE));
     expectClose(actual, adamReference(clipNorm, weightDecay), TOLERANCE.reduction, 'parameters');
   });
+
+  it.each(CLIPS)('decays only the slots it is told to, clipped at %s', async (clipNorm) => {
+    const options = { weightDecay: 2, decays: ({ shape }: Slot) => shape.length > 1 };
+    const build = ({ parameters, gradients, states: [firstMoment, secondMoment], schedule, norm }: Parts) =>
+      adam({ parameters, gradients, firstMoment, secondMoment }, schedule, norm, clipNorm, options);
+    const actual = await optimise(build, 2, (step) => adamSchedule(step, RATE));
+    // The first slot, [3, 5], decays, the second one does not.
+    const expected = adamReference(clipNorm, 2, (index) => index < 15);
+    expectClose(actual, expected, TOLERANCE.reduction, 'parameters');
+  });
+
+  it('refuses to choose what decays in parameters that are no arena', () => {
+    const graph = new Graph();
+    const [parameters, gradients, firstMoment, secondMoment] = [0, 1, 2, 3].map(() => graph.input([128]));
+    const state = { parameters, gradients, firstMoment, secondMoment };
+    const options = { weightDecay: 0.1, decays: () => true };
+    expect(() => adam(state, graph.input([3]), graph.input([]), 1, options)).toThrow(
+      'adam: to choose what decays, the parameters must be a whole arena, see Graph.flat.',
+    );
+  });
 });
 
 describe('sgd', () => {
@@ -111,6 +142,13 @@ describe('sgd', () => {
     expectClose(actual, sgdReference(clipNorm, momentum, nesterov), TOLERANCE.reduction, 'parameters');
   });
 
+  it.each(CLIPS)('needs no velocity without momentum, clipped at %s', async (clipNorm) => {
+    const build = ({ parameters, gradients, schedule, norm }: Parts) =>
+      sgd({ parameters, gradients }, schedule, norm, clipNorm);
+    const actual = await optimise(build, 0, () => Float32Array.of(RATE));
+    expectClose(actual, sgdReference(clipNorm, 0, false), TOLERANCE.reduction, 'parameters');
+  });
+
   it('refuses what does not fit', () => {
     const graph = new Graph();
     const [parameters, gradients, velocity] = [64, 64, 128].map((size) => graph.input([size]));
@@ -120,6 +158,15 @@ describe('sgd', () => {
       'sgd: all arenas must have one layout, got [64] and [64] and [128].',
     );
     expect(() => sgd(state, pair, scalar, 1)).toThrow('sgd: rate must have 1 element, got [2].');
+    for (const options of [{ momentum: 0.9 }, { nesterov: true }]) {
+      expect(() => sgd({ parameters, gradients }, scalar, scalar, 1, options)).toThrow(
+        'sgd: momentum needs a velocity, an arena of the layout of the parameters, got [64].',
+      );
+    }
+    const ids = graph.input([64], 'u32');
+    expect(() => sgd({ parameters, gradients: ids }, scalar, scalar, 1)).toThrow(
+      'sgd: gradients must be f32, got u32 [64].',
+    );
     expect(() => sgd(state, scalar, scalar, 1, { momentum: 1 })).toThrow(
       'sgd: 0 <= momentum 1 < 1 must hold, got [64].',
     );

@@ -1,6 +1,9 @@
-import { LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, readWrite, wgslFloat } from '../kernel.ts';
+import { KernelError } from '../errors.ts';
+import { read, readWrite, wgslFloat } from '../kernel.ts';
+import { SLOT_ALIGNMENT, type Slot } from '../memory.ts';
 import { type Operation, onceDifferentiable } from '../operation.ts';
-import { elementCount, requireShape, type Tensor } from '../tensor.ts';
+import { elementCount, requireShape, requireType, type Tensor } from '../tensor.ts';
+import { arenaStep, requireArenas } from './arena-step.ts';
 import { clipping } from './clip.ts';
 
 export interface AdamOptions {
@@ -9,8 +12,13 @@ export interface AdamOptions {
   /** Decay of the second moment. */
   readonly beta2?: number;
   readonly epsilon?: number;
-  /** Share of itself that a parameter loses at a rate of 1 (AdamW); default 0. Biases and scales decay like the rest. */
+  /** Share of itself that a parameter loses at a rate of 1 (AdamW); default 0. */
   readonly weightDecay?: number;
+  /**
+   * Which slots of the parameters decay; default all. Biases and the scales of norms usually do not:
+   * `({ shape }) => shape.length > 1`.
+   */
+  readonly decays?: (slot: Slot) => boolean;
 }
 
 /** What Adam needs, each a whole arena of one layout (`Graph.flat`). */
@@ -34,6 +42,7 @@ export interface AdamState {
  * @param schedule (3) f32 input: learning rate, 1 / (1 - beta1^t), 1 / (1 - beta2^t); see `adamSchedule`
  * @param norm the gradients' norm, scalar
  * @param clipNorm Infinity turns clipping off
+ * @throws KernelError `shape` if the arenas differ in size or are no whole ones
  */
 export function adam(
   state: AdamState,
@@ -42,8 +51,10 @@ export function adam(
   clipNorm: number,
   options: AdamOptions = {},
 ): void {
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
-  const inputs = [state.parameters, state.gradients, state.firstMoment, state.secondMoment, schedule, norm];
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0, decays } = options;
+  const { parameters, gradients, firstMoment, secondMoment } = state;
+  const decayed = decays === undefined || weightDecay === 0 ? [] : [decayedGroups(parameters, decays)];
+  const inputs = [parameters, gradients, firstMoment, secondMoment, schedule, norm, ...decayed];
   schedule.graph.apply(adamOperation, inputs, { clipNorm, beta1, beta2, epsilon, weightDecay });
 }
 
@@ -56,57 +67,59 @@ export function adamSchedule(
   return Float32Array.of(learningRate, 1 / (1 - beta1 ** step), 1 / (1 - beta2 ** step));
 }
 
-export const adamOperation: Operation<Required<AdamOptions> & { clipNorm: number }> = {
+export const adamOperation: Operation<Required<Omit<AdamOptions, 'decays'>> & { clipNorm: number }> = {
   name: 'adam',
   changesInputs: true,
-  outputs([parameters, gradients, first, second, schedule, norm]) {
-    const whole = elementCount(parameters.shape) % 4 === 0;
-    requireShape(whole, 'adam', 'parameters must be a whole arena, see Graph.flat', parameters);
-    const equal = [gradients, first, second].every(
-      ({ shape }) => elementCount(shape) === elementCount(parameters.shape),
-    );
-    requireShape(equal, 'adam', 'all arenas must have one layout', parameters, gradients, first, second);
+  outputs([parameters, gradients, firstMoment, secondMoment, schedule, norm]) {
+    requireArenas('adam', { parameters, gradients, firstMoment, secondMoment }, { norm });
+    requireType(schedule, 'f32', 'adam', 'schedule');
     requireShape(elementCount(schedule.shape) === 3, 'adam', 'schedule must have 3 elements', schedule);
-    requireShape(elementCount(norm.shape) === 1, 'adam', 'norm must be a scalar', norm);
     return [];
   },
   kernels(node) {
     const { clipNorm, beta1, beta2, epsilon, weightDecay } = node.attributes;
-    const clip = clipping(clipNorm, node.inputs[5]);
-    // Arenas hold whole groups of 128 elements, so that all threads have four.
-    const threads = elementCount(node.inputs[0].shape) / 4;
+    const [parameters, gradients, first, second, schedule, norm, decayed] = node.inputs;
+    const clip = clipping(clipNorm, norm);
     // With no decay the term is left out, so that it costs nothing.
-    const decay = weightDecay === 0 ? '' : ` + ${wgslFloat(weightDecay)} * schedule[0] * parameters[index]`;
+    const share = decayed === undefined ? '' : ` * decayed[index / ${SLOT_ALIGNMENT / 4}u]`;
+    const decay = weightDecay === 0 ? '' : ` + ${wgslFloat(weightDecay)} * schedule[0]${share} * parameters[index]`;
     return [
-      {
-        kernel: {
-          label: 'adam',
-          bindings: [
-            readWrite('parameters', 4),
-            read('gradients', 4),
-            readWrite('first', 4),
-            readWrite('second', 4),
-            read('schedule'),
-            ...clip.bindings,
-          ],
-          uniforms: [],
-          workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-          code: `fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${threads}u) { return; }
-  let gradient = gradients[index] * ${clip.factor};
+      arenaStep(
+        'adam',
+        [
+          [readWrite('parameters', 4), parameters],
+          [read('gradients', 4), gradients],
+          [readWrite('first', 4), first],
+          [readWrite('second', 4), second],
+          [read('schedule'), schedule],
+          ...clip.operands,
+          ...(decayed === undefined ? [] : [[read('decayed'), decayed] as const]),
+        ],
+        `  let gradient = gradients[index] * ${clip.factor};
   let m = fma(vec4f(${wgslFloat(1 - beta1)}), gradient - first[index], first[index]);
   let v = fma(vec4f(${wgslFloat(1 - beta2)}), gradient * gradient - second[index], second[index]);
   first[index] = m;
   second[index] = v;
-  parameters[index] -= schedule[0] * m * schedule[1] / (sqrt(v * schedule[2]) + ${wgslFloat(epsilon)})${decay};
-}`,
-        },
-        operands: [...node.inputs.slice(0, 5), ...clip.operands],
-        uniforms: [],
-        workgroups: linearGrid(threads, LINEAR_WORKGROUP),
-      },
+  parameters[index] -= schedule[0] * m * schedule[1] / (sqrt(v * schedule[2]) + ${wgslFloat(epsilon)})${decay};`,
+      ),
     ];
   },
   backward: onceDifferentiable,
 };
+
+/** 1 or 0 for each 128 elements of the arena, none of which two slots share. */
+function decayedGroups({ graph, source, shape }: Tensor, decays: (slot: Slot) => boolean): Tensor {
+  const arena = source.kind === 'slot' ? source.slot.arena : undefined;
+  if (arena === undefined || arena.elements !== elementCount(shape)) {
+    throw new KernelError(
+      'shape',
+      'adam: to choose what decays, the parameters must be a whole arena, see Graph.flat.',
+    );
+  }
+  const groups = new Float32Array(arena.elements / SLOT_ALIGNMENT);
+  for (const slot of arena.slots.filter(decays)) {
+    const first = slot.offset / SLOT_ALIGNMENT;
+    groups.fill(1, first, first + Math.ceil(elementCount(slot.shape) / SLOT_ALIGNMENT));
+  }
+  return graph.constant(groups, [groups.length]);
+}

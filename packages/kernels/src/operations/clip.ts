@@ -10,14 +10,14 @@ export function globalNorm(gradients: Tensor): Tensor {
 
 /**
  * What an optimiser's kernel needs to scale gradients so that their global norm is at most `clipNorm` (Pascanu et al., arXiv
- * 1211.5063): the WGSL of the factor, and the bindings and operands it reads, none where clipping is turned off by Infinity.
+ * 1211.5063): the WGSL of the factor, and the operands it reads, none where clipping is turned off by Infinity.
  */
 export function clipping(
   clipNorm: number,
   norm: Tensor,
-): { factor: string; bindings: readonly Binding[]; operands: readonly Tensor[] } {
-  if (clipNorm === Number.POSITIVE_INFINITY) return { factor: '1.0', bindings: [], operands: [] };
+): { factor: string; operands: readonly (readonly [Binding, Tensor])[] } {
+  if (clipNorm === Number.POSITIVE_INFINITY) return { factor: '1.0', operands: [] };
   // The bound keeps a norm of zero from dividing.
   const factor = `min(1.0, ${wgslFloat(clipNorm)} / max(norm[0], 1e-30))`;
-  return { factor, bindings: [read('norm')], operands: [norm] };
+  return { factor, operands: [[read('norm'), norm]] };
 }

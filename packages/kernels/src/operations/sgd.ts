@@ -1,10 +1,11 @@
-import { LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, readWrite, wgslFloat } from '../kernel.ts';
+import { read, readWrite, wgslFloat } from '../kernel.ts';
 import { type Operation, onceDifferentiable } from '../operation.ts';
-import { elementCount, requireShape, type Tensor } from '../tensor.ts';
+import { requireShape, type Tensor } from '../tensor.ts';
+import { arenaStep, requireArenas } from './arena-step.ts';
 import { clipping } from './clip.ts';
 
 export interface SgdOptions {
-  /** How much of the velocity a step keeps, from 0 up to 1; default 0.9. */
+  /** How much of the velocity a step keeps, from 0 up to 1; default 0.9, or 0 without a velocity. */
   readonly momentum?: number;
   /** Looks ahead along the new velocity (Nesterov's method); default false. */
   readonly nesterov?: boolean;
@@ -14,8 +15,8 @@ export interface SgdOptions {
 export interface SgdState {
   readonly parameters: Tensor;
   readonly gradients: Tensor;
-  /** Zeros before the first step. */
-  readonly velocity: Tensor;
+  /** Zeros before the first step. Plain gradient descent, without momentum, needs none. */
+  readonly velocity?: Tensor;
 }
 
 /**
@@ -30,59 +31,48 @@ export interface SgdState {
  * @param rate f32 input of one element, the learning rate
  * @param norm the gradients' norm, scalar
  * @param clipNorm Infinity turns clipping off
- * @throws KernelError `shape` if the arenas differ in size, or the momentum is outside 0 <= momentum < 1
+ * @throws KernelError `shape` if the arenas differ in size, the momentum is outside 0 <= momentum < 1, or it has no velocity
  */
 export function sgd(state: SgdState, rate: Tensor, norm: Tensor, clipNorm: number, options: SgdOptions = {}): void {
-  const { momentum = 0.9, nesterov = false } = options;
-  const inputs = [state.parameters, state.gradients, state.velocity, rate, norm];
+  const { parameters, gradients, velocity } = state;
+  const { momentum = velocity === undefined ? 0 : 0.9, nesterov = false } = options;
+  const inputs = [parameters, gradients, rate, norm, ...(velocity === undefined ? [] : [velocity])];
   rate.graph.apply(sgdOperation, inputs, { clipNorm, momentum, nesterov });
 }
 
 export const sgdOperation: Operation<Required<SgdOptions> & { clipNorm: number }> = {
   name: 'sgd',
   changesInputs: true,
-  outputs([parameters, gradients, velocity, rate, norm], { momentum }) {
-    const whole = elementCount(parameters.shape) % 4 === 0;
-    requireShape(whole, 'sgd', 'parameters must be a whole arena, see Graph.flat', parameters);
-    const equal = [gradients, velocity].every(({ shape }) => elementCount(shape) === elementCount(parameters.shape));
-    requireShape(equal, 'sgd', 'all arenas must have one layout', parameters, gradients, velocity);
-    requireShape(elementCount(rate.shape) === 1, 'sgd', 'rate must have 1 element', rate);
-    requireShape(elementCount(norm.shape) === 1, 'sgd', 'norm must be a scalar', norm);
+  outputs([parameters, gradients, rate, norm, velocity], { momentum, nesterov }) {
+    requireArenas('sgd', { parameters, gradients, ...(velocity === undefined ? {} : { velocity }) }, { rate, norm });
     requireShape(momentum >= 0 && momentum < 1, 'sgd', `0 <= momentum ${momentum} < 1 must hold`, parameters);
+    const remembers = velocity !== undefined || (momentum === 0 && !nesterov);
+    requireShape(remembers, 'sgd', 'momentum needs a velocity, an arena of the layout of the parameters', parameters);
     return [];
   },
   kernels(node) {
     const { clipNorm, momentum, nesterov } = node.attributes;
-    const [parameters, gradients, velocity, rate, norm] = node.inputs;
+    const [parameters, gradients, rate, norm, velocity] = node.inputs;
     const clip = clipping(clipNorm, norm);
-    // Arenas hold whole groups of 128 elements, so that all threads have four.
-    const threads = elementCount(parameters.shape) / 4;
-    return [
-      {
-        kernel: {
-          label: 'sgd',
-          bindings: [
-            readWrite('parameters', 4),
-            read('gradients', 4),
-            readWrite('velocity', 4),
-            read('rate'),
-            ...clip.bindings,
-          ],
-          uniforms: [],
-          workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-          code: `fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${threads}u) { return; }
-  let gradient = gradients[index] * ${clip.factor};
-  let moved = fma(vec4f(${wgslFloat(momentum)}), velocity[index], gradient);
+    const keep = `vec4f(${wgslFloat(momentum)})`;
+    const step =
+      velocity === undefined
+        ? '  parameters[index] -= rate[0] * gradient;'
+        : `  let moved = fma(${keep}, velocity[index], gradient);
   velocity[index] = moved;
-  parameters[index] -= rate[0] * ${nesterov ? `fma(vec4f(${wgslFloat(momentum)}), moved, gradient)` : 'moved'};
-}`,
-        },
-        operands: [parameters, gradients, velocity, rate, ...clip.operands],
-        uniforms: [],
-        workgroups: linearGrid(threads, LINEAR_WORKGROUP),
-      },
+  parameters[index] -= rate[0] * ${nesterov ? `fma(${keep}, moved, gradient)` : 'moved'};`;
+    return [
+      arenaStep(
+        'sgd',
+        [
+          [readWrite('parameters', 4), parameters],
+          [read('gradients', 4), gradients],
+          ...(velocity === undefined ? [] : [[readWrite('velocity', 4), velocity] as const]),
+          [read('rate'), rate],
+          ...clip.operands,
+        ],
+        `  let gradient = gradients[index] * ${clip.factor};\n${step}`,
+      ),
     ];
   },
   backward: onceDifferentiable,
