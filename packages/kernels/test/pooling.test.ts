@@ -46,3 +46,15 @@ describe('refusals', () => {
     expect(build).toThrow(message);
   });
 });
+
+describe.each([1, 4])('maximum over windows of minus infinity, %i channels', (channels) => {
+  it('is minus infinity, with the gradient on the first pixel inside the picture', async () => {
+    const graph = new Graph();
+    const x = graph.constant(new Float32Array(2 * channels).fill(Number.NEGATIVE_INFINITY), [1, 1, 2, channels]);
+    const pooled = maxPool2d(x, { size: [1, 3], stride: [1, 2], padding: [0, 1] });
+    const [slope] = gradients(sum(pooled), [x]);
+    const [actual, actualSlope] = await evaluate(device, [pooled, slope]);
+    expect([...actual]).toEqual(Array(channels).fill(Number.NEGATIVE_INFINITY));
+    expect([...actualSlope]).toEqual([...Array(channels).fill(1), ...Array(channels).fill(0)]);
+  });
+});

@@ -60,14 +60,17 @@ export const maxPool2dOperation: Operation<Windows> = {
     const { type, vector } = channels(x.shape);
     const places4 = vector === 4 ? 'vec4u' : 'u32';
     const body = `
-  var highest = ${type}(${LOWEST});
+  var highest = ${type}(0.0);
   var place = ${places4}(0u);
+  var found = false;
   ${eachPixel(
     x.shape,
     node.attributes,
     `let value = x[pixel * ${x.shape[3] / vector}u + channel];
-      place = select(place, ${places4}(i * ${node.attributes.size[1]}u + j), value > highest);
-      highest = max(highest, value);`,
+      let larger = (value > highest) | ${vector === 4 ? 'vec4<bool>' : 'bool'}(!found);
+      place = select(place, ${places4}(i * ${node.attributes.size[1]}u + j), larger);
+      highest = select(highest, value, larger);
+      found = true;`,
   )}
   result[index] = highest;
   places[index] = place;`;
@@ -174,9 +177,6 @@ export const averagePool2dGradientOperation: Operation<Windows & { shape: Shape 
     return [ddx === undefined ? undefined : averagePool2d(ddx, { size, stride, padding })];
   },
 };
-
-/** The lowest finite f32: WGSL has no constant for minus infinity. */
-const LOWEST = '-3.4028234e38';
 
 /** Four channels at once where all pixels start on a whole vec4. */
 function channels(shape: Shape): { type: 'vec4f' | 'f32'; vector: 4 | 1 } {
