@@ -13,6 +13,10 @@ export * from './baselines.ts';
 export * from './batches.ts';
 export * from './check.ts';
 export { readChorales } from './chorales/read.ts';
+export { COPY_RULES, type CopyRule } from './cleaning/copies.ts';
+export { type Duplicates, findDuplicates, NEARLY_SAME } from './cleaning/duplicates.ts';
+export { ALL_SONGS, type SongFilters } from './cleaning/filters.ts';
+export { likeness, type Sketch, sketchOf } from './cleaning/sketch.ts';
 export { embeddedCorpus, embeddedTunes } from './corpus/corpus.ts';
 export { parseTune, parseTunes } from './corpus/parse-tune.ts';
 export { type Chord, type Key, type Tune, type TuneLine, type TuneNote, tuneToSong } from './corpus/tune.ts';
@@ -20,9 +24,18 @@ export { TuneError } from './corpus/tune-error.ts';
 export type { DatasetOptions } from './dataset/builder.ts';
 export { Dataset, type DatasetSequence } from './dataset/dataset.ts';
 export { openDataset, writeDataset } from './dataset/files.ts';
-export { type Manifest, type Report, type SongEntry, SPLITS, type Split } from './dataset/manifest.ts';
+export { type Copies, type Manifest, type Report, type SongEntry, SPLITS, type Split } from './dataset/manifest.ts';
 export { datasetFromSongs, type PrepareOptions, type PrepareProgress, prepareDataset } from './dataset/prepare.ts';
 export { reportTable } from './dataset/report-table.ts';
+export {
+  type Archive,
+  type ArchiveOptions,
+  type ArchiveProgress,
+  downloadArchive,
+  NESMDB,
+} from './download/archive.ts';
+export { DownloadError } from './download/error.ts';
+export { downloadListing, type Listing, type ListingOptions, type ListingProgress } from './download/listing.ts';
 export * from './encoding.ts';
 export * from './encodings.ts';
 export { DataError, isSystemError, systemReason } from './error.ts';

@@ -3,6 +3,9 @@ import type { Song } from './song.ts';
 /** What a reader found in a file: the song, and one sentence for each thing that was put right or left out. */
 export interface SongReading {
   readonly song: Song;
+  /** The game that it is from, and who wrote it, where the file says so. */
+  readonly game?: string;
+  readonly composer?: string;
   readonly repairs: readonly string[];
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { SEQUENCE_VOICES } from '../encoding.ts';
 import { DataError } from '../error.ts';
 import { ORIGINS } from '../song.ts';
+import type { SongCounts } from '../statistics/counts.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.int().min(0);
@@ -57,6 +58,32 @@ export const indexSchema = z.array(
 );
 export type ShardIndex = z.infer<typeof indexSchema>;
 
+/** Songs that are the same music. */
+const copies = z.strictObject({
+  /** Whether all notes are equal, or nearly the same in some key, tempo and timing. */
+  notes: z.enum(['the same', 'nearly the same']),
+  /** The splits that have them, dropped songs included. */
+  splits: z.array(split),
+  /** Their paths. */
+  songs: z.array(z.string()),
+});
+export type Copies = z.infer<typeof copies>;
+
+const counts = z.array(count);
+const voiceCounts = z.strictObject({
+  songs: count,
+  pitches: counts,
+  intervals: counts,
+  durations: counts,
+  densities: counts,
+});
+const songCounts: z.ZodType<SongCounts> = z.strictObject({
+  songs: count,
+  ticks: count,
+  voices: z.strictObject({ pulse1: voiceCounts, pulse2: voiceCounts, triangle: voiceCounts, noise: voiceCounts }),
+  together: counts,
+});
+
 /** report.json: what became of each file. */
 export const reportSchema = z.strictObject({
   /** Files looked at, and songs kept. */
@@ -68,6 +95,10 @@ export const reportSchema = z.strictObject({
   /** How many files and voices were dropped for each reason. */
   droppedFiles: z.record(z.string(), count),
   droppedVoices: z.record(z.string(), count),
+  /** Groups of songs that are the same music, dropped or kept. Datasets made by earlier versions were not searched. */
+  copies: z.array(copies).default([]),
+  /** What the kept songs of each split play; missing in datasets made by earlier versions. */
+  statistics: z.strictObject({ train: songCounts, valid: songCounts, test: songCounts }).optional(),
   entries: z.array(
     z.strictObject({
       path: z.string(),

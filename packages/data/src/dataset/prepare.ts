@@ -34,8 +34,8 @@ export interface PrepareProgress {
  * Reads the songs of files, folders and archives (the kinds of file: see formats.ts), estimates tempo where there is none, encodes each voice and writes a
  * dataset folder: manifest.json, report.json (what became of each file), and for each split its events and their index.
  *
- * Folders named train, valid and test keep their songs; other songs are dealt by game or file. Files with equal bytes count
- * once. Memory: the encoded events and one file at a time. The same input, encoding and seed give the same bytes.
+ * Folders named train, valid and test keep their songs; other songs are dealt so that a game, a composer and nearly equal music stay
+ * together. Files with equal bytes count once. Memory: the encoded events and one file at a time. The same input, encoding and seed give the same bytes.
  *
  * @returns the dataset, as openDataset would give it
  * @throws DataError if an input is missing or damaged, no song is usable, or `output` cannot be used
@@ -64,7 +64,7 @@ export async function prepareDataset(options: PrepareOptions): Promise<Dataset> 
 export function datasetFromSongs(songs: readonly Song[], encoding: Encoding, options: DatasetOptions = {}): Dataset {
   const builder = new DatasetBuilder(encoding, options);
   for (const song of songs) {
-    builder.add(song.title, withEstimatedTiming(song), song, sha256Of(JSON.stringify(song)), []);
+    builder.add(song.title, withEstimatedTiming(song), { song, repairs: [] }, sha256Of(JSON.stringify(song)));
   }
   return builder.finish(['songs']);
 }
@@ -90,9 +90,9 @@ function addFile(builder: DatasetBuilder, { path, bytes }: SourceFile): void {
 }
 
 /** Songs of a book may repeat, though the files differ. */
-function addSong(builder: DatasetBuilder, path: string, { song, repairs }: SongReading, sha256: string): void {
+function addSong(builder: DatasetBuilder, path: string, reading: SongReading, sha256: string): void {
   if (builder.duplicateOf(sha256) !== undefined) builder.refuse(path, 'the same music came before');
-  else builder.add(path, withEstimatedTiming(song), song, sha256, repairs);
+  else builder.add(path, withEstimatedTiming(reading.song), reading, sha256);
 }
 
 function sha256OfMusic({ voices, duration }: Song): string {

@@ -1,7 +1,10 @@
 import { desc, from, op } from 'arquero';
 import type { Report } from './manifest.ts';
 
-/** A report as text: how many files and voices were kept, how many were dropped for which reason, what was repaired. */
+/**
+ * A report as text: how many files and voices were kept, how many were dropped for which reason, what was repaired, how many groups of songs are the
+ * same music.
+ */
 export function reportTable(report: Report): string {
   const facts = report.entries.flatMap(({ kept, reason, repairs, voices }) => [
     { subject: 'file', outcome: kept ? 'kept' : `dropped: ${withoutNumbers(reason ?? '')}` },
@@ -11,6 +14,10 @@ export function reportTable(report: Report): string {
     })),
     ...repairs.map((repair) => ({ subject: 'repair', outcome: withoutNumbers(repair) })),
   ]);
+  for (const { notes, splits } of report.copies) {
+    const where = splits.length === 1 ? `within ${splits[0]}` : `across ${splits.join(' and ')}`;
+    facts.push({ subject: 'copies', outcome: `${notes} notes, ${where}` });
+  }
   const table = from(facts)
     .groupby('subject', 'outcome')
     .rollup({ count: op.count() })

@@ -1,0 +1,175 @@
+import { VOICE_NAMES } from '@chipsmith/apu';
+import { describe, expect, it } from 'vitest';
+import { changeSpeed, transpose } from '../src/augment/change.ts';
+import { assignSplits } from '../src/dataset/split.ts';
+import {
+  type DatasetOptions,
+  datasetFromSongs,
+  embeddedCorpus,
+  findDuplicates,
+  likeness,
+  melodyEncoding,
+  Random,
+  reportTable,
+  type Song,
+  sketchOf,
+} from '../src/index.ts';
+import { plainNote, songOf } from './support/songs.ts';
+import { tuneSong } from './support/tunes.ts';
+
+const corpus = embeddedCorpus().slice(0, 40);
+
+/** Every note begins and ends up to `most` ticks earlier or later, but keeps its order. */
+function unevenly(song: Song, most: number, seed: number): Song {
+  const random = new Random(seed);
+  const move = (time: number) => Math.max(0, time + random.nextInteger(2 * most + 1) - most);
+  const voices = { ...song.voices };
+  for (const voice of VOICE_NAMES) {
+    let free = 0;
+    voices[voice] = song.voices[voice].map((note) => {
+      const start = Math.max(free, move(note.start));
+      const end = Math.max(start + 1, move(note.end));
+      free = end;
+      return { ...plainNote(start, end, note.pitch, voice) };
+    });
+  }
+  return { ...song, title: `${song.title} again`, voices, duration: song.duration + most };
+}
+
+const copiesOf = (song: Song): Song[] => [
+  transpose(song, 1),
+  changeSpeed(song, 1.07),
+  // Two video frames either way.
+  unevenly(song, 1468, 5),
+  unevenly(changeSpeed(transpose(song, 1), 0.9), 735, 6),
+];
+
+describe('findDuplicates', () => {
+  const sketches = corpus.map(sketchOf);
+
+  it('finds copies that are transposed, faster or uneven, and takes no tune of the corpus for another', () => {
+    const planted = corpus.slice(0, 10).flatMap((song) => copiesOf(song).map(sketchOf));
+    const { groups, same } = findDuplicates([...sketches, ...planted]);
+    const expected = Array.from({ length: 10 }, (_, song) => [
+      song,
+      ...[0, 1, 2, 3].map((copy) => 40 + 4 * song + copy),
+    ]);
+    expect(groups).toEqual(expected);
+    expect(same).toEqual([]);
+  });
+
+  it('calls songs equal whose notes are, wherever they begin and however loud', () => {
+    const late = songOf({ pulse1: [plainNote(500, 900, 60), plainNote(900, 1000, 64)] });
+    const early = songOf({
+      pulse1: [plainNote(0, 400, 60), { ...plainNote(400, 500, 64), volume: [{ time: 400, value: 3 }] }],
+    });
+    const other = songOf({ pulse1: [plainNote(0, 400, 60), plainNote(400, 501, 64)] });
+    const elsewhere = songOf({ pulse2: [plainNote(0, 400, 60), plainNote(400, 500, 64)] });
+    const { same, alike } = findDuplicates([late, early, other, elsewhere].map(sketchOf));
+    expect({ same, alike }).toEqual({ same: [[0, 1]], alike: [] });
+  });
+
+  it('does not take jingles for each other that only share a few intervals', () => {
+    const jingle = (pitch: number) =>
+      songOf({
+        pulse1: Array.from({ length: 12 }, (_, index) => plainNote(index * 100, index * 100 + 90, pitch + index)),
+      });
+    expect(findDuplicates([jingle(50), jingle(55)].map(sketchOf)).groups).toEqual([]);
+  });
+
+  it('has a likeness of the share of runs in common', () => {
+    const [one] = sketches;
+    expect(likeness(one, one)).toBe(1);
+    const runs = (...numbers: number[]) => ({ notes: '', runs: Uint32Array.from(numbers) });
+    expect(likeness(runs(1, 2, 3, 4), runs(3, 4, 5, 6))).toBe(1 / 3);
+    expect(likeness(runs(), runs())).toBe(0);
+    // Of two long songs only the 128 lowest hashes of both are known: here every second is in common.
+    const evens = Array.from({ length: 128 }, (_, index) => index * 2);
+    const all = Array.from({ length: 128 }, (_, index) => index);
+    expect(likeness(runs(...evens), runs(...all))).toBe(0.5);
+  });
+});
+
+describe('a dataset', () => {
+  const songs = Array.from({ length: 12 }, (_, index) => tuneSong(index, 8));
+  const named = (song: Song, title: string): Song => ({ ...song, title });
+  const prepare = (list: readonly Song[], options: DatasetOptions = {}) =>
+    datasetFromSongs(list, melodyEncoding, { validShare: 0.3, ...options });
+
+  it('keeps copies in one split, and says which songs they are', () => {
+    for (let seed = 0; seed < 8; seed++) {
+      const list = [...songs, named(unevenly(transpose(songs[3], 2), 300, seed), 'copy')];
+      const { manifest, report } = prepare(list, { seed });
+      const splitOf = (title: string) => manifest.songs.find((song) => song.title === title)?.split;
+      expect(splitOf('copy')).toBe(splitOf('tune 3'));
+      expect(report.copies).toEqual([
+        { notes: 'nearly the same', splits: [splitOf('copy')], songs: ['copy', 'tune 3'] },
+      ]);
+    }
+  });
+
+  it('finds what stands in two splits whose folders decide, and drops it from train where that is asked', () => {
+    const list = [
+      ...songs.map((song, index) => named(song, `${index < 6 ? 'train' : 'valid'}/${song.title}`)),
+      named(songs[8], 'train/equal'),
+      named(transpose(songs[7], 3), 'train/moved'),
+      named(songs[1], 'train/twice'),
+    ];
+    const told = prepare(list).report;
+    expect(told.copies).toEqual([
+      { notes: 'the same', splits: ['train', 'valid'], songs: ['train/equal', 'valid/tune 8'] },
+      { notes: 'the same', splits: ['train'], songs: ['train/tune 1', 'train/twice'] },
+      { notes: 'nearly the same', splits: ['train', 'valid'], songs: ['train/moved', 'valid/tune 7'] },
+    ]);
+    const table = reportTable(told);
+    expect(table).toMatch(/copies +the same notes, across train and valid +1\n/);
+    expect(table).toMatch(/copies +the same notes, within train +1\n/);
+
+    const dropped = (copies: DatasetOptions['copies']) =>
+      Object.fromEntries(
+        prepare(list, { copies }).report.entries.flatMap(({ path, reason }) => (reason ? [[path, reason]] : [])),
+      );
+    const equal = 'a song with the same notes is kept';
+    expect(dropped('all')).toEqual({});
+    expect(dropped('same')).toEqual({ 'train/equal': equal, 'train/twice': equal });
+    const { manifest, report } = prepare(list, { copies: 'alike' });
+    expect(dropped('alike')).toEqual({
+      'train/equal': equal,
+      'train/twice': equal,
+      'train/moved': 'a song with nearly the same notes is kept',
+    });
+    expect(manifest.songs).toHaveLength(12);
+    expect(report).toMatchObject({ songs: 12, voices: { kept: 24, sounding: 24 } });
+    expect(report.statistics?.train.songs).toBe(6);
+    expect(reportTable(report)).toMatch(/file +dropped: a song with the same notes is kept +2\n/);
+  });
+
+  it('drops what filters leave out, with the reason', () => {
+    const reasons = (filters: DatasetOptions['filters']) => prepare([...songs, short], { filters }).report.droppedFiles;
+    const short = named(tuneSong(50, 3), 'short');
+    const seconds = short.duration / 44_100;
+    expect(reasons({})).toEqual({});
+    expect(reasons({ shortest: seconds + 1 })).toEqual({ [`shorter than ${seconds + 1} s`]: 1 });
+    expect(reasons({ longest: seconds + 1 })).toEqual({ [`longer than ${seconds + 1} s`]: 12 });
+    expect(reasons({ fewestNotes: 40 })).toEqual({ 'fewer than 40 notes': 1 });
+    expect(() => prepare(songs, { filters: { fewestPitchClasses: 12 } })).toThrow(/12: fewer than 12 pitch classes/);
+    expect(() => prepare([named(songOf({}), 'empty')])).toThrow(/1: no notes/);
+  });
+});
+
+describe('assignSplits', () => {
+  const paths = Array.from({ length: 20 }, (_, index) => `song ${index}`);
+
+  it('keeps games, composers and alike songs together, and unknown composers apart', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const songs = paths.map((path, index) => ({
+        path,
+        game: index < 4 ? 'game' : undefined,
+        composer: index >= 3 && index < 8 ? 'composer' : index >= 10 ? 'Unknown' : undefined,
+      }));
+      const splits = assignSplits(songs, [[7, 9]], seed, 0.5);
+      expect(new Set([0, 1, 2, 3, 4, 5, 6, 7, 9].map((index) => splits[index])).size).toBe(1);
+      expect(new Set(splits.slice(10)).size).toBe(2);
+    }
+  });
+});
