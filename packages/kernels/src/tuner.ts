@@ -28,7 +28,7 @@ const MOST_REPEATS = 64;
 
 /** Rounds in which two variants run in turn, and of which the fastest run of each counts; fewer where they take long (ms). */
 const ROUNDS = 12;
-const ENOUGH_TIME = 250;
+const ENOUGH_TIME = 500;
 
 /** After two rounds a variant that takes this many times as long as the other is not run again. */
 const HOPELESS = 1.5;
