@@ -68,5 +68,7 @@ export type { FoundSong, SongReading } from './reading.ts';
 export { songFromRegisterLog } from './register-log/song.ts';
 export { readVgmSong } from './register-log/vgm.ts';
 export * from './song.ts';
+export { type SongCounts, sumCounts, type VoiceCounts, WIDEST_INTERVAL } from './statistics/counts.ts';
+export { durationLabel, entropy, polyphonyShares, summariseVoices, type VoiceSummary } from './statistics/summary.ts';
 export * from './timing/latch.ts';
 export { estimateMeter, estimateTempo, stepTicks, withEstimatedTiming } from './timing/tempo.ts';
