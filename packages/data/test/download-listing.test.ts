@@ -1,0 +1,247 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { DataError, downloadListing, type Listing } from '../src/index.ts';
+import { temporaryFolder } from './support/folder.ts';
+import { type Handler, sendCut, startWebServer } from './support/web-server.ts';
+
+const root = temporaryFolder();
+const web = await startWebServer();
+
+/** A MIDI file of one track without notes, told apart by a text of `length` bytes. */
+function midi(text: string): Buffer {
+  const track = Buffer.concat([
+    Buffer.from([0, 0xff, 1, text.length]),
+    Buffer.from(text),
+    Buffer.from([0, 0xff, 0x2f, 0]),
+  ]);
+  const head = Buffer.from([0x4d, 0x54, 0x68, 0x64, 0, 0, 0, 6, 0, 0, 0, 1, 0, 96, 0x4d, 0x54, 0x72, 0x6b, 0, 0, 0, 0]);
+  head.writeUInt32BE(track.length, 18);
+  return Buffer.concat([head, track]);
+}
+
+const PAGE = '/music/nes/';
+const page = (...hrefs: string[]) => hrefs.map((href) => `<td><a href="${href}">song</a></td>`).join('\n');
+/** What stands at each path: bytes, a page, or a handler; all else is 404. */
+let site: Record<string, Buffer | string | Handler> = {};
+let count = 0;
+let folder = '';
+beforeEach(() => {
+  folder = join(root, String(count++));
+  site = {};
+  web.handler = (request, response) => {
+    const found = site[request.url ?? ''];
+    if (found === undefined) response.writeHead(404).end('none');
+    else if (typeof found === 'function') found(request, response);
+    else response.end(found);
+  };
+});
+
+const download = (options = {}, address = web.origin + PAGE) =>
+  downloadListing(address, folder, { delayMs: 0, retryMs: 1, stallMs: 100, ...options });
+const files = () =>
+  !existsSync(folder)
+    ? []
+    : readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter((path) => statSync(join(folder, path)).isFile())
+        .map((path) => path.replace(/^[^/\\]*[/\\]/, '').replaceAll('\\', '/'))
+        .sort();
+const contentOf = (listing: Listing, path: string) => readFileSync(join(listing.folder, path));
+
+async function expectRefusal(message: RegExp, address = web.origin + PAGE): Promise<void> {
+  const error: unknown = await download({}, address).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(DataError);
+  expect((error as Error).message).toMatch(message);
+}
+
+describe('downloadListing', () => {
+  it('brings each MIDI file that the page links to, over one connection, and asks later for the missing ones only', async () => {
+    site[PAGE] = `<base href="/music/nes/"><!-- <a href="old.mid"> -->
+      <a class=x HREF='Zelda%20II.mid'>A</a> <a href=sub/b.MIDI#top>B</a> <a data-href="no.mid" href="page.html">no</a>
+      <a href="/other/c.mid?a=1&amp;b=2">C</a> <a href="Zelda%20II.mid">again</a> <a href="mailto:x@y.mid">no</a>
+      <!-- <a href="never.mid">`;
+    site['/music/nes/Zelda%20II.mid'] = midi('a');
+    site['/other/c.mid?a=1&b=2'] = midi('c');
+    const shown: string[] = [];
+    const onProgress = ({ done, total }: { done: number; total: number }) => shown.push(`${done}/${total}`);
+    const first = await download({ onProgress });
+    expect(shown).toEqual(['0/3', '1/3', '2/3', '3/3']);
+    const reason = 'the server answers with status 404';
+    expect(first).toMatchObject({
+      downloaded: 2,
+      present: 0,
+      left: [{ url: `${web.origin}/music/nes/sub/b.MIDI`, reason }],
+    });
+    expect(files()).toEqual(['Zelda II.mid', 'other/c.mid']);
+    expect(contentOf(first, 'Zelda II.mid')).toEqual(midi('a'));
+    expect(contentOf(first, 'other/c.mid')).toEqual(midi('c'));
+
+    site['/music/nes/sub/b.MIDI'] = midi('b');
+    web.asked.length = 0;
+    expect(await download()).toMatchObject({ folder: first.folder, downloaded: 1, present: 2, left: [] });
+    expect(web.asked).toEqual(['GET /robots.txt', 'GET /music/nes/', 'GET /music/nes/sub/b.MIDI']);
+    expect(files()).toEqual(['Zelda II.mid', 'other/c.mid', 'sub/b.MIDI']);
+  });
+
+  it('uses one connection while the server keeps it open', async () => {
+    site['/robots.txt'] = '';
+    site[PAGE] = page('a.mid', 'b.mid', 'c.mid');
+    for (const name of ['a', 'b', 'c']) site[`${PAGE}${name}.mid`] = midi(name);
+    await download();
+    expect(web.asked).toHaveLength(5);
+    expect(web.connections).toBe(1);
+  });
+
+  it('waits between requests, and longer where robots.txt says so', async () => {
+    const times: number[] = [];
+    const serve = web.handler;
+    web.handler = (request, response) => {
+      times.push(performance.now());
+      serve(request, response);
+    };
+    const shortest = () => Math.min(...times.slice(1).map((time, index) => time - times[index]));
+    site[PAGE] = page('a.mid', 'b.mid');
+    site[`${PAGE}a.mid`] = midi('a');
+    await download({ delayMs: 40 });
+    // Timers may fire a millisecond early.
+    expect(shortest()).toBeGreaterThanOrEqual(38);
+    times.length = 0;
+    folder = join(root, String(count++));
+    site['/robots.txt'] = 'User-agent: *\nCrawl-delay: 0.08';
+    await download({ delayMs: 40 });
+    expect(shortest()).toBeGreaterThanOrEqual(78);
+  });
+
+  it('leaves out what robots.txt forbids, and asks for nothing where it forbids the page', async () => {
+    site['/robots.txt'] = 'User-agent: *\nDisallow: /music/nes/private/';
+    site[PAGE] = page('a.mid', 'private/b.mid', 'moved.mid');
+    site[`${PAGE}a.mid`] = midi('a');
+    site[`${PAGE}private/b.mid`] = midi('b');
+    site[`${PAGE}moved.mid`] = (_, response) => response.writeHead(302, { Location: 'private/b.mid' }).end();
+    const { left } = await download();
+    expect(left.map(({ reason }) => reason)).toEqual(Array(2).fill("the site's robots.txt forbids it"));
+    expect(files()).toEqual(['a.mid']);
+    expect(web.asked).not.toContain(`GET ${PAGE}private/b.mid`);
+    web.asked.length = 0;
+    site['/robots.txt'] = 'User-agent: Chipsmith/2.0\nDisallow: /music';
+    await expectRefusal(/nes\/: the site's robots\.txt forbids it; /);
+    site['/robots.txt'] = (_, response) => response.writeHead(500).end();
+    await expectRefusal(/robots\.txt: the server answers with status 500; /);
+    expect(new Set(web.asked)).toEqual(new Set(['GET /robots.txt']));
+  });
+
+  it('does not leave the site, by link or by redirect', async () => {
+    const elsewhere = web.origin.replace('127.0.0.1', 'localhost');
+    site[PAGE] = page('a.mid', `${elsewhere}/b.mid`, 'c.mid');
+    site[`${PAGE}a.mid`] = midi('a');
+    site['/b.mid'] = midi('b');
+    site[`${PAGE}c.mid`] = (_, response) => response.writeHead(301, { Location: `${elsewhere}/b.mid` }).end();
+    const { left } = await download();
+    expect(left.map(({ reason }) => reason)).toEqual(['is on another site', 'is on another site']);
+    expect(web.asked).not.toContain('GET /b.mid');
+  });
+
+  it('keeps nothing that is no whole MIDI file', async () => {
+    const lying: Handler = (_, response) => {
+      response.socket?.write('HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n');
+      response.socket?.end(midi('a long enough text'));
+    };
+    const cases: [Handler | Buffer | string, RegExp][] = [
+      ['<html>not here</html>', /^is not a MIDI file$/],
+      ['', /^is not a MIDI file$/],
+      [Buffer.concat([midi('big'), Buffer.alloc(3000)]), /^is larger than 2000 bytes$/],
+      [lying, /^is cut short after 30 bytes$/],
+      [(_, response) => response.writeHead(410).end(), /status 410/],
+      [(_, response) => sendCut(response.writeHead(200, { 'Content-Length': 100 }), Buffer.alloc(100), 50), /failed/],
+      [(_, response) => response.writeHead(302, { Location: 'x.mid' }).end(), /more than 5 redirects/],
+    ];
+    site[PAGE] = page('good.mid', ...cases.map((_, index) => `${index}.mid`));
+    site[`${PAGE}good.mid`] = midi('good');
+    site[`${PAGE}x.mid`] = (_, response) => response.writeHead(302, { Location: 'x.mid' }).end();
+    for (const [index, [answer]] of cases.entries()) site[`${PAGE}${index}.mid`] = answer;
+    const { downloaded, left } = await download({ mostBytes: 2000 });
+    expect(downloaded).toBe(1);
+    expect(left).toHaveLength(cases.length);
+    for (const [index, { reason }] of left.entries()) expect(reason).toMatch(cases[index][1]);
+    expect(files()).toEqual(['good.mid']);
+  });
+
+  it('tries again after a cut, a silence, 429 and 500', async () => {
+    const troubles: Handler[] = [
+      (_, response) => sendCut(response.writeHead(200, { 'Content-Length': 100 }), Buffer.alloc(100), 50),
+      () => {},
+      (_, response) => response.writeHead(429, { 'Retry-After': '0' }).end(),
+      (_, response) => response.writeHead(500).end(),
+    ];
+    site[PAGE] = page('a.mid');
+    site[`${PAGE}a.mid`] = (request, response) => {
+      const trouble = troubles.shift() ?? ((_, answer) => answer.end(midi('a')));
+      trouble(request, response);
+    };
+    expect(await download()).toMatchObject({ downloaded: 1, left: [] });
+  });
+
+  it('stops where the server fails again and again or asks to wait, keeps what came, and goes on later', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const tell =
+      (status: number, headers = {}): Handler =>
+      (_, response) =>
+        response.writeHead(status, headers).end();
+    site[PAGE] = page(...names.map((name) => `${name}.mid`));
+    for (const name of names) site[`${PAGE}${name}.mid`] = name === 'a' ? midi(name) : tell(503);
+    await expectRefusal(/d\.mid: the server answers with status 503; run the command again later/);
+    expect(files()).toEqual(['a.mid']);
+    expect(web.asked).not.toContain(`GET ${PAGE}e.mid`);
+    site[`${PAGE}b.mid`] = midi('b');
+    site[`${PAGE}c.mid`] = tell(429, { 'Retry-After': '600' });
+    await expectRefusal(/c\.mid: the server answers with status 429 and asks to wait 600 s/);
+    for (const name of names) site[`${PAGE}${name}.mid`] = midi(name);
+    expect(await download()).toMatchObject({ downloaded: 3, present: 2, left: [] });
+  });
+
+  it('stops when it is aborted, between whole files', async () => {
+    site[PAGE] = page('a.mid', 'b.mid');
+    site[`${PAGE}a.mid`] = midi('a');
+    site[`${PAGE}b.mid`] = midi('b');
+    const controller = new AbortController();
+    const onProgress = ({ done }: { done: number }) => {
+      if (done === 1) controller.abort(new Error('enough'));
+    };
+    await expect(download({ signal: controller.signal, onProgress })).rejects.toThrow('enough');
+    expect(files()).toEqual(['a.mid']);
+    expect(await download()).toMatchObject({ downloaded: 1, present: 1 });
+  });
+
+  it('writes nowhere but below its folder, and no two files to one name', async () => {
+    const hrefs = [
+      '..%2f..%2f..%2fescape.mid',
+      '%2e%2e/up.mid',
+      '.hidden.mid',
+      'A.mid',
+      'a.mid',
+      'bad%zz.mid',
+      'c%3a%5cd.mid',
+    ];
+    site[PAGE] = page(...hrefs);
+    web.handler = (request, response) => {
+      const found = request.url === PAGE ? site[PAGE] : request.url === '/robots.txt' ? '' : midi(request.url ?? '');
+      response.end(found);
+    };
+    const { left } = await download();
+    expect(left).toEqual([{ url: `${web.origin}${PAGE}a.mid`, reason: 'another link has its name' }]);
+    expect(files()).toEqual(
+      ['A.mid', '-..-..-escape.mid', 'bad%zz.mid', 'c-d.mid', 'hidden.mid', 'music/up.mid'].sort(),
+    );
+    expect(readdirSync(folder)).toHaveLength(1);
+  });
+
+  it('says in one line what is wrong with a page', async () => {
+    await expectRefusal(/nes\/: the server answers with status 404; check the address/);
+    site[PAGE] = page('a.html', 'b.mp3');
+    await expectRefusal(/nes\/: links to no MIDI files; give the page that lists them/);
+    site[PAGE] = page('a.mid', 'b.mid');
+    await expectRefusal(/none of the 2 MIDI files it links to can be had \(.*a\.mid: .*404\); try another page/);
+    for (const address of ['vgmusic.com', 'ftp://host/', '']) await expectRefusal(/is no http address/, address);
+    expect(files()).toEqual([]);
+  });
+});
