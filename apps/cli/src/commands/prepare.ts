@@ -1,18 +1,33 @@
 import { VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
 import {
+  ALL_SONGS,
+  COPY_RULES,
   type Dataset,
   encodings,
   type PrepareProgress,
   prepareDataset,
   reportTable,
+  type SongFilters,
   SPLITS,
   writeDataset,
 } from '@chipsmith/data';
-import { type Arguments, type Command, flag, number, oneOf, required, seedOf, text } from '../terminal/command.ts';
+import {
+  type Arguments,
+  type Command,
+  choice,
+  flag,
+  integer,
+  number,
+  oneOf,
+  required,
+  seedOf,
+  text,
+} from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { print } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
+import { DOWNLOAD_OPTIONS, downloadOf } from './download.ts';
 import { corpusDataset, encodingOf } from './options.ts';
 
 export const prepare: Command = {
@@ -27,16 +42,36 @@ export const prepare: Command = {
       description: `how music becomes events; chipsmith models tells which a model speaks (default ${encodings[0].name})`,
     },
     corpus: { type: 'boolean', description: 'use the public-domain tunes that come with chipsmith' },
+    ...DOWNLOAD_OPTIONS,
     voices: {
       type: 'string',
       valueHint: 'pulse1,triangle',
       description:
         'voices to take (default: all; of the tunes that come with chipsmith pulse1, which has the tune itself)',
     },
+    copies: {
+      type: 'string',
+      valueHint: COPY_RULES.join('|'),
+      description:
+        'songs that are the same music: keep all, one of those with the same notes, or one of those alike in any key and tempo (default all)',
+    },
+    shortest: { type: 'string', valueHint: 'seconds', description: 'drop songs that are shorter (default: none)' },
+    longest: { type: 'string', valueHint: 'seconds', description: 'drop songs that are longer (default: none)' },
+    'fewest-notes': { type: 'string', valueHint: 'n', description: 'drop songs with fewer notes (default: none)' },
+    'fewest-pitch-classes': {
+      type: 'string',
+      valueHint: '0..12',
+      description: 'drop songs with fewer pitch classes (default: none)',
+    },
+    'least-confidence': {
+      type: 'string',
+      valueHint: '0..1',
+      description: 'drop songs whose tempo is less sure (default: none)',
+    },
     'valid-share': {
       type: 'string',
       valueHint: '0..1',
-      description: 'share of games or files for validation (default 0.1)',
+      description: 'share of games, composers or files for validation (default 0.1)',
     },
     seed: { type: 'string', valueHint: 'n', description: 'decides which ones (default 1)' },
   },
@@ -44,6 +79,11 @@ export const prepare: Command = {
     ['prepare my-midi-folder --output my-data', 'A folder of MIDI files'],
     ['prepare logs-of-a-game tunes.abc --output mixed', 'VGM register logs and folk tunes in ABC'],
     ['prepare nesmdb_midi.tar.gz --encoding melody --output nes', 'NES-MDB as it is published; it keeps its own split'],
+    ['prepare --download nesmdb --output nes', 'The same, fetched first'],
+    [
+      'prepare --download vgmusic --page https://www.vgmusic.com/music/console/nintendo/nes/ --output fans',
+      'The MIDI files that a page links to, one a second',
+    ],
     ['prepare --corpus --output tunes', 'The tunes that come with chipsmith'],
   ],
   async run(args) {
@@ -52,20 +92,27 @@ export const prepare: Command = {
     const seed = seedOf(args) ?? 1;
     const validShare = number(args, 'valid-share', { least: 0, most: 1 }) ?? 0.1;
     const voices = voicesOf(args);
+    const cleaning = { copies: choice(args, 'copies', COPY_RULES), filters: filtersOf(args) };
     const corpus = flag(args, 'corpus');
-    if (corpus === args._.length > 0) {
-      throw new UsageError('chipsmith prepare: name files, folders or archives, or give --corpus (one of the two)');
+    const download = downloadOf(args);
+    if (corpus === (args._.length > 0 || download !== undefined)) {
+      throw new UsageError(
+        'chipsmith prepare: name files, folders or archives, or give --corpus (one of the two), or fetch some with --download',
+      );
     }
+    const downloaded = download && (await interruptible(download));
+    for (const { url, reason } of downloaded?.left ?? []) process.stderr.write(`Left out: ${url}: ${reason}\n`);
     const progress = startProgress('preparing');
     let dataset: Dataset;
     try {
       if (corpus) {
-        dataset = corpusDataset(encoding, { seed, validShare, voices });
+        dataset = corpusDataset(encoding, { seed, validShare, voices, ...cleaning });
         await writeDataset(dataset, output);
       } else {
         const onProgress = ({ share, files, songs }: PrepareProgress) =>
           progress.update(share, `${files} files, ${songs} songs kept`);
-        const wanted = { inputs: args._, encoding, output, seed, validShare, voices, onProgress };
+        const inputs = downloaded ? [...args._, downloaded.input] : args._;
+        const wanted = { inputs, encoding, output, seed, validShare, voices, ...cleaning, onProgress };
         dataset = await interruptible((signal) => prepareDataset({ ...wanted, signal }));
       }
     } finally {
@@ -94,4 +141,15 @@ export const prepare: Command = {
 function voicesOf(args: Arguments): VoiceName[] | undefined {
   const names = text(args, 'voices')?.split(',');
   return names?.map((name) => oneOf('--voices', name.trim(), VOICE_NAMES));
+}
+
+/** @throws UsageError for a limit that is no number, or no song could keep */
+function filtersOf(args: Arguments): SongFilters {
+  return {
+    shortest: number(args, 'shortest', { least: 0 }) ?? ALL_SONGS.shortest,
+    longest: number(args, 'longest', { least: 0 }) ?? ALL_SONGS.longest,
+    fewestNotes: integer(args, 'fewest-notes', { least: 0 }) ?? ALL_SONGS.fewestNotes,
+    fewestPitchClasses: integer(args, 'fewest-pitch-classes', { least: 0, most: 12 }) ?? ALL_SONGS.fewestPitchClasses,
+    leastConfidence: number(args, 'least-confidence', { least: 0, most: 1 }) ?? ALL_SONGS.leastConfidence,
+  };
 }
