@@ -1,6 +1,7 @@
 import { doctor } from './commands/doctor.ts';
 import { evaluate } from './commands/evaluate.ts';
 import { generate } from './commands/generate.ts';
+import { inspect } from './commands/inspect.ts';
 import { listModels } from './commands/models.ts';
 import { plan } from './commands/plan.ts';
 import { prepare } from './commands/prepare.ts';
@@ -10,7 +11,17 @@ import { type Command, guess, helpOf, parseCommandLine } from './terminal/comman
 import { EXIT, explain, UsageError } from './terminal/errors.ts';
 
 /** In the order in which they are listed. */
-export const commands: readonly Command[] = [doctor, prepare, train, generate, render, evaluate, listModels, plan];
+export const commands: readonly Command[] = [
+  doctor,
+  prepare,
+  inspect,
+  train,
+  generate,
+  render,
+  evaluate,
+  listModels,
+  plan,
+];
 
 /** Does what a command line says. @returns the exit code; what went wrong is on standard error then */
 export async function run([name, ...words]: readonly string[]): Promise<number> {

@@ -65,7 +65,7 @@ describe('findDuplicates', () => {
     });
     const other = songOf({ pulse1: [plainNote(0, 400, 60), plainNote(400, 501, 64)] });
     const elsewhere = songOf({ pulse2: [plainNote(0, 400, 60), plainNote(400, 500, 64)] });
-    const { same, alike } = findDuplicates([late, early, other, elsewhere].map(sketchOf));
+    const { same, alike } = findDuplicates([late, early, other, elsewhere, songOf({}), songOf({})].map(sketchOf));
     expect({ same, alike }).toEqual({ same: [[0, 1]], alike: [] });
   });
 
@@ -153,7 +153,7 @@ describe('a dataset', () => {
     expect(reasons({ longest: seconds + 1 })).toEqual({ [`longer than ${seconds + 1} s`]: 12 });
     expect(reasons({ fewestNotes: 40 })).toEqual({ 'fewer than 40 notes': 1 });
     expect(() => prepare(songs, { filters: { fewestPitchClasses: 12 } })).toThrow(/12: fewer than 12 pitch classes/);
-    expect(() => prepare([named(songOf({}), 'empty')])).toThrow(/1: no notes/);
+    expect(() => prepare([named(songOf({}), 'empty')])).toThrow(/1: no notes for this encoding/);
   });
 });
 

@@ -14,11 +14,11 @@ export interface SongFilters {
   readonly leastConfidence: number;
 }
 
-/** LakhNES and NES-MDB take every song that has a note. */
+/** LakhNES and NES-MDB take every song. */
 export const ALL_SONGS: SongFilters = {
   shortest: 0,
   longest: Number.POSITIVE_INFINITY,
-  fewestNotes: 1,
+  fewestNotes: 0,
   fewestPitchClasses: 0,
   leastConfidence: 0,
 };
@@ -28,7 +28,6 @@ export function refusal(song: Song, filters: SongFilters): string | undefined {
   const { shortest, longest, fewestNotes, fewestPitchClasses, leastConfidence } = filters;
   const seconds = song.duration / TICKS_PER_SECOND;
   const notes = VOICE_NAMES.reduce((sum, voice) => sum + song.voices[voice].length, 0);
-  if (notes === 0) return 'no notes';
   if (notes < fewestNotes) return `fewer than ${fewestNotes} notes`;
   if (seconds < shortest) return `shorter than ${shortest} s`;
   if (seconds > longest) return `longer than ${longest} s`;

@@ -5,8 +5,11 @@ import type { Song } from '../song.ts';
 
 /** What is remembered of a song to tell whether another is the same music. */
 export interface Sketch {
-  /** Equal for songs whose notes have equal times and pitches, counted from the first note; volume and duty do not matter. */
-  readonly notes: string;
+  /**
+   * Equal for songs whose notes have equal times and pitches, counted from the first note; volume and duty do not matter.
+   * Undefined for a song without notes, which is nobody's copy.
+   */
+  readonly notes: string | undefined;
   /** The lowest hashes of the song's runs of intervals, rising; all of them if there are no more than SKETCH_SIZE. */
   readonly runs: Uint32Array;
 }
@@ -34,7 +37,10 @@ export function sketchOf({ voices }: Song): Sketch {
   }
   const runs = new Set<number>();
   for (const notes of all.slice(0, 3)) addRuns(notes, runs);
-  return { notes: hash.digest('hex'), runs: Uint32Array.from(runs).sort().slice(0, SKETCH_SIZE) };
+  return {
+    notes: first === Number.POSITIVE_INFINITY ? undefined : hash.digest('hex'),
+    runs: Uint32Array.from(runs).sort().slice(0, SKETCH_SIZE),
+  };
 }
 
 function addRuns(notes: readonly Note[], runs: Set<number>): void {
