@@ -10,9 +10,9 @@ import {
 } from '../kernel.ts';
 import type { Operation } from '../operation.ts';
 import { elementCount, formatShape, requireShape, requireType, type Shape, sameShape, type Tensor } from '../tensor.ts';
-import { multiply } from './binary.ts';
 import { elementwiseOperation } from './elementwise.ts';
 import { partCount, type ReductionOptions, reduceAxes } from './reduction.ts';
+import { unaryGradient } from './unary.ts';
 import { reshape } from './view.ts';
 
 /**
@@ -79,7 +79,8 @@ export const sumOperation: Operation<{ squared: boolean }> = {
   backward({ inputs: [x], attributes }, [dy]) {
     if (dy === undefined) return [undefined];
     const each = broadcast(dy, x.shape);
-    return [attributes.squared ? multiply(scale(x, 2), each) : each];
+    // The derivative of the square uses x alone, whatever its y.
+    return [attributes.squared ? unaryGradient('square', each, { x, y: x }) : each];
   },
 };
 
