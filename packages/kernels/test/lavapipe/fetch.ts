@@ -7,8 +7,18 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, 
 import { dirname, join } from 'node:path';
 import { MESA_FOLDER } from './mesa.ts';
 
-const ARCHIVE = 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian';
+const SUITES = ['bookworm', 'bookworm-backports'];
 const PACKAGES = ['mesa-vulkan-drivers', 'libvulkan1'];
+
+/** The archive from which this system installs Debian 12 itself, as the start of a line of sources. */
+function systemArchive(): string {
+  const format = '$(RELEASE) $(SITE) $(SIGNED_BY)';
+  const listed = execFileSync('apt-get', ['indextargets', '--format', format, 'Created-By: Packages']).toString();
+  const [, site, key] = /^bookworm (\S+) (\S*)$/m.exec(listed) ?? [];
+  if (site === undefined) throw new Error('No source of the release bookworm is set up for apt.');
+  // apt repeats the field's name where a source names no key of its own.
+  return key.startsWith('/') ? `deb [signed-by=${key}] ${site}` : `deb ${site}`;
+}
 
 function fetchMesa(): void {
   const system = readFileSync('/etc/os-release', 'utf8');
@@ -23,7 +33,8 @@ function fetchMesa(): void {
     for (const folder of ['state/lists/partial', 'cache/archives/partial', 'root']) {
       mkdirSync(join(work, folder), { recursive: true });
     }
-    const sources = ['bookworm', 'bookworm-backports'].map((suite) => `${ARCHIVE} ${suite} main\n`);
+    const archive = systemArchive();
+    const sources = SUITES.map((suite) => `${archive} ${suite} main\n`);
     writeFileSync(join(work, 'sources.list'), sources.join(''));
     // apt-get with lists and archives of its own; only what is installed is the system's.
     const settings = [
