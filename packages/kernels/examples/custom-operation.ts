@@ -12,10 +12,7 @@ import {
   elementCount,
   Graph,
   gradients,
-  LINEAR_ARGUMENTS,
-  LINEAR_INDEX,
-  LINEAR_WORKGROUP,
-  linearGrid,
+  linearDispatch,
   mean,
   type Operation,
   onceDifferentiable,
@@ -83,25 +80,16 @@ function eachElement(
   code: string,
 ): Dispatch {
   const threads = elementCount(inputs.x.shape);
-  return {
-    kernel: {
-      label,
-      bindings: [...Object.keys(inputs).map((name) => read(name)), ...Object.keys(outputs).map((name) => write(name))],
-      uniforms: [],
-      workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-      code: `fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${threads}u) { return; }
-  let column = index % ${inputs.x.shape[1]}u;
+  return linearDispatch({
+    label,
+    bindings: [...Object.keys(inputs).map((name) => read(name)), ...Object.keys(outputs).map((name) => write(name))],
+    operands: [...Object.values(inputs), ...Object.values(outputs)],
+    threads,
+    body: `  let column = index % ${inputs.x.shape[1]}u;
   let v = x[index];
   let s = 1.0 / (1.0 + exp(-slope[column] * v));
-  ${code}
-}`,
-    },
-    operands: [...Object.values(inputs), ...Object.values(outputs)],
-    uniforms: [],
-    workgroups: linearGrid(threads, LINEAR_WORKGROUP),
-  };
+  ${code}`,
+  });
 }
 
 const device = await openDevice();

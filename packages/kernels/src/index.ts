@@ -16,6 +16,7 @@ export {
   LINEAR_ARGUMENTS,
   LINEAR_INDEX,
   LINEAR_WORKGROUP,
+  linearDispatch,
   linearGrid,
   read,
   readWrite,

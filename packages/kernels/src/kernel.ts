@@ -110,6 +110,37 @@ export const LINEAR_WORKGROUP = 64;
 export const LINEAR_INDEX = `let index = id.y * groups.x * ${LINEAR_WORKGROUP}u + id.x;`;
 export const LINEAR_ARGUMENTS = '@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u';
 
+/** A kernel with one thread for each index, as most are. */
+export interface LinearKernel extends Pick<Kernel, 'label' | 'bindings'> {
+  readonly uniforms?: readonly string[];
+  readonly threads: number;
+  /** WGSL outside of `main`. */
+  readonly functions?: string;
+  /** WGSL of what a thread does; `index` is its number, below `threads`. */
+  readonly body: string;
+}
+
+/** The complete kernel and its grid. */
+export function linearVariant({ label, bindings, uniforms = [], threads, functions, body }: LinearKernel): Variant {
+  const code = `${functions === undefined ? '' : `${functions}\n`}fn main(${LINEAR_ARGUMENTS}) {
+  ${LINEAR_INDEX}
+  if (index >= ${threads}u) { return; }
+${body}
+}`;
+  return {
+    kernel: { label, bindings, uniforms, workgroupSize: [LINEAR_WORKGROUP, 1, 1], code },
+    workgroups: linearGrid(threads, LINEAR_WORKGROUP),
+  };
+}
+
+/** One launch of a linear kernel without uniforms. */
+export function linearDispatch({
+  operands,
+  ...kernel
+}: Omit<LinearKernel, 'uniforms'> & Pick<Dispatch, 'operands'>): Dispatch {
+  return { ...linearVariant(kernel), operands, uniforms: [] };
+}
+
 /**
  * A number as WGSL text that is an f32 constant. With an exponent always: WGSL reads 1e20 written in digits as an integer
  * that does not fit.

@@ -3,10 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   evaluate,
   Graph,
-  LINEAR_ARGUMENTS,
-  LINEAR_INDEX,
-  LINEAR_WORKGROUP,
-  linearGrid,
+  linearDispatch,
   type Operation,
   onceDifferentiable,
   pcg3d,
@@ -25,24 +22,15 @@ const hash: Operation<object> = {
   name: 'hash',
   outputs: ([keys]) => [{ shape: keys.shape, dtype: 'u32' }],
   kernels: ({ inputs: [keys], outputs: [result] }) => [
-    {
-      kernel: {
-        label: 'hash',
-        bindings: [read('keys', 1, 'u32'), write('result', 1, 'u32')],
-        uniforms: [],
-        workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-        code: `${PCG_WGSL}
-fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${keys.shape[0]}u) { return; }
-  let value = pcg3d(vec3u(keys[3u * index], keys[3u * index + 1u], keys[3u * index + 2u]));
-  for (var i = 0u; i < 3u; i++) { result[3u * index + i] = value[i]; }
-}`,
-      },
+    linearDispatch({
+      label: 'hash',
+      bindings: [read('keys', 1, 'u32'), write('result', 1, 'u32')],
       operands: [keys, result],
-      uniforms: [],
-      workgroups: linearGrid(keys.shape[0], LINEAR_WORKGROUP),
-    },
+      threads: keys.shape[0],
+      functions: PCG_WGSL,
+      body: `  let value = pcg3d(vec3u(keys[3u * index], keys[3u * index + 1u], keys[3u * index + 2u]));
+  for (var i = 0u; i < 3u; i++) { result[3u * index + i] = value[i]; }`,
+    }),
   ],
   backward: onceDifferentiable,
 };

@@ -1,11 +1,4 @@
-import {
-  type Binding,
-  type Dispatch,
-  LINEAR_ARGUMENTS,
-  LINEAR_INDEX,
-  LINEAR_WORKGROUP,
-  linearGrid,
-} from '../kernel.ts';
+import { type Binding, type Dispatch, linearDispatch } from '../kernel.ts';
 import { elementCount, requireShape, requireType, type Tensor } from '../tensor.ts';
 
 /** Throws unless all are f32, the arenas are whole and of one layout, and the scalars have one element each. */
@@ -38,20 +31,11 @@ export function arenaStep(
 ): Dispatch {
   const tensors = operands.map(([, tensor]) => tensor);
   const threads = elementCount(tensors[0].shape) / 4;
-  return {
-    kernel: {
-      label,
-      bindings: operands.map(([binding]) => binding),
-      uniforms: [],
-      workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-      code: `fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${threads}u) { return; }
-${body}
-}`,
-    },
+  return linearDispatch({
+    label,
+    bindings: operands.map(([binding]) => binding),
     operands: tensors,
-    uniforms: [],
-    workgroups: linearGrid(threads, LINEAR_WORKGROUP),
-  };
+    threads,
+    body,
+  });
 }

@@ -1,13 +1,4 @@
-import {
-  type Kernel,
-  LINEAR_ARGUMENTS,
-  LINEAR_INDEX,
-  LINEAR_WORKGROUP,
-  read,
-  readWrite,
-  wgslFloat,
-  write,
-} from '../kernel.ts';
+import { linearVariant, read, readWrite, type Variant, wgslFloat, write } from '../kernel.ts';
 import {
   type AttentionProblem,
   type BlockKernel,
@@ -138,18 +129,15 @@ ${every(
  * Softmax of each query row over its keys, one thread a row: scores become probabilities. Also stores the row's
  * log-sum-exp, (batch, heads, queries), from which a backward pass computes the probabilities again.
  */
-export function softmaxKernel(problem: AttentionProblem): Kernel {
+export function softmaxKernel(problem: AttentionProblem): Variant {
   const { batch, heads, queries, keys } = problem;
   const rows = blockRows(problem);
-  return {
+  return linearVariant({
     label: `attention softmax ${nameOf(problem)}`,
     bindings: [readWrite('scores'), write('log_sum')],
     uniforms: UNIFORMS,
-    workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-    code: `fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${batch * heads * rows}u) { return; }
-  let group = index / ${rows}u;
+    threads: batch * heads * rows,
+    body: `  let group = index / ${rows}u;
   let row = index % ${rows}u;
   let begin = group * ${keys * rows}u + row;
   let end = begin + uniforms.keys * ${rows}u;
@@ -167,30 +155,24 @@ export function softmaxKernel(problem: AttentionProblem): Kernel {
   for (var at = begin; at < end; at += ${rows}u) { scores[at] *= share; }
   if (uniforms.start + row < ${queries}u) {
     log_sum[group * ${queries}u + uniforms.start + row] = select(highest + log(total), ${EMPTY_ROW}, empty);
-  }
-}`,
-  };
+  }`,
+  });
 }
 
 /** delta_i = dO_i o_i, (batch, heads, queries): what the softmax's gradient subtracts from every key of a row. */
-export function deltaKernel({ batch, heads, queries, depth }: AttentionProblem): Kernel {
+export function deltaKernel({ batch, heads, queries, depth }: AttentionProblem): Variant {
   const { vector, width } = vectors(depth);
-  return {
+  return linearVariant({
     label: 'attention delta',
     bindings: [read('output', vector), read('d_output', vector), write('delta')],
-    uniforms: [],
-    workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-    code: `${ONTO[vector]}
-fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${batch * heads * queries}u) { return; }
-  let row = index % ${queries}u;
+    threads: batch * heads * queries,
+    functions: ONTO[vector],
+    body: `  let row = index % ${queries}u;
   let head = index / ${queries}u % ${heads}u;
   let batch = index / ${queries * heads}u;
   let begin = ((batch * ${queries}u + row) * ${heads}u + head) * ${width}u;
   var total = 0.0;
   for (var d = 0u; d < ${width}u; d++) { total = onto(output[begin + d], d_output[begin + d], total); }
-  delta[index] = total;
-}`,
-  };
+  delta[index] = total;`,
+  });
 }

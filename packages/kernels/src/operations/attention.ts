@@ -1,8 +1,8 @@
 import { KernelError } from '../errors.ts';
 import type { Node } from '../graph.ts';
-import { type Dispatch, LINEAR_WORKGROUP, linearGrid } from '../kernel.ts';
+import type { Dispatch } from '../kernel.ts';
 import { type KernelContext, type Operation, onceDifferentiable } from '../operation.ts';
-import { elementCount, formatShape, requireShape, requireType, sameShape, type Tensor } from '../tensor.ts';
+import { formatShape, requireShape, requireType, sameShape, type Tensor } from '../tensor.ts';
 import { type AttentionProblem, type BlockKernel, blockRows } from './attention-block.ts';
 import { type ProductKind, productKernel } from './attention-products.ts';
 import { deltaKernel, type ScoreKind, scoreKernel, softmaxKernel } from './attention-scores.ts';
@@ -102,10 +102,9 @@ export const attentionOperation: Operation<AttentionAttributes> = {
     const score = work.score('scores', { rows: q, keys: k, relative, lengths, positions });
     const softmax = softmaxKernel(problem);
     const weigh = work.product('output', { vectors: v, positions, result: output });
-    const workgroups = linearGrid(problem.batch * problem.heads * blockRows(problem), LINEAR_WORKGROUP);
     return work.eachBlock((uniforms) => [
       score(uniforms),
-      { kernel: softmax, workgroups, operands: [work.scores, logSum], uniforms },
+      { ...softmax, operands: [work.scores, logSum], uniforms },
       weigh(uniforms),
     ]);
   },
@@ -138,12 +137,7 @@ export const attentionGradientOperation: Operation<AttentionAttributes> = {
     const toRelative =
       dRelative === undefined ? undefined : work.product('dRelative', { vectors: q, positions, result: dRelative });
     return [
-      {
-        kernel: deltaKernel(problem),
-        workgroups: linearGrid(elementCount(logSum.shape), LINEAR_WORKGROUP),
-        operands: [output, dOutput, delta],
-        uniforms: [],
-      },
+      { ...deltaKernel(problem), operands: [output, dOutput, delta], uniforms: [] },
       ...work.eachBlock((uniforms) => [
         again(uniforms),
         toValues(uniforms),

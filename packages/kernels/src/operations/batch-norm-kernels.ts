@@ -1,13 +1,4 @@
-import {
-  type Dispatch,
-  LINEAR_ARGUMENTS,
-  LINEAR_INDEX,
-  LINEAR_WORKGROUP,
-  linearGrid,
-  read,
-  wgslFloat,
-  write,
-} from '../kernel.ts';
+import { type Dispatch, linearDispatch, read, wgslFloat, write } from '../kernel.ts';
 import { elementCount, type Tensor } from '../tensor.ts';
 import { partCount } from './reduction.ts';
 
@@ -41,16 +32,12 @@ export function partMoments(
   const chunk = Math.ceil(rows / parts);
   const row = channels / vector;
   const type = vector === 4 ? 'vec4f' : 'f32';
-  return {
-    kernel: {
-      label: 'batchNorm part moments',
-      bindings: [read('x', vector), write('means', vector), write('squares', vector)],
-      uniforms: [],
-      workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-      code: `fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${parts * row}u) { return; }
-  let channel = index % ${row}u;
+  return linearDispatch({
+    label: 'batchNorm part moments',
+    bindings: [read('x', vector), write('means', vector), write('squares', vector)],
+    operands: [x, ...partial],
+    threads: parts * row,
+    body: `  let channel = index % ${row}u;
   let first = min(index / ${row}u * ${chunk}u, ${rows}u);
   let end = min(first + ${chunk}u, ${rows}u);
   var total = ${type}(0.0);
@@ -62,13 +49,8 @@ export function partMoments(
     spread += distance * distance;
   }
   means[index] = mean;
-  squares[index] = spread;
-}`,
-    },
-    operands: [x, ...partial],
-    uniforms: [],
-    workgroups: linearGrid(parts * row, LINEAR_WORKGROUP),
-  };
+  squares[index] = spread;`,
+  });
 }
 
 /** Joins the parts in order (Chan, Golub and LeVeque 1979): squares about the common mean are squares + count distance^2. */
@@ -78,19 +60,15 @@ export function totalMoments(
   totals: readonly Tensor[],
 ): Dispatch {
   const chunk = Math.ceil(rows / parts);
-  return {
-    kernel: {
-      label: 'batchNorm moments',
-      bindings: [read('means'), read('squares'), write('mean_out'), write('variance_out')],
-      uniforms: [],
-      workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-      code: `fn count(part: u32) -> f32 {
+  return linearDispatch({
+    label: 'batchNorm moments',
+    bindings: [read('means'), read('squares'), write('mean_out'), write('variance_out')],
+    operands: [...partial, ...totals],
+    threads: channels,
+    functions: `fn count(part: u32) -> f32 {
   return f32(min((part + 1u) * ${chunk}u, ${rows}u) - min(part * ${chunk}u, ${rows}u));
-}
-fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${channels}u) { return; }
-  var mean = 0.0;
+}`,
+    body: `  var mean = 0.0;
   for (var part = 0u; part < ${parts}u; part++) {
     mean += means[part * ${channels}u + index] * count(part) * ${wgslFloat(1 / rows)};
   }
@@ -100,13 +78,8 @@ fn main(${LINEAR_ARGUMENTS}) {
     total += squares[part * ${channels}u + index] + count(part) * distance * distance;
   }
   mean_out[index] = mean;
-  variance_out[index] = total * ${wgslFloat(1 / rows)};
-}`,
-    },
-    operands: [...partial, ...totals],
-    uniforms: [],
-    workgroups: linearGrid(channels, LINEAR_WORKGROUP),
-  };
+  variance_out[index] = total * ${wgslFloat(1 / rows)};`,
+  });
 }
 
 /** Sums of dy z and of dy for each part and channel. */
@@ -119,20 +92,16 @@ export function partGradients(
   const chunk = Math.ceil(rows / parts);
   const row = channels / vector;
   const type = vector === 4 ? 'vec4f' : 'f32';
-  return {
-    kernel: {
-      label: 'batchNormGradient sums',
-      bindings: [
-        ...['dy', 'x', 'means', 'variances'].map((name) => read(name, vector)),
-        write('d_scale', vector),
-        write('d_shift', vector),
-      ],
-      uniforms: [],
-      workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-      code: `fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${parts * row}u) { return; }
-  let channel = index % ${row}u;
+  return linearDispatch({
+    label: 'batchNormGradient sums',
+    bindings: [
+      ...['dy', 'x', 'means', 'variances'].map((name) => read(name, vector)),
+      write('d_scale', vector),
+      write('d_shift', vector),
+    ],
+    operands: [...inputs, ...partial],
+    threads: parts * row,
+    body: `  let channel = index % ${row}u;
   let first = index / ${row}u * ${chunk}u;
   let mean = means[channel];
   let variance = variances[channel];
@@ -144,11 +113,6 @@ export function partGradients(
     slopes += slope;
   }
   d_scale[index] = products * ${inverseDeviation(epsilon)};
-  d_shift[index] = slopes;
-}`,
-    },
-    operands: [...inputs, ...partial],
-    uniforms: [],
-    workgroups: linearGrid(parts * row, LINEAR_WORKGROUP),
-  };
+  d_shift[index] = slopes;`,
+  });
 }

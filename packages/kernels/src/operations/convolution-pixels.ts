@@ -1,13 +1,4 @@
-import {
-  type Kernel,
-  LINEAR_ARGUMENTS,
-  LINEAR_INDEX,
-  LINEAR_WORKGROUP,
-  linearGrid,
-  read,
-  type Variant,
-  write,
-} from '../kernel.ts';
+import { linearVariant, read, type Variant, write } from '../kernel.ts';
 import {
   type ConvolutionProblem,
   type ConvolutionTile,
@@ -97,7 +88,7 @@ export function pixelVariant(
       })
       .join('\n');
 
-  const kernel: Kernel = {
+  return linearVariant({
     label: `conv2d ${adjoint ? 'adjoint ' : ''}${problemName(problem)}${hasBias ? ' bias' : ''} tile ${rows}x${columns}`,
     bindings: [
       read('source', vectorK),
@@ -105,12 +96,8 @@ export function pixelVariant(
       ...(hasBias ? [read('bias')] : []),
       write('result', vectorN),
     ],
-    uniforms: [],
-    workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-    code: `fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${threads}u) { return; }
-  let n = index % ${groups}u * ${columns}u;
+    threads,
+    body: `  let n = index % ${groups}u * ${columns}u;
   let first_pixel = index / ${groups}u % ${tiles}u * ${rows}u;
   let phase = index / ${groups * tiles}u;
   let phase_y = phase / ${phases[1]}u;
@@ -166,8 +153,6 @@ ${each(
     let at = ((image${r} * ${result[0]}u + qy${r} * ${phases[0]}u + phase_y) * ${result[1]}u + qx${r} * ${phases[1]}u + phase_x) * ${N}u;
 ${store(r)}
   }`,
-)}
-}`,
-  };
-  return { kernel, workgroups: linearGrid(threads, LINEAR_WORKGROUP) };
+)}`,
+  });
 }

@@ -1,13 +1,4 @@
-import {
-  type Kernel,
-  LINEAR_ARGUMENTS,
-  LINEAR_INDEX,
-  LINEAR_WORKGROUP,
-  linearGrid,
-  read,
-  type Variant,
-  write,
-} from '../kernel.ts';
+import { linearVariant, read, type Variant, write } from '../kernel.ts';
 import { type ConvolutionProblem, type ConvolutionTile, problemName, range, vectorOf } from './convolution-problem.ts';
 
 /** Number of parts into which the lines of y are cut for the weights, so that some thousand threads have work. */
@@ -61,15 +52,11 @@ export function weightVariant(
           .join('\n');
       })
       .join('\n');
-  const kernel: Kernel = {
+  return linearVariant({
     label: `conv2d weights ${problemName(problem)} tile ${rows}x${columns}`,
     bindings: [read('x', vectorM), read('y', vectorN), write('result', vectorN)],
-    uniforms: [],
-    workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-    code: `fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${threads}u) { return; }
-  let n = index % ${groupsN}u * ${columns}u;
+    threads,
+    body: `  let n = index % ${groupsN}u * ${columns}u;
   let m = index / ${groupsN}u % ${groupsM}u * ${rows}u;
   let tap = index / ${groupsN * groupsM}u % ${taps}u;
   let part = index / ${groupsN * groupsM * taps}u;
@@ -101,8 +88,6 @@ ${range(rows)
 ${store(r)}
   }`,
   )
-  .join('\n')}
-}`,
-  };
-  return { kernel, workgroups: linearGrid(threads, LINEAR_WORKGROUP) };
+  .join('\n')}`,
+  });
 }

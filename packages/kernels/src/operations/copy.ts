@@ -1,4 +1,4 @@
-import { type Dispatch, LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, write } from '../kernel.ts';
+import { type Dispatch, linearDispatch, read, write } from '../kernel.ts';
 import { elementCount, type Tensor } from '../tensor.ts';
 
 /** Where runs of neighbouring elements lie in a tensor: the first at `offset`, each next `stride` further on. */
@@ -26,20 +26,11 @@ export function copyRuns(
   const threads = (count * length) / vector;
   const place = ({ offset, stride }: Runs) =>
     `index / ${length / vector}u * ${stride / vector}u + ${offset / vector}u + index % ${length / vector}u`;
-  return {
-    kernel: {
-      label,
-      bindings: [read('value', vector, from.tensor.dtype), write('result', vector, to.tensor.dtype)],
-      uniforms: [],
-      workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-      code: `fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${threads}u) { return; }
-  result[${place(to)}] = value[${place(from)}];
-}`,
-    },
+  return linearDispatch({
+    label,
+    bindings: [read('value', vector, from.tensor.dtype), write('result', vector, to.tensor.dtype)],
     operands: [from.tensor, to.tensor],
-    uniforms: [],
-    workgroups: linearGrid(threads, LINEAR_WORKGROUP),
-  };
+    threads,
+    body: `  result[${place(to)}] = value[${place(from)}];`,
+  });
 }

@@ -1,13 +1,4 @@
-import {
-  LINEAR_ARGUMENTS,
-  LINEAR_INDEX,
-  LINEAR_WORKGROUP,
-  linearGrid,
-  read,
-  readWrite,
-  wgslFloat,
-  write,
-} from '../kernel.ts';
+import { linearDispatch, read, readWrite, wgslFloat, write } from '../kernel.ts';
 import { type Operation, onceDifferentiable, overwritesFirst } from '../operation.ts';
 import { requireShape, requireType, type Tensor } from '../tensor.ts';
 import { divide, multiply } from './binary.ts';
@@ -102,30 +93,21 @@ export const crossEntropyGradientOperation: Operation<Required<CrossEntropyOptio
     const [miss, hit] = [labelSmoothing / classes, 1 - labelSmoothing + labelSmoothing / classes].map(wgslFloat);
     const source = inPlace ? 'result' : 'logits';
     return [
-      {
-        kernel: {
-          label: 'crossEntropyGradient',
-          bindings: [
-            read('targets', 1, 'u32'),
-            read('log_sum'),
-            read('d_loss'),
-            ...(inPlace ? [readWrite('result')] : [read('logits'), write('result')]),
-          ],
-          uniforms: [],
-          workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-          code: `fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${rows * classes}u) { return; }
-  let row = index / ${classes}u;
+      linearDispatch({
+        label: 'crossEntropyGradient',
+        bindings: [
+          read('targets', 1, 'u32'),
+          read('log_sum'),
+          read('d_loss'),
+          ...(inPlace ? [readWrite('result')] : [read('logits'), write('result')]),
+        ],
+        operands: inPlace ? [targets, logSum, dLoss, result] : [targets, logSum, dLoss, logits, result],
+        threads: rows * classes,
+        body: `  let row = index / ${classes}u;
   let probability = exp(${source}[index] - log_sum[row]);
   let goal = select(${miss}, ${hit}, targets[row] == index % ${classes}u);
-  result[index] = (probability - goal) * d_loss[row];
-}`,
-        },
-        operands: inPlace ? [targets, logSum, dLoss, result] : [targets, logSum, dLoss, logits, result],
-        uniforms: [],
-        workgroups: linearGrid(rows * classes, LINEAR_WORKGROUP),
-      },
+  result[index] = (probability - goal) * d_loss[row];`,
+      }),
     ];
   },
   backward: onceDifferentiable,

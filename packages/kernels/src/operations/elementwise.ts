@@ -1,13 +1,4 @@
-import {
-  type Dispatch,
-  LINEAR_ARGUMENTS,
-  LINEAR_INDEX,
-  LINEAR_WORKGROUP,
-  linearGrid,
-  read,
-  readWrite,
-  write,
-} from '../kernel.ts';
+import { type Dispatch, linearDispatch, read, readWrite, write } from '../kernel.ts';
 import type { Formula, Operation } from '../operation.ts';
 import { elementCount, type Shape, sameShape, type Tensor } from '../tensor.ts';
 
@@ -82,24 +73,15 @@ export function elementwise(
     return `element(${[place, ...bound.map((_, index) => `value${index}${part}`)].join(', ')})`;
   });
   const threads = elementCount(output.shape) / vector;
-  return {
-    kernel: {
-      label: steps.map(({ formula }) => formula.label).join(' + '),
-      bindings,
-      uniforms: [],
-      workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-      code: `${formulaFunctions(steps, inputs, bound)}
-fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${threads}u) { return; }
-${loads.join('\n')}
-  result[index] = ${vector === 4 ? `vec4f(${elements.join(', ')})` : elements[0]};
-}`,
-    },
+  return linearDispatch({
+    label: steps.map(({ formula }) => formula.label).join(' + '),
+    bindings,
     operands: [...bound.filter((input) => input !== overwrites), output],
-    uniforms: [],
-    workgroups: linearGrid(threads, LINEAR_WORKGROUP),
-  };
+    threads,
+    functions: formulaFunctions(steps, inputs, bound),
+    body: `${loads.join('\n')}
+  result[index] = ${vector === 4 ? `vec4f(${elements.join(', ')})` : elements[0]};`,
+  });
 }
 
 /** WGSL of a function for each step, and of `element`, which calls them on the elements of the bound inputs. */

@@ -1,4 +1,4 @@
-import { LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, readWrite, write } from '../kernel.ts';
+import { LINEAR_WORKGROUP, linearDispatch, linearGrid, read, readWrite, write } from '../kernel.ts';
 import { type Operation, onceDifferentiable } from '../operation.ts';
 import { elementCount, requireShape, requireType, type Shape, type Tensor } from '../tensor.ts';
 
@@ -28,22 +28,13 @@ export const embeddingOperation: Operation<object> = {
     const row = width / vector;
     const threads = elementCount(ids.shape) * row;
     return [
-      {
-        kernel: {
-          label: 'embedding',
-          bindings: [read('table', vector), read('ids', 1, 'u32'), write('result', vector)],
-          uniforms: [],
-          workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-          code: `fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${threads}u) { return; }
-  result[index] = table[min(ids[index / ${row}u], ${vocabulary - 1}u) * ${row}u + index % ${row}u];
-}`,
-        },
+      linearDispatch({
+        label: 'embedding',
+        bindings: [read('table', vector), read('ids', 1, 'u32'), write('result', vector)],
         operands: [table, ids, node.outputs[0]],
-        uniforms: [],
-        workgroups: linearGrid(threads, LINEAR_WORKGROUP),
-      },
+        threads,
+        body: `  result[index] = table[min(ids[index / ${row}u], ${vocabulary - 1}u) * ${row}u + index % ${row}u];`,
+      }),
     ];
   },
   backward(node, [dy], [wanted]) {

@@ -1,4 +1,4 @@
-import { LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, write } from '../kernel.ts';
+import { linearDispatch, read, write } from '../kernel.ts';
 import { type Operation, onceDifferentiable } from '../operation.ts';
 import { requireShape, requireType, type Tensor } from '../tensor.ts';
 
@@ -27,27 +27,18 @@ export const hitsOperation: Operation<object> = {
     const [scores, targets] = node.inputs;
     const [rows, classes] = scores.shape;
     return [
-      {
-        kernel: {
-          label: 'hits',
-          bindings: [read('scores'), read('targets', 1, 'u32'), write('result')],
-          uniforms: [],
-          workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-          code: `fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${rows}u) { return; }
-  let start = index * ${classes}u;
+      linearDispatch({
+        label: 'hits',
+        bindings: [read('scores'), read('targets', 1, 'u32'), write('result')],
+        operands: [scores, targets, node.outputs[0]],
+        threads: rows,
+        body: `  let start = index * ${classes}u;
   var choice = 0u;
   for (var c = 1u; c < ${classes}u; c++) {
     if (scores[start + c] > scores[start + choice]) { choice = c; }
   }
-  result[index] = select(0.0, 1.0, choice == targets[index]);
-}`,
-        },
-        operands: [scores, targets, node.outputs[0]],
-        uniforms: [],
-        workgroups: linearGrid(rows, LINEAR_WORKGROUP),
-      },
+  result[index] = select(0.0, 1.0, choice == targets[index]);`,
+      }),
     ];
   },
   backward: onceDifferentiable,

@@ -1,4 +1,4 @@
-import { LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, wgslFloat, write } from '../kernel.ts';
+import { linearDispatch, read, wgslFloat, write } from '../kernel.ts';
 import { type Operation, onceDifferentiable, overwritesFirst } from '../operation.ts';
 import { requireShape, requireType, type Tensor } from '../tensor.ts';
 import { partCount } from './reduction.ts';
@@ -143,23 +143,19 @@ export const layerNormParameterGradientOperation: Operation<object> = {
     const partial = parts === 1 ? node.outputs : node.outputs.map(() => scratch([parts, columns]));
     const threads = parts * columns;
     return [
-      {
-        kernel: {
-          label: 'layerNormParameterGradient',
-          bindings: [
-            read('x'),
-            read('means'),
-            read('inverse_deviations'),
-            read('dy'),
-            write('d_scale'),
-            write('d_shift'),
-          ],
-          uniforms: [],
-          workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-          code: `fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${threads}u) { return; }
-  let column = index % ${columns}u;
+      linearDispatch({
+        label: 'layerNormParameterGradient',
+        bindings: [
+          read('x'),
+          read('means'),
+          read('inverse_deviations'),
+          read('dy'),
+          write('d_scale'),
+          write('d_shift'),
+        ],
+        operands: [...node.inputs, ...partial],
+        threads,
+        body: `  let column = index % ${columns}u;
   let first = index / ${columns}u * ${chunk}u;
   var scale = 0.0;
   var shift = 0.0;
@@ -169,13 +165,8 @@ export const layerNormParameterGradientOperation: Operation<object> = {
     shift += slope;
   }
   d_scale[index] = scale;
-  d_shift[index] = shift;
-}`,
-        },
-        operands: [...node.inputs, ...partial],
-        uniforms: [],
-        workgroups: linearGrid(threads, LINEAR_WORKGROUP),
-      },
+  d_shift[index] = shift;`,
+      }),
       ...(parts === 1
         ? []
         : partial.map((sums, index) =>

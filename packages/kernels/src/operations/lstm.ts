@@ -1,6 +1,6 @@
 import { KernelError } from '../errors.ts';
 import type { Node } from '../graph.ts';
-import { type Dispatch, LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, write } from '../kernel.ts';
+import { type Dispatch, linearDispatch, read, write } from '../kernel.ts';
 import { type Operation, onceDifferentiable, overwritesFirst } from '../operation.ts';
 import { elementCount, formatShape, requireShape, requireType, sameShape, type Tensor } from '../tensor.ts';
 import { add } from './binary.ts';
@@ -166,20 +166,11 @@ function rowOf(x: Tensor, t: number): Tensor {
 /** Puts the initial state, or zero, into its row of (T+1, B, H). */
 function initialState(states: Tensor, initial: Tensor | undefined, row: number): Dispatch {
   const threads = elementCount(states.shape.slice(1));
-  return {
-    kernel: {
-      label: 'lstm initial state',
-      bindings: [...(initial === undefined ? [] : [read('initial')]), write('states')],
-      uniforms: [],
-      workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-      code: `fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${threads}u) { return; }
-  states[${row * threads}u + index] = ${initial === undefined ? '0.0' : 'initial[index]'};
-}`,
-    },
+  return linearDispatch({
+    label: 'lstm initial state',
+    bindings: [...(initial === undefined ? [] : [read('initial')]), write('states')],
     operands: initial === undefined ? [states] : [initial, states],
-    uniforms: [],
-    workgroups: linearGrid(threads, LINEAR_WORKGROUP),
-  };
+    threads,
+    body: `  states[${row * threads}u + index] = ${initial === undefined ? '0.0' : 'initial[index]'};`,
+  });
 }

@@ -1,4 +1,4 @@
-import { type Dispatch, LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, write } from '../kernel.ts';
+import { type Dispatch, linearDispatch, read, write } from '../kernel.ts';
 import { type Operation, onceDifferentiable } from '../operation.ts';
 import { elementCount, requireType, type Shape, type Tensor } from '../tensor.ts';
 import { partCount, type ReductionOptions, reduceAxes } from './reduction.ts';
@@ -55,21 +55,17 @@ function partialMaxima(
   const threads = outer * parts * inner;
   const chunk = Math.ceil(length / parts);
   const hasPlaces = inputs.length > 1;
-  return {
-    kernel: {
-      label: 'max',
-      bindings: [
-        read('x'),
-        ...(hasPlaces ? [read('x_places', 1, 'u32')] : []),
-        write('result'),
-        write('places', 1, 'u32'),
-      ],
-      uniforms: [],
-      workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-      code: `fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${threads}u) { return; }
-  // Rounding up may leave nothing for the last parts: they take the last element once more.
+  return linearDispatch({
+    label: 'max',
+    bindings: [
+      read('x'),
+      ...(hasPlaces ? [read('x_places', 1, 'u32')] : []),
+      write('result'),
+      write('places', 1, 'u32'),
+    ],
+    operands: [...inputs, ...results],
+    threads,
+    body: `  // Rounding up may leave nothing for the last parts: they take the last element once more.
   let part = index / ${inner}u % ${parts}u;
   let first = index / ${inner * parts}u * ${length * inner}u + index % ${inner}u;
   var place = min(part * ${chunk}u, ${length - 1}u);
@@ -82,13 +78,8 @@ function partialMaxima(
     }
   }
   result[index] = highest;
-  places[index] = ${hasPlaces ? `x_places[first + place * ${inner}u]` : 'place'};
-}`,
-    },
-    operands: [...inputs, ...results],
-    uniforms: [],
-    workgroups: linearGrid(threads, LINEAR_WORKGROUP),
-  };
+  places[index] = ${hasPlaces ? `x_places[first + place * ${inner}u]` : 'place'};`,
+  });
 }
 
 /** dx is dy where the maximum was found first, else 0. */
@@ -99,23 +90,14 @@ export const maxGradientOperation: Operation<{ shape: Shape }> = {
     const [, length, inner] = node.attributes.shape;
     const threads = elementCount(node.attributes.shape);
     return [
-      {
-        kernel: {
-          label: 'maxGradient',
-          bindings: [read('dy'), read('places', 1, 'u32'), write('result')],
-          uniforms: [],
-          workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-          code: `fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${threads}u) { return; }
-  let source = index / ${length * inner}u * ${inner}u + index % ${inner}u;
-  result[index] = select(0.0, dy[source], index / ${inner}u % ${length}u == places[source]);
-}`,
-        },
+      linearDispatch({
+        label: 'maxGradient',
+        bindings: [read('dy'), read('places', 1, 'u32'), write('result')],
         operands: [...node.inputs, node.outputs[0]],
-        uniforms: [],
-        workgroups: linearGrid(threads, LINEAR_WORKGROUP),
-      },
+        threads,
+        body: `  let source = index / ${length * inner}u * ${inner}u + index % ${inner}u;
+  result[index] = select(0.0, dy[source], index / ${inner}u % ${length}u == places[source]);`,
+      }),
     ];
   },
   backward: onceDifferentiable,

@@ -1,4 +1,4 @@
-import { LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, write } from '../kernel.ts';
+import { linearDispatch, read, write } from '../kernel.ts';
 import type { Operation } from '../operation.ts';
 import { elementCount, requireShape, type Shape, type Tensor } from '../tensor.ts';
 
@@ -42,22 +42,13 @@ export const permuteOperation: Operation<{ axes: readonly number[] }> = {
       return term;
     });
     return [
-      {
-        kernel: {
-          label: 'permute',
-          bindings: [read('x', vector, x.dtype), write('result', vector, x.dtype)],
-          uniforms: [],
-          workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-          code: `fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${threads}u) { return; }
-  result[index] = x[${terms.join(' + ')}];
-}`,
-        },
+      linearDispatch({
+        label: 'permute',
+        bindings: [read('x', vector, x.dtype), write('result', vector, x.dtype)],
         operands: [x, node.outputs[0]],
-        uniforms: [],
-        workgroups: linearGrid(threads, LINEAR_WORKGROUP),
-      },
+        threads,
+        body: `  result[index] = x[${terms.join(' + ')}];`,
+      }),
     ];
   },
   backward(node, [dy]) {

@@ -1,14 +1,5 @@
 import { KernelError } from '../errors.ts';
-import {
-  type Binding,
-  type Dispatch,
-  LINEAR_ARGUMENTS,
-  LINEAR_INDEX,
-  LINEAR_WORKGROUP,
-  linearGrid,
-  read,
-  write,
-} from '../kernel.ts';
+import { type Binding, type Dispatch, linearDispatch, read, write } from '../kernel.ts';
 import { type Operation, onceDifferentiable } from '../operation.ts';
 import { elementCount, requireShape, requireType, type Shape, type Tensor } from '../tensor.ts';
 import { pair, type Size2d } from './convolution-problem.ts';
@@ -219,26 +210,17 @@ function pooling(label: string, shape: Shape, body: string, operands: readonly [
   const [, height, width, depth] = shape;
   const { vector } = channels(shape);
   const threads = elementCount(shape) / vector;
-  return {
-    kernel: {
-      label,
-      bindings: operands.map(([binding]) => binding),
-      uniforms: [],
-      workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-      code: `fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${threads}u) { return; }
-  let channel = index % ${depth / vector}u;
+  return linearDispatch({
+    label,
+    bindings: operands.map(([binding]) => binding),
+    operands: operands.map(([, tensor]) => tensor),
+    threads,
+    body: `  let channel = index % ${depth / vector}u;
   let column = index / ${depth / vector}u % ${width}u;
   let row = index / ${(depth / vector) * width}u % ${height}u;
   let image = index / ${(depth / vector) * width * height}u;
-${body}
-}`,
-    },
-    operands: operands.map(([, tensor]) => tensor),
-    uniforms: [],
-    workgroups: linearGrid(threads, LINEAR_WORKGROUP),
-  };
+${body}`,
+  });
 }
 
 function pooledShape(operation: string, x: Tensor, { size, stride, padding }: Windows): Shape {

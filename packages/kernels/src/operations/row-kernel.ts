@@ -1,9 +1,8 @@
 import {
   type Binding,
   type Dispatch,
-  LINEAR_ARGUMENTS,
-  LINEAR_INDEX,
   LINEAR_WORKGROUP,
+  linearDispatch,
   linearGrid,
   read,
   readWrite,
@@ -56,23 +55,28 @@ export function rowElement({ vector }: RowLayout, name: string, column: string):
  */
 export function rowDispatch(
   layout: RowLayout,
-  kernel: { label: string; bindings: readonly Binding[]; body: string },
+  { label, bindings, body }: { label: string; bindings: readonly Binding[]; body: string },
   operands: readonly Tensor[],
 ): Dispatch {
   const { rows, columns, vector, lanes } = layout;
-  const code = `alias Value = ${vector === 4 ? 'vec4f' : 'f32'};
+  const head = `alias Value = ${vector === 4 ? 'vec4f' : 'f32'};
 const columns = ${columns}.0;
 const width = ${columns / vector}u;
 const lanes = ${lanes}u;
 const lowest = -3.4028234e38;
 fn group_sum(v: Value) -> f32 { return ${vector === 4 ? '(v.x + v.y) + (v.z + v.w)' : 'v'}; }
-fn group_max(v: Value) -> f32 { return ${vector === 4 ? 'max(max(v.x, v.y), max(v.z, v.w))' : 'v'}; }
-${lanes === 1 ? threadCode(rows, kernel.body) : workgroupCode(rows, kernel.body)}`;
+fn group_max(v: Value) -> f32 { return ${vector === 4 ? 'max(max(v.x, v.y), max(v.z, v.w))' : 'v'}; }`;
+  if (lanes === 1) {
+    const functions = `${head}\n${ONE_LANE}`;
+    const ofRow = `  let row = index;\n  let start = row * width;\n${body}`;
+    return linearDispatch({ label, bindings, operands, threads: rows, functions, body: ofRow });
+  }
+  const code = `${head}\n${workgroupCode(rows, body)}`;
   return {
-    kernel: { ...kernel, uniforms: [], workgroupSize: [LINEAR_WORKGROUP, 1, 1], code },
+    kernel: { label, bindings, uniforms: [], workgroupSize: [LINEAR_WORKGROUP, 1, 1], code },
     operands,
     uniforms: [],
-    workgroups: linearGrid(rows, lanes === 1 ? LINEAR_WORKGROUP : 1),
+    workgroups: linearGrid(rows, 1),
   };
 }
 
@@ -81,16 +85,9 @@ export function overwritable(name: string, vector: 1 | 4, inPlace: boolean): rea
   return inPlace ? [readWrite('result', vector)] : [write('result', vector), read(name, vector)];
 }
 
-const threadCode = (rows: number, body: string) => `const lane = 0u;
+const ONE_LANE = `const lane = 0u;
 fn row_sum(v: Value) -> f32 { return group_sum(v); }
-fn row_max(v: Value) -> f32 { return group_max(v); }
-fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${rows}u) { return; }
-  let row = index;
-  let start = row * width;
-${body}
-}`;
+fn row_max(v: Value) -> f32 { return group_max(v); }`;
 
 const workgroupCode = (rows: number, body: string) => `var<private> lane: u32;
 ${laneReduction('row_sum', 'group_sum(v)', (a, b) => `${a} + ${b}`)}

@@ -1,4 +1,4 @@
-import { LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, write } from '../kernel.ts';
+import { linearDispatch, read, write } from '../kernel.ts';
 import { BINDING_ALIGNMENT } from '../memory.ts';
 import type { Operation } from '../operation.ts';
 import { BYTES_PER_ELEMENT, elementCount, requireShape, requireType, type Shape, type Tensor } from '../tensor.ts';
@@ -62,25 +62,16 @@ export const padOperation: Operation<{ before: number; after: number; axis: numb
     const [run, wider, first] = elements.map((size) => size / vector);
     const threads = elementCount(y.shape) / vector;
     return [
-      {
-        kernel: {
-          label: 'pad',
-          bindings: [read('x', vector), write('result', vector)],
-          uniforms: [],
-          workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-          // The place is clamped because WGSL evaluates both sides of select.
-          code: `fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${threads}u) { return; }
-  let place = index % ${wider}u;
-  let value = x[index / ${wider}u * ${run}u + clamp(place, ${first}u, ${first + run - 1}u) - ${first}u];
-  result[index] = select(${vector === 4 ? 'vec4f(0.0)' : '0.0'}, value, place >= ${first}u && place < ${first + run}u);
-}`,
-        },
+      linearDispatch({
+        label: 'pad',
+        bindings: [read('x', vector), write('result', vector)],
         operands: [x, y],
-        uniforms: [],
-        workgroups: linearGrid(threads, LINEAR_WORKGROUP),
-      },
+        threads,
+        // The place is clamped because WGSL evaluates both sides of select.
+        body: `  let place = index % ${wider}u;
+  let value = x[index / ${wider}u * ${run}u + clamp(place, ${first}u, ${first + run - 1}u) - ${first}u];
+  result[index] = select(${vector === 4 ? 'vec4f(0.0)' : '0.0'}, value, place >= ${first}u && place < ${first + run}u);`,
+      }),
     ];
   },
   backward(node, [dy]) {

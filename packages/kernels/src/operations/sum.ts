@@ -1,13 +1,4 @@
-import {
-  type Dispatch,
-  LINEAR_ARGUMENTS,
-  LINEAR_INDEX,
-  LINEAR_WORKGROUP,
-  linearGrid,
-  read,
-  wgslFloat,
-  write,
-} from '../kernel.ts';
+import { type Dispatch, linearDispatch, read, wgslFloat, write } from '../kernel.ts';
 import type { Operation } from '../operation.ts';
 import { elementCount, formatShape, requireShape, requireType, type Shape, sameShape, type Tensor } from '../tensor.ts';
 import { elementwiseOperation } from './elementwise.ts';
@@ -98,16 +89,12 @@ export function partialSums(
 ): Dispatch {
   const threads = outer * parts * inner;
   const chunk = Math.ceil(length / parts);
-  return {
-    kernel: {
-      label: squared ? 'sum of squares' : 'sum',
-      bindings: [read('x'), write('result')],
-      uniforms: [],
-      workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-      code: `fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${threads}u) { return; }
-  let column = index % ${inner}u;
+  return linearDispatch({
+    label: squared ? 'sum of squares' : 'sum',
+    bindings: [read('x'), write('result')],
+    operands: [x, result],
+    threads,
+    body: `  let column = index % ${inner}u;
   let part = index / ${inner}u % ${parts}u;
   let row = index / ${inner * parts}u;
   let end = min((part + 1u) * ${chunk}u, ${length}u);
@@ -116,13 +103,8 @@ export function partialSums(
     let value = x[(row * ${length}u + i) * ${inner}u + column];
     total += ${squared ? 'value * value' : 'value'};
   }
-  result[index] = total;
-}`,
-    },
-    operands: [x, result],
-    uniforms: [],
-    workgroups: linearGrid(threads, LINEAR_WORKGROUP),
-  };
+  result[index] = total;`,
+  });
 }
 
 export const broadcastOperation = elementwiseOperation<{ shape: Shape }>({

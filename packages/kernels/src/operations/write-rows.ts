@@ -1,4 +1,4 @@
-import { LINEAR_ARGUMENTS, LINEAR_INDEX, LINEAR_WORKGROUP, linearGrid, read, write } from '../kernel.ts';
+import { linearDispatch, read, write } from '../kernel.ts';
 import { type Operation, onceDifferentiable } from '../operation.ts';
 import { elementCount, requireShape, requireType, sameShape, type Tensor } from '../tensor.ts';
 
@@ -33,25 +33,16 @@ export const writeRowsOperation: Operation<object> = {
     const written = elementCount(rows.shape.slice(1));
     const row = elementCount(rows.shape.slice(2));
     return [
-      {
-        kernel: {
-          label: 'writeRows',
-          bindings: [read('rows'), read('positions', 1, 'u32'), write('cache')],
-          uniforms: [],
-          workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-          code: `fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${threads}u) { return; }
-  let batch = index / ${written}u;
+      linearDispatch({
+        label: 'writeRows',
+        bindings: [read('rows'), read('positions', 1, 'u32'), write('cache')],
+        operands: [rows, positions, cache],
+        threads,
+        body: `  let batch = index / ${written}u;
   let position = min(positions[batch], ${cache.shape[1]}u);
   let place = position * ${row}u + index % ${written}u;
-  if (place < ${capacity}u) { cache[batch * ${capacity}u + place] = rows[index]; }
-}`,
-        },
-        operands: [rows, positions, cache],
-        uniforms: [],
-        workgroups: linearGrid(threads, LINEAR_WORKGROUP),
-      },
+  if (place < ${capacity}u) { cache[batch * ${capacity}u + place] = rows[index]; }`,
+      }),
     ];
   },
   backward: onceDifferentiable,
