@@ -1,12 +1,5 @@
-import { read, readWrite } from '../kernel.ts';
-import {
-  type AttentionSizes,
-  elementKernel,
-  everyScored,
-  memoryFunctions,
-  SCORED,
-  type StepLaunch,
-} from './attention-lstm-kernels.ts';
+import { linearVariant, read, readWrite, type Variant } from '../kernel.ts';
+import { type AttentionSizes, memoryFunctions, sumsByOutput } from './attention-lstm-kernels.ts';
 import { gateGradients } from './lstm-kernels.ts';
 import { groupOf, type StepKernel, type StepProduct, stepKernel } from './recurrent-step.ts';
 
@@ -19,20 +12,6 @@ export interface IncomingStates {
 
 /** Uniforms of every step's kernels here: see `stepRows`, and the row of the later step, T where there is none. */
 const UNIFORMS = ['step', 'before', 'after', 'later'];
-
-/** Gradients of the entries start with what comes from above. */
-export function startKernel(elements: number): StepLaunch {
-  const bindings = [read('from_above'), readWrite('d_entries')];
-  return elementKernel(
-    'lstm entry gradients',
-    bindings,
-    [],
-    elements,
-    (main) => `${main}
-  d_entries[index] = from_above[index];
-}`,
-  );
-}
 
 /** [dh dcontext] = dGates_later recurrent^T + [dout dkey] output^T: all that reads h_t and context_t but the query. */
 export function stateKernel(sizes: AttentionSizes, { hasHidden, hasContexts }: IncomingStates): StepKernel {
@@ -86,30 +65,19 @@ fn finish(row: u32, unit: u32, dh: Value, dcontext: Value) {
   });
 }
 
-/** da_n = dcontext . out_n, a thread for some outputs of one sequence. */
-export function weightKernel(sizes: AttentionSizes): StepLaunch {
+/** da_n = dcontext . out_n. */
+export function weightKernel(sizes: AttentionSizes): Variant {
   const { batch, units, memory } = sizes;
   const vector = groupOf(units);
   const width = units / vector;
-  const across = Math.ceil(memory / SCORED);
   const bindings = [read('slopes', vector), read('entries', vector), readWrite('d_weights')];
-  const label = `lstm attention backward weights ${batch}x${memory}x${units}`;
-  return elementKernel(
-    label,
-    bindings,
-    UNIFORMS,
-    batch * across,
-    (main) => `${memoryFunctions(sizes)}
-${main}
-  let row = index / ${across}u;
-  let first = index % ${across}u * ${SCORED}u;
-${everyScored((n) => `  let out${n} = output_row(min(first + ${n}u, ${memory - 1}u), row);\n  var sum${n} = Value(0.0);`)}
-  for (var unit = 0u; unit < ${width}u; unit++) {
-    let slope = slopes[${batch * width}u + row * ${width}u + unit];
-${everyScored((n) => `    sum${n} = fma(slope, entries[out${n} + unit], sum${n});`)}
-  }
-${everyScored((n) => `  if (first + ${n}u < ${memory}u) { d_weights[row * ${memory}u + first + ${n}u] = group_sum(sum${n}); }`)}
-}`,
+  return sumsByOutput(
+    { label: 'lstm attention backward weights', bindings, uniforms: UNIFORMS },
+    sizes,
+    `let slope = slopes[${batch * width}u + row * ${width}u + unit];`,
+    'output_row',
+    (output, sum) => `fma(slope, ${output}, ${sum})`,
+    (n) => `d_weights[row * ${memory}u + ${n}]`,
   );
 }
 
@@ -120,7 +88,7 @@ ${everyScored((n) => `  if (first + ${n}u < ${memory}u) { d_weights[row * ${memo
  *
  * A thread owns a group of units of one sequence, in all entries.
  */
-export function memoryKernel(sizes: AttentionSizes): StepLaunch {
+export function memoryKernel(sizes: AttentionSizes): Variant {
   const { steps, batch, units, memory } = sizes;
   const vector = groupOf(units);
   const width = units / vector;
@@ -134,15 +102,13 @@ export function memoryKernel(sizes: AttentionSizes): StepLaunch {
     readWrite('d_entries', vector),
     readWrite('d_queries', vector),
   ];
-  const label = `lstm attention backward memory ${batch}x${memory}x${units}`;
-  return elementKernel(
-    label,
+  return linearVariant({
+    label: `lstm attention backward memory ${batch}x${memory}x${units}`,
     bindings,
-    UNIFORMS,
-    batch * width,
-    (main) => `${memoryFunctions(sizes)}
-${main}
-  let row = index / ${width}u;
+    uniforms: UNIFORMS,
+    threads: batch * width,
+    functions: memoryFunctions(sizes),
+    body: `  let row = index / ${width}u;
   let unit = index % ${width}u;
   let first = score_row(row);
   let log_total = scores[first + ${memory}u];
@@ -170,9 +136,8 @@ ${main}
   d_queries[place] = dq;
   let known = ${2 * batch * width}u + index;
   if (uniforms.later < ${steps}u) { dv += slopes[known]; }
-  slopes[known] = dv;
-}`,
-  );
+  slopes[known] = dv;`,
+  });
 }
 
 /** Adds to [dc dh] what comes through the query, then goes through the gates. */

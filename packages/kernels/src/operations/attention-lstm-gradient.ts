@@ -6,12 +6,12 @@ import {
   cellKernel,
   type IncomingStates,
   memoryKernel,
-  startKernel,
   stateKernel,
   weightKernel,
 } from './attention-lstm-gradient-kernels.ts';
 import { add } from './binary.ts';
 import { concat } from './concat.ts';
+import { copy } from './copy.ts';
 import { stepRows } from './lstm-kernels.ts';
 import { matmul } from './matmul.ts';
 import { transpose } from './permute.ts';
@@ -125,7 +125,7 @@ export const attentionLstmGradientOperation: Operation<IncomingStates> = {
     ];
     const rows = stepRows(steps, false).reverse();
     return [
-      { ...startKernel(elementCount(entries.shape)), operands: [fromAbove, dEntries], uniforms: [] },
+      copy(fromAbove, dEntries),
       ...rows.flatMap(({ step, before, after }) =>
         launches.map((launch): Dispatch => ({ ...launch, uniforms: [step, before, after, step + 1] })),
       ),

@@ -1,51 +1,14 @@
-import {
-  type Dispatch,
-  type Kernel,
-  LINEAR_ARGUMENTS,
-  LINEAR_INDEX,
-  LINEAR_WORKGROUP,
-  linearGrid,
-  read,
-  readWrite,
-  write,
-} from '../kernel.ts';
+import { type LinearKernel, linearVariant, read, readWrite, type Variant, write } from '../kernel.ts';
 import type { LstmSizes } from './lstm-kernels.ts';
-import { GATE_FUNCTIONS, groupOf, type StepKernel, type StepProduct, stepKernel } from './recurrent-step.ts';
+import { every, GATE_FUNCTIONS, groupOf, type StepKernel, type StepProduct, stepKernel } from './recurrent-step.ts';
 
 /** Sizes of a sequence with attention: T, B, H, and N as `memory`. */
 export interface AttentionSizes extends LstmSizes {
   readonly memory: number;
 }
 
-/** Outputs that a thread scores: it loads the query once for all of them. */
-export const SCORED = 4;
-
 /** Uniforms of every kernel here; see `stepRows`. */
 const UNIFORMS = ['step', 'before', 'after'];
-
-export type StepLaunch = Pick<Dispatch, 'kernel' | 'workgroups'>;
-
-/** A kernel with a thread for each `index` below `threads`; `code` gets the head of its main function. */
-export function elementKernel(
-  label: string,
-  bindings: Kernel['bindings'],
-  uniforms: readonly string[],
-  threads: number,
-  code: (main: string) => string,
-): StepLaunch {
-  return {
-    kernel: {
-      label,
-      bindings,
-      uniforms,
-      workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-      code: code(`fn main(${LINEAR_ARGUMENTS}) {
-  ${LINEAR_INDEX}
-  if (index >= ${threads}u) { return; }`),
-    },
-    workgroups: linearGrid(threads, LINEAR_WORKGROUP),
-  };
-}
 
 /** WGSL shared by kernels over the memory: a group of units, where rows are, and the clamped tanh. */
 export function memoryFunctions({ steps, batch, units, memory }: AttentionSizes): string {
@@ -98,52 +61,73 @@ fn finish(row: u32, unit: u32, q: Value) { queries[(uniforms.step * ${batch}u + 
   });
 }
 
-/** s_n = score . tanh(key_n + q_t), a thread for some outputs of one sequence. */
-export function scoreKernel(sizes: AttentionSizes): StepLaunch {
+/** Outputs for which one thread sums up: what they have in common is loaded once. */
+const OUTPUTS = 4;
+
+/**
+ * A sum over the units for each sequence and each of the last N outputs.
+ *
+ * @param common WGSL that loads what all outputs need of a group, `unit`, of the sequence `row`
+ * @param entryRow WGSL function for where an output, or its key, starts in the entries
+ * @param term WGSL of a sum and the next term, given a group of the entry
+ * @param result WGSL of the place for output n
+ */
+export function sumsByOutput(
+  { label, bindings, uniforms }: Required<Pick<LinearKernel, 'label' | 'bindings' | 'uniforms'>>,
+  sizes: AttentionSizes,
+  common: string,
+  entryRow: 'output_row' | 'key_row',
+  term: (entry: string, sum: string) => string,
+  result: (n: string) => string,
+): Variant {
   const { batch, units, memory } = sizes;
-  const vector = groupOf(units);
-  const width = units / vector;
-  const across = Math.ceil(memory / SCORED);
-  const bindings = [read('entries', vector), read('queries', vector), read('score', vector), readWrite('scores')];
-  return elementKernel(
-    `lstm attention scores ${batch}x${memory}x${units}`,
+  const width = units / groupOf(units);
+  const across = Math.ceil(memory / OUTPUTS);
+  return linearVariant({
+    label: `${label} ${batch}x${memory}x${units}`,
     bindings,
-    UNIFORMS,
-    batch * across,
-    (main) => `${memoryFunctions(sizes)}
-${main}
-  let row = index / ${across}u;
-  let first = index % ${across}u * ${SCORED}u;
-  let query = (uniforms.step * ${batch}u + row) * ${width}u;
-${everyScored((n) => `  let key${n} = key_row(min(first + ${n}u, ${memory - 1}u), row);\n  var sum${n} = Value(0.0);`)}
+    uniforms,
+    threads: batch * across,
+    functions: memoryFunctions(sizes),
+    body: `  let row = index / ${across}u;
+  let first = index % ${across}u * ${OUTPUTS}u;
+${every(OUTPUTS, (n) => `  let entry${n} = ${entryRow}(min(first + ${n}u, ${memory - 1}u), row);\n  var sum${n} = Value(0.0);`)}
   for (var unit = 0u; unit < ${width}u; unit++) {
-    let q = queries[query + unit];
-    let v = score[unit];
-${everyScored((n) => `    sum${n} = fma(v, squash(entries[key${n} + unit] + q), sum${n});`)}
+    ${common}
+${every(OUTPUTS, (n) => `    sum${n} = ${term(`entries[entry${n} + unit]`, `sum${n}`)};`)}
   }
-${everyScored((n) => `  if (first + ${n}u < ${memory}u) { scores[score_row(row) + first + ${n}u] = group_sum(sum${n}); }`)}
-}`,
+${every(OUTPUTS, (n) => `  if (first + ${n}u < ${memory}u) { ${result(`first + ${n}u`)} = group_sum(sum${n}); }`)}`,
+  });
+}
+
+/** s_n = score . tanh(key_n + q_t). */
+export function scoreKernel(sizes: AttentionSizes): Variant {
+  const { batch, units } = sizes;
+  const vector = groupOf(units);
+  const bindings = [read('entries', vector), read('queries', vector), read('score', vector), readWrite('scores')];
+  return sumsByOutput(
+    { label: 'lstm attention scores', bindings, uniforms: UNIFORMS },
+    sizes,
+    `let q = queries[(uniforms.step * ${batch}u + row) * ${units / vector}u + unit];
+    let v = score[unit];`,
+    'key_row',
+    (key, sum) => `fma(v, squash(${key} + q), ${sum})`,
+    (n) => `scores[score_row(row) + ${n}]`,
   );
 }
 
-/** Unrolls a line of WGSL for the outputs that a thread scores. */
-export function everyScored(line: (n: number) => string): string {
-  return Array.from({ length: SCORED }, (_, n) => line(n)).join('\n');
-}
-
 /** context_t = sum over n of softmax(s)_n output_n, a thread for a group of units of one sequence. */
-export function contextKernel(sizes: AttentionSizes): StepLaunch {
+export function contextKernel(sizes: AttentionSizes): Variant {
   const { batch, units, memory } = sizes;
   const vector = groupOf(units);
   const width = units / vector;
-  return elementKernel(
-    `lstm attention context ${batch}x${memory}x${units}`,
-    [read('entries', vector), readWrite('scores'), readWrite('contexts', vector)],
-    UNIFORMS,
-    batch * width,
-    (main) => `${memoryFunctions(sizes)}
-${main}
-  let row = index / ${width}u;
+  return linearVariant({
+    label: `lstm attention context ${batch}x${memory}x${units}`,
+    bindings: [read('entries', vector), readWrite('scores'), readWrite('contexts', vector)],
+    uniforms: UNIFORMS,
+    threads: batch * width,
+    functions: memoryFunctions(sizes),
+    body: `  let row = index / ${width}u;
   let unit = index % ${width}u;
   let first = score_row(row);
   var highest = scores[first];
@@ -156,9 +140,8 @@ ${main}
     context = fma(Value(weight), entries[output_row(n, row) + unit], context);
   }
   contexts[uniforms.after * ${batch * width}u + index] = context / total;
-  if (unit == 0u) { scores[first + ${memory}u] = highest + log(total); }
-}`,
-  );
+  if (unit == 0u) { scores[first + ${memory}u] = highest + log(total); }`,
+  });
 }
 
 /** [out_t key_t] = [h_t ; context_t] output + bias, which becomes the newest entry of the memory. */

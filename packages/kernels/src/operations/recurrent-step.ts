@@ -155,7 +155,7 @@ ${every(rows, (r) =>
 }
 
 /** Unrolls a line of WGSL. */
-function every(count: number, line: (index: number) => string): string {
+export function every(count: number, line: (index: number) => string): string {
   return Array.from({ length: count }, (_, index) => line(index)).join('\n');
 }
 
