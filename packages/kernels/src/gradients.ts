@@ -1,5 +1,6 @@
 import { KernelError } from './errors.ts';
 import type { Graph, Node, Segment } from './graph.ts';
+import type { Slot } from './memory.ts';
 import { add } from './operations/binary.ts';
 import { elementCount, requireShape, sameShape, type Tensor } from './tensor.ts';
 
@@ -49,23 +50,27 @@ export function gradients(loss: Tensor, wanted: readonly Tensor[], options: Grad
 
 /** The nodes that a tensor is computed from, in the order of the trace. */
 export function ancestors(tensor: Tensor): Node[] {
-  const needed = new Set([tensor]);
-  const nodes: Node[] = [];
-  for (const node of tensor.graph.nodes.toReversed()) {
-    if (!node.outputs.some((output) => needed.has(output))) continue;
-    for (const input of node.inputs) needed.add(input);
-    nodes.push(node);
+  const nodes = new Set<Node>();
+  const needed = [tensor];
+  // The list grows meanwhile.
+  for (const { source } of needed) {
+    if (source.kind !== 'node' || nodes.has(source.node)) continue;
+    nodes.add(source.node);
+    needed.push(...source.node.inputs);
   }
-  return nodes.reverse();
+  return [...nodes].sort((a, b) => a.outputs[0].id - b.outputs[0].id);
 }
 
-/** The segments that `Graph.checkpoint` marked, as positions among the given nodes. */
+/** The segments that `Graph.checkpoint` marked, as positions among the given nodes; those that hold none are left out. */
 function markedSegments({ nodes, segments }: Graph, among: readonly Node[]): Segment[] {
   if (segments.length === 0) return [];
-  const place = new Map(nodes.map((node, index) => [node, index]));
-  const places = among.map((node) => place.get(node) ?? 0);
-  const count = (limit: number) => places.filter((one) => one < limit).length;
-  return segments.map(({ first, end }) => ({ first: count(first), end: count(end) }));
+  const given = new Set(among);
+  // For each place in the trace, how many of the given nodes stand before it.
+  const before = [0];
+  for (const [place, node] of nodes.entries()) before.push(before[place] + (given.has(node) ? 1 : 0));
+  return segments
+    .map(({ first, end }) => ({ first: before[first], end: before[end] }))
+    .filter(({ first, end }) => first < end);
 }
 
 class BackwardPass {
@@ -74,10 +79,13 @@ class BackwardPass {
   readonly #graph: Graph;
   /** The wanted tensors and everything computed from them. */
   readonly #depends: Set<Tensor>;
+  /** What the trace stores to before the backward pass. */
+  readonly #stored: Set<Slot | undefined>;
 
   constructor(graph: Graph, forward: readonly Node[], wanted: readonly Tensor[]) {
     this.#graph = graph;
     this.#depends = new Set(wanted);
+    this.#stored = new Set(graph.nodes.map((node) => node.operation.target?.(node)));
     for (const node of forward) this.#follow(node, node.inputs);
   }
 
@@ -134,10 +142,8 @@ class BackwardPass {
   /** A slot that was stored to since would be read with its new value. */
   #requireUnchanged({ operation, inputs }: Node): void {
     for (const { source } of inputs) {
-      if (source.kind !== 'slot') continue;
-      const { slot } = source;
-      if (!this.#graph.nodes.some((node) => node.operation.target?.(node) === slot)) continue;
-      const what = `${operation.name}: reads ${slot.name}, which the pass also stores to`;
+      if (source.kind !== 'slot' || !this.#stored.has(source.slot)) continue;
+      const what = `${operation.name}: reads ${source.slot.name}, which the pass also stores to`;
       throw new KernelError('not-differentiable', `${what}, so it cannot be computed again in a checkpoint.`);
     }
   }
@@ -153,19 +159,20 @@ class BackwardPass {
     const incoming = node.outputs.map((output) => this.total.get(output));
     const first = this.#graph.nodes.length;
     const results = this.#graph.onBehalfOf(node, () => node.operation.backward(node, incoming, flows));
-    this.#graph.backward.set(node, this.#graph.nodes.slice(first));
+    const applied = this.#graph.nodes.slice(first);
+    this.#graph.backward.set(node, applied);
     for (const [index, gradient] of results.entries()) {
       if (gradient === undefined || !flows[index]) continue;
       const input = node.inputs[index];
       const known = this.total.get(input);
-      this.total.set(input, known === undefined ? gradient : this.#accumulated(known, gradient, first));
+      this.total.set(input, known === undefined ? gradient : this.#accumulated(known, gradient, applied));
     }
   }
 
   /** known + gradient: in the memory of known, and without a place for gradient where its operation can add to a sum. */
-  #accumulated(known: Tensor, gradient: Tensor, first: number): Tensor {
+  #accumulated(known: Tensor, gradient: Tensor, applied: readonly Node[]): Tensor {
     const { source } = gradient;
-    if (source.kind !== 'node' || this.#graph.nodes.lastIndexOf(source.node) < first) return add(known, gradient);
+    if (source.kind !== 'node' || !applied.includes(source.node)) return add(known, gradient);
     return source.node.operation.accumulate?.(source.node, known) ?? add(known, gradient);
   }
 }

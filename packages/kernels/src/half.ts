@@ -1,10 +1,10 @@
 import { CallSite } from './call-site.ts';
 import type { Graph, Node } from './graph.ts';
-import type { Arena, Slot } from './memory.ts';
+import { type Arena, BINDING_ALIGNMENT, type Slot } from './memory.ts';
 import { type Operation, onceDifferentiable } from './operation.ts';
 import { copy } from './operations/copy.ts';
 import type { Block } from './packing.ts';
-import type { Tensor } from './tensor.ts';
+import { storedBytes, type Tensor } from './tensor.ts';
 
 /**
  * What a plan stores in 16 bits (IEEE 754 binary16), where the device has the feature `shader-f16`. Kernels compute in
@@ -33,7 +33,7 @@ export function isKeptActivation({ first, last, slot, tensors }: Block, nodes: r
 
 /**
  * The nodes with reads of parameters turned into reads of a copy of their arena, which is to be stored in 16 bits. What runs
- * after the first change of an arena reads the master weights.
+ * after the first change of an arena reads the master weights, and so does who reads a view that cannot be bound in the copy.
  *
  * @returns the nodes, and the copies
  */
@@ -41,7 +41,7 @@ export function withHalfWeights(graph: Graph, nodes: readonly Node[]): { nodes: 
   const site = new CallSite();
   const before: Node[] = [];
   const copies = new Map<Arena, Tensor>();
-  const views = new Map<Slot, Tensor>();
+  const copied = new Map<Tensor, Tensor>();
   const apply = (operation: Operation<never>, attributes: unknown, input: Tensor, shape: readonly number[]): Tensor => {
     const outputs: Tensor[] = [];
     const erased = operation as Operation<unknown>;
@@ -50,25 +50,38 @@ export function withHalfWeights(graph: Graph, nodes: readonly Node[]): { nodes: 
     before.push(node);
     return outputs[0];
   };
-  const viewOf = (slot: Slot): Tensor => {
-    const { arena, offset, shape } = slot;
+  const copyOf = (weight: Tensor, { arena, offset }: Slot): Tensor => {
     const whole = copies.get(arena) ?? apply(roundOperation, {}, graph.flat(arena), [arena.elements]);
     copies.set(arena, whole);
-    const view = views.get(slot) ?? apply(slotViewOperation, { offset }, whole, shape);
-    views.set(slot, view);
+    const view = copied.get(weight) ?? apply(slotViewOperation, { offset }, whole, weight.shape);
+    copied.set(weight, view);
     return view;
+  };
+  /** Views of weights, with their places. They go on viewing the master weights: whoever reads them is given the copy. */
+  const views = new Map<Tensor, Slot>();
+  const weightOf = (tensor: Tensor): Slot | undefined => {
+    if (tensor.source.kind !== 'slot') return views.get(tensor);
+    const { slot } = tensor.source;
+    return slot.arena.category === 'parameters' && slot.arena.slots.includes(slot) ? slot : undefined;
   };
   const changed = new Set<Arena>();
   const rewritten = nodes.map((node) => {
-    const target = node.operation.target?.(node);
-    const writes = node.operation.changesInputs === true;
+    const { operation } = node;
+    const alias = operation.alias?.(node);
+    if (alias !== undefined) {
+      const weight = weightOf(node.inputs[alias.input]);
+      if (weight !== undefined) views.set(node.outputs[0], { ...weight, offset: weight.offset + alias.offset });
+      return node;
+    }
+    for (const { source } of operation.changesInputs === true ? node.inputs : []) {
+      if (source.kind === 'slot') changed.add(source.slot.arena);
+    }
     const inputs = node.inputs.map((input) => {
-      if (input.source.kind !== 'slot') return input;
-      const { slot } = input.source;
-      if (writes) changed.add(slot.arena);
-      const isWeight = slot.arena.category === 'parameters' && slot.arena.slots.includes(slot);
-      return isWeight && !changed.has(slot.arena) ? viewOf(slot) : input;
+      const weight = weightOf(input);
+      if (weight === undefined || changed.has(weight.arena)) return input;
+      return storedBytes(weight.offset, true) % BINDING_ALIGNMENT === 0 ? copyOf(input, weight) : input;
     });
+    const target = operation.target?.(node);
     if (target !== undefined) changed.add(target.arena);
     return { ...node, inputs };
   });

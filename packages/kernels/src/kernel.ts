@@ -154,6 +154,19 @@ export function wgslFloat(value: number): string {
   return `f32(${rounded.toExponential()})`;
 }
 
+/** How kernels see rows of some elements: `width` values of a type, vec4s where they fill the rows. */
+export function rowVectors(elements: number): { vector: 1 | 4; type: 'f32' | 'vec4f'; width: number } {
+  return elements % 4 === 0
+    ? { vector: 4, type: 'vec4f', width: elements / 4 }
+    : { vector: 1, type: 'f32', width: elements };
+}
+
+/** 0, 1, ... below the count. */
+export const range = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+/** Unrolls a line of WGSL. */
+export const every = (count: number, line: (index: number) => string) => range(count).map(line).join('\n');
+
 /** How the buffers of a dispatch ask for other declarations than its kernel's own. */
 export interface BindingUse {
   /**

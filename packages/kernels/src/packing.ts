@@ -30,27 +30,44 @@ export interface Block {
   place: { buffer: PlannedBuffer; offset: number } | undefined;
 }
 
+/** A block that has its place, counted in bytes over all buffers one after another. */
+interface PackedBlock {
+  readonly start: number;
+  readonly end: number;
+  readonly block: Block;
+}
+
+/** Nodes of a stretch: packing looks for neighbours in the stretches of a block's life instead of among all blocks. */
+const STRETCH = 64;
+
 /**
  * Packs blocks into buffers: the largest first, each at the lowest place that no block alive at the same time holds
  * ("greedy by size", Pisarchyk and Lee, arXiv 2001.03288). A block never crosses the end of a buffer.
  */
 export function pack(blocks: readonly Block[], limits: MemoryLimits): PlannedBuffer[] {
   for (const block of blocks) requireValueFits(block.tensors[0], blockBytes(block), limits);
-  const packed: { start: number; end: number; block: Block }[] = [];
   const bySize = blocks.filter(({ slot }) => slot === undefined).sort((a, b) => blockBytes(b) - blockBytes(a));
+  const packed: PackedBlock[] = [];
+  const stretches: PackedBlock[][] = [];
   const bufferSize = limits.maxBufferSize;
   const ends: number[] = [];
   for (const block of bySize) {
     const size = alignUp(blockBytes(block), BINDING_ALIGNMENT);
-    const neighbours = packed.filter((other) => other.block.first <= block.last && block.first <= other.block.last);
+    const [first, last] = [block.first, block.last].map((node) => Math.floor(node / STRETCH));
+    const near = new Set(stretches.slice(first, last + 1).flat());
+    const neighbours = [...near].filter((other) => other.block.first <= block.last && block.first <= other.block.last);
     let start = 0;
-    for (const other of neighbours) {
+    for (const other of neighbours.sort((a, b) => a.start - b.start)) {
       if (start + size <= other.start && !crosses(start, size, bufferSize)) break;
       start = Math.max(start, other.end);
       if (crosses(start, size, bufferSize)) start = alignUp(start, bufferSize);
     }
-    const index = packed.findIndex((other) => other.start > start);
-    packed.splice(index < 0 ? packed.length : index, 0, { start, end: start + size, block });
+    const placed = { start, end: start + size, block };
+    packed.push(placed);
+    for (let stretch = first; stretch <= last; stretch++) {
+      stretches[stretch] ??= [];
+      stretches[stretch].push(placed);
+    }
     const buffer = Math.floor(start / bufferSize);
     ends[buffer] = Math.max(ends[buffer] ?? 0, (start % bufferSize) + size);
   }

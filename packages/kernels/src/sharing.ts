@@ -7,6 +7,13 @@ import { copy } from './operations/copy.ts';
 import type { Block } from './packing.ts';
 import { elementCount, storedBytes, type Tensor } from './tensor.ts';
 
+/** What a node does with the slots of one arena. */
+interface ArenaUse {
+  readonly index: number;
+  target: Slot | undefined;
+  readonly read: Slot[];
+}
+
 /** Decides, node by node, which tensors share memory, and asks each node for its kernels accordingly. */
 export class Sharing {
   readonly blocks: Block[] = [];
@@ -17,6 +24,8 @@ export class Sharing {
   readonly #lastUse = new Map<Tensor, number>();
   readonly #views = new Map<Tensor, { block: Block; offset: number }>();
   readonly #slots = new Map<Tensor, Slot>();
+  /** In the order of the nodes visited so far. */
+  readonly #uses = new Map<Arena, ArenaUse[]>();
 
   /** @param half stored in 16 bits: what is kept for the backward pass, and these tensors */
   constructor(
@@ -51,6 +60,7 @@ export class Sharing {
     const { operation, outputs } = node;
     const alias = operation.alias?.(node);
     const stored = this.#stores(node, index);
+    this.#note(node, index);
     const overwrite = stored ? undefined : this.#overwrite(node, index);
     for (const [output, tensor] of outputs.entries()) {
       if (operation.target !== undefined) this.#slots.set(tensor, operation.target(node));
@@ -157,14 +167,31 @@ export class Sharing {
     const { block } = view;
     if (view.offset !== 0 || block.slot !== undefined || block.last > index) return false;
     if (block.elements !== elementCount(slot.shape)) return false;
-    for (const between of this.#nodes.slice(block.first, index)) {
-      const target = between.operation.target?.(between);
-      const read = between.inputs.map((input) => this.slot(input)).filter((input) => input?.arena === slot.arena);
+    const uses = this.#uses.get(slot.arena) ?? [];
+    for (let at = uses.length - 1; at >= 0 && uses[at].index >= block.first; at--) {
+      const { target, read } = uses[at];
       if ([target, ...read].some((used) => overlaps(used, slot))) return false;
-      if (read.some((one, at) => read.slice(0, at).some((other) => other && overlaps(one, other)))) return false;
+      if (read.some((one, place) => read.slice(0, place).some((other) => overlaps(one, other)))) return false;
     }
     block.slot = slot;
     return true;
+  }
+
+  /** Notes which slots a node uses. Blocks that move into a slot later need not be noted: until then none may overlap it. */
+  #note(node: Node, index: number): void {
+    for (const input of node.inputs) {
+      const slot = this.slot(input);
+      if (slot !== undefined) this.#useOf(slot.arena, index).read.push(slot);
+    }
+    const target = node.operation.target?.(node);
+    if (target !== undefined) this.#useOf(target.arena, index).target = target;
+  }
+
+  #useOf(arena: Arena, index: number): ArenaUse {
+    const uses = this.#uses.get(arena) ?? [];
+    this.#uses.set(arena, uses);
+    if (uses.at(-1)?.index !== index) uses.push({ index, target: undefined, read: [] });
+    return uses[uses.length - 1];
   }
 }
 

@@ -120,11 +120,6 @@ export function relativeBase({ sharedRelative, relativeRows }: AttentionProblem)
   return sharedRelative ? '0u' : `head * ${relativeRows}u`;
 }
 
-/** How kernels see rows of `depth` elements: `width` values of a type, vec4s where they fill the rows. */
-export function vectors(depth: number): { vector: 1 | 4; type: 'f32' | 'vec4f'; width: number } {
-  return depth % 4 === 0 ? { vector: 4, type: 'vec4f', width: depth / 4 } : { vector: 1, type: 'f32', width: depth };
-}
-
 /** total + a b as a chain of fma: what `dot` rounds how is up to the driver. */
 export const ONTO = {
   1: 'fn onto(a: f32, b: f32, total: f32) -> f32 { return fma(a, b, total); }',
@@ -132,8 +127,3 @@ export const ONTO = {
   return fma(a.w, b.w, fma(a.z, b.z, fma(a.y, b.y, fma(a.x, b.x, total))));
 }`,
 } as const;
-
-/** Unrolls a line of WGSL. */
-export function every(count: number, line: (index: number) => string): string {
-  return Array.from({ length: count }, (_, index) => line(index)).join('\n');
-}

@@ -1,7 +1,7 @@
-import { linearVariant, read, readWrite, type Variant } from '../kernel.ts';
+import { linearVariant, read, readWrite, rowVectors, type Variant } from '../kernel.ts';
 import { type AttentionSizes, memoryFunctions, sumsByOutput } from './attention-lstm-kernels.ts';
-import { gateGradients } from './lstm-kernels.ts';
-import { groupOf, type StepKernel, type StepProduct, stepKernel } from './recurrent-step.ts';
+import { fromAbove, gateGradients } from './lstm-kernels.ts';
+import { type StepKernel, type StepProduct, stepKernel } from './recurrent-step.ts';
 
 /** Which gradients flow into the states from outside. */
 export interface IncomingStates {
@@ -16,13 +16,10 @@ const UNIFORMS = ['step', 'before', 'after', 'later'];
 /** [dh dcontext] = dGates_later recurrent^T + [dout dkey] output^T: all that reads h_t and context_t but the query. */
 export function stateKernel(sizes: AttentionSizes, { hasHidden, hasContexts }: IncomingStates): StepKernel {
   const { steps, batch, units, memory } = sizes;
-  const vector = groupOf(units);
-  const width = units / vector;
+  const { vector, width } = rowVectors(units);
   const entry = (row: string) => `((${memory}u + uniforms.step) * ${batch}u + ${row}) * ${width}u`;
   const throughOutput = { x: 'd_entries', inner: units, matrix: 'output', columns: 2 * units };
   const into = { dh: 0, dcontext: 1 };
-  const incoming = (has: boolean, name: string) =>
-    has ? `${name}[(uniforms.after * ${batch}u + row) * ${width}u + unit]` : 'Value(0.0)';
   const flags = [hasHidden && 'hidden', hasContexts && 'contexts'].filter((flag) => flag !== false);
   return stepKernel({
     problem: ['lstm attention backward states', `${batch}x${units}`, ...flags].join(' '),
@@ -55,8 +52,8 @@ export function stateKernel(sizes: AttentionSizes, { hasHidden, hasContexts }: I
       { ...throughOutput, start: (row) => `${(memory + steps) * batch * width}u + ${entry(row)}`, from: units, into },
     ],
     functions: `fn start(row: u32, unit: u32, sum: u32) -> Value {
-  if (sum == 0u) { return ${incoming(hasHidden, 'd_hidden')}; }
-  return ${incoming(hasContexts, 'd_contexts')};
+  if (sum == 0u) { return ${fromAbove(sizes, 'd_hidden', hasHidden)}; }
+  return ${fromAbove(sizes, 'd_contexts', hasContexts)};
 }
 fn finish(row: u32, unit: u32, dh: Value, dcontext: Value) {
   slopes[row * ${width}u + unit] = dh;
@@ -68,8 +65,7 @@ fn finish(row: u32, unit: u32, dh: Value, dcontext: Value) {
 /** da_n = dcontext . out_n. */
 export function weightKernel(sizes: AttentionSizes): Variant {
   const { batch, units, memory } = sizes;
-  const vector = groupOf(units);
-  const width = units / vector;
+  const { vector, width } = rowVectors(units);
   const bindings = [read('slopes', vector), read('entries', vector), readWrite('d_weights')];
   return sumsByOutput(
     { label: 'lstm attention backward weights', bindings, uniforms: UNIFORMS },
@@ -90,8 +86,7 @@ export function weightKernel(sizes: AttentionSizes): Variant {
  */
 export function memoryKernel(sizes: AttentionSizes): Variant {
   const { steps, batch, units, memory } = sizes;
-  const vector = groupOf(units);
-  const width = units / vector;
+  const { vector, width } = rowVectors(units);
   const bindings = [
     read('scores'),
     read('d_weights'),
@@ -143,8 +138,7 @@ export function memoryKernel(sizes: AttentionSizes): Variant {
 /** Adds to [dc dh] what comes through the query, then goes through the gates. */
 export function cellKernel(sizes: AttentionSizes, hasCells: boolean, inPlace: boolean): StepKernel {
   const { steps, batch, units } = sizes;
-  const vector = groupOf(units);
-  const width = units / vector;
+  const { vector, width } = rowVectors(units);
   const product: StepProduct = {
     x: 'd_queries',
     start: (row) => `(uniforms.step * ${batch}u + ${row}) * ${width}u`,
@@ -176,7 +170,7 @@ export function cellKernel(sizes: AttentionSizes, hasCells: boolean, inPlace: bo
     functions: `${gateGradients(sizes, inPlace)}
 fn start(row: u32, unit: u32, sum: u32) -> Value {
   if (sum == 1u) { return slopes[row * ${width}u + unit]; }
-  return ${hasCells ? `d_cells[(uniforms.after * ${batch}u + row) * ${width}u + unit]` : 'Value(0.0)'};
+  return ${fromAbove(sizes, 'd_cells', hasCells)};
 }
 fn finish(row: u32, unit: u32, dc: Value, dh: Value) { gate_gradients(row, unit, dh, dc); }`,
   });

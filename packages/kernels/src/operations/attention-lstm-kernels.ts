@@ -1,6 +1,15 @@
-import { type LinearKernel, linearVariant, read, readWrite, type Variant, write } from '../kernel.ts';
+import {
+  every,
+  type LinearKernel,
+  linearVariant,
+  read,
+  readWrite,
+  rowVectors,
+  type Variant,
+  write,
+} from '../kernel.ts';
 import type { LstmSizes } from './lstm-kernels.ts';
-import { every, GATE_FUNCTIONS, groupOf, type StepKernel, type StepProduct, stepKernel } from './recurrent-step.ts';
+import { GATE_FUNCTIONS, type StepKernel, type StepProduct, stepKernel } from './recurrent-step.ts';
 
 /** Sizes of a sequence with attention: T, B, H, and N as `memory`. */
 export interface AttentionSizes extends LstmSizes {
@@ -12,9 +21,8 @@ const UNIFORMS = ['step', 'before', 'after'];
 
 /** WGSL shared by kernels over the memory: a group of units, where rows are, and the clamped tanh. */
 export function memoryFunctions({ steps, batch, units, memory }: AttentionSizes): string {
-  const vector = groupOf(units);
-  const width = units / vector;
-  return `alias Value = ${vector === 4 ? 'vec4f' : 'f32'};
+  const { vector, type, width } = rowVectors(units);
+  return `alias Value = ${type};
 fn group_sum(v: Value) -> f32 { return ${vector === 4 ? '(v.x + v.y) + (v.z + v.w)' : 'v'}; }
 // Outputs and keys lie behind each other; step t reads rows t to t + N - 1 and writes row t + N.
 fn output_row(n: u32, row: u32) -> u32 { return ((uniforms.step + n) * ${batch}u + row) * ${width}u; }
@@ -30,15 +38,14 @@ function stateProduct(
   x: 'cells' | 'hidden' | 'contexts',
   product: Omit<StepProduct, 'x' | 'start' | 'inner'>,
 ): StepProduct {
-  const width = units / groupOf(units);
+  const { width } = rowVectors(units);
   return { x, start: (row) => `(uniforms.after * ${batch}u + ${row}) * ${width}u`, inner: units, ...product };
 }
 
 /** q_t = [c_t ; h_t] query + bias. */
 export function queryKernel(sizes: AttentionSizes): StepKernel {
   const { steps, batch, units } = sizes;
-  const vector = groupOf(units);
-  const width = units / vector;
+  const { vector, width } = rowVectors(units);
   const matrix = { matrix: 'query', columns: units, into: { q: 0 } };
   return stepKernel({
     problem: `lstm query ${batch}x${units}`,
@@ -81,7 +88,7 @@ export function sumsByOutput(
   result: (n: string) => string,
 ): Variant {
   const { batch, units, memory } = sizes;
-  const width = units / groupOf(units);
+  const { width } = rowVectors(units);
   const across = Math.ceil(memory / OUTPUTS);
   return linearVariant({
     label: `${label} ${batch}x${memory}x${units}`,
@@ -103,12 +110,12 @@ ${every(OUTPUTS, (n) => `  if (first + ${n}u < ${memory}u) { ${result(`first + $
 /** s_n = score . tanh(key_n + q_t). */
 export function scoreKernel(sizes: AttentionSizes): Variant {
   const { batch, units } = sizes;
-  const vector = groupOf(units);
+  const { vector, width } = rowVectors(units);
   const bindings = [read('entries', vector), read('queries', vector), read('score', vector), readWrite('scores')];
   return sumsByOutput(
     { label: 'lstm attention scores', bindings, uniforms: UNIFORMS },
     sizes,
-    `let q = queries[(uniforms.step * ${batch}u + row) * ${units / vector}u + unit];
+    `let q = queries[(uniforms.step * ${batch}u + row) * ${width}u + unit];
     let v = score[unit];`,
     'key_row',
     (key, sum) => `fma(v, squash(${key} + q), ${sum})`,
@@ -119,8 +126,7 @@ export function scoreKernel(sizes: AttentionSizes): Variant {
 /** context_t = sum over n of softmax(s)_n output_n, a thread for a group of units of one sequence. */
 export function contextKernel(sizes: AttentionSizes): Variant {
   const { batch, units, memory } = sizes;
-  const vector = groupOf(units);
-  const width = units / vector;
+  const { vector, width } = rowVectors(units);
   return linearVariant({
     label: `lstm attention context ${batch}x${memory}x${units}`,
     bindings: [read('entries', vector), readWrite('scores'), readWrite('contexts', vector)],
@@ -147,8 +153,7 @@ export function contextKernel(sizes: AttentionSizes): Variant {
 /** [out_t key_t] = [h_t ; context_t] output + bias, which becomes the newest entry of the memory. */
 export function outputKernel(sizes: AttentionSizes): StepKernel {
   const { steps, batch, units, memory } = sizes;
-  const vector = groupOf(units);
-  const width = units / vector;
+  const { vector, width } = rowVectors(units);
   const matrix = { matrix: 'output', columns: 2 * units, into: { out: 0, key: 1 } };
   return stepKernel({
     problem: `lstm attention output ${batch}x${units}`,

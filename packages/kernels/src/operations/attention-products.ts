@@ -1,14 +1,12 @@
-import { read, readWrite, write } from '../kernel.ts';
+import { every, read, readWrite, rowVectors, write } from '../kernel.ts';
 import {
   type AttentionProblem,
   type BlockKernel,
   blockKernel,
   blockRows,
   centre,
-  every,
   positionOf,
   relativeBase,
-  vectors,
 } from './attention-block.ts';
 import type { MatmulTile } from './matmul-kernel.ts';
 
@@ -29,7 +27,7 @@ export type ProductKind = 'output' | 'dQueries' | 'dKeys' | 'dValues' | 'dRelati
 export function productKernel(problem: AttentionProblem, kind: ProductKind): BlockKernel {
   const { batch, heads, queries, keys, depth, causal, relativeRows, sharedRelative, hasPositions } = problem;
   const rows = blockRows(problem);
-  const { vector, type, width } = vectors(depth);
+  const { vector, type, width } = rowVectors(depth);
   const ofQueries = kind === 'output' || kind === 'dQueries';
   const relative = kind === 'dRelative' || (kind === 'dQueries' && relativeRows > 0);
   const accumulates = !ofQueries;

@@ -1,17 +1,15 @@
-import { linearVariant, read, readWrite, type Variant, wgslFloat, write } from '../kernel.ts';
+import { every, linearVariant, read, readWrite, rowVectors, type Variant, wgslFloat, write } from '../kernel.ts';
 import {
   type AttentionProblem,
   type BlockKernel,
   blockKernel,
   blockRows,
   centre,
-  every,
   nameOf,
   ONTO,
   positionOf,
   relativeBase,
   UNIFORMS,
-  vectors,
 } from './attention-block.ts';
 import type { MatmulTile } from './matmul-kernel.ts';
 
@@ -37,7 +35,7 @@ export type ScoreKind = 'scores' | 'probabilities' | 'slopes';
 export function scoreKernel(problem: AttentionProblem, kind: ScoreKind): BlockKernel {
   const { batch, heads, queries, keys, depth, causal, hasLengths, hasPositions } = problem;
   const rows = blockRows(problem);
-  const { vector, type, width } = vectors(depth);
+  const { vector, type, width } = rowVectors(depth);
   const relative = kind !== 'slopes' && problem.relativeRows > 0;
   const masks = kind !== 'slopes';
   const placed = relative || (masks && causal);
@@ -161,7 +159,7 @@ export function softmaxKernel(problem: AttentionProblem): Variant {
 
 /** delta_i = dO_i o_i, (batch, heads, queries): what the softmax's gradient subtracts from every key of a row. */
 export function deltaKernel({ batch, heads, queries, depth }: AttentionProblem): Variant {
-  const { vector, width } = vectors(depth);
+  const { vector, width } = rowVectors(depth);
   return linearVariant({
     label: 'attention delta',
     bindings: [read('output', vector), read('d_output', vector), write('delta')],

@@ -1,4 +1,4 @@
-import { LINEAR_WORKGROUP, linearDispatch, linearGrid, read, readWrite, write } from '../kernel.ts';
+import { every, LINEAR_WORKGROUP, linearDispatch, linearGrid, read, readWrite, rowVectors, write } from '../kernel.ts';
 import { type Operation, onceDifferentiable } from '../operation.ts';
 import { elementCount, requireShape, requireType, type Shape, type Tensor } from '../tensor.ts';
 
@@ -23,9 +23,8 @@ export const embeddingOperation: Operation<object> = {
   },
   kernels(node) {
     const [table, ids] = node.inputs;
-    const [vocabulary, width] = table.shape;
-    const vector = width % 4 === 0 ? 4 : 1;
-    const row = width / vector;
+    const [vocabulary, columns] = table.shape;
+    const { vector, width: row } = rowVectors(columns);
     const threads = elementCount(ids.shape) * row;
     return [
       linearDispatch({
@@ -46,9 +45,9 @@ export const embeddingOperation: Operation<object> = {
 };
 
 /**
- * dTable[v, :] = sum of dy[n, :] over all n with ids[n] = v, plus a third input of dTable's shape if there is one. WGSL has no float atomics, so each row looks for its own
- * tokens. All threads of a row compare the same ids, so that the branch never diverges; a thread sums up to four columns,
- * so that each comparison serves them all.
+ * dTable[v, :] = sum of dy[n, :] over all n with ids[n] = v, plus a third input of dTable's shape if there is one. WGSL has
+ * no float atomics, so each row looks for its own tokens. All threads of a row compare the same ids, so that the branch
+ * never diverges; a thread sums up to four columns, so that each comparison serves them all.
  */
 export const embeddingGradientOperation: Operation<{ shape: Shape }> = {
   name: 'embeddingGradient',
@@ -61,13 +60,10 @@ export const embeddingGradientOperation: Operation<{ shape: Shape }> = {
   kernels(node, { inPlace }) {
     const [dy, ids, addend] = node.inputs;
     const [result] = node.outputs;
-    const [vocabulary, width] = node.attributes.shape;
-    const vector = width % 4 === 0 ? 4 : 1;
-    const row = width / vector;
+    const [vocabulary, elements] = node.attributes.shape;
+    const { vector, type, width: row } = rowVectors(elements);
     const columns = Math.min(4, Math.ceil(row / LINEAR_WORKGROUP));
     const parts = Math.ceil(row / (columns * LINEAR_WORKGROUP));
-    const each = (line: (c: number) => string) => Array.from({ length: columns }, (_, c) => line(c)).join('\n');
-    const zero = vector === 4 ? 'vec4f(0.0)' : '0.0';
     const target = inPlace ? readWrite('result', vector) : write('result', vector);
     const separate = addend !== undefined && !inPlace;
     const start = (place: string) => (inPlace ? `result[${place}] + ` : separate ? `addend[${place}] + ` : '');
@@ -84,13 +80,13 @@ export const embeddingGradientOperation: Operation<{ shape: Shape }> = {
   let token = place / ${parts}u;
   if (token >= ${vocabulary}u) { return; }
   let first = place % ${parts}u * ${columns * LINEAR_WORKGROUP}u + local.x;
-${each((c) => `  let column${c} = min(first + ${c * LINEAR_WORKGROUP}u, ${row - 1}u);\n  var total${c} = ${zero};`)}
+${every(columns, (c) => `  let column${c} = min(first + ${c * LINEAR_WORKGROUP}u, ${row - 1}u);\n  var total${c} = ${type}(0.0);`)}
   for (var n = 0u; n < ${elementCount(ids.shape)}u; n++) {
     if (ids[n] == token) {
-${each((c) => `      total${c} += dy[n * ${row}u + column${c}];`)}
+${every(columns, (c) => `      total${c} += dy[n * ${row}u + column${c}];`)}
     }
   }
-${each((c) => {
+${every(columns, (c) => {
   const place = `token * ${row}u + column${c}`;
   return `  if (first + ${c * LINEAR_WORKGROUP}u < ${row}u) { result[${place}] = ${start(place)}total${c}; }`;
 })}

@@ -1,5 +1,5 @@
-import { read, readWrite, write } from '../kernel.ts';
-import { GATE_FUNCTIONS, groupOf, type StepKernel, type StepProduct, stepKernel } from './recurrent-step.ts';
+import { read, readWrite, rowVectors, write } from '../kernel.ts';
+import { GATE_FUNCTIONS, type StepKernel, type StepProduct, stepKernel } from './recurrent-step.ts';
 
 /** Sizes of a sequence: T, B, H. */
 export interface LstmSizes {
@@ -34,8 +34,7 @@ export function forwardKernel(
   inPlace: boolean,
   states: readonly ('hidden' | 'contexts')[] = ['hidden'],
 ): StepKernel {
-  const vector = groupOf(units);
-  const width = units / vector;
+  const { vector, width } = rowVectors(units);
   const bindings = [
     read('recurrent', vector),
     readWrite('hidden', vector),
@@ -93,6 +92,11 @@ export interface IncomingGradients {
   readonly hasCells: boolean;
 }
 
+/** WGSL of the gradient that comes from above to a state (T+1, B, H) after the step, of this name; zero where none does. */
+export function fromAbove({ batch, units }: LstmSizes, name: string, comes: boolean): string {
+  return comes ? `${name}[(uniforms.after * ${batch}u + row) * ${rowVectors(units).width}u + unit]` : 'Value(0.0)';
+}
+
 /**
  * At step t, walking against the order of the forward pass, with the step after it called `later`:
  * dh = dHidden_t + dGates_later W^T, then with tc = tanh(c_t)
@@ -104,12 +108,12 @@ export interface IncomingGradients {
  * see `stepRows`, and that of the later step's gates, T where there is none.
  */
 export function backwardKernel(
-  { steps, batch, units }: LstmSizes,
+  sizes: LstmSizes,
   { hasHidden, hasCells }: IncomingGradients,
   inPlace: boolean,
 ): StepKernel {
-  const vector = groupOf(units);
-  const width = units / vector;
+  const { steps, batch, units } = sizes;
+  const { vector, width } = rowVectors(units);
   const flags = [hasHidden && 'hidden', hasCells && 'cells', inPlace && 'in place'].filter((flag) => flag !== false);
   // In the first step of a backward pass there is no later step to walk over, so a step in the middle is measured.
   const middle = Math.floor((steps - 1) / 2);
@@ -142,18 +146,18 @@ export function backwardKernel(
       },
     ],
     functions: `fn start(row: u32, unit: u32, sum: u32) -> Value {
-  return ${hasHidden ? `d_hidden[(uniforms.after * ${batch}u + row) * ${width}u + unit]` : 'Value(0.0)'};
+  return ${fromAbove(sizes, 'd_hidden', hasHidden)};
 }
-${gateGradients({ steps, batch, units }, inPlace)}
+${gateGradients(sizes, inPlace)}
 fn finish(row: u32, unit: u32, dh: Value) {
-  gate_gradients(row, unit, dh, ${hasCells ? `d_cells[(uniforms.after * ${batch}u + row) * ${width}u + unit]` : 'Value(0.0)'});
+  gate_gradients(row, unit, dh, ${fromAbove(sizes, 'd_cells', hasCells)});
 }`,
   });
 }
 
 /** WGSL that ends a backward step: `dc_incoming` is the gradient of the cell from outside the recurrence. */
 export function gateGradients({ steps, batch, units }: LstmSizes, inPlace: boolean): string {
-  const width = units / groupOf(units);
+  const { width } = rowVectors(units);
   const gates = inPlace ? 'd_gates' : 'gates';
   return `${GATE_FUNCTIONS}
 fn gate_gradients(row: u32, unit: u32, dh: Value, dc_incoming: Value) {

@@ -1,4 +1,4 @@
-import type { Kernel } from '../kernel.ts';
+import { type Kernel, range } from '../kernel.ts';
 import {
   addition,
   baseOffsets,
@@ -74,9 +74,8 @@ type TileSize = Pick<MatmulTile, 'rows' | 'columns'>;
 
 /** A line for each vec4 of a tile: its row, and its number in the row. */
 export function each({ rows, columns }: TileSize, line: (row: number, vector: number) => string): string {
-  const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
-  return numbers(rows)
-    .flatMap((r) => numbers(columns / 4).map((v) => line(r, v)))
+  return range(rows)
+    .flatMap((r) => range(columns / 4).map((v) => line(r, v)))
     .join('\n');
 }
 

@@ -1,5 +1,5 @@
 import { KernelError } from '../errors.ts';
-import { type Binding, type Dispatch, linearDispatch, read, write } from '../kernel.ts';
+import { type Binding, type Dispatch, linearDispatch, read, rowVectors, write } from '../kernel.ts';
 import { type Operation, onceDifferentiable } from '../operation.ts';
 import { elementCount, requireShape, requireType, type Shape, type Tensor } from '../tensor.ts';
 import { pair, type Size2d } from './convolution-problem.ts';
@@ -48,7 +48,7 @@ export const maxPool2dOperation: Operation<Windows> = {
   kernels(node) {
     const [x] = node.inputs;
     const [y, places] = node.outputs;
-    const { type, vector } = channels(x.shape);
+    const { type, vector } = rowVectors(x.shape[3]);
     const places4 = vector === 4 ? 'vec4u' : 'u32';
     const body = `
   var highest = ${type}(0.0);
@@ -86,7 +86,7 @@ export const maxPool2dGradientOperation: Operation<Windows & { shape: Shape }> =
   kernels(node) {
     const [dy, places] = node.inputs;
     const [dx] = node.outputs;
-    const { type, vector } = channels(dx.shape);
+    const { type, vector } = rowVectors(dx.shape[3]);
     const body = `
   var total = ${type}(0.0);
   ${eachWindow(
@@ -111,7 +111,7 @@ export const averagePool2dOperation: Operation<Windows> = {
   outputs: ([x], windows) => [{ shape: pooledShape('averagePool2d', x, windows), dtype: 'f32' }],
   kernels(node) {
     const [x] = node.inputs;
-    const { type, vector } = channels(x.shape);
+    const { type, vector } = rowVectors(x.shape[3]);
     const body = `
   var total = ${type}(0.0);
   var count = 0.0;
@@ -144,7 +144,7 @@ export const averagePool2dGradientOperation: Operation<Windows & { shape: Shape 
     const [dy] = node.inputs;
     const [dx] = node.outputs;
     const { size, stride, padding } = node.attributes;
-    const { type, vector } = channels(dx.shape);
+    const { type, vector } = rowVectors(dx.shape[3]);
     // Pixels of a window inside the picture along one axis.
     const inside = (axis: 0 | 1, at: string) =>
       `min(i32(${at} * ${stride[axis]}u) - ${padding[axis]} + ${size[axis]}, ${dx.shape[axis + 1]}) - max(i32(${at} * ${stride[axis]}u) - ${padding[axis]}, 0)`;
@@ -168,11 +168,6 @@ export const averagePool2dGradientOperation: Operation<Windows & { shape: Shape 
     return [ddx === undefined ? undefined : averagePool2d(ddx, { size, stride, padding })];
   },
 };
-
-/** Four channels at once where all pixels start on a whole vec4. */
-function channels(shape: Shape): { type: 'vec4f' | 'f32'; vector: 4 | 1 } {
-  return shape[3] % 4 === 0 ? { type: 'vec4f', vector: 4 } : { type: 'f32', vector: 1 };
-}
 
 /** WGSL that runs `body` for each `pixel` of the input x under output (row, column), at place (i, j) of the window. */
 function eachPixel([, height, width]: Shape, { size, stride, padding }: Windows, body: string): string {
@@ -208,7 +203,7 @@ function eachWindow([, rows, columns]: Shape, { size, stride, padding }: Windows
  */
 function pooling(label: string, shape: Shape, body: string, operands: readonly [Binding, Tensor][]): Dispatch {
   const [, height, width, depth] = shape;
-  const { vector } = channels(shape);
+  const { vector } = rowVectors(depth);
   const threads = elementCount(shape) / vector;
   return linearDispatch({
     label,

@@ -1,4 +1,4 @@
-import { type Binding, type Choice, LINEAR_WORKGROUP, type Variant } from '../kernel.ts';
+import { type Binding, type Choice, every, LINEAR_WORKGROUP, rowVectors, type Variant } from '../kernel.ts';
 
 /** The kernel of one step, launched once for each with the step's numbers as its uniforms. */
 export interface StepKernel extends Variant {
@@ -70,14 +70,9 @@ export interface Step {
   readonly functions: string;
 }
 
-/** How many units make a group. */
-export function groupOf(units: number): 1 | 4 {
-  return units % 4 === 0 ? 4 : 1;
-}
-
 export function stepKernel(step: Step): StepKernel {
   const { batch, units, steps, products, problem, measured } = step;
-  const width = units / groupOf(units);
+  const { width } = rowVectors(units);
   const possible = sharesFor(step.sums.length).filter(({ rows, groups }) => rows <= batch && width % groups === 0);
   const variants = possible.map((share) => variantOf(step, share));
   /** The largest share that leaves as many threads. */
@@ -93,11 +88,10 @@ export function stepKernel(step: Step): StepKernel {
 
 function variantOf(step: Step, { rows, groups }: Share): Variant {
   const { problem, batch, units, sums, products, bindings, uniforms } = step;
-  const vector = groupOf(units);
-  const width = units / vector;
+  const { vector, type, width } = rowVectors(units);
   /** WGSL for each sequence r and each group of units g that the thread owns. */
   const each = (line: (r: number, g: number) => string) => every(rows, (r) => every(groups, (g) => line(r, g)));
-  const code = `alias Value = ${vector === 4 ? 'vec4f' : 'f32'};
+  const code = `alias Value = ${type};
 ${step.functions}
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let first_unit = id.x * ${groups}u;
@@ -152,11 +146,6 @@ ${every(rows, (r) =>
 )}
     }`;
   return `  ${when === undefined ? '' : `if (${when}) `}{\n${code}\n  }`;
-}
-
-/** Unrolls a line of WGSL. */
-export function every(count: number, line: (index: number) => string): string {
-  return Array.from({ length: count }, (_, index) => line(index)).join('\n');
 }
 
 /** WGSL of the gates' functions. The clamps keep exp and tanh where WGSL defines them; see unary.ts. */
