@@ -1,4 +1,4 @@
-import { type Dispatch, linearDispatch, read, wgslFloat, write } from '../kernel.ts';
+import { type Dispatch, linearDispatch, read, rowVectors, wgslFloat, write } from '../kernel.ts';
 import { elementCount, type Tensor } from '../tensor.ts';
 import { partCount } from './reduction.ts';
 
@@ -9,48 +9,67 @@ export const inverseDeviation = (epsilon: number) => `inverseSqrt(variance + ${w
 export interface ChannelLayout {
   readonly rows: number;
   readonly channels: number;
-  readonly vector: 1 | 4;
   readonly parts: number;
 }
 
 export function layoutOf(x: Tensor): ChannelLayout {
   const channels = x.shape[x.shape.length - 1];
   const rows = elementCount(x.shape) / channels;
-  const vector = channels % 4 === 0 ? 4 : 1;
-  return { rows, channels, vector, parts: partCount(channels / vector, rows) };
+  return { rows, channels, parts: partCount(rowVectors(channels).width, rows) };
+}
+
+/**
+ * Sums over each part for each channel.
+ *
+ * @param body WGSL of one thread, which owns a `Value` (f32 or vec4f) of every row: row n has it at n * width + channel, and
+ *   the rows are those from `first` to below `end`
+ */
+function sumParts(
+  { rows, channels, parts }: ChannelLayout,
+  label: string,
+  inputs: Readonly<Record<string, Tensor>>,
+  sums: Readonly<Record<string, Tensor>>,
+  body: string,
+): Dispatch {
+  const chunk = Math.ceil(rows / parts);
+  const { vector, type, width } = rowVectors(channels);
+  return linearDispatch({
+    label,
+    bindings: [
+      ...Object.keys(inputs).map((name) => read(name, vector)),
+      ...Object.keys(sums).map((name) => write(name, vector)),
+    ],
+    operands: [...Object.values(inputs), ...Object.values(sums)],
+    threads: parts * width,
+    functions: `alias Value = ${type};\nconst width = ${width}u;`,
+    body: `  let channel = index % width;
+  let first = min(index / width * ${chunk}u, ${rows}u);
+  let end = min(first + ${chunk}u, ${rows}u);
+${body}`,
+  });
 }
 
 /**
  * Mean and sum of squared distances from it, for each part and channel. Two passes over a part, because the difference
  * of mean square and squared mean loses the variance where the mean is large.
  */
-export function partMoments(
-  { rows, channels, vector, parts }: ChannelLayout,
-  x: Tensor,
-  partial: readonly Tensor[],
-): Dispatch {
-  const chunk = Math.ceil(rows / parts);
-  const row = channels / vector;
-  const type = vector === 4 ? 'vec4f' : 'f32';
-  return linearDispatch({
-    label: 'batchNorm part moments',
-    bindings: [read('x', vector), write('means', vector), write('squares', vector)],
-    operands: [x, ...partial],
-    threads: parts * row,
-    body: `  let channel = index % ${row}u;
-  let first = min(index / ${row}u * ${chunk}u, ${rows}u);
-  let end = min(first + ${chunk}u, ${rows}u);
-  var total = ${type}(0.0);
-  for (var n = first; n < end; n++) { total += x[n * ${row}u + channel]; }
+export function partMoments(layout: ChannelLayout, x: Tensor, [means, squares]: readonly Tensor[]): Dispatch {
+  return sumParts(
+    layout,
+    'batchNorm part moments',
+    { x },
+    { means, squares },
+    `  var total = Value(0.0);
+  for (var n = first; n < end; n++) { total += x[n * width + channel]; }
   let mean = total / f32(max(end - first, 1u));
-  var spread = ${type}(0.0);
+  var spread = Value(0.0);
   for (var n = first; n < end; n++) {
-    let distance = x[n * ${row}u + channel] - mean;
+    let distance = x[n * width + channel] - mean;
     spread += distance * distance;
   }
   means[index] = mean;
   squares[index] = spread;`,
-  });
+  );
 }
 
 /** Joins the parts in order (Chan, Golub and LeVeque 1979): squares about the common mean are squares + count distance^2. */
@@ -84,35 +103,26 @@ export function totalMoments(
 
 /** Sums of dy z and of dy for each part and channel. */
 export function partGradients(
-  { rows, channels, vector, parts }: ChannelLayout,
+  layout: ChannelLayout,
   epsilon: number,
-  inputs: readonly Tensor[],
-  partial: readonly Tensor[],
+  [dy, x, means, variances]: readonly Tensor[],
+  [dScale, dShift]: readonly Tensor[],
 ): Dispatch {
-  const chunk = Math.ceil(rows / parts);
-  const row = channels / vector;
-  const type = vector === 4 ? 'vec4f' : 'f32';
-  return linearDispatch({
-    label: 'batchNormGradient sums',
-    bindings: [
-      ...['dy', 'x', 'means', 'variances'].map((name) => read(name, vector)),
-      write('d_scale', vector),
-      write('d_shift', vector),
-    ],
-    operands: [...inputs, ...partial],
-    threads: parts * row,
-    body: `  let channel = index % ${row}u;
-  let first = index / ${row}u * ${chunk}u;
-  let mean = means[channel];
+  return sumParts(
+    layout,
+    'batchNormGradient sums',
+    { dy, x, means, variances },
+    { d_scale: dScale, d_shift: dShift },
+    `  let mean = means[channel];
   let variance = variances[channel];
-  var products = ${type}(0.0);
-  var slopes = ${type}(0.0);
-  for (var n = first; n < min(first + ${chunk}u, ${rows}u); n++) {
-    let slope = dy[n * ${row}u + channel];
-    products += slope * (x[n * ${row}u + channel] - mean);
+  var products = Value(0.0);
+  var slopes = Value(0.0);
+  for (var n = first; n < end; n++) {
+    let slope = dy[n * width + channel];
+    products += slope * (x[n * width + channel] - mean);
     slopes += slope;
   }
   d_scale[index] = products * ${inverseDeviation(epsilon)};
   d_shift[index] = slopes;`,
-  });
+  );
 }

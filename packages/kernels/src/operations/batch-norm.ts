@@ -132,10 +132,10 @@ export const batchNormGradientOperation: Operation<{ epsilon: number }> = {
   },
   kernels(node, { overwritten, scratch }) {
     const [dy, x, mean, variance, scale] = node.inputs;
-    const [dx, d_scale, d_shift] = node.outputs;
+    const [dx, dScale, dShift] = node.outputs;
     const layout = layoutOf(x);
     const { parts, channels, rows } = layout;
-    const totals = [d_scale, d_shift];
+    const totals = [dScale, dShift];
     const partial = parts === 1 ? totals : totals.map(() => scratch([parts, channels]));
     const r = inverseDeviation(node.attributes.epsilon);
     const slope = {
@@ -143,7 +143,7 @@ export const batchNormGradientOperation: Operation<{ epsilon: number }> = {
       expression: `scale * ${r} * (dy - (d_shift + (x - mean) * ${r} * d_scale) * ${wgslFloat(1 / rows)})`,
       operands: ['dy', 'x', 'mean', 'variance', 'scale', 'd_scale', 'd_shift'],
     };
-    const inputs = [dy, x, mean, variance, scale, d_scale, d_shift];
+    const inputs = [dy, x, mean, variance, scale, ...totals];
     return [
       partGradients(layout, node.attributes.epsilon, [dy, x, mean, variance], partial),
       ...(parts === 1
