@@ -1,12 +1,16 @@
-import { linearVariant, read, type Variant, write } from '../kernel.ts';
+import { every, linearVariant, range, read, rowVectors, type Variant, write } from '../kernel.ts';
 import {
   type ConvolutionProblem,
   type ConvolutionTile,
   problemName,
-  range,
   type Size2d,
-  vectorOf,
+  storeChannels,
 } from './convolution-problem.ts';
+
+/** Names a problem of pixels for labels and the tuner. */
+export function pixelProblemName(problem: ConvolutionProblem, adjoint: boolean, hasBias: boolean): string {
+  return `${problemName(problem, adjoint ? 'adjoint' : 'convolved')}${hasBias ? ' bias' : ''}`;
+}
 
 /**
  * Pixels as sums over taps and channels: an implicit matrix product (pixels, taps x channels) (taps x channels, channels),
@@ -37,11 +41,10 @@ export function pixelVariant(
   const tiles = Math.ceil(pixels / rows);
   const groups = Math.ceil(N / columns);
   const threads = phases[0] * phases[1] * tiles * groups;
-  const [vectorK, vectorN] = [vectorOf(K), vectorOf(N)];
+  const [vectorK, vectorN] = [rowVectors(K).vector, rowVectors(N).vector];
   // Weights are (taps, x, y) with y innermost, which is N forward and K in the adjoint.
   const vectorW = adjoint ? vectorK : vectorN;
   const vectors = range(columns / 4);
-  const each = (count: number, line: (index: number) => string) => range(count).map(line).join('\n');
 
   const weight = (step: number, v: number) => {
     if (!adjoint && vectorN === 4) return `w[(tap * ${K}u + k + ${step}u) * ${N / 4}u + column${v} / 4u]`;
@@ -77,19 +80,13 @@ export function pixelVariant(
   const step = (axis: 0 | 1) => (adjoint ? stride[axis] : 1);
   const origin = (axis: 0 | 1) => (adjoint ? 1 : stride[axis]);
   const store = (r: number) =>
-    vectors
-      .map((v) => {
-        const value = `c${r}_${v}${hasBias ? ` + bias${v}` : ''}`;
-        if (vectorN === 4) return `    if (n + ${4 * v}u < ${N}u) { result[(at + n) / 4u + ${v}u] = ${value}; }`;
-        const parts = range(4).map(
-          (n) => `    if (n + ${4 * v + n}u < ${N}u) { result[at + n + ${4 * v + n}u] = value${v}.${'xyzw'[n]}; }`,
-        );
-        return [`    let value${v} = ${value};`, ...parts].join('\n');
-      })
-      .join('\n');
+    storeChannels(
+      N,
+      vectors.map((v) => `c${r}_${v}${hasBias ? ` + bias${v}` : ''}`),
+    );
 
   return linearVariant({
-    label: `conv2d ${adjoint ? 'adjoint ' : ''}${problemName(problem)}${hasBias ? ' bias' : ''} tile ${rows}x${columns}`,
+    label: `${pixelProblemName(problem, adjoint, hasBias)} tile ${rows}x${columns}`,
     bindings: [
       read('source', vectorK),
       read('w', vectorW),
@@ -103,7 +100,7 @@ export function pixelVariant(
   let phase_y = phase / ${phases[1]}u;
   let phase_x = phase % ${phases[1]}u;
 ${vectors.map((v) => `  let column${v} = min(n + ${4 * v}u, ${vectorN === 4 ? N - 4 : N - 1}u);`).join('\n')}
-${each(
+${every(
   rows,
   (r) => `  let pixel${r} = min(first_pixel + ${r}u, ${pixels - 1}u);
   let image${r} = pixel${r} / ${grid[0] * grid[1]}u;
@@ -116,7 +113,7 @@ ${vectors.map((v) => `  var c${r}_${v} = vec4f(0.0);`).join('\n')}`,
     for (var kx = ${first(1, 'phase_x')}; kx < ${kernelSize[1]}u; kx += ${step(1)}u) {
       let shift_x = ${shift(1, 'kx', 'phase_x')};
       let tap = ky * ${kernelSize[1]}u + kx;
-${each(
+${every(
   rows,
   // Positions before the first pixel wrap round to large numbers: one comparison an axis tells inside from outside.
   (r) => `      let y${r} = bitcast<u32>(i32(qy${r} * ${origin(0)}u) + shift_y);
@@ -125,7 +122,7 @@ ${each(
       let at${r} = select(0u, ((image${r} * ${source[0]}u + y${r}) * ${source[1]}u + x${r}) * ${K}u, inside${r});`,
 )}
       for (var k = 0u; k < ${K}u; k += ${vectorK}u) {
-${each(rows, (r) =>
+${every(rows, (r) =>
   vectorK === 4
     ? `        let a${r} = select(vec4f(0.0), source[(at${r} + k) / 4u], inside${r});`
     : `        let a${r} = select(0.0, source[at${r} + k], inside${r});`,
@@ -145,7 +142,7 @@ ${
         .join('\n')
     : ''
 }
-${each(
+${every(
   rows,
   (
     r,

@@ -1,3 +1,5 @@
+import { every, rowVectors } from '../kernel.ts';
+
 /** Height and width. */
 export type Size2d = readonly [height: number, width: number];
 
@@ -65,14 +67,30 @@ export function convolutionWork({ batch, sizeY, kernelSize, channelsX, channelsY
   return 2 * batch * sizeY[0] * sizeY[1] * kernelSize[0] * kernelSize[1] * channelsX * channelsY;
 }
 
-/** "4x28x28x3 by 5x5x16 stride 2x2 padding 1x1". */
-export function problemName({ batch, sizeX, channelsX, kernelSize, channelsY, stride, padding }: ConvolutionProblem) {
+/** "conv2d 4x28x28x3 by 5x5x16 stride 2x2 padding 1x1"; the adjoint and the weights say so. */
+export function problemName(
+  { batch, sizeX, channelsX, kernelSize, channelsY, stride, padding }: ConvolutionProblem,
+  product: 'convolved' | 'adjoint' | 'weights',
+): string {
+  const name = product === 'convolved' ? 'conv2d' : `conv2d ${product}`;
   const picture = [batch, ...sizeX, channelsX].join('x');
-  return `${picture} by ${[...kernelSize, channelsY].join('x')} stride ${stride.join('x')} padding ${padding.join('x')}`;
+  return `${name} ${picture} by ${[...kernelSize, channelsY].join('x')} stride ${stride.join('x')} padding ${padding.join('x')}`;
 }
 
-/** Channels that are loaded and stored at once. */
-export const vectorOf = (channels: number): 1 | 4 => (channels % 4 === 0 ? 4 : 1);
-
-/** 0 .. count - 1, for what a kernel repeats. */
-export const range = (count: number) => Array.from({ length: count }, (_, index) => index);
+/**
+ * WGSL that stores vec4s of neighbouring channels, of which `n` is the first, in the row of the result that starts at `at`;
+ * channels beyond the last are left out.
+ */
+export function storeChannels(channels: number, values: readonly string[]): string {
+  const { vector } = rowVectors(channels);
+  return values
+    .map((value, v) => {
+      if (vector === 4) {
+        return `    if (n + ${4 * v}u < ${channels}u) { result[(at + n) / 4u + ${v}u] = ${value}; }`;
+      }
+      const part = (i: number) =>
+        `    if (n + ${4 * v + i}u < ${channels}u) { result[at + n + ${4 * v + i}u] = value${v}.${'xyzw'[i]}; }`;
+      return `    let value${v} = ${value};\n${every(4, part)}`;
+    })
+    .join('\n');
+}

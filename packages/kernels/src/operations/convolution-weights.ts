@@ -1,5 +1,5 @@
-import { linearVariant, read, type Variant, write } from '../kernel.ts';
-import { type ConvolutionProblem, type ConvolutionTile, problemName, range, vectorOf } from './convolution-problem.ts';
+import { every, linearVariant, range, read, rowVectors, type Variant, write } from '../kernel.ts';
+import { type ConvolutionProblem, type ConvolutionTile, problemName, storeChannels } from './convolution-problem.ts';
 
 /** Number of parts into which the lines of y are cut for the weights, so that some thousand threads have work. */
 export function weightParts({ batch, sizeY, kernelSize, channelsX, channelsY }: ConvolutionProblem): number {
@@ -22,7 +22,7 @@ export function weightVariant(
   parts: number,
 ): Variant {
   const { batch, sizeX, sizeY, channelsX: M, channelsY: N, kernelSize, stride, padding } = problem;
-  const [vectorM, vectorN] = [vectorOf(M), vectorOf(N)];
+  const [vectorM, vectorN] = [rowVectors(M).vector, rowVectors(N).vector];
   const rows = vectorM === 4 ? Math.max(4, wanted) : Math.min(wanted, M);
   const taps = kernelSize[0] * kernelSize[1];
   const [groupsM, groupsN] = [Math.ceil(M / rows), Math.ceil(N / columns)];
@@ -40,20 +40,8 @@ export function weightVariant(
     const values = range(4).map((part) => `y[at_y + min(n + ${4 * v + part}u, ${N - 1}u)]`);
     return `      let b${v} = vec4f(${values.join(', ')});`;
   });
-  const store = (r: number) =>
-    vectors
-      .map((v) => {
-        if (vectorN === 4) return `    if (n + ${4 * v}u < ${N}u) { result[(at + n) / 4u + ${v}u] = c${r}_${v}; }`;
-        return range(4)
-          .map(
-            (part) =>
-              `    if (n + ${4 * v + part}u < ${N}u) { result[at + n + ${4 * v + part}u] = c${r}_${v}.${'xyzw'[part]}; }`,
-          )
-          .join('\n');
-      })
-      .join('\n');
   return linearVariant({
-    label: `conv2d weights ${problemName(problem)} tile ${rows}x${columns}`,
+    label: `${problemName(problem, 'weights')} tile ${rows}x${columns}`,
     bindings: [read('x', vectorM), read('y', vectorN), write('result', vectorN)],
     threads,
     body: `  let n = index % ${groupsN}u * ${columns}u;
@@ -81,13 +69,15 @@ ${range(rows)
   .join('\n')}
     }
   }
-${range(rows)
-  .map(
-    (r) => `  if (m + ${r}u < ${M}u) {
+${every(
+  rows,
+  (r) => `  if (m + ${r}u < ${M}u) {
     let at = ((part * ${taps}u + tap) * ${M}u + m + ${r}u) * ${N}u;
-${store(r)}
+${storeChannels(
+  N,
+  vectors.map((v) => `c${r}_${v}`),
+)}
   }`,
-  )
-  .join('\n')}`,
+)}`,
   });
 }

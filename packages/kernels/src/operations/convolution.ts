@@ -2,7 +2,7 @@ import { KernelError } from '../errors.ts';
 import type { Dispatch, Variant } from '../kernel.ts';
 import type { Operation } from '../operation.ts';
 import { elementCount, requireShape, requireType, type Tensor } from '../tensor.ts';
-import { pixelVariant } from './convolution-pixels.ts';
+import { pixelProblemName, pixelVariant } from './convolution-pixels.ts';
 import {
   CONVOLUTION_TILES,
   type ConvolutionAttributes,
@@ -169,7 +169,7 @@ export const conv2dWeightsOperation: Operation<ConvolutionAttributes & { kernelS
       ({ rows, columns }) => rows === 4 || (rows <= problem.channelsX && columns <= problem.channelsY),
     );
     const variants = tiles.map((tile) => weightVariant(problem, tile, parts));
-    const choice = { problem: `conv2d weights ${problemName(problem)}`, work: convolutionWork(problem), variants };
+    const choice = { problem: problemName(problem, 'weights'), work: convolutionWork(problem), variants };
     const products: Dispatch = {
       ...variants[0],
       operands: [...inputs, sums],
@@ -210,7 +210,7 @@ function pixelDispatch(
   const variants: readonly Variant[] = tiles
     .slice(first, place + 3)
     .map((tile) => pixelVariant(problem, tile, isAdjoint, hasBias));
-  const name = `conv2d ${isAdjoint ? 'adjoint ' : ''}${problemName(problem)}${hasBias ? ' bias' : ''}`;
+  const name = pixelProblemName(problem, isAdjoint, hasBias);
   const choice = { problem: name, work: convolutionWork(problem), variants };
   return { ...variants[place - first], operands: [...inputs, result], uniforms: [], choice };
 }
