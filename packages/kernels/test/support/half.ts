@@ -13,7 +13,7 @@ import {
   type TensorData,
   unary,
 } from '../../src/index.ts';
-import { randomNumbers } from './numbers.ts';
+import { randomNumbers, TOLERANCE } from './numbers.ts';
 import type { OperationCase } from './verify.ts';
 
 /** Gradients of a case's inputs, which are weights, with or without storage in 16 bits. */
@@ -50,9 +50,6 @@ export async function gradientsOf(
   }
 }
 
-/** Rounding to 16 bits changes a number by up to 2^-11 of itself; sums and products of a case add up some of that. */
-const TOLERANCE = { relative: 1e-2, absolute: 1e-3 };
-
 /** Cases whose gradients with everything stored in 16 bits are further from those in 32 than rounding explains. */
 export async function halfFailures(device: Device, tests: readonly OperationCase[]): Promise<string[]> {
   const failures: string[] = [];
@@ -63,7 +60,7 @@ export async function halfFailures(device: Device, tests: readonly OperationCase
       const actual = half.values[input];
       const largest = Math.max(...Array.from(expected, Math.abs));
       const error = Math.max(...Array.from(expected, (value, index) => Math.abs(value - actual[index])));
-      if (!(error <= TOLERANCE.relative * largest + TOLERANCE.absolute)) {
+      if (!(error <= TOLERANCE.half.relative * largest + TOLERANCE.half.absolute)) {
         failures.push(`${test.name}: gradient of input ${input} is off by ${error}, of ${largest} at most`);
       }
     }

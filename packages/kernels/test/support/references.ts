@@ -104,7 +104,7 @@ export const binaryReferences = {
   minimum: Math.min,
 };
 
-/** Calls `visit` with each coordinate of a shape, in row-major order. */
+/** Every coordinate of a shape, in row-major order. */
 export function coordinates(shape: readonly number[]): number[][] {
   return shape.reduce<number[][]>(
     (all, size) => all.flatMap((prefix) => Array.from({ length: size }, (_, index) => [...prefix, index])),
