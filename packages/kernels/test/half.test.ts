@@ -9,8 +9,11 @@ import {
   type HalfPrecision,
   matmul,
   mean,
+  type Plan,
   plan,
+  reshape,
   sgd,
+  slice,
   store,
   type Tensor,
   unary,
@@ -103,6 +106,40 @@ describe('plans in 16 bits', () => {
     const { dispatches } = plan(graph, { outputs: [before, after], half: { weights: true } });
     const reads = dispatches.filter(({ kernel }) => kernel.label === 'exp').map(({ uses }) => uses[0].half);
     expect(reads).toEqual([true, false]);
+  });
+});
+
+describe('views of weights in 16 bits', () => {
+  const trace = () => {
+    const parameters = new Arena('parameters', 'parameters');
+    const graph = new Graph();
+    const weights = graph.variable(parameters.add('w', [4, 64]));
+    return { parameters, graph, weights, flat: reshape(weights, [256]) };
+  };
+  const halfReads = (planned: Plan) => planned.dispatches.map(({ uses }) => uses[0].half);
+
+  it('can be read after a run, whole', () => {
+    const { parameters, graph, weights, flat } = trace();
+    const outputs = [flat, unary('exp', flat), unary('exp', weights)];
+    const planned = plan(graph, { outputs, half: { weights: true } });
+    expect(planned.location(flat)).toMatchObject({ buffer: parameters, size: 4 * 256, half: false });
+    // The copy is made, and read by both.
+    expect(halfReads(planned)).toEqual([false, true, true]);
+  });
+
+  it('are of the master weights once those have changed', () => {
+    const { parameters, graph, flat } = trace();
+    store(graph.input([4, 64]), parameters.slots[0]);
+    const planned = plan(graph, { outputs: [unary('exp', flat)], half: { weights: true } });
+    expect(planned.blocks.some(({ half }) => half)).toBe(false);
+  });
+
+  it('do not keep the others from 16 bits where one cannot be bound there', () => {
+    const { graph, weights } = trace();
+    // Row 1 begins at 128 bytes of the copy.
+    const outputs = [unary('exp', slice(weights, 1, 2)), unary('exp', slice(weights, 2, 3))];
+    const planned = plan(graph, { outputs, half: { weights: true } });
+    expect(halfReads(planned)).toEqual([false, false, true]);
   });
 });
 
