@@ -1,7 +1,7 @@
 import { VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
 import type { Encoded } from '../encoding.ts';
 import type { Song } from '../song.ts';
-import { barStart, type Grid, gridOf, plainNotes, quantise } from './quantise.ts';
+import { barStart, type Grid, gridOf, quantise } from './quantise.ts';
 import { splitRestruck } from './restrike.ts';
 import type { Span } from './song.ts';
 
@@ -52,9 +52,7 @@ export function quantiseVoices(
 ): Record<VoiceName, Span[]> {
   const of = (voice: VoiceName): Span[] => {
     if (!voices.includes(voice)) return [];
-    const notes = song.voices[voice];
-    const struck =
-      restrikeRise === undefined || voice === 'noise' ? plainNotes(notes) : splitRestruck(notes, grid, restrikeRise);
+    const struck = splitRestruck(song.voices[voice], grid, voice === 'noise' ? undefined : restrikeRise);
     return quantise(struck, grid).map(({ start, end, pitch, volume }) => ({ start, end, pitch, volume }));
   };
   return { pulse1: of('pulse1'), pulse2: of('pulse2'), triangle: of('triangle'), noise: of('noise') };
@@ -68,6 +66,11 @@ export function lastStep(voices: Readonly<Record<VoiceName, readonly Span[]>>): 
 /** What an encoding that has no noise says of a song's noise. */
 export function droppedNoise(song: Song): Encoded['dropped'] {
   return song.voices.noise.length > 0 ? [{ voice: 'noise', reason: 'the encoding has no noise' }] : [];
+}
+
+/** An encoding that has no noise makes nothing of a song: its pitched voices for one reason, its noise for that. */
+export function droppedPitched(song: Song, reason: string): Encoded {
+  return { sequences: [], dropped: [...droppedAll(song, reason).dropped, ...droppedNoise(song)] };
 }
 
 /** Every sounding voice among `voices` is dropped for one reason. */

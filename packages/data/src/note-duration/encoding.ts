@@ -1,7 +1,7 @@
 import { refuseClass, refusePitch } from '../check-events.ts';
 import type { DecodeOptions, Encoded, Encoding } from '../encoding.ts';
 import { type Span, songOnGrid } from '../grid/song.ts';
-import { droppedAll, droppedNoise, PITCHED_VOICES, songSteps } from '../grid/steps.ts';
+import { droppedNoise, droppedPitched, PITCHED_VOICES, songSteps } from '../grid/steps.ts';
 import { dealVoices } from '../grid/voices.ts';
 import { NES_RULES } from '../melody/extract.ts';
 import type { Song } from '../song.ts';
@@ -78,8 +78,7 @@ function encode(song: Song): Encoded {
   // Where notes were left out at the start, the bars before the first note are too.
   const origin = notes.length > 0 ? notes[0].start - (notes[0].start % STEPS_PER_WHOLE) : 0;
   const rows = rowsOf(notes.map((note) => ({ ...note, start: note.start - origin, end: note.end - origin })));
-  const { dropped } = droppedAll(song, `fewer than ${FEWEST_ROWS} notes and separators`);
-  if (rows.length / 2 < FEWEST_ROWS) return { sequences: [], dropped: [...dropped, ...droppedNoise(song)] };
+  if (rows.length / 2 < FEWEST_ROWS) return droppedPitched(song, `fewer than ${FEWEST_ROWS} notes and separators`);
   const events = Uint16Array.from([BEGIN, PAD, ...rows, END]);
   return { sequences: [{ voice: 'all', events }], dropped: droppedNoise(song) };
 }

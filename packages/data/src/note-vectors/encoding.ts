@@ -3,7 +3,7 @@ import { refuseClass, refusePitch } from '../check-events.ts';
 import type { DecodeOptions, Encoded, Encoding } from '../encoding.ts';
 import { gridOf } from '../grid/quantise.ts';
 import { foldInto, type Span, songOnGrid } from '../grid/song.ts';
-import { droppedAll, droppedNoise, PITCHED_VOICES, songSteps } from '../grid/steps.ts';
+import { droppedNoise, droppedPitched, PITCHED_VOICES, songSteps } from '../grid/steps.ts';
 import { dealVoices } from '../grid/voices.ts';
 import { STEPS_PER_BAR } from '../melody/extract.ts';
 import { semitonesToC } from '../pianoroll/key.ts';
@@ -75,7 +75,7 @@ function partOf(event: number): 0 | 1 | 2 {
   return event < DURATION ? 1 : 2;
 }
 
-/** Entry n: what may follow an event of part n: any of the next part. */
+/** Entry n: what may follow an event of part n, which is whatever belongs to the next part. */
 const GRAMMAR: readonly (readonly boolean[])[] = [0, 1, 2].map((part) =>
   Array.from({ length: CLASSES }, (_, next) => partOf(next) === (part + 1) % 3),
 );
@@ -101,10 +101,7 @@ function encode(song: Song): Encoded {
     if (note.end > (longest.get(key)?.end ?? 0)) longest.set(key, note);
   }
   const sorted = [...longest.values()].sort((a, b) => a.start - b.start || b.pitch - a.pitch);
-  if (sorted.length < FEWEST_NOTES) {
-    const { dropped } = droppedAll(song, `fewer than ${FEWEST_NOTES} notes on the grid`);
-    return { sequences: [], dropped: [...dropped, ...droppedNoise(song)] };
-  }
+  if (sorted.length < FEWEST_NOTES) return droppedPitched(song, `fewer than ${FEWEST_NOTES} notes on the grid`);
   const events = sorted.flatMap(({ start, end, pitch }, index) => {
     const step = Math.min(LONGEST_STEP, start - (sorted[index - 1]?.start ?? 0));
     return [pitch - LOWEST, STEP + step, DURATION + end - start - 1];

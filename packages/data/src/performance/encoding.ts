@@ -3,7 +3,7 @@ import { refuseClass, refusePitch } from '../check-events.ts';
 import type { DecodeOptions, Encoded, Encoding } from '../encoding.ts';
 import type { Grid } from '../grid/quantise.ts';
 import { type Span, songOnGrid } from '../grid/song.ts';
-import { droppedAll, droppedNoise, PITCHED_VOICES, quantiseVoices } from '../grid/steps.ts';
+import { droppedNoise, droppedPitched, PITCHED_VOICES, quantiseVoices } from '../grid/steps.ts';
 import { dealVoices } from '../grid/voices.ts';
 import { pitchName } from '../pitch-name.ts';
 import type { Song } from '../song.ts';
@@ -77,8 +77,7 @@ function encode(song: Song, withVelocity: boolean): Encoded {
   // Ends that change hands can ask for what the voices cannot play; it is written as they play it.
   const dealt = dealVoices(pairInOrder(heard));
   const events = eventsOf(pairInOrder(PITCHED_VOICES.flatMap((voice) => dealt[voice])), withVelocity);
-  const { dropped } = droppedAll(song, `fewer than ${SHORTEST} events`);
-  if (events.length < SHORTEST) return { sequences: [], dropped: [...dropped, ...droppedNoise(song)] };
+  if (events.length < SHORTEST) return droppedPitched(song, `fewer than ${SHORTEST} events`);
   return { sequences: [{ voice: 'all', events: Uint16Array.from(events) }], dropped: droppedNoise(song) };
 }
 

@@ -2,7 +2,7 @@ import { refuseClass, refusePitch } from '../check-events.ts';
 import type { DecodeOptions, Encoded, Encoding } from '../encoding.ts';
 import { gridOf } from '../grid/quantise.ts';
 import { foldInto, type Span, songOnGrid } from '../grid/song.ts';
-import { droppedAll, droppedNoise, PITCHED_VOICES, quantiseVoices } from '../grid/steps.ts';
+import { droppedNoise, PITCHED_VOICES, quantiseVoices } from '../grid/steps.ts';
 import { dealVoices } from '../grid/voices.ts';
 import { pitchName } from '../pitch-name.ts';
 import type { Song } from '../song.ts';
@@ -67,7 +67,7 @@ export function onsetEventsOf(bitmap: Float32Array, threshold: number): Uint16Ar
 function encode(song: Song): Encoded {
   const voices = quantiseVoices(song, gridOf(song, STEPS_PER_QUARTER), PITCHED_VOICES, undefined);
   const notes = PITCHED_VOICES.flatMap((voice) => voices[voice]);
-  if (notes.length === 0) return droppedAll(song, '', []);
+  if (notes.length === 0) return { sequences: [], dropped: droppedNoise(song) };
   const first = Math.min(...notes.map(({ start }) => start));
   const onsets = notes
     .map(({ start, pitch }) => ({ start: start - first, pitch }))

@@ -1,7 +1,7 @@
 import { refuseClass, refusePitch } from '../check-events.ts';
 import type { DecodeOptions, Encoded, Encoding } from '../encoding.ts';
 import { type Span, songOnGrid } from '../grid/song.ts';
-import { droppedAll, droppedNoise, PITCHED_VOICES, songSteps } from '../grid/steps.ts';
+import { droppedAll, droppedNoise, droppedPitched, PITCHED_VOICES, songSteps } from '../grid/steps.ts';
 import { dealVoices } from '../grid/voices.ts';
 import { NAIVE_TIMING } from '../melody/encoding.ts';
 import { NES_RULES, STEPS_PER_BAR } from '../melody/extract.ts';
@@ -60,10 +60,7 @@ export const polyphonyEncoding: Encoding = {
 function encode(song: Song): Encoded {
   const { restrikeRise } = NES_RULES;
   const { voices, steps } = songSteps(song, { stepsPerQuarter: 4, voices: PITCHED_VOICES, restrikeRise });
-  if (steps < SHORTEST) {
-    const { dropped } = droppedAll(song, `shorter than ${SHORTEST / STEPS_PER_BAR} bars`);
-    return { sequences: [], dropped: [...dropped, ...droppedNoise(song)] };
-  }
+  if (steps < SHORTEST) return droppedPitched(song, `shorter than ${SHORTEST / STEPS_PER_BAR} bars`);
   const events = eventsOf([...voices.pulse1, ...voices.pulse2, ...voices.triangle], steps);
   return { sequences: [{ voice: 'all', events: Uint16Array.from(events) }], dropped: droppedNoise(song) };
 }
