@@ -7,7 +7,7 @@
 export class Random {
   #state: number;
 
-  /** `seed`: any integer; its low 32 bits count. */
+  /** `seed`: an integer, of which the low 32 bits count. */
   constructor(seed: number) {
     this.#state = seed | 0;
   }

@@ -13,7 +13,7 @@ export interface Voice {
 
 /** Bits of $4000, $4004 and $400C: the length counter halted, the volume constant. */
 const HELD = 0x30;
-/** Entry 1 of the length table: any will do, as the counters are halted. */
+/** Entry 1 of the length table; which one does not matter, as the counters are halted. */
 const LENGTH = 1 << 3;
 /** Sweep off, but negating: a period above $3FF would otherwise be muted for where it could slide to. */
 const SWEEP_OFF = 0x08;

@@ -63,7 +63,7 @@ function partOf(event: number): number {
   return event < DRUM ? 1 : 2;
 }
 
-/** Entry n: what may follow an event of part n: any of the next part. */
+/** Entry n: what may follow an event of part n, which is whatever belongs to the next part. */
 const GRAMMAR: readonly (readonly boolean[])[] = FIRST_CLASSES.map((_, part) =>
   Array.from({ length: CLASSES }, (_, next) => partOf(next) === (part + 1) % PARTS),
 );

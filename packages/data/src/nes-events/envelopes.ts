@@ -20,7 +20,7 @@ export class MacroFinder {
     return values.every((value, frame) => valueAt(this.#macros[index], age + frame) === value);
   }
 
-  /** The number of the macro for these values: the one in use if it is as near as any, or nearly. */
+  /** The number of the macro for these values, which is the one in use unless another is clearly nearer. */
   choose(values: readonly number[], inUse: number): number {
     const error = meanError(this.#macros[inUse], values);
     if (error === 0) return inUse;
