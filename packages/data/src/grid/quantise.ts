@@ -1,4 +1,3 @@
-import type { Note } from '@chipsmith/apu';
 import type { Meter, Song } from '../song.ts';
 import { stepTicks } from '../timing/tempo.ts';
 
@@ -8,21 +7,6 @@ export interface PlainNote {
   readonly end: number;
   readonly pitch: number;
   readonly volume: number;
-}
-
-/** Notes as they are written; see splitRestruck for those a register log does not tell. */
-export function plainNotes(notes: readonly Note[]): PlainNote[] {
-  return notes.map(({ start, end, pitch, volume }) => ({ start, end, pitch, volume: loudest(volume, start, end) }));
-}
-
-/** The loudest value of a curve between two times. */
-export function loudest(curve: Note['volume'], from: number, to: number): number {
-  let most = 0;
-  for (const [index, { time, value }] of curve.entries()) {
-    const until = curve[index + 1]?.time ?? Number.POSITIVE_INFINITY;
-    if (time < to && until > from) most = Math.max(most, value);
-  }
-  return most;
 }
 
 /** A grid in a song's tempo: ticks of a step, and where a time lies on it, in steps from the first beat. */

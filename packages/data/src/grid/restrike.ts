@@ -1,5 +1,5 @@
 import type { Note } from '@chipsmith/apu';
-import { type Grid, loudest, type PlainNote } from './quantise.ts';
+import type { Grid, PlainNote } from './quantise.ts';
 
 /** A restrike falls within this share of a step of the grid, */
 const RESTRIKE_NEARNESS = 0.25;
@@ -9,8 +9,10 @@ const RESTRIKE_DISTANCE = 0.75;
 /**
  * A register log knows no note that is struck again at the same pitch without a pause: only the volume jumps up. Such notes are
  * split at the jumps. (NES-MDB, valid: 77 % of jumps by 3 or more of 15 lie within 0.2 steps of the grid; by chance 40 % would.)
+ *
+ * @param rise of the volume, of 15, that strikes a note again; undefined: notes stay as they are written
  */
-export function splitRestruck(notes: readonly Note[], grid: Grid, rise: number): PlainNote[] {
+export function splitRestruck(notes: readonly Note[], grid: Grid, rise = Number.POSITIVE_INFINITY): PlainNote[] {
   return notes.flatMap((note) => {
     const strikes = [note.start];
     for (const [index, { time, value }] of note.volume.entries()) {
@@ -25,4 +27,14 @@ export function splitRestruck(notes: readonly Note[], grid: Grid, rise: number):
       return { start, end, pitch: note.pitch, volume: loudest(note.volume, start, end) };
     });
   });
+}
+
+/** The loudest value of a curve between two times. */
+function loudest(curve: Note['volume'], from: number, to: number): number {
+  let most = 0;
+  for (const [index, { time, value }] of curve.entries()) {
+    const until = curve[index + 1]?.time ?? Number.POSITIVE_INFINITY;
+    if (time < to && until > from) most = Math.max(most, value);
+  }
+  return most;
 }

@@ -1,5 +1,5 @@
 import type { Note } from '@chipsmith/apu';
-import { barStart, gridOf, plainNotes, quantise, type StepNote } from '../grid/quantise.ts';
+import { barStart, gridOf, quantise, type StepNote } from '../grid/quantise.ts';
 import { splitRestruck } from '../grid/restrike.ts';
 import type { Meter, Song } from '../song.ts';
 import { type Melody, NO_EVENT, NOTE_OFF } from './alphabet.ts';
@@ -56,10 +56,12 @@ export interface Extraction {
 /** Takes the melodies out of one voice of a song, on the 16th-note grid of the song's tempo. `notes` must not be empty. */
 export function extractMelodies(notes: readonly Note[], song: Song, rules: ExtractionRules): Extraction {
   const grid = gridOf(song);
-  const struck = rules.restrikeRise === undefined ? plainNotes(notes) : splitRestruck(notes, grid, rules.restrikeRise);
   const melodies: Melody[] = [];
   let reason: string | undefined;
-  for (const phrase of splitAtRests(quantise(struck, grid), rules.gapBars * STEPS_PER_BAR)) {
+  for (const phrase of splitAtRests(
+    quantise(splitRestruck(notes, grid, rules.restrikeRise), grid),
+    rules.gapBars * STEPS_PER_BAR,
+  )) {
     if (rules.crowdedStep === 'discard-voice' && phrase.some(({ crowded }) => crowded)) {
       reason ??= 'two notes start in one step';
       break;
