@@ -1,15 +1,14 @@
-import { VOICE_RANGES, type VoiceName } from '@chipsmith/apu';
+import { VOICE_RANGES } from '@chipsmith/apu';
 import { refuseClass, refusePitch } from '../check-events.ts';
 import type { DecodeOptions, Encoded, Encoding } from '../encoding.ts';
 import { songOnGrid } from '../grid/song.ts';
+import { PITCHED_VOICES } from '../grid/steps.ts';
 import { pitchName } from '../pitch-name.ts';
 import type { Song } from '../song.ts';
 import { BASIC_ALPHABET, type Melody, type MelodyAlphabet, MONO_ALPHABET, NO_EVENT, NOTE_OFF } from './alphabet.ts';
 import { type ExtractionRules, extractMelodies, MAGENTA_RULES, NES_RULES, STEPS_PER_BAR } from './extract.ts';
 import { melodySpans } from './spans.ts';
 import { squash } from './squash.ts';
-
-const MELODIC_VOICES: readonly VoiceName[] = ['pulse1', 'pulse2', 'triangle'];
 
 /** What tells one melody encoding from another. */
 interface MelodyKind {
@@ -71,7 +70,7 @@ export const NAIVE_TIMING: Pick<Song, 'tempo' | 'meter'> = {
 function encodeMelodies(song: Song, { alphabet, fit }: MelodyKind, rules: ExtractionRules): Encoded {
   const sequences = [];
   const dropped = [];
-  for (const voice of MELODIC_VOICES) {
+  for (const voice of PITCHED_VOICES) {
     if (song.voices[voice].length === 0) continue;
     const { melodies, reason } = extractMelodies(song.voices[voice], song, rules);
     for (const melody of melodies) sequences.push({ voice, events: Uint16Array.from(fit(melody), alphabet.classOf) });

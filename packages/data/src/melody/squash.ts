@@ -1,3 +1,4 @@
+import { foldInto } from '../grid/song.ts';
 import { BASIC_ALPHABET, type Melody } from './alphabet.ts';
 
 const { minNote: MIN_NOTE, maxNote: MAX_NOTE } = BASIC_ALPHABET;
@@ -24,11 +25,11 @@ export function squash(melody: Melody): Melody {
   const middle = (lowest + highest) / 2;
   const target = (MIN_NOTE + MAX_NOTE - 1) / 2;
   const transposition = toC + 12 * roundHalfToEven((target - (middle + toC)) / 12);
-  return melody.map((event) => (event < 0 ? event : foldIntoRange(event + transposition)));
+  return melody.map((event) => (event < 0 ? event : foldInto(event + transposition, MIN_NOTE, MAX_NOTE - 1)));
 }
 
-/** The major key, 0 = C .. 11 = B, in whose scale most of the pitches lie. */
-function majorKey(pitches: readonly number[]): number {
+/** The major key, 0 = C .. 11 = B, in whose scale most of the pitches lie; of equals the lowest. */
+export function majorKey(pitches: Iterable<number>): number {
   const votes = majorKeyVotes(pitches);
   return votes.indexOf(Math.max(...votes));
 }
@@ -38,13 +39,6 @@ export function majorKeyVotes(pitches: Iterable<number>): number[] {
   const votes = new Array<number>(12).fill(0);
   for (const pitch of pitches) for (const degree of MAJOR_SCALE) votes[(pitch + 12 - degree) % 12]++;
   return votes;
-}
-
-function foldIntoRange(pitch: number): number {
-  let folded = pitch;
-  while (folded < MIN_NOTE) folded += 12;
-  while (folded >= MAX_NOTE) folded -= 12;
-  return folded;
 }
 
 function roundHalfToEven(value: number): number {

@@ -1,4 +1,4 @@
-import { majorKeyVotes } from '../melody/squash.ts';
+import { majorKey } from '../melody/squash.ts';
 
 /** A note for finding a key: its time on some grid, and its pitch. */
 interface Onset {
@@ -12,7 +12,6 @@ interface Onset {
  */
 export function semitonesToC(onsets: readonly Onset[]): number {
   const different = new Map(onsets.map(({ start, pitch }) => [`${start} ${pitch % 12}`, pitch % 12]));
-  const votes = majorKeyVotes(different.values());
-  const key = votes.indexOf(Math.max(...votes));
+  const key = majorKey(different.values());
   return key <= 5 ? -key : 12 - key;
 }
