@@ -184,7 +184,7 @@ describe('pairNotes', () => {
     ];
     const repairs: string[] = [];
     const notes = pairNotes([{ name: '', events, end: 2 * count }], (tick) => tick, repairs);
-    expect(notes).toHaveLength(count);
+    expect(notes.length).toBe(count);
     expect(notes.every(({ start, end }) => end - start === count)).toBe(true);
     expect(repairs).toEqual([]);
   });
