@@ -1,6 +1,6 @@
 import { KernelError } from './errors.ts';
 import type { Graph, Node, Segment } from './graph.ts';
-import type { Slot } from './memory.ts';
+import { overlaps, type Slot } from './memory.ts';
 import { add } from './operations/binary.ts';
 import { elementCount, requireShape, sameShape, type Tensor } from './tensor.ts';
 
@@ -73,19 +73,39 @@ function markedSegments({ nodes, segments }: Graph, among: readonly Node[]): Seg
     .filter(({ first, end }) => first < end);
 }
 
+/** The slots that a node stores to, or may change in place. */
+function changedSlots(node: Node): Slot[] {
+  const { operation, inputs } = node;
+  if (operation.target !== undefined) return [operation.target(node)];
+  if (operation.changesInputs !== true) return [];
+  return inputs.flatMap(({ source }) => (source.kind === 'slot' ? [source.slot] : []));
+}
+
+/** The slot that a tensor stands for or is a view of. */
+function viewedSlot({ source }: Tensor): Slot | undefined {
+  if (source.kind !== 'node') return source.kind === 'slot' ? source.slot : undefined;
+  const { node } = source;
+  const alias = node.operation.alias?.(node);
+  return alias === undefined ? undefined : viewedSlot(node.inputs[alias.input]);
+}
+
 class BackwardPass {
   /** The gradient of the loss by each tensor, as far as it is known. */
   readonly total = new Map<Tensor, Tensor>();
   readonly #graph: Graph;
   /** The wanted tensors and everything computed from them. */
   readonly #depends: Set<Tensor>;
-  /** What the trace stores to before the backward pass. */
-  readonly #stored: Set<Slot | undefined>;
+  /** The slots that the trace changes before the backward pass, each with the id of the latest tensor by then. */
+  readonly #changes: { readonly slot: Slot; readonly latest: number }[] = [];
 
   constructor(graph: Graph, forward: readonly Node[], wanted: readonly Tensor[]) {
     this.#graph = graph;
     this.#depends = new Set(wanted);
-    this.#stored = new Set(graph.nodes.map((node) => node.operation.target?.(node)));
+    let latest = 0;
+    for (const node of graph.nodes) {
+      latest = node.outputs.at(-1)?.id ?? latest;
+      for (const slot of changedSlots(node)) this.#changes.push({ slot, latest });
+    }
     for (const node of forward) this.#follow(node, node.inputs);
   }
 
@@ -139,11 +159,13 @@ class BackwardPass {
     }
   }
 
-  /** A slot that was stored to since would be read with its new value. */
-  #requireUnchanged({ operation, inputs }: Node): void {
-    for (const { source } of inputs) {
-      if (source.kind !== 'slot' || !this.#stored.has(source.slot)) continue;
-      const what = `${operation.name}: reads ${source.slot.name}, which the pass also stores to`;
+  /** A slot that changed since would be read with its new value. */
+  #requireUnchanged({ operation, inputs, outputs }: Node): void {
+    for (const input of inputs) {
+      const read = viewedSlot(input);
+      if (read === undefined) continue;
+      if (!this.#changes.some(({ slot, latest }) => latest >= outputs[0].id && overlaps(slot, read))) continue;
+      const what = `${operation.name}: reads ${read.name}, which changes before the backward pass`;
       throw new KernelError('not-differentiable', `${what}, so it cannot be computed again in a checkpoint.`);
     }
   }

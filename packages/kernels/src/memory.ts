@@ -36,6 +36,12 @@ export interface Slot {
   readonly offset: number;
 }
 
+/** Whether two slots have elements in common: the same slot, a part of it, or the whole arena. */
+export function overlaps(a: Slot | undefined, b: Slot): boolean {
+  if (a?.arena !== b.arena) return false;
+  return a.offset < b.offset + elementCount(b.shape) && b.offset < a.offset + elementCount(a.shape);
+}
+
 /**
  * One flat buffer that outlives programs: all parameters, or all gradients, or one optimiser moment. Being flat, an
  * optimiser step is one dispatch and a checkpoint one read (llm.c's layout). Gaps between slots stay zero.

@@ -1,7 +1,7 @@
 import type { Graph, Node } from './graph.ts';
 import { isKeptActivation } from './half.ts';
 import type { Dispatch } from './kernel.ts';
-import { Arena, BINDING_ALIGNMENT, type Slot } from './memory.ts';
+import { Arena, BINDING_ALIGNMENT, overlaps, type Slot } from './memory.ts';
 import type { InPlace } from './operation.ts';
 import { copy } from './operations/copy.ts';
 import type { Block } from './packing.ts';
@@ -193,9 +193,4 @@ export class Sharing {
     if (uses.at(-1)?.index !== index) uses.push({ index, target: undefined, read: [] });
     return uses[uses.length - 1];
   }
-}
-
-function overlaps(a: Slot | undefined, b: Slot): boolean {
-  if (a?.arena !== b.arena) return false;
-  return a.offset < b.offset + elementCount(b.shape) && b.offset < a.offset + elementCount(a.shape);
 }

@@ -15,8 +15,11 @@ import {
   multiply,
   plan,
   planWithin,
+  reshape,
   type Segment,
+  type Slot,
   scale,
+  sgd,
   slice,
   store,
   sum,
@@ -118,14 +121,46 @@ describe('checkpoint', () => {
     expect(await evaluate(device, build(true))).toEqual(await evaluate(device, build(false)));
   });
 
-  it('refuses to compute again from a slot that the pass changes', () => {
-    const state = new Arena('state', 'workspace');
-    const slot = state.add('state', [3]);
-    const graph = new Graph();
-    const x = graph.input([3]);
-    const y = graph.checkpoint(() => unary('exp', multiply(x, graph.variable(slot))));
-    store(y, slot);
-    expect(() => gradients(sum(y), [x])).toThrow(/multiply.*state.*checkpoint|binary.*state.*checkpoint/);
+  describe('of what reads a slot', () => {
+    const trace = (read: (graph: Graph, slot: Slot) => Tensor = (graph, slot) => graph.variable(slot)) => {
+      const state = new Arena('state', 'parameters');
+      const slot = state.add('state', [128]);
+      const graph = new Graph();
+      const x = graph.input([128]);
+      const values = read(graph, slot);
+      const checkpointed = () => graph.checkpoint(() => unary('exp', multiply(x, values)));
+      return { state, slot, graph, x, checkpointed };
+    };
+    const refusal = /binary: reads state, which changes before the backward pass, .*checkpoint/;
+
+    it.each([
+      ['itself', undefined],
+      ['in its arena', (graph: Graph, { arena }: Slot) => graph.flat(arena)],
+      ['by a view', (graph: Graph, slot: Slot) => reshape(reshape(graph.variable(slot), [2, 64]), [128])],
+    ])('is refused where a store changes it afterwards: %s', (_, read) => {
+      const { slot, x, checkpointed } = trace(read);
+      const y = checkpointed();
+      store(x, slot);
+      expect(() => gradients(sum(y), [x])).toThrow(refusal);
+    });
+
+    it('is refused where an optimiser changes its arena afterwards', () => {
+      const { state, graph, x, checkpointed } = trace();
+      const y = checkpointed();
+      const [slopes, velocity] = ['slopes', 'velocity'].map((name) => graph.flat(state.mirror(name, 'optimiser')));
+      const parameters = graph.flat(state);
+      sgd({ parameters, gradients: slopes, velocity }, graph.input([]), graph.input([]), 1);
+      expect(() => gradients(sum(y), [x])).toThrow(refusal);
+    });
+
+    it('is computed again where it changed before', async () => {
+      const { slot, graph, x, checkpointed } = trace();
+      store(graph.constant(new Float32Array(128).fill(2), [128]), slot);
+      const y = checkpointed();
+      // d exp(2 x) / dx at x = 0
+      const [slope] = await evaluate(device, gradients(sum(y), [x]));
+      expect(slope).toEqual(new Float32Array(128).fill(2));
+    });
   });
 });
 
