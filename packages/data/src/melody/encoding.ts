@@ -40,13 +40,23 @@ export const melodyEncoding: Encoding = createMelodyEncoding();
 export const monoEncoding: Encoding = createEncoding(MONO, NES_RULES);
 
 function createEncoding(kind: MelodyKind, rules: ExtractionRules): Encoding {
-  const { name, alphabet } = kind;
+  return {
+    ...melodyEncodingOf(kind.name, kind.alphabet, (song) => encodeMelodies(song, kind, rules)),
+    naive: {
+      description: "Magenta's rules at a fixed 120 bpm, without frames",
+      encode: (song) => encodeMelodies({ ...song, ...NAIVE_TIMING }, kind, MAGENTA_RULES),
+    },
+  };
+}
+
+/** An encoding of one class of a melody alphabet a 16th note, whatever `encode` takes out of a song. */
+export function melodyEncodingOf(name: string, alphabet: MelodyAlphabet, encode: Encoding['encode']): Encoding {
   return {
     name,
     version: 1,
     classes: alphabet.classes,
     stepsPerBar: STEPS_PER_BAR,
-    encode: (song) => encodeMelodies(song, kind, rules),
+    encode,
     encodePitches: (pitches) => {
       for (const pitch of pitches) refusePitch(name, pitch, alphabet.minNote, alphabet.maxNote - 1);
       return pitches.map(alphabet.classOf);
@@ -54,10 +64,6 @@ function createEncoding(kind: MelodyKind, rules: ExtractionRules): Encoding {
     decode: (events, options) => decodeMelody(events, options, name, alphabet),
     allowedAfter: melodyGrammar(alphabet.classes),
     describe: (classIndex) => describeMelodyEvent(classIndex, name, alphabet),
-    naive: {
-      description: "Magenta's rules at a fixed 120 bpm, without frames",
-      encode: (song) => encodeMelodies({ ...song, ...NAIVE_TIMING }, kind, MAGENTA_RULES),
-    },
   };
 }
 
@@ -80,12 +86,7 @@ function encodeMelodies(song: Song, { alphabet, fit }: MelodyKind, rules: Extrac
 }
 
 /** A melody for one voice: pulse 1, or the triangle where a note is too low for it. @throws DataError at a strange event */
-export function decodeMelody(
-  events: ArrayLike<number>,
-  options: DecodeOptions,
-  name: string,
-  alphabet: MelodyAlphabet,
-): Song {
+function decodeMelody(events: ArrayLike<number>, options: DecodeOptions, name: string, alphabet: MelodyAlphabet): Song {
   const melody = Array.from(events, (classIndex, step) => {
     refuseClass(name, classIndex, step, alphabet.classes);
     return alphabet.eventOf(classIndex);
@@ -96,7 +97,7 @@ export function decodeMelody(
 }
 
 /** A note-off (class 1) needs a note: it comes neither first nor straight after another. */
-export function melodyGrammar(classes: number): Encoding['allowedAfter'] {
+function melodyGrammar(classes: number): Encoding['allowedAfter'] {
   const noteOff = BASIC_ALPHABET.classOf(NOTE_OFF);
   const anything: readonly boolean[] = new Array<boolean>(classes).fill(true);
   const anythingButOff: readonly boolean[] = anything.map((_, index) => index !== noteOff);

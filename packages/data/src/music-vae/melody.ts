@@ -1,9 +1,8 @@
-import { refusePitch } from '../check-events.ts';
 import type { Encoded, EncodedSequence, Encoding } from '../encoding.ts';
 import { droppedNoise, PITCHED_VOICES } from '../grid/steps.ts';
 import { PIANO_ALPHABET } from '../melody/alphabet.ts';
-import { decodeMelody, describeMelodyEvent, melodyGrammar } from '../melody/encoding.ts';
-import { type ExtractionRules, extractMelodies, NES_RULES, STEPS_PER_BAR } from '../melody/extract.ts';
+import { melodyEncodingOf } from '../melody/encoding.ts';
+import { type ExtractionRules, extractMelodies, NES_RULES } from '../melody/extract.ts';
 import type { Song } from '../song.ts';
 import { isFilled, sliceMelody, windowStarts } from './windows.ts';
 
@@ -18,21 +17,7 @@ const RULES: ExtractionRules = { ...NES_RULES, minimumBars: 1, minimumPitchClass
  * starts and in whose last one sounds, so that a window alone tells where it begins and ends.
  */
 function createVaeMelodyEncoding(bars: number): Encoding {
-  const name = `music-vae-${bars}bar`;
-  return {
-    name,
-    version: 1,
-    classes: PIANO_ALPHABET.classes,
-    stepsPerBar: STEPS_PER_BAR,
-    encode: (song) => encode(song, bars),
-    encodePitches: (pitches) => {
-      for (const pitch of pitches) refusePitch(name, pitch, PIANO_ALPHABET.minNote, PIANO_ALPHABET.maxNote - 1);
-      return pitches.map(PIANO_ALPHABET.classOf);
-    },
-    decode: (events, options) => decodeMelody(events, options, name, PIANO_ALPHABET),
-    allowedAfter: melodyGrammar(PIANO_ALPHABET.classes),
-    describe: (event) => describeMelodyEvent(event, name, PIANO_ALPHABET),
-  };
+  return melodyEncodingOf(`music-vae-${bars}bar`, PIANO_ALPHABET, (song) => encode(song, bars));
 }
 
 /** Sequences of 32 events. */
