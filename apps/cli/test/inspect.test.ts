@@ -57,7 +57,11 @@ describe('inspect', () => {
   it('says in one line what is wrong', async () => {
     await expectFailure(2, /name one dataset folder/, 'inspect');
     await expectFailure(1, /midi: is no dataset/, `inspect ${midi}`);
-    await expectFailure(1, /page\.html: .*no such/, `inspect ${data} --html ${join(folder, 'missing/page.html')}`);
+    await expectFailure(
+      1,
+      /^[^:]*page\.html: there is no such file or folder; check the path\.$/,
+      `inspect ${data} --html ${join(folder, 'missing/page.html')}`,
+    );
     const report = join(data, 'report.json');
     const text = await readFile(report, 'utf8');
     await writeFile(report, JSON.stringify({ ...JSON.parse(text), statistics: undefined }));

@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { openDataset } from '@chipsmith/data';
-import { fileError, writeFileAtomic } from '@chipsmith/models';
+import { writeFileAtomic } from '@chipsmith/models';
 import { copiesInWords, inspectDataset, percent, voiceRow } from '../inspection.ts';
 import { datasetPage } from '../page/dataset-page.ts';
 import { formatNumber } from '../page/html.ts';
@@ -26,11 +26,7 @@ export const inspect: Command = {
     }
     const inspection = inspectDataset(await openDataset(folder), basename(resolve(folder)));
     const page = text(args, 'html');
-    if (page !== undefined) {
-      await writeFileAtomic(page, await datasetPage(inspection)).catch((error: unknown) => {
-        throw fileError(page, error);
-      });
-    }
+    if (page !== undefined) await writeFileAtomic(page, await datasetPage(inspection));
     const words = inspection.splits.flatMap(({ split, songs, seconds, voices, polyphony, sequences }) => [
       `${split}: ${songs} songs, ${formatNumber(seconds / 60)} minutes`,
       formatTable(voices.map(voiceRow)),
