@@ -1,6 +1,6 @@
 import { ApuError } from '@chipsmith/apu';
 import { DataError, isSystemError } from '@chipsmith/data';
-import { KernelError } from '@chipsmith/kernels';
+import { KernelError, type KernelErrorCode } from '@chipsmith/kernels';
 import { fileError, ModelError } from '@chipsmith/models';
 
 /** The command was typed wrongly: exit code 2. */
@@ -18,10 +18,16 @@ export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 /** Errors that are meant to be read as they stand. */
 const SPOKEN = [ApuError, CommandError, DataError, KernelError, ModelError];
 
+/** Faults of a setting or of the machine: which line of ours met them says nothing to the user. */
+const NOT_OF_CODE: readonly KernelErrorCode[] = ['option', 'limit', 'out-of-memory', 'device-lost'];
+
 /** What to print and which code to end with. Anything unforeseen is a fault of ours and keeps its stack for a report. */
 export function explain(error: unknown): { text: string; code: number } {
   if (error instanceof UsageError) return { text: oneLine(error.message), code: EXIT.usage };
   if (error instanceof Error && error.name === 'AbortError') return { text: 'Interrupted.', code: EXIT.interrupted };
+  if (error instanceof KernelError && NOT_OF_CODE.includes(error.code)) {
+    return { text: oneLine(error.summary), code: EXIT.failed };
+  }
   if (SPOKEN.some((kind) => error instanceof kind)) {
     return { text: oneLine((error as Error).message), code: EXIT.failed };
   }
