@@ -45,9 +45,9 @@ describe('models, plan, doctor and render', () => {
     const { peakBytes } = (await jsonOf(`plan ${small}`)) as { peakBytes: number };
     const { stdout } = await chipsmith(`plan ${small} --vram ${peakBytes / 1000 - 400}KB`);
     expect(stdout).toMatch(/^memory +bytes +size +bytes as chosen +size as chosen$/m);
-    expect(stdout).toMatch(/^Does not fit into \d\.\d MiB as asked\. With --vram, train chooses .+ computed again\.$/m);
+    expect(stdout).toMatch(/^Does not fit into \d\.\d MB as asked\. With --vram, train chooses .+ computed again\.$/m);
     expect((await chipsmith(`plan ${small} --vram 1MB`)).stdout).toMatch(
-      /^Does not fit into 976\.6 KiB\. Training with batch 16 .*choose a smaller model\.$/m,
+      /^Does not fit into 1\.0 MB\. Training with batch 16 .*choose a smaller model\.$/m,
     );
     const stored = (await jsonOf(`plan ${small} --half activations`)) as Record<string, number>;
     expect(stored.peakBytesIn32Bits).toBe(peakBytes);

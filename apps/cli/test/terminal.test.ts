@@ -96,6 +96,9 @@ describe('explain', () => {
   it('gives errors that are meant to be read as they stand, with their code', () => {
     expect(explain(new UsageError('typed wrongly'))).toEqual({ text: 'typed wrongly', code: 2 });
     expect(explain(new CommandError('cannot be done'))).toEqual({ text: 'cannot be done', code: 1 });
+    expect(explain(new KernelError('option', 'CHIPSMITH_DEBUG: "x" is unknown')).text).toBe(
+      'CHIPSMITH_DEBUG: "x" is unknown',
+    );
     expect(explain(new KernelError('no-adapter', 'no adapter'))).toEqual({ text: 'no adapter', code: 1 });
     expect(explain(AbortSignal.abort().reason)).toEqual({ text: 'Interrupted.', code: 130 });
   });
@@ -154,13 +157,13 @@ describe('what is printed', () => {
       '1:06:40',
       '0:00',
     ]);
-    expect([0, 1023, 1024, 1_234_567, 6e9, 2 ** 45].map(formatBytes)).toEqual([
+    expect([0, 999, 1000, 1_234_567, 6e9, 2 ** 45].map(formatBytes)).toEqual([
       '0 B',
-      '1023 B',
-      '1.0 KiB',
-      '1.2 MiB',
-      '5.6 GiB',
-      '32768.0 GiB',
+      '999 B',
+      '1.0 kB',
+      '1.2 MB',
+      '6.0 GB',
+      '35184.4 GB',
     ]);
   });
 

@@ -55,6 +55,8 @@ describe('what is typed wrongly ends with code 2 and one line', () => {
     ['train --batch 6 --micro-batch 4', /micro-batch 4 does not divide batch 6; choose a divisor of it/],
     ['plan --micro-batch 0', /--micro-batch must be a whole number from 1 to 65536, not "0"/],
     ['train --vram big', /--vram must be a size such as 6GB/],
+    ['plan --vram 0GB', /--vram must be a size that a device can have, not "0GB"/],
+    ['train --vram 99999999999GB', /--vram must be a size that a device can have, not "99999999999GB"/],
     ['plan --dropout 2', /dropout: .*<=0\.95/],
     ['plan --dropout Infinity', /--dropout must be a number, not "Infinity"/],
     ['generate', /--run is needed/],

@@ -138,12 +138,14 @@ export function corpusDataset(encoding: Encoding, { voices = ['pulse1'], ...opti
   return datasetFromSongs(embeddedCorpus(), encoding, { ...options, voices });
 }
 
-/** "6GB", "512MiB", "800MB" -> bytes. @throws UsageError */
+/** "6GB", "512MiB", "800MB" -> bytes, 1 or more. @throws UsageError */
 export function bytesOf(args: Arguments, name: string): number | undefined {
   const value = text(args, name);
   if (value === undefined) return undefined;
   const match = /^(\d+(?:\.\d+)?)\s*([KMG])(i?)B?$/i.exec(value.trim());
   if (match === null) throw new UsageError(`--${name} must be a size such as 6GB or 512MiB, not "${value}"`);
   const base = match[3] === '' ? 1000 : 1024;
-  return Math.floor(Number(match[1]) * base ** ('KMG'.indexOf(match[2].toUpperCase()) + 1));
+  const bytes = Math.floor(Number(match[1]) * base ** ('KMG'.indexOf(match[2].toUpperCase()) + 1));
+  if (bytes >= 1 && Number.isSafeInteger(bytes)) return bytes;
+  throw new UsageError(`--${name} must be a size that a device can have, not "${value}"`);
 }
