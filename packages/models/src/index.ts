@@ -30,4 +30,4 @@ export {
   type TrainingShape,
 } from './training/pass.ts';
 export { type CheckpointName, type Metrics, RunFolder } from './training/run-folder.ts';
-export { type TrainingStart, type TrainOptions, train } from './training/train.ts';
+export { type TrainingPlan, type TrainingStart, type TrainOptions, train } from './training/train.ts';

@@ -11,6 +11,7 @@ import {
   type Metrics,
   ModelError,
   RunFolder,
+  type TrainingPlan,
   type TrainOptions,
   train,
 } from '../src/index.ts';
@@ -125,8 +126,11 @@ describe('train', () => {
   it('takes the memory that was planned, and gives it back', async () => {
     const before = device.allocated;
     let told: { predicted: BytesByCategory; measured: BytesByCategory } | undefined;
-    await train(newRun({ steps: 1, onStart: (start) => (told = start) }));
+    const plans: unknown[] = [];
+    const onPlan = ({ predicted }: TrainingPlan) => plans.push([predicted, device.allocated]);
+    await train(newRun({ steps: 1, onPlan, onStart: (start) => (told = start) }));
     expect(told?.measured).toEqual(told?.predicted);
+    expect(plans).toEqual([[told?.predicted, before]]);
     expect(told?.predicted.optimiser).toBe(2 * (told?.predicted.parameters ?? 0));
     expect(device.allocated).toEqual(before);
   });

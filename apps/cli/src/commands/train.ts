@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { findEncoding } from '@chipsmith/data';
-import { MEMORY_CATEGORIES } from '@chipsmith/kernels';
+import { type BytesByCategory, MEMORY_CATEGORIES } from '@chipsmith/kernels';
 import {
   configure,
   findModel,
   RunFolder,
+  type TrainingPlan,
   type TrainingStart,
   type TrainOptions,
   train as trainModel,
@@ -97,11 +98,15 @@ export const train: Command = {
     const device = await deviceOf(args);
     const progress = startProgress('training');
     let start: TrainingStart | undefined;
-    const told: Pick<TrainOptions, 'onStart' | 'onProgress'> = {
+    const told: Pick<TrainOptions, 'onPlan' | 'onStart' | 'onProgress'> = {
+      onPlan: (planned) => {
+        process.stderr.write(`training ${definition.name} on ${device.adapter.name} into ${folder}\n`);
+        process.stderr.write(`${memoryTable(planned)}\n${settingsOf(run, planned)}\n`);
+        process.stderr.write('getting kernels ready ...\n');
+      },
       onStart: (started) => {
         start = started;
-        process.stderr.write(`training ${definition.name} on ${device.adapter.name} into ${folder}\n`);
-        process.stderr.write(`${memoryTable(started)}\n${settingsOf(run, started)}\n`);
+        process.stderr.write(`${formatBytes(sum(started.measured))} measured on the device\n`);
       },
       onProgress: ({ step, steps, loss, tokensPerSecond, secondsLeft, valid }) => {
         const validation = valid === undefined ? '' : `, valid ${valid.nll.toFixed(3)}`;
@@ -209,7 +214,7 @@ async function resumedRun(args: Arguments): Promise<Run> {
 }
 
 /** What a budget led to, and what it saves. */
-function settingsOf({ shape, budget }: Run, { microBatch, recomputed, unrestricted }: TrainingStart): string {
+function settingsOf({ shape, budget }: Run, { microBatch, recomputed, unrestricted }: TrainingPlan): string {
   const within = budget === undefined ? '' : `within ${formatBytes(budget)}: `;
   const settings = `${within}${settingsWords(shape, microBatch, recomputed)}`;
   if (microBatch === shape.batch && recomputed === 0 && shape.half === undefined) return settings;
@@ -217,14 +222,14 @@ function settingsOf({ shape, budget }: Run, { microBatch, recomputed, unrestrict
   return `${settings}; would take ${otherwise} otherwise`;
 }
 
-function memoryTable({ parameters, predicted, measured }: TrainingStart): string {
-  const total = (bytes: TrainingStart['predicted']) => Object.values(bytes).reduce((sum, value) => sum + value, 0);
-  const row = (memory: string, ours: number, device: number) => {
-    return { memory, predicted: formatBytes(ours), measured: formatBytes(device) };
-  };
+function memoryTable({ parameters, predicted }: TrainingPlan): string {
   const rows = [
-    ...MEMORY_CATEGORIES.map((category) => row(category, predicted[category], measured[category])),
-    row('total', total(predicted), total(measured)),
+    ...MEMORY_CATEGORIES.map((category) => ({ memory: category, predicted: formatBytes(predicted[category]) })),
+    { memory: 'total', predicted: formatBytes(sum(predicted)) },
   ];
   return `${parameters} parameters\n${formatTable(rows)}`;
+}
+
+function sum(bytes: BytesByCategory): number {
+  return MEMORY_CATEGORIES.reduce((total, category) => total + bytes[category], 0);
 }

@@ -3,7 +3,7 @@ import { BatchSampler, type Dataset, Random } from '@chipsmith/data';
 import { type BytesByCategory, type Device, elementCount, Program, totalMemory } from '@chipsmith/kernels';
 import { type Checkpoint, type CheckpointMetadata, requireEncoding } from '../checkpoint/checkpoint.ts';
 import { ModelError, requireIntegers } from '../error.ts';
-import { Evaluator } from '../evaluation.ts';
+import { Evaluator, planEvaluation } from '../evaluation.ts';
 import type { ModelConfiguration, ModelDefinition } from '../model.ts';
 import { fitTraining, recomputedShare, trainingMemory } from './budget.ts';
 import { type LoopOptions, TrainingLoop, type TrainingResult } from './loop.ts';
@@ -26,11 +26,13 @@ export interface TrainOptions extends TrainingShape, LoopOptions {
   readonly budget?: number | undefined;
   /** Events of the valid split that a validation looks at. */
   readonly validTokens: number;
+  /** Called before anything is allocated; compiling and measuring kernels comes next, which can take a minute. */
+  readonly onPlan?: ((plan: TrainingPlan) => void) | undefined;
   /** Called once everything is on the device. */
   readonly onStart?: ((start: TrainingStart) => void) | undefined;
 }
 
-export interface TrainingStart {
+export interface TrainingPlan {
   readonly parameters: number;
   /** Steps done before, by the run that is resumed. */
   readonly step: number;
@@ -40,8 +42,12 @@ export interface TrainingStart {
   readonly recomputed: number;
   /** Bytes that training would take with the batch in one piece and nothing computed again; undefined if the device could not. */
   readonly unrestricted: number | undefined;
-  /** Bytes by category: of the plans, and counted on the device once everything is allocated. */
+  /** Bytes by category of all that will be on the device. */
   readonly predicted: BytesByCategory;
+}
+
+export interface TrainingStart extends TrainingPlan {
+  /** Bytes by category, counted on the device once everything is allocated. */
   readonly measured: BytesByCategory;
 }
 
@@ -90,6 +96,16 @@ async function trainInto(folder: RunFolder, options: TrainOptions): Promise<Trai
   const sampler = new BatchSampler(eventsOf(dataset, 'train'), { batch, length, seed });
   const validation = subset(eventsOf(dataset, 'valid'), validTokens);
   const pass = planTraining(model, metadata.training, { limits: device.limits, recompute });
+  const plans = validation.length > 0 ? [pass.plan, planEvaluation(model, device.limits).plan] : [pass.plan];
+  const planned: TrainingPlan = {
+    parameters: model.parameterCount,
+    step: metadata.training.step,
+    microBatch: metadata.training.microBatch,
+    recomputed: recomputedShare(pass),
+    unrestricted: trainingMemory(model, { batch, length }, { limits: device.limits })?.bytes,
+    predicted: totalMemory(plans),
+  };
+  options.onPlan?.(planned);
   const arenas = [model.parameters, pass.firstMoment, pass.secondMoment];
   let program: Program | undefined;
   let evaluator: Evaluator | undefined;
@@ -101,15 +117,7 @@ async function trainInto(folder: RunFolder, options: TrainOptions): Promise<Trai
     }
     if (resume) await folder.rewind(metadata.training.step);
     else await folder.create({ data: options.dataPlace, ...metadata }, start);
-    options.onStart?.({
-      parameters: model.parameterCount,
-      step: metadata.training.step,
-      microBatch: metadata.training.microBatch,
-      recomputed: recomputedShare(pass),
-      unrestricted: trainingMemory(model, { batch, length }, { limits: device.limits })?.bytes,
-      predicted: totalMemory(evaluator === undefined ? [pass.plan] : [pass.plan, evaluator.plan]),
-      measured: device.allocated,
-    });
+    options.onStart?.({ ...planned, measured: device.allocated });
     return await new TrainingLoop(options, start, {
       device,
       folder,
