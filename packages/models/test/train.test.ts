@@ -1,47 +1,19 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BatchSampler, openDataset, writeDataset } from '@chipsmith/data';
+import { BatchSampler } from '@chipsmith/data';
 import type { BytesByCategory } from '@chipsmith/kernels';
 import { describe, expect, it } from 'vitest';
 import {
-  configure,
   evaluateCheckpoint,
-  type Metrics,
   ModelError,
   RunFolder,
   type TrainingPlan,
   type TrainOptions,
   train,
 } from '../src/index.ts';
-import { testDevice } from './support/device.ts';
-import { temporaryFolder } from './support/folder.ts';
 import { predict } from './support/reference.ts';
-import { basicRnn, tinyConfiguration, tinyDataset, tinyMelody, tinyOptions } from './support/tiny.ts';
-
-const device = await testDevice();
-const root = await temporaryFolder();
-let runs = 0;
-/** Options of a run in a new folder. */
-function newRun(changes: Partial<TrainOptions> = {}): TrainOptions {
-  return { ...tinyOptions(device, join(root, `run-${runs++}`)), ...changes };
-}
-
-async function metricsOf(folder: string): Promise<Metrics[]> {
-  const text = await readFile(join(folder, 'metrics.jsonl'), 'utf8');
-  expect(text.endsWith('\n')).toBe(true);
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-}
-
-/** Parameters and both moments of the latest checkpoint. */
-async function latest(folder: string) {
-  const { metadata, state } = await new RunFolder(folder).load('latest');
-  return { step: metadata.training.step, ...state };
-}
+import { abortedAfter, device, latest, metricsOf, newRun } from './support/runs.ts';
+import { basicRnn, tinyConfiguration, tinyDataset, tinyMelody } from './support/tiny.ts';
 
 describe('train', () => {
   it('overfits a tiny dataset: the scale that goes round, to less than 0.05 nats an event', async () => {
@@ -206,177 +178,3 @@ const withAbsurdRate: typeof basicRnn.create = (configuration, classes) => {
   const model = basicRnn.create(configuration, classes);
   return Object.defineProperty(model, 'configuration', { value: { ...configuration, optimiser } });
 };
-
-/** A signal that is aborted from the look after so many steps on: training looks once before each step. */
-function abortedAfter(steps: number): AbortSignal {
-  let looks = 0;
-  return Object.defineProperty(new AbortController().signal, 'aborted', { get: () => ++looks > steps });
-}
-
-describe('resume', () => {
-  it('equals an uninterrupted run bit for bit, also from a step without validation and with dropout', async () => {
-    const configuration = configure(basicRnn, { layers: [8, 4], dropout: 0.5 });
-    const whole = newRun({ configuration, steps: 14, validateEvery: 4 });
-    await train(whole);
-
-    const cut = newRun({ configuration, steps: 14, validateEvery: 4 });
-    // Validations are at 4, 8, 12 and 14, and 10 is logged: 5, 6 and 11 are neither.
-    for (const [stretch, end] of [
-      [5, 5],
-      [1, 6],
-      [5, 11],
-    ]) {
-      const result = await train({ ...cut, resume: end > 5, signal: abortedAfter(stretch) });
-      expect(result).toMatchObject({ reason: 'interrupted', step: end });
-    }
-    const result = await train({ ...cut, resume: true });
-    expect(result.reason).toBe('finished');
-    expect(await latest(cut.folder)).toEqual(await latest(whole.folder));
-    const bytesOf = (folder: string, name: string) => readFile(join(folder, 'checkpoints', `${name}.safetensors`));
-    for (const name of ['latest', 'best'])
-      expect(await bytesOf(cut.folder, name)).toEqual(await bytesOf(whole.folder, name));
-    const validations = (metrics: Metrics[]) =>
-      metrics.flatMap(({ step, validNll }) => (validNll ? [[step, validNll]] : []));
-    expect(validations(await metricsOf(cut.folder))).toEqual(validations(await metricsOf(whole.folder)));
-  });
-
-  it('tells of each step once, and drops half a line and half a file of a killed process', async () => {
-    const options = newRun({ steps: 6 });
-    await train(options);
-    const metrics = join(options.folder, 'metrics.jsonl');
-    const told = await readFile(metrics, 'utf8');
-    const later = JSON.stringify({ step: 9, loss: 1, gradientNorm: 1, tokensPerSecond: 1 });
-    await writeFile(metrics, `${told}${later}\nno line of ours\n{"step":2,"lo\n{"step":6,"lo`);
-    await writeFile(join(options.folder, 'checkpoints', 'latest.safetensors.partial-123'), 'half');
-    await writeFile(join(options.folder, 'config.json.partial-123'), '{');
-    await train({ ...options, resume: true, steps: 9 });
-    const text = await readFile(metrics, 'utf8');
-    expect(text.startsWith(told)).toBe(true);
-    expect((await metricsOf(options.folder)).map(({ step }) => step)).toEqual([3, 6, 9]);
-    expect((await readdir(options.folder, { recursive: true })).filter((name) => name.includes('partial'))).toEqual([]);
-  });
-
-  it('is refused while another process trains into the folder, and takes over from one that was killed', async () => {
-    const options = newRun();
-    await train(options);
-    const lock = join(options.folder, 'lock');
-    expect(existsSync(lock)).toBe(false);
-    await writeFile(lock, `${process.ppid}\n`);
-    const before = await latest(options.folder);
-    await expect(train({ ...options, resume: true, steps: 9 })).rejects.toThrow(
-      `${lock}: process ${process.ppid} is training here; wait for it or choose another --run folder`,
-    );
-    expect([await latest(options.folder), existsSync(lock)]).toEqual([before, true]);
-    const killed = spawnSync(process.execPath, ['--version']).pid;
-    for (const left of [`${killed}\n`, '']) {
-      await writeFile(lock, left);
-      const steps = left === '' ? 10 : 9;
-      expect((await train({ ...options, resume: true, steps })).step).toBe(steps);
-      expect(existsSync(lock)).toBe(false);
-    }
-  });
-
-  it('works before the first step is done', async () => {
-    const options = newRun();
-    expect(await train({ ...options, signal: AbortSignal.abort() })).toEqual({
-      step: 0,
-      reason: 'interrupted',
-      best: null,
-    });
-    const run = new RunFolder(options.folder);
-    expect((await run.load('best')).metadata.training.step).toBe(0);
-    expect((await train({ ...options, resume: true })).step).toBe(6);
-  });
-
-  it('keeps seed and shape of the run, whatever is asked for', async () => {
-    const options = newRun({ steps: 3 });
-    const whole = newRun({ steps: 6 });
-    await train(options);
-    await train(whole);
-    const configuration = configure(basicRnn, { layers: [5] });
-    await train({ ...options, resume: true, steps: 6, seed: 9, batch: 2, length: 5, configuration });
-    expect(await latest(options.folder)).toEqual(await latest(whole.folder));
-  });
-});
-
-describe('train refuses', () => {
-  const refused = async (options: TrainOptions, message: string) => {
-    const before = device.allocated;
-    const training = train(options);
-    await expect(training).rejects.toBeInstanceOf(ModelError);
-    await expect(training).rejects.toThrow(new ModelError(message));
-    expect(device.allocated).toEqual(before);
-  };
-
-  it('a folder with something in it', async () => {
-    const options = newRun({ steps: 1 });
-    await train(options);
-    await refused(
-      options,
-      `${options.folder}: the folder is not empty; go on with --resume or choose another --run folder.`,
-    );
-  });
-
-  it('to resume where nothing was trained', async () => {
-    const options = newRun({ resume: true });
-    await refused(options, `${options.folder}: has no checkpoint "latest"; train there first, or check --run.`);
-  });
-
-  it('to resume what is done', async () => {
-    const options = newRun({ steps: 2 });
-    await train(options);
-    await refused({ ...options, resume: true }, `${options.folder}: has 2 steps already; ask for more with --steps.`);
-  });
-
-  it('to resume on other data', async () => {
-    const options = newRun({ steps: 1 });
-    await train(options);
-    const dataset = tinyDataset(5);
-    const resumed = { ...options, dataset, resume: true, steps: 2 };
-    await refused(
-      resumed,
-      `${options.folder}: was trained on other data; resume with the same --data, or start a new run.`,
-    );
-    // The same data under another path is the same data.
-    const place = join(root, 'dataset');
-    await writeDataset(options.dataset, place);
-    await train({ ...resumed, dataset: await openDataset(place) });
-  });
-
-  it('data in another encoding', async () => {
-    const dataset = tinyDataset();
-    const { manifest } = dataset;
-    const other = new Proxy(dataset, {
-      get: (target, key) =>
-        key === 'manifest'
-          ? { ...manifest, encoding: { ...manifest.encoding, name: 'score' } }
-          : Reflect.get(target, key),
-    });
-    const options = newRun({ dataset: other });
-    await refused(
-      options,
-      'basic-rnn speaks the encoding melody, the data is in score; prepare it with --encoding melody.',
-    );
-    expect(await exists(options.folder)).toBe(false);
-  });
-
-  it.each([
-    ['no steps', { steps: 0 }, 'Training: steps is 0; give a whole number of 1 or more.'],
-    ['no validations', { validateEvery: 0 }, 'Training: validateEvery is 0; give a whole number of 1 or more.'],
-    ['half a patience', { patience: 0.5 }, 'Training: patience is 0.5; give a whole number of 0 or more.'],
-  ])('%s', async (_, wrong, message) => {
-    await refused(newRun(wrong), message);
-  });
-
-  it('a file for a folder', async () => {
-    const path = join(root, 'file');
-    await writeFile(path, 'here');
-    await refused(newRun({ folder: path }), `${path}: a part of the path is a file; check the path.`);
-    const below = join(path, 'run');
-    await refused(newRun({ folder: below }), `${below}: a part of the path is a file; check the path.`);
-  });
-});
-
-async function exists(folder: string): Promise<boolean> {
-  return (await readdir(root)).includes(folder.slice(root.length + 1));
-}

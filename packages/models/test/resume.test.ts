@@ -1,0 +1,94 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { configure, type Metrics, RunFolder, train } from '../src/index.ts';
+import { abortedAfter, latest, metricsOf, newRun } from './support/runs.ts';
+import { basicRnn } from './support/tiny.ts';
+
+describe('resume', () => {
+  it('equals an uninterrupted run bit for bit, also from a step without validation and with dropout', async () => {
+    const configuration = configure(basicRnn, { layers: [8, 4], dropout: 0.5 });
+    const whole = newRun({ configuration, steps: 14, validateEvery: 4 });
+    await train(whole);
+
+    const cut = newRun({ configuration, steps: 14, validateEvery: 4 });
+    // Validations are at 4, 8, 12 and 14, and 10 is logged: 5, 6 and 11 are neither.
+    for (const [stretch, end] of [
+      [5, 5],
+      [1, 6],
+      [5, 11],
+    ]) {
+      const result = await train({ ...cut, resume: end > 5, signal: abortedAfter(stretch) });
+      expect(result).toMatchObject({ reason: 'interrupted', step: end });
+    }
+    const result = await train({ ...cut, resume: true });
+    expect(result.reason).toBe('finished');
+    expect(await latest(cut.folder)).toEqual(await latest(whole.folder));
+    const bytesOf = (folder: string, name: string) => readFile(join(folder, 'checkpoints', `${name}.safetensors`));
+    for (const name of ['latest', 'best'])
+      expect(await bytesOf(cut.folder, name)).toEqual(await bytesOf(whole.folder, name));
+    const validations = (metrics: Metrics[]) =>
+      metrics.flatMap(({ step, validNll }) => (validNll ? [[step, validNll]] : []));
+    expect(validations(await metricsOf(cut.folder))).toEqual(validations(await metricsOf(whole.folder)));
+  });
+
+  it('tells of each step once, and drops half a line and half a file of a killed process', async () => {
+    const options = newRun({ steps: 6 });
+    await train(options);
+    const metrics = join(options.folder, 'metrics.jsonl');
+    const told = await readFile(metrics, 'utf8');
+    const later = JSON.stringify({ step: 9, loss: 1, gradientNorm: 1, tokensPerSecond: 1 });
+    await writeFile(metrics, `${told}${later}\nno line of ours\n{"step":2,"lo\n{"step":6,"lo`);
+    await writeFile(join(options.folder, 'checkpoints', 'latest.safetensors.partial-123'), 'half');
+    await writeFile(join(options.folder, 'config.json.partial-123'), '{');
+    await train({ ...options, resume: true, steps: 9 });
+    const text = await readFile(metrics, 'utf8');
+    expect(text.startsWith(told)).toBe(true);
+    expect((await metricsOf(options.folder)).map(({ step }) => step)).toEqual([3, 6, 9]);
+    expect((await readdir(options.folder, { recursive: true })).filter((name) => name.includes('partial'))).toEqual([]);
+  });
+
+  it('is refused while another process trains into the folder, and takes over from one that was killed', async () => {
+    const options = newRun();
+    await train(options);
+    const lock = join(options.folder, 'lock');
+    expect(existsSync(lock)).toBe(false);
+    await writeFile(lock, `${process.ppid}\n`);
+    const before = await latest(options.folder);
+    await expect(train({ ...options, resume: true, steps: 9 })).rejects.toThrow(
+      `${lock}: process ${process.ppid} is training here; wait for it or choose another --run folder`,
+    );
+    expect([await latest(options.folder), existsSync(lock)]).toEqual([before, true]);
+    const killed = spawnSync(process.execPath, ['--version']).pid;
+    for (const left of [`${killed}\n`, '']) {
+      await writeFile(lock, left);
+      const steps = left === '' ? 10 : 9;
+      expect((await train({ ...options, resume: true, steps })).step).toBe(steps);
+      expect(existsSync(lock)).toBe(false);
+    }
+  });
+
+  it('works before the first step is done', async () => {
+    const options = newRun();
+    expect(await train({ ...options, signal: AbortSignal.abort() })).toEqual({
+      step: 0,
+      reason: 'interrupted',
+      best: null,
+    });
+    const run = new RunFolder(options.folder);
+    expect((await run.load('best')).metadata.training.step).toBe(0);
+    expect((await train({ ...options, resume: true })).step).toBe(6);
+  });
+
+  it('keeps seed and shape of the run, whatever is asked for', async () => {
+    const options = newRun({ steps: 3 });
+    const whole = newRun({ steps: 6 });
+    await train(options);
+    await train(whole);
+    const configuration = configure(basicRnn, { layers: [5] });
+    await train({ ...options, resume: true, steps: 6, seed: 9, batch: 2, length: 5, configuration });
+    expect(await latest(options.folder)).toEqual(await latest(whole.folder));
+  });
+});

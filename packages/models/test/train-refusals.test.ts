@@ -1,0 +1,89 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openDataset, writeDataset } from '@chipsmith/data';
+import { describe, expect, it } from 'vitest';
+import { ModelError, type TrainOptions, train } from '../src/index.ts';
+import { device, newRun, root } from './support/runs.ts';
+import { tinyDataset } from './support/tiny.ts';
+
+describe('train refuses', () => {
+  const refused = async (options: TrainOptions, message: string) => {
+    const before = device.allocated;
+    const training = train(options);
+    await expect(training).rejects.toBeInstanceOf(ModelError);
+    await expect(training).rejects.toThrow(new ModelError(message));
+    expect(device.allocated).toEqual(before);
+  };
+
+  it('a folder with something in it', async () => {
+    const options = newRun({ steps: 1 });
+    await train(options);
+    await refused(
+      options,
+      `${options.folder}: the folder is not empty; go on with --resume or choose another --run folder.`,
+    );
+  });
+
+  it('to resume where nothing was trained', async () => {
+    const options = newRun({ resume: true });
+    await refused(options, `${options.folder}: has no checkpoint "latest"; train there first, or check --run.`);
+  });
+
+  it('to resume what is done', async () => {
+    const options = newRun({ steps: 2 });
+    await train(options);
+    await refused({ ...options, resume: true }, `${options.folder}: has 2 steps already; ask for more with --steps.`);
+  });
+
+  it('to resume on other data', async () => {
+    const options = newRun({ steps: 1 });
+    await train(options);
+    const dataset = tinyDataset(5);
+    const resumed = { ...options, dataset, resume: true, steps: 2 };
+    await refused(
+      resumed,
+      `${options.folder}: was trained on other data; resume with the same --data, or start a new run.`,
+    );
+    // The same data under another path is the same data.
+    const place = join(root, 'dataset');
+    await writeDataset(options.dataset, place);
+    await train({ ...resumed, dataset: await openDataset(place) });
+  });
+
+  it('data in another encoding', async () => {
+    const dataset = tinyDataset();
+    const { manifest } = dataset;
+    const other = new Proxy(dataset, {
+      get: (target, key) =>
+        key === 'manifest'
+          ? { ...manifest, encoding: { ...manifest.encoding, name: 'score' } }
+          : Reflect.get(target, key),
+    });
+    const options = newRun({ dataset: other });
+    await refused(
+      options,
+      'basic-rnn speaks the encoding melody, the data is in score; prepare it with --encoding melody.',
+    );
+    expect(await exists(options.folder)).toBe(false);
+  });
+
+  it.each([
+    ['no steps', { steps: 0 }, 'Training: steps is 0; give a whole number of 1 or more.'],
+    ['no validations', { validateEvery: 0 }, 'Training: validateEvery is 0; give a whole number of 1 or more.'],
+    ['half a patience', { patience: 0.5 }, 'Training: patience is 0.5; give a whole number of 0 or more.'],
+  ])('%s', async (_, wrong, message) => {
+    await refused(newRun(wrong), message);
+  });
+
+  it('a file for a folder', async () => {
+    const path = join(root, 'file');
+    await writeFile(path, 'here');
+    await refused(newRun({ folder: path }), `${path}: a part of the path is a file; check the path.`);
+    const below = join(path, 'run');
+    await refused(newRun({ folder: below }), `${below}: a part of the path is a file; check the path.`);
+  });
+});
+
+async function exists(folder: string): Promise<boolean> {
+  return (await readdir(root)).includes(folder.slice(root.length + 1));
+}
