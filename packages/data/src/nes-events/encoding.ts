@@ -39,7 +39,7 @@ export function createNesEventsEncoding(macros: Macros = NES_MACROS): Encoding {
   const grammar = new Map<number | undefined, readonly boolean[]>();
   return {
     name: 'nes-events',
-    version: 1,
+    version: 2,
     classes: events.length,
     // NES-MDB's valid split has about 31 events a second; a bar lasts about two.
     stepsPerBar: 62,
