@@ -88,7 +88,8 @@ describe.skipIf(!hasNesMdb)(NESMDB_NOTE, () => {
   });
 
   it('keeps four of five voices, its split, and a melody dataset that a bigram predicts better than a unigram', async () => {
-    writeFileSync(join(folder, 'subset.tar.gz'), tarGzOf(files));
+    const some = files.filter(({ path }, index) => path.includes('/train/') || index % 3 === 0);
+    writeFileSync(join(folder, 'subset.tar.gz'), tarGzOf(some));
     const dataset = await prepareDataset({
       inputs: [join(folder, 'subset.tar.gz')],
       encoding: melodyEncoding,
