@@ -1,7 +1,9 @@
 import {
   Arena,
   adam,
+  adamArenas,
   adamSchedule,
+  adamState,
   add,
   type Device,
   Graph,
@@ -51,20 +53,14 @@ export function adamBenchmark(problem: Adam): Benchmark<Device> {
     async prepare(device) {
       const parameters = new Arena('parameters', 'parameters');
       const slot = parameters.add('all', [elements]);
-      const gradients = parameters.mirror('gradients', 'gradients');
+      const arenas = adamArenas(parameters);
       const graph = new Graph();
-      const flatGradients = graph.flat(gradients);
-      const state = {
-        parameters: graph.flat(parameters),
-        gradients: flatGradients,
-        firstMoment: graph.flat(parameters.mirror('first moment', 'optimiser')),
-        secondMoment: graph.flat(parameters.mirror('second moment', 'optimiser')),
-      };
+      const state = adamState(graph, arenas);
       const schedule = graph.input([3]);
-      adam(state, schedule, globalNorm(flatGradients), CLIP_NORM);
+      adam(state, schedule, globalNorm(state.gradients), CLIP_NORM);
       const { program, prepared } = await prepareProgram(device, graph, {});
       device.write(slot, numbers(elements, 0));
-      device.write(gradients.slots[0], numbers(elements, 1));
+      device.write(arenas.gradients.slots[0], numbers(elements, 1));
       let step = 0;
       const run = () => {
         step++;

@@ -1,6 +1,8 @@
 import {
   adam,
+  adamArenas,
   adamSchedule,
+  adamState,
   type Device,
   elementCount,
   globalNorm,
@@ -72,18 +74,12 @@ export function lstmTraining(problem: LstmTraining): Benchmark<Device> {
 export function traceLstmTraining(shape: LstmShape): { model: LstmModel; schedule: Tensor } {
   const model = lstmModel(shape);
   const { graph, parameters, loss } = model;
-  const gradientArena = parameters.mirror('gradients', 'gradients');
+  const arenas = adamArenas(parameters);
   const variables = parameters.slots.map((slot) => graph.variable(slot));
-  for (const [index, gradient] of gradients(loss, variables).entries()) store(gradient, gradientArena.slots[index]);
+  for (const [index, gradient] of gradients(loss, variables).entries()) store(gradient, arenas.gradients.slots[index]);
   const schedule = graph.input([3]);
-  const flatGradients = graph.flat(gradientArena);
-  const state = {
-    parameters: graph.flat(parameters),
-    gradients: flatGradients,
-    firstMoment: graph.flat(parameters.mirror('first moment', 'optimiser')),
-    secondMoment: graph.flat(parameters.mirror('second moment', 'optimiser')),
-  };
-  adam(state, schedule, globalNorm(flatGradients), CLIP_NORM);
+  const state = adamState(graph, arenas);
+  adam(state, schedule, globalNorm(state.gradients), CLIP_NORM);
   return { model, schedule };
 }
 

@@ -26,7 +26,15 @@ export {
 } from './kernel.ts';
 export { Arena, type BytesByCategory, MEMORY_CATEGORIES, type MemoryCategory, type Slot } from './memory.ts';
 export { type KernelContext, type Operation, onceDifferentiable, type TensorSpecification } from './operation.ts';
-export { type AdamOptions, type AdamState, adam, adamSchedule } from './operations/adam.ts';
+export {
+  type AdamArenas,
+  type AdamOptions,
+  type AdamState,
+  adam,
+  adamArenas,
+  adamSchedule,
+  adamState,
+} from './operations/adam.ts';
 export { type AttentionOptions, attention } from './operations/attention.ts';
 export { type AttentionLstmState, type AttentionLstmWeights, attentionLstm } from './operations/attention-lstm.ts';
 export {

@@ -3,6 +3,8 @@ import { withHalfBindings } from '../src/half-bindings.ts';
 import {
   Arena,
   adam,
+  adamArenas,
+  adamState,
   Graph,
   globalNorm,
   gradients,
@@ -57,15 +59,11 @@ function planNetwork(layers: number, half: HalfPrecision | undefined) {
   let x: Tensor = graph.input([rows, width]);
   for (const slot of slots) x = unary('tanh', matmul(x, graph.variable(slot)));
   const loss = mean(unary('square', x));
-  const slopes = parameters.mirror('gradients', 'gradients');
+  const arenas = adamArenas(parameters);
   const weights = slots.map((slot) => graph.variable(slot));
-  for (const [index, gradient] of gradients(loss, weights).entries()) store(gradient, slopes.slots[index]);
-  const [firstMoment, secondMoment] = ['first', 'second'].map((name) =>
-    graph.flat(parameters.mirror(name, 'optimiser')),
-  );
-  const norm = globalNorm(graph.flat(slopes));
-  const state = { parameters: graph.flat(parameters), gradients: graph.flat(slopes), firstMoment, secondMoment };
-  adam(state, graph.input([3]), norm, 1);
+  for (const [index, gradient] of gradients(loss, weights).entries()) store(gradient, arenas.gradients.slots[index]);
+  const state = adamState(graph, arenas);
+  adam(state, graph.input([3]), globalNorm(state.gradients), 1);
   return { plan: plan(graph, { history: [loss], half }), parameters, values: rows * width };
 }
 

@@ -37,7 +37,7 @@ async function runOf(model: SequenceModel, pass: TrainingPass, seeds: (part: num
   const program = await Program.create(device, pass.plan);
   try {
     for (const [index, values] of model.initialise(5).entries()) device.write(model.parameters.slots[index], values);
-    for (const arena of [pass.firstMoment, pass.secondMoment]) {
+    for (const arena of [pass.arenas.firstMoment, pass.arenas.secondMoment]) {
       for (const slot of arena.slots) device.write(slot, new Float32Array(elementCount(slot.shape)));
     }
     const ids = (factor: number) =>
@@ -60,7 +60,7 @@ async function runOf(model: SequenceModel, pass: TrainingPass, seeds: (part: num
     return { history: await program.history(), parameters };
   } finally {
     program.destroy();
-    for (const arena of [model.parameters, pass.firstMoment, pass.secondMoment, pass.gradients]) device.release(arena);
+    for (const arena of Object.values(pass.arenas)) device.release(arena);
   }
 }
 
@@ -315,6 +315,6 @@ describe('storage in 16 bits', () => {
 
   it.skipIf(device.features.has('shader-f16'))('is refused by devices that cannot', async () => {
     const options: TrainOptions = { ...tinyOptions(device, join(root, 'half')), half: 'both' };
-    await expect(train(options)).rejects.toThrow(/cannot store numbers in 16 bits \(shader-f16\); leave out half/);
+    await expect(train(options)).rejects.toThrow(/cannot store numbers in 16 bits \(shader-f16\); leave out --half/);
   });
 });

@@ -1,6 +1,7 @@
 import { KernelError } from '../errors.ts';
+import type { Graph } from '../graph.ts';
 import { read, readWrite, wgslFloat } from '../kernel.ts';
-import { SLOT_ALIGNMENT, type Slot } from '../memory.ts';
+import { type Arena, SLOT_ALIGNMENT, type Slot } from '../memory.ts';
 import { type Operation, onceDifferentiable } from '../operation.ts';
 import { elementCount, requireShape, requireType, type Tensor } from '../tensor.ts';
 import { arenaStep, requireArenas } from './arena-step.ts';
@@ -21,12 +22,34 @@ export interface AdamOptions {
   readonly decays?: (slot: Slot) => boolean;
 }
 
-/** What Adam needs, each a whole arena of one layout (`Graph.flat`). */
-export interface AdamState {
-  readonly parameters: Tensor;
-  readonly gradients: Tensor;
-  readonly firstMoment: Tensor;
-  readonly secondMoment: Tensor;
+/** What Adam needs, all of one layout: arenas, or each as a whole tensor (`Graph.flat`). */
+interface AdamParts<Part> {
+  readonly parameters: Part;
+  readonly gradients: Part;
+  readonly firstMoment: Part;
+  readonly secondMoment: Part;
+}
+export type AdamArenas = AdamParts<Arena>;
+export type AdamState = AdamParts<Tensor>;
+
+/** The arenas that training by Adam keeps beside the parameters. */
+export function adamArenas(parameters: Arena): AdamArenas {
+  return {
+    parameters,
+    gradients: parameters.mirror('gradients', 'gradients'),
+    firstMoment: parameters.mirror('first moment', 'optimiser'),
+    secondMoment: parameters.mirror('second moment', 'optimiser'),
+  };
+}
+
+/** The arenas as `adam` takes them. */
+export function adamState(graph: Graph, arenas: AdamArenas): AdamState {
+  return {
+    parameters: graph.flat(arenas.parameters),
+    gradients: graph.flat(arenas.gradients),
+    firstMoment: graph.flat(arenas.firstMoment),
+    secondMoment: graph.flat(arenas.secondMoment),
+  };
 }
 
 /**

@@ -170,8 +170,8 @@ export class TrainingLoop {
     const { device, folder, pass } = this.#parts;
     const state: TrainingState = {
       parameters: await valuesOf(device, this.#model.parameters),
-      firstMoment: await valuesOf(device, pass.firstMoment),
-      secondMoment: await valuesOf(device, pass.secondMoment),
+      firstMoment: await valuesOf(device, pass.arenas.firstMoment),
+      secondMoment: await valuesOf(device, pass.arenas.secondMoment),
     };
     const names: CheckpointName[] = isBest ? ['best', 'latest'] : ['latest'];
     for (const name of names) await folder.save(name, { metadata: this.#metadata, model: this.#model, state });

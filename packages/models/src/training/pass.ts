@@ -1,6 +1,8 @@
 import {
-  type Arena,
+  type AdamArenas,
   adam,
+  adamArenas,
+  adamState,
   add,
   crossEntropyRows,
   divide,
@@ -60,9 +62,8 @@ export interface TrainingPass {
   readonly dropoutSeeds: readonly Tensor[];
   /** Input (3): `adamSchedule` of the step. */
   readonly schedule: Tensor;
-  readonly firstMoment: Arena;
-  readonly secondMoment: Arena;
-  readonly gradients: Arena;
+  /** The model's parameters, and what training keeps beside them. */
+  readonly arenas: AdamArenas;
 }
 
 /**
@@ -103,17 +104,10 @@ export function planTraining(
     losses.push(loss);
   }
 
-  const gradientArena = parameters.mirror('gradients', 'gradients');
-  const firstMoment = parameters.mirror('first moment', 'optimiser');
-  const secondMoment = parameters.mirror('second moment', 'optimiser');
-  for (const [index, gradient] of (total ?? []).entries()) store(gradient, gradientArena.slots[index]);
-  const norm = globalNorm(graph.flat(gradientArena));
-  const state = {
-    parameters: graph.flat(parameters),
-    gradients: graph.flat(gradientArena),
-    firstMoment: graph.flat(firstMoment),
-    secondMoment: graph.flat(secondMoment),
-  };
+  const arenas = adamArenas(parameters);
+  for (const [index, gradient] of (total ?? []).entries()) store(gradient, arenas.gradients.slots[index]);
+  const state = adamState(graph, arenas);
+  const norm = globalNorm(state.gradients);
   adam(state, schedule, norm, model.configuration.optimiser.clipNorm);
   const planned = plan(graph, {
     history: [losses.reduce((one, other) => add(one, other)), norm],
@@ -131,9 +125,7 @@ export function planTraining(
     mask,
     dropoutSeeds,
     schedule,
-    firstMoment,
-    secondMoment,
-    gradients: gradientArena,
+    arenas,
   };
 }
 

@@ -89,7 +89,7 @@ async function trainInto(folder: RunFolder, options: TrainOptions): Promise<Trai
 
   if (metadata.training.half !== undefined && !device.features.has('shader-f16')) {
     throw new ModelError(
-      `Training: ${device.adapter.name} cannot store numbers in 16 bits (shader-f16); leave out half.`,
+      `Training: ${device.adapter.name} cannot store numbers in 16 bits (shader-f16); leave out --half.`,
     );
   }
 
@@ -106,7 +106,8 @@ async function trainInto(folder: RunFolder, options: TrainOptions): Promise<Trai
     predicted: totalMemory(plans),
   };
   options.onPlan?.(planned);
-  const arenas = [model.parameters, pass.firstMoment, pass.secondMoment];
+  const { parameters, firstMoment, secondMoment } = pass.arenas;
+  const arenas = [parameters, firstMoment, secondMoment];
   let program: Program | undefined;
   let evaluator: Evaluator | undefined;
   try {
@@ -130,7 +131,7 @@ async function trainInto(folder: RunFolder, options: TrainOptions): Promise<Trai
   } finally {
     program?.destroy();
     evaluator?.destroy();
-    for (const arena of [...arenas, pass.gradients]) device.release(arena);
+    for (const arena of Object.values(pass.arenas)) device.release(arena);
   }
 }
 
