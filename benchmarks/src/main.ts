@@ -1,8 +1,11 @@
+import { KernelError } from '@chipsmith/kernels';
+import { ModelError } from '@chipsmith/models';
 import { HELP, parseArguments, UsageError, userFolder } from './arguments.ts';
+import { BenchmarkError } from './benchmark.ts';
 import { compareReports, comparisonTable, differingConditions } from './report/compare.ts';
 import { htmlReport } from './report/html.ts';
 import { markdownReport } from './report/markdown.ts';
-import { readReport, writeReport, writeText } from './report/results.ts';
+import { ReportError, readReport, writeReport, writeText } from './report/results.ts';
 import { shortSections } from './report/sections.ts';
 import { resultLine, terminalTable } from './report/table.ts';
 import { runBenchmarks } from './run.ts';
@@ -47,8 +50,10 @@ async function main(argv: readonly string[]): Promise<void> {
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
-  console.error(`bench: ${message}`);
-  if (process.env.CHIPSMITH_DEBUG !== undefined && error instanceof Error) console.error(error.stack);
+  // What is wrong with the input or the machine is one line; anything else is our fault, and needs its stack.
+  const foreseen = [UsageError, BenchmarkError, ReportError, KernelError, ModelError].some(
+    (type) => error instanceof type,
+  );
+  console.error(`bench: ${foreseen ? (error as Error).message : error instanceof Error ? error.stack : error}`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

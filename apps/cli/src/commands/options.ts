@@ -64,8 +64,11 @@ export const modelOptions = {
   },
 } satisfies ArgsDef;
 
-/** Of a batch. More fits no device, and planning it takes minutes: an LSTM has kernels for each event of a sequence. */
-const SIZE = { least: 1, most: 2 ** 16 };
+/** Sequences side by side: more fits no device. */
+const BATCH = { least: 1, most: 2 ** 16 };
+
+/** Events of a sequence: an LSTM has kernels for each, and planning 16,384 takes some ten seconds. */
+const LENGTH = { least: 1, most: 2 ** 14 };
 
 /** The model options that were given, by their names. @throws UsageError */
 export function givenSettings(args: Arguments) {
@@ -75,9 +78,9 @@ export function givenSettings(args: Arguments) {
     dropout: number(args, 'dropout'),
     'learning-rate': number(args, 'learning-rate'),
     'clip-norm': number(args, 'clip-norm'),
-    batch: integer(args, 'batch', SIZE),
-    length: integer(args, 'length', SIZE),
-    'micro-batch': integer(args, 'micro-batch', SIZE),
+    batch: integer(args, 'batch', BATCH),
+    length: integer(args, 'length', LENGTH),
+    'micro-batch': integer(args, 'micro-batch', BATCH),
     half: halfOf(args),
   };
 }

@@ -110,7 +110,7 @@ export const prepare: Command = {
         await writeDataset(dataset, output);
       } else {
         const onProgress = ({ share, files, songs }: PrepareProgress) =>
-          progress.update(share, `${files} files, ${songs} songs kept`);
+          progress.update(share, `${files} ${files === 1 ? 'file' : 'files'}, ${songs} songs kept`);
         const inputs = downloaded ? [...args._, downloaded.input] : args._;
         const wanted = { inputs, encoding, output, seed, validShare, voices, ...cleaning, onProgress };
         dataset = await interruptible((signal) => prepareDataset({ ...wanted, signal }));
