@@ -21,6 +21,10 @@ await readSources(process.argv.slice(2), {
   },
   progress: () => undefined,
 });
+if (train.length === 0) {
+  process.stderr.write('learn-nes-macros: name the archive or folder of NES-MDB as MIDI, which has a train split.\n');
+  process.exit(2);
+}
 const songs = train
   .filter((_, index) => index % 2 === 0)
   .map(({ path, bytes }) => ({ group: gameOf(path) ?? path, song: framesOf(readMidi(bytes, path).song) }));
