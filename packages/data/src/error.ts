@@ -1,6 +1,17 @@
+/** A place inside a file. */
+export interface FilePlace {
+  /** Offset from the start of the file; of a packed file, where `within` says so, from the start of its content. */
+  readonly byte: number;
+  /** What a person looks for rather than for a byte: `line 12`, `field train.0.3`, `unpacked`. */
+  readonly within?: string;
+}
+
 /**
  * Bad input: a file, archive, folder, song or setting that cannot be used. The message is one line and says
  * where the trouble is, what is wrong and what to do about it; it is meant to be shown to the user as it stands.
+ *
+ * What is read from a file has a byte: that of the trouble, or where reading stopped if the whole is at fault (a piece that
+ * lasts days, a book without a tune).
  */
 export class DataError extends Error {
   override readonly name = 'DataError';
@@ -10,13 +21,30 @@ export class DataError extends Error {
   readonly problem: string;
   /** What to do about it. */
   readonly remedy: string;
+  /** Where in the file; undefined for what is no file, or is not there. */
+  readonly place: FilePlace | undefined;
 
-  constructor(where: string, problem: string, remedy: string) {
-    super(oneLine(`${where}: ${problem}; ${remedy}`));
+  constructor(where: string, problem: string, remedy: string, place?: FilePlace) {
+    super(oneLine(`${place ? `${where}, ${wordsOf(place)}` : where}: ${problem}; ${remedy}`));
     this.where = where;
     this.problem = problem;
     this.remedy = remedy;
+    this.place = place;
   }
+
+  /** Offset in the file; see FilePlace. */
+  get byte(): number | undefined {
+    return this.place?.byte;
+  }
+}
+
+/** Place and problem, for a list that names the files itself: `byte 22: the chunk "MTrk" announces ...`. */
+export function reasonOf({ problem, place }: Pick<DataError, 'problem' | 'place'>): string {
+  return oneLine(place ? `${wordsOf(place)}: ${problem}` : problem);
+}
+
+function wordsOf({ byte, within }: FilePlace): string {
+  return within === undefined ? `byte ${byte}` : `${within}, byte ${byte}`;
 }
 
 /** File names and texts from damaged files may hold line breaks and control characters: they must not break the line. */

@@ -38,7 +38,7 @@ export { DownloadError } from './download/error.ts';
 export { downloadListing, type Listing, type ListingOptions, type ListingProgress } from './download/listing.ts';
 export * from './encoding.ts';
 export * from './encodings.ts';
-export { DataError, isSystemError, systemReason } from './error.ts';
+export { DataError, type FilePlace, isSystemError, reasonOf, systemReason } from './error.ts';
 export { checkReplaceable, replaceFolder } from './folder.ts';
 export { tx1Encoding, tx2Encoding } from './lakhnes/encoding.ts';
 export { lakhNesEvaluationSequence, withBoundaries } from './lakhnes/protocol.ts';
