@@ -152,19 +152,38 @@ describe('readMidi', () => {
 
   const good = [...singleTrack([0, 0x90, 60, 100, 20, 0x80, 60, 0])];
   const damaged: [name: string, bytes: number[], message: RegExp][] = [
-    ['an empty file', [], /bad\.mid: the file is empty/],
-    ['text', [...new TextEncoder().encode('this is no music at all')], /not a MIDI file/],
-    ['a header alone', header(1, 1, 480), /no track/],
+    ['an empty file', [], /bad\.mid, byte 0: the file is empty/],
+    ['text', [...new TextEncoder().encode('this is no music at all')], /byte 0: not a MIDI file/],
+    ['a header alone', header(1, 1, 480), /byte 14: the MIDI file has no track/],
     ['a file cut in its track', good.slice(0, 30), /byte 22: the chunk "MTrk" announces 12 bytes but only 8 follow/],
-    ['format 3', [...header(3, 1, 480), ...good.slice(14)], /format 3/],
-    ['a division of 0', [...header(0, 1, 0), ...good.slice(14)], /0 ticks/],
-    ['an impossible SMPTE rate', [...header(0, 1, 0xff00), ...good.slice(14)], /SMPTE/],
-    ['an event cut short', [...singleTrack([]).slice(0, 18), 0, 0, 0, 3, 0, 0x90, 60], /middle of an event/],
-    ['data without a status', [...singleTrack([0, 60, 100])], /a data byte stands/],
-    ['an overlong number', [...singleTrack([0xff, 0xff, 0xff, 0xff, 1, 0x90, 60, 1])], /variable-length/],
-    ['a data byte above 127', [...singleTrack([0, 0x90, 200, 1])], /0xc8 stands where/],
-    ['a real-time status', [...singleTrack([0, 0xf8])], /0xf8 is no event/],
-    ['a time of days', [...singleTrack([0xff, 0xff, 0xff, 0x7f, 0x90, 60, 9, 1, 0x80, 60, 0])], /lasts \d+\.\d hours/],
+    ['format 3', [...header(3, 1, 480), ...good.slice(14)], /byte 8: MIDI format 3/],
+    ['a division of 0', [...header(0, 1, 0), ...good.slice(14)], /byte 12: .*0 ticks/],
+    ['an impossible SMPTE rate', [...header(0, 1, 0xff00), ...good.slice(14)], /byte 12: .*SMPTE/],
+    ['an event cut short', [...singleTrack([]).slice(0, 18), 0, 0, 0, 3, 0, 0x90, 60], /byte 25: .*middle of an event/],
+    ['data without a status', [...singleTrack([0, 60, 100])], /byte 23: a data byte stands/],
+    ['an overlong number', [...singleTrack([0xff, 0xff, 0xff, 0xff, 1, 0x90, 60, 1])], /byte 22: a variable-length/],
+    ['a data byte above 127', [...singleTrack([0, 0x90, 200, 1])], /byte 24: 0xc8 stands where/],
+    ['a real-time status', [...singleTrack([0, 0xf8])], /byte 23: 0xf8 is no event/],
+    [
+      'a time of days',
+      [...singleTrack([0, 0x90, 60, 9, 0xff, 0xff, 0xff, 0x7f, 0x80, 60, 0])],
+      /byte 26: the music lasts 37\.3 hours/,
+    ],
+    [
+      'silence of days before the end',
+      [...singleTrack([0, 0x90, 60, 9, 1, 0x80, 60, 0, 0xff, 0xff, 0xff, 0x7f, 0xff, 0x2f, 0])],
+      /byte 30: the music lasts 37\.3 hours/,
+    ],
+    [
+      'a mark that is no mark',
+      [...singleTrack([5, 0xb0, 7, 9, 0, 0xff, 1, 12, ...new TextEncoder().encode('chipsmith {}')])],
+      /byte 26: its chipsmith text event is damaged/,
+    ],
+    [
+      '10,001 tempos',
+      [...singleTrack(Array.from({ length: 10_001 }, (_, at) => [1, ...tempo(500_000 + at).slice(1)]).flat())],
+      /byte 70015: more than 10000 tempo changes/,
+    ],
   ];
   it.each(damaged)('refuses %s in one line', (_name, bytes, message) => {
     const read = () => readMidi(Uint8Array.from(bytes), 'bad.mid');
@@ -177,13 +196,13 @@ describe('pairNotes', () => {
   it('pairs first on with first off, also where a damaged file holds 120,000 notes of one pitch at once', () => {
     // Linear in the notes; in time with their square this would run into the time limit.
     const count = 120_000;
-    const note = { channel: 0, pitch: 60 };
+    const note = { byte: 0, channel: 0, pitch: 60 };
     const events = [
       ...Array.from({ length: count }, (_, tick) => ({ ...note, tick, kind: 'on' as const, velocity: 100 })),
       ...Array.from({ length: count }, (_, index) => ({ ...note, tick: count + index, kind: 'off' as const })),
     ];
     const repairs: string[] = [];
-    const notes = pairNotes([{ name: '', events, end: 2 * count }], (tick) => tick, repairs);
+    const notes = pairNotes([{ name: '', events, end: 2 * count, endByte: 0 }], (tick) => tick, repairs);
     expect(notes.length).toBe(count);
     expect(notes.every(({ start, end }) => end - start === count)).toBe(true);
     expect(repairs).toEqual([]);

@@ -60,6 +60,6 @@ export class ByteReader {
 
   /** Ends reading with an error at `position`. */
   refuse(problem: string, position = this.position): never {
-    throw new DataError(`${this.#name}, byte ${position}`, problem, 'the MIDI file is damaged: export it again');
+    throw new DataError(this.#name, problem, 'the MIDI file is damaged: export it again', { byte: position });
   }
 }

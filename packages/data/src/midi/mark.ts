@@ -46,6 +46,7 @@ export function readMark(file: MidiFile, name: string): Mark | undefined {
   try {
     return markSchema.parse(JSON.parse(event.text.slice(PREFIX.length)));
   } catch {
-    throw new DataError(name, 'its chipsmith text event is damaged', 'delete the event or write the file again');
+    const remedy = 'delete the event or write the file again';
+    throw new DataError(name, 'its chipsmith text event is damaged', remedy, { byte: event.byte });
   }
 }

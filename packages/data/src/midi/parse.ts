@@ -1,33 +1,29 @@
 import { DataError } from '../error.ts';
 import { ByteReader } from './bytes.ts';
 
-/** The events of a track that a song is made of, at their tick from the start of the file. */
-export type MidiEvent =
-  | {
-      readonly tick: number;
-      readonly kind: 'on';
-      readonly channel: number;
-      readonly pitch: number;
-      readonly velocity: number;
-    }
-  | { readonly tick: number; readonly kind: 'off'; readonly channel: number; readonly pitch: number }
-  | {
-      readonly tick: number;
-      readonly kind: 'control';
-      readonly channel: number;
-      readonly control: number;
-      readonly value: number;
-    }
-  | { readonly tick: number; readonly kind: 'program'; readonly channel: number; readonly program: number }
-  | { readonly tick: number; readonly kind: 'tempo'; readonly microsecondsPerQuarter: number }
-  | { readonly tick: number; readonly kind: 'meter'; readonly beats: number; readonly unit: number }
-  | { readonly tick: number; readonly kind: 'text'; readonly text: string };
+/** An event of a track that a song is made of. */
+export type MidiEvent = {
+  /** From the start of the file. */
+  readonly tick: number;
+  /** Where the event begins in the file, with its delta time. */
+  readonly byte: number;
+} & (
+  | { readonly kind: 'on'; readonly channel: number; readonly pitch: number; readonly velocity: number }
+  | { readonly kind: 'off'; readonly channel: number; readonly pitch: number }
+  | { readonly kind: 'control'; readonly channel: number; readonly control: number; readonly value: number }
+  | { readonly kind: 'program'; readonly channel: number; readonly program: number }
+  | { readonly kind: 'tempo'; readonly microsecondsPerQuarter: number }
+  | { readonly kind: 'meter'; readonly beats: number; readonly unit: number }
+  | { readonly kind: 'text'; readonly text: string }
+);
 
 export interface MidiTrack {
   readonly name: string;
   readonly events: readonly MidiEvent[];
   /** Tick of the end-of-track event, or of the last event where that is missing. */
   readonly end: number;
+  /** Where that event begins in the file, or where the track stops without it. */
+  readonly endByte: number;
 }
 
 /** How ticks measure time: parts of a quarter note, or (SMPTE) parts of a second whatever the tempo is. */
@@ -53,10 +49,11 @@ export interface MidiFile {
  * @throws DataError if the bytes are no MIDI file or are damaged so that times or notes would have to be guessed
  */
 export function parseMidi(bytes: Uint8Array, name: string): MidiFile {
-  if (bytes.length === 0) throw new DataError(name, 'the file is empty', 'give a MIDI file');
+  if (bytes.length === 0) throw new DataError(name, 'the file is empty', 'give a MIDI file', { byte: 0 });
   const reader = new ByteReader(bytes, name);
   if (bytes.length < 14 || chunkType(reader) !== 'MThd') {
-    throw new DataError(name, 'not a MIDI file (it does not begin with "MThd")', 'give a standard MIDI file (.mid)');
+    const remedy = 'give a standard MIDI file (.mid)';
+    throw new DataError(name, 'not a MIDI file (it does not begin with "MThd")', remedy, { byte: 0 });
   }
   const headerLength = reader.uint32();
   if (headerLength < 6) reader.refuse(`the header has ${headerLength} bytes instead of 6`);
@@ -92,7 +89,7 @@ export function parseMidi(bytes: Uint8Array, name: string): MidiFile {
     if (tracks.length > MOST_TRACKS) reader.refuse(`more than ${MOST_TRACKS} tracks`);
   }
   if (skipped > 0) repairs.push(`skipped ${skipped} chunks that are no tracks`);
-  if (tracks.length === 0) throw new DataError(name, 'the MIDI file has no track', 'export it again');
+  if (tracks.length === 0) reader.refuse('the MIDI file has no track');
   if (reader.remaining > 0) repairs.push(`ignored ${reader.remaining} bytes after the last chunk`);
   if (tracks.length !== announced)
     repairs.push(`the header announces ${announced} tracks, the file has ${tracks.length}`);
@@ -130,55 +127,60 @@ function readTrack(reader: ByteReader, start: number, index: number, repairs: st
   let tick = start;
   let status = 0;
   let ended = false;
+  let byte = reader.position;
   while (reader.remaining > 0 && !ended) {
+    byte = reader.position;
     tick += reader.variableLength();
-    let byte = reader.uint8();
-    if (byte < 0x80) {
+    const first = reader.uint8();
+    if (first < 0x80) {
       if (status === 0) reader.refuse('a data byte stands where an event must begin', reader.position - 1);
+      // Running status: the byte is already the first of the data.
       reader.position--;
-      byte = status;
-    }
-    if (byte === META) {
+      readChannelMessage(status, reader, { tick, byte }, events);
+    } else if (first === META) {
       const type = reader.uint8();
       const data = reader.take(reader.variableLength());
       if (type === END_OF_TRACK) ended = true;
       else if (type === 0x03 && name === '') name = decodeText(data);
-      else readMeta(type, data, tick, events);
-    } else if (byte >= 0xf0) {
-      if (byte !== 0xf0 && byte !== 0xf7) {
-        reader.refuse(`0x${byte.toString(16)} is no event of a MIDI file`, reader.position - 1);
+      else readMeta(type, data, { tick, byte }, events);
+    } else if (first >= 0xf0) {
+      if (first !== 0xf0 && first !== 0xf7) {
+        reader.refuse(`0x${first.toString(16)} is no event of a MIDI file`, reader.position - 1);
       }
       reader.take(reader.variableLength());
     } else {
-      status = byte;
-      readChannelMessage(byte, reader, tick, events);
+      status = first;
+      readChannelMessage(status, reader, { tick, byte }, events);
     }
   }
   if (!ended) repairs.push(`track ${index} had no end-of-track event`);
   else if (reader.remaining > 0) repairs.push(`ignored ${reader.remaining} bytes after the end of track ${index}`);
-  return { name, events, end: tick };
+  return { name, events, end: tick, endByte: ended ? byte : reader.position };
 }
 
-function readChannelMessage(status: number, reader: ByteReader, tick: number, events: MidiEvent[]): void {
+/** When and where in the file an event is. */
+type EventPlace = Pick<MidiEvent, 'tick' | 'byte'>;
+
+function readChannelMessage(status: number, reader: ByteReader, place: EventPlace, events: MidiEvent[]): void {
   const channel = status & 0x0f;
   const first = reader.uint7();
   switch (status >> 4) {
     case 0x8:
       reader.uint7();
-      events.push({ tick, kind: 'off', channel, pitch: first });
+      events.push({ ...place, kind: 'off', channel, pitch: first });
       return;
     case 0x9: {
       const velocity = reader.uint7();
       // A note-on of velocity 0 is a note-off: the usual form under running status.
-      if (velocity === 0) events.push({ tick, kind: 'off', channel, pitch: first });
-      else events.push({ tick, kind: 'on', channel, pitch: first, velocity });
+      if (velocity === 0) events.push({ ...place, kind: 'off', channel, pitch: first });
+      else events.push({ ...place, kind: 'on', channel, pitch: first, velocity });
       return;
     }
     case 0xb:
-      events.push({ tick, kind: 'control', channel, control: first, value: reader.uint7() });
+      events.push({ ...place, kind: 'control', channel, control: first, value: reader.uint7() });
       return;
     case 0xc:
-      events.push({ tick, kind: 'program', channel, program: first });
+      events.push({ ...place, kind: 'program', channel, program: first });
       return;
     case 0xd:
       return;
@@ -188,14 +190,14 @@ function readChannelMessage(status: number, reader: ByteReader, tick: number, ev
   }
 }
 
-function readMeta(type: number, data: Uint8Array, tick: number, events: MidiEvent[]): void {
+function readMeta(type: number, data: Uint8Array, place: EventPlace, events: MidiEvent[]): void {
   if (type === 0x51 && data.length >= 3) {
     const microsecondsPerQuarter = data[0] * 0x10000 + data[1] * 0x100 + data[2];
-    if (microsecondsPerQuarter > 0) events.push({ tick, kind: 'tempo', microsecondsPerQuarter });
+    if (microsecondsPerQuarter > 0) events.push({ ...place, kind: 'tempo', microsecondsPerQuarter });
   } else if (type === 0x58 && data.length >= 2) {
-    events.push({ tick, kind: 'meter', beats: data[0], unit: 2 ** data[1] });
+    events.push({ ...place, kind: 'meter', beats: data[0], unit: 2 ** data[1] });
   } else if (type === 0x01) {
-    events.push({ tick, kind: 'text', text: decodeText(data) });
+    events.push({ ...place, kind: 'text', text: decodeText(data) });
   }
 }
 

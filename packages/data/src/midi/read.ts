@@ -36,7 +36,9 @@ export function readMidi(bytes: Uint8Array, name: string): SongReading {
   const duration = toSongTicks(end);
   if (duration > LONGEST_SECONDS * TICKS_PER_SECOND) {
     const hours = (duration / TICKS_PER_SECOND / 3600).toFixed(1);
-    throw new DataError(name, `the music lasts ${hours} hours`, 'cut it, or repair its tempo or a damaged time');
+    const byte = byteBeyond(file.tracks, (tick) => toSongTicks(tick) > LONGEST_SECONDS * TICKS_PER_SECOND);
+    const remedy = 'cut it, or repair its tempo or a damaged time';
+    throw new DataError(name, `the music lasts ${hours} hours`, remedy, { byte });
   }
 
   const voices = isNes
@@ -53,6 +55,12 @@ export function readMidi(bytes: Uint8Array, name: string): SongReading {
   };
   checkSong(song);
   return { song, repairs };
+}
+
+/** Where the longest track goes beyond a time: the event, or the track's end. */
+function byteBeyond(tracks: readonly MidiTrack[], isBeyond: (tick: number) => boolean): number {
+  const longest = tracks.reduce((longest, track) => (track.end > longest.end ? track : longest));
+  return longest.events.find(({ tick }) => isBeyond(tick))?.byte ?? longest.endByte;
 }
 
 function readNesVoices(
@@ -78,10 +86,12 @@ function tempoMap(file: MidiFile, name: string): (tick: number) => number {
   // A later tempo of the same tick replaces the earlier one, and 120 bpm holds until the first (SMF 1.0).
   const tempoAt = new Map<number, number>([[0, 120]]);
   for (const event of file.tracks.flatMap(({ events }) => events)) {
-    if (event.kind === 'tempo') tempoAt.set(event.tick, 60_000_000 / event.microsecondsPerQuarter);
-  }
-  if (tempoAt.size > MOST_TEMPO_CHANGES) {
-    throw new DataError(name, `${tempoAt.size} tempo changes`, 'export it again with fewer');
+    if (event.kind !== 'tempo') continue;
+    tempoAt.set(event.tick, 60_000_000 / event.microsecondsPerQuarter);
+    if (tempoAt.size > MOST_TEMPO_CHANGES) {
+      const remedy = 'export it again with fewer';
+      throw new DataError(name, `more than ${MOST_TEMPO_CHANGES} tempo changes`, remedy, { byte: event.byte });
+    }
   }
   const header = new Header();
   header.fromJSON({
