@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { Place } from '../src/abc/symbols.ts';
+import { readTune, type WrittenTune } from '../src/abc/tune.ts';
 import { checkSong, DataError, type FoundSong, Random, readAbc, type Song } from '../src/index.ts';
 import { mutate } from './support/mutate.ts';
 import { DATA_FOLDER } from './support/real-data.ts';
@@ -45,6 +47,12 @@ describe('readAbc: notes', () => {
     ['ornaments, slurs and comments', '~C !trill!D (.E F) u G % no notes', '60 62 64 65 67'],
     ['keys inside the tune', 'F [K:G] F\nK:F\nB', '65 66 70'],
     ['lengths inside the tune', 'C[L:1/4]D', '60 62:2'],
+    ['an accidental beyond the bar line where it is tied', '^F-|F F|[_B=B]-|[BB] B', '66:2 65 71:2 71'],
+    ['accidentals in their octave only', '^f F', '78 65'],
+    ['spaces before broken rhythm', 'A > B', '69:1.5 71:0.5'],
+    ['a lone exclamation mark', 'C! D !f!E', '60 62 64'],
+    ['a voice laid over the first', 'C2 & E2|D', '60:2 62'],
+    ['the first of voices within lines', '[V:1]C[V:2]E K:G\n[V:2] G [K:G] F\n[V:1] F', '60 65'],
   ])('%s', (_name, body, expected) => {
     expect(melody(body)).toBe(expected);
   });
@@ -58,8 +66,27 @@ describe('readAbc: notes', () => {
     ['C#', 66],
     ['HP', 66],
     ['none', 65],
+    ['D =f', 65],
+    ['C ^f clef=bass', 66],
+    ['D exp _b', 65],
+    ['Amix ^^f', 67],
+    ['C bass', 65],
+    ['Gtranspose=-2', 66],
+    ['G\n[K:clef=alto]', 66],
+    ['clef=treble', 65],
   ])('knows key %s', (key, pitch) => {
     expect(read('F', head.replace('K:C', `K:${key}`)).song.voices.pulse1[0].pitch).toBe(pitch);
+  });
+
+  it.each([
+    ['4/4', '(5CDEFG', 0.4],
+    ['6/8', '(5CDEFG', 0.6],
+    ['9/8', '(7CDEFGABc', 3 / 7],
+    ['12/8', '(2CD', 1.5],
+    ['6/8', '(9CDEFGABcd', 1 / 3],
+  ])('knows how long tuplets last in %s', (meter, body, eighths) => {
+    const [first] = read(body, head.replace('4/4', meter)).song.voices.pulse1;
+    expect(first.end - first.start).toBe(Math.round(eighths * 11_025));
   });
 
   it('takes the unit length from the meter where none is given', () => {
@@ -78,6 +105,7 @@ describe('readAbc: playing order', () => {
     ['endings', '|:C[1D:|[2E||F|', '60 62 60 64 65'],
     ['endings without brackets', '|:C|1D:|2E||F:|', '60 62 60 64 65 65'],
     ['an ending on the next line', '|:C|[1D:|\n [2E||', '60 62 60 64'],
+    ['a passage three times', '|::CD::|E|', '60 62 60 62 60 62 64'],
     ['three passes', '|:C[1,2D:|[3E|]', '60 62 60 62 60 64'],
     ['sections with endings each', 'C[1D:|[2E||F[1G:|[2A||', '60 62 60 64 65 67 65 69'],
   ])('plays %s', (_name, body, expected) => {
@@ -102,6 +130,44 @@ describe('readAbc: what a song knows', () => {
       tempo: { beatsPerMinute: 60, firstBeat: -3 * 44_100, origin: 'given', confidence: 1 },
       meter: { beats: 4, unit: 4, origin: 'given' },
     });
+  });
+
+  it.each([
+    ['1/4=99.5', 99.5],
+    ['"Allegro" 1/4 = 120', 120],
+    ['3/8=50 "slowly"', 75],
+    ['1/4 3/8 1/4 3/8=40', 200],
+    ['C=100', 50],
+    ['C3=40', 60],
+    ['90', 45],
+  ])('reads tempo %s', (text, quarters) => {
+    expect(read('C', head.replace('1/4=120', text)).song.tempo.beatsPerMinute).toBe(quarters);
+  });
+
+  it('reads the unit of an old tempo from below it, and says which tempo is of no use', () => {
+    const header = head.replace('L:1/8\nQ:1/4=120', 'Q:90\nL:1/4');
+    expect(read('C', header).song.tempo.beatsPerMinute).toBe(90);
+    for (const text of ['Presto', '1/0=9', '1/4=0', '=', '1/4=9000']) {
+      const { song, repairs } = read('C', head.replace('1/4=120', text));
+      expect(song.tempo.beatsPerMinute).toBe(120);
+      expect(repairs[0]).toBe(`tempo "${text}" was not used`);
+    }
+  });
+
+  it('tells the composer, and all that is written of tempo, meter and key', () => {
+    const header = head.replace('K:C', 'C:Dvořák\nC:second line\nK:Am');
+    const body = 'K:D\nM:3/4\nC [K:D] D [M:6/8][M:C]E [K:Edor]\nQ:1/4=90\nC:no';
+    expect(only(readAbc(bytesOf(`${header}${body}`), 'a.abc'))).toMatchObject({
+      composer: 'Dvořák',
+      song: { meter: { beats: 3, unit: 4 }, tempo: { beatsPerMinute: 120 } },
+      written: { tempos: [120, 90], meters: ['3/4', '6/8', '4/4'], keys: ['D major', 'E dorian'] },
+      repairs: ['the meter changes 2 times: the first one counts', 'the tempo changes 1 times: the first one counts'],
+    });
+    expect(read('C', head.replace('M:4/4', 'M:none'))).toMatchObject({
+      song: { meter: { origin: 'assumed' } },
+      written: { meters: [] },
+    });
+    expect(only(readAbc(bytesOf(`${head}C`), 'a.abc'))).not.toHaveProperty('composer');
   });
 
   it('gives the second note of a chord to pulse 2, and reports what it leaves out', () => {
@@ -145,7 +211,7 @@ describe('readAbc: what it cannot read', () => {
       ['book.abc/0002', false],
       ['book.abc/0003', true],
     ]);
-    expect(() => readAbc(bytesOf('words'), 'book.abc')).toThrow(/book\.abc: there is no tune in it/);
+    expect(() => readAbc(bytesOf('words'), 'book.abc')).toThrow(/book\.abc(, byte 5)?: there is no tune in it/);
   });
 
   it('gives songs that keep the contract or problems of one line, on damaged books', () => {
@@ -188,4 +254,47 @@ describe.skipIf(!existsSync(folk))('the Nottingham collection (skipped without C
     });
     expect(beyond.filter((whole) => whole).length / songs.length).toBeGreaterThan(0.9);
   });
+
+  it('has bars that add up to the meter', () => {
+    const bars = readdirSync(folk).flatMap((name) => tunesIn(join(folk, name)).flatMap(barsOf));
+    expect(bars.length).toBeGreaterThan(19_000);
+    expect(bars.filter((share) => share > 1 + 1e-6)).toEqual([]);
+    // Upbeats within a section that stand behind a plain bar line, and a few last bars that are cut short.
+    expect(bars.filter((share) => share < 1 - 1e-6)).toHaveLength(19);
+  });
 });
+
+/** The tunes of a book that can be read and keep one meter. */
+function tunesIn(path: string): WrittenTune[] {
+  if (!path.endsWith('.abc')) return [];
+  return readFileSync(path, 'latin1')
+    .split(/\n\s*\n/)
+    .filter((text) => text.startsWith('X:'))
+    .flatMap((text) => {
+      try {
+        const lines = text.split(/\r?\n/).map((line) => ({ text: line, place: new Place(path, 0, 0) }));
+        const tune = readTune(lines);
+        return tune.written.meters.length > 1 ? [] : [tune];
+      } catch {
+        return []; // Those the test above counts.
+      }
+    });
+}
+
+/** How full each bar is; a part of a bar at a double line, a repeat or the start of a part is not looked at. */
+function barsOf({ symbols, meter }: WrittenTune): number[] {
+  const whole = (4 * meter.beats) / meter.unit;
+  const bars: number[] = [];
+  let length = 0;
+  let isEdge = true;
+  for (const symbol of symbols) {
+    if ('length' in symbol) length += symbol.length;
+    if (symbol.kind !== 'bar' && symbol.kind !== 'part') continue;
+    const atEdge = symbol.kind === 'part' || symbol.section;
+    const isWhole = Math.abs(length - whole) < 1e-6;
+    if (length > whole || isWhole || (length > 0 && !isEdge && !atEdge)) bars.push(length / whole);
+    isEdge = atEdge || (isEdge && length === 0);
+    length = 0;
+  }
+  return bars;
+}

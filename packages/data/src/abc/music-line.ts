@@ -1,18 +1,24 @@
 import { VOICE_RANGES } from '@chipsmith/apu';
-import { naturalPitch, signatureShift } from './key.ts';
+import { type AbcKey, naturalPitch, shiftOf } from './key.ts';
 import type { LeftOut, Place, TuneSymbol } from './symbols.ts';
 
 /** What holds while the lines of a tune are read; fields inside the tune change it. */
 export interface MusicState {
-  /** Sharps or flats of the key. */
-  fifths: number;
+  key: AbcKey;
   /** Quarter notes of a length of 1. */
   unit: number;
   /** Quarter notes of a bar. */
   bar: number;
+  /** Whether beats are divided in three, as in 6/8, 9/8 and 12/8. */
+  isCompound: boolean;
   readonly leftOut: LeftOut;
-  /** Accidentals of the bar at hand, by letter and octave marks. */
+  /**
+   * Accidentals of the bar at hand, by letter and octave marks: they hold for their own octave, as in print, in abcjs and in
+   * abc2svg, although section 11.3 of the standard (marked as under discussion) has them hold in all octaves.
+   */
   readonly accidentals: Map<string, number>;
+  /** Pitches of the note before if it is tied, by letter and octave marks: they hold beyond a bar line. */
+  tied: ReadonlyMap<string, number>;
   /** Of `>` or `<` between two notes: what the next note's length is multiplied by. */
   broken: number;
   /** Notes of a tuplet still to come, and what their lengths are multiplied by. */
@@ -22,7 +28,8 @@ export interface MusicState {
 /** Longest length number and tuplet: far above any tune, so that damaged text cannot ask for endless music. */
 const MOST = 64;
 
-const SKIPPED = /(?:[ \t\r\\`$*~.)HLMOPSTuvy]|\((?!\d))+|![^!]*!|\+[^+]*\+/y;
+/** A lone `!` broke lines in the oldest editions. */
+const SKIPPED = /(?:[ \t\r\\`$*~.)HLMOPSTuvy]|\((?!\d))+|![^!|\s]*!|!|\+[^+]*\+/y;
 const COMMENT = /%.*/y;
 const CHORD_SYMBOL = /"[^"]*"/y;
 const GRACE = /\{[^}]*\}/y;
@@ -30,7 +37,9 @@ const INLINE_FIELD = /\[([A-Za-z]):([^\]]*)\]/y;
 const ENDING = /\[(\d[\d,-]*)|(?<=\|) *(\d[\d,-]*)/y;
 const BAR_LINE = /\[?:*\|[|\]]?:*|:{2,}/y;
 const TUPLET = /\((\d)(?::(\d*))?(?::(\d*))?/y;
-const BROKEN = /(>{1,3}|<{1,3})/y;
+const BROKEN = / *(>{1,3}|<{1,3})/y;
+/** A second voice of the bar: up to the bar line. */
+const OVERLAY = /&[^|]*/y;
 const CHORD_START = /\[/y;
 const CHORD_END = /\]/y;
 const NOTE = /([_^=]{0,2})([A-Ga-g])([,']*)/y;
@@ -39,8 +48,8 @@ const BAR_REST = /[ZX](\d*)/y;
 const LENGTH = /(\d*)(\/*)(\d*)/y;
 const TIE = / *-/y;
 
-/** Notes of a tuplet of n that take the time of how many; 2, 4 and 8 are for compound meters, 5, 7 and 9 for simple ones. */
-const TUPLET_TIME: readonly number[] = [1, 1, 3, 2, 3, 2, 2, 2, 3, 2];
+/** How many notes' time the n notes of a tuplet take; undefined where that depends on the meter. */
+const TUPLET_TIME: readonly (number | undefined)[] = [1, 1, 3, 2, 3, undefined, 2, undefined, 3, undefined];
 
 /**
  * Reads one line of music into symbols.
@@ -56,6 +65,8 @@ export function readMusicLine(
   field: (name: string, value: string) => void,
 ): void {
   let at = 0;
+  /** Letters with octave marks, and pitches, of the note or chord at hand. */
+  let sounded: [key: string, pitch: number][] = [];
   const take = (pattern: RegExp): RegExpExecArray | null => {
     pattern.lastIndex = at;
     const found = pattern.exec(text);
@@ -72,21 +83,26 @@ export function readMusicLine(
     return (multiple / divisor) * state.unit;
   }
 
-  function pitch(found: RegExpExecArray): number {
+  function pitch(found: RegExpExecArray): void {
     const [whole, accidental, letter, octaves] = found;
     const key = letter + octaves;
-    if (accidental !== '') {
-      const sharps = [...accidental].filter((mark) => mark === '^').length;
-      const flats = [...accidental].filter((mark) => mark === '_').length;
-      state.accidentals.set(key, sharps - flats);
-    }
-    const shift = state.accidentals.get(key) ?? signatureShift(letter.toUpperCase(), state.fifths);
-    const value = naturalPitch(letter, octaves) + shift;
+    if (accidental !== '') state.accidentals.set(key, shiftOf(accidental));
+    const shift = state.accidentals.get(key) ?? state.key.shifts.get(letter.toUpperCase()) ?? 0;
+    const written = naturalPitch(letter, octaves) + shift;
+    const value = accidental === '' ? (state.tied.get(key) ?? written) : written;
+    sounded.push([key, value]);
     const { lowestPitch, highestPitch } = VOICE_RANGES.pulse1;
     if (value < lowestPitch || value > highestPitch) {
       place.refuse(at - whole.length, `note "${whole}" is MIDI ${value}, outside ${lowestPitch}..${highestPitch}`);
     }
-    return value;
+  }
+
+  /** Notes of one time: what a tie goes on from, and to. */
+  function pushNotes(length: number, tied: boolean): void {
+    const pitches = sounded.map(([, value]) => value).sort((a, b) => b - a);
+    symbols.push({ kind: 'notes', pitches, length, tied });
+    state.tied = new Map(tied ? sounded : []);
+    sounded = [];
   }
 
   /** The length that is heard, after tuplets and broken rhythm. */
@@ -99,30 +115,30 @@ export function readMusicLine(
     }
     const broken = take(BROKEN);
     if (broken) {
-      const short = 2 ** -broken[0].length;
-      heard *= broken[0][0] === '>' ? 2 - short : short;
-      state.broken = broken[0][0] === '>' ? short : 2 - short;
+      const [, signs] = broken;
+      const short = 2 ** -signs.length;
+      heard *= signs[0] === '>' ? 2 - short : short;
+      state.broken = signs[0] === '>' ? short : 2 - short;
     }
     return heard;
   }
 
   function chord(start: number): void {
-    const pitches: number[] = [];
-    let inner = state.unit;
+    let inner: number | undefined;
     let tied = false;
     while (!take(CHORD_END)) {
       const found = take(NOTE);
       if (found) {
-        pitches.push(pitch(found));
+        pitch(found);
         const own = length();
-        if (pitches.length === 1) inner = own;
+        inner ??= own;
         if (take(TIE)) tied = true;
       } else if (!take(SKIPPED) && !take(CHORD_SYMBOL)) place.refuse(start, 'a chord in brackets is not closed');
     }
-    if (pitches.length === 0) place.refuse(start, 'a chord in brackets has no notes');
+    if (inner === undefined) place.refuse(start, 'a chord in brackets has no notes');
     const heard = sounding((length() * inner) / state.unit);
     if (take(TIE)) tied = true;
-    symbols.push({ kind: 'notes', pitches: pitches.sort((a, b) => b - a), length: heard, tied });
+    pushNotes(heard, tied);
   }
 
   while (at < text.length) {
@@ -133,12 +149,16 @@ export function readMusicLine(
       const [, count, time, notes] = tuplet;
       const many = Number(count);
       if (many < 2) place.refuse(start, `a tuplet of ${many} notes`);
-      const within = time ? Number(time) : TUPLET_TIME[many];
+      const within = time ? Number(time) : (TUPLET_TIME[many] ?? (state.isCompound ? 3 : 2));
       state.tuplet = { left: notes ? Number(notes) : many, factor: within / many };
       if (within < 1) place.refuse(start, 'a tuplet that takes no time');
       continue;
     }
     if (take(SKIPPED)) continue;
+    if (take(OVERLAY)) {
+      state.leftOut.otherVoices++;
+      continue;
+    }
     if (take(CHORD_SYMBOL)) {
       state.leftOut.chordSymbols++;
       continue;
@@ -166,9 +186,9 @@ export function readMusicLine(
       state.accidentals.clear();
       const signs = bar[0];
       const lone = /^:+$/.test(signs);
-      const backward = signs.startsWith(':');
+      const backward = lone ? 1 : signs.search(/[^:]/);
       const forward = lone ? signs.length > 1 : signs.endsWith(':');
-      pushBar(symbols, backward, forward, backward || forward || signs.length > 1);
+      pushBar(symbols, backward, forward, backward > 0 || forward || signs.length > 1);
       continue;
     }
     if (take(CHORD_START)) {
@@ -177,9 +197,9 @@ export function readMusicLine(
     }
     const note = take(NOTE);
     if (note) {
-      const pitches = [pitch(note)];
+      pitch(note);
       const heard = sounding(length());
-      symbols.push({ kind: 'notes', pitches, length: heard, tied: take(TIE) !== null });
+      pushNotes(heard, take(TIE) !== null);
       continue;
     }
     if (take(REST)) {
@@ -198,13 +218,13 @@ export function readMusicLine(
 }
 
 /** Bar lines with nothing between them, as at the end of a line and the beginning of the next, are one. */
-function pushBar(symbols: TuneSymbol[], backward: boolean, forward: boolean, section: boolean): void {
+function pushBar(symbols: TuneSymbol[], backward: number, forward: boolean, section: boolean): void {
   const before = symbols.at(-1);
   if (before?.kind !== 'bar') symbols.push({ kind: 'bar', backward, forward, section });
   else {
     symbols[symbols.length - 1] = {
       kind: 'bar',
-      backward: before.backward || backward,
+      backward: Math.max(before.backward, backward),
       forward: before.forward || forward,
       section: before.section || section,
     };

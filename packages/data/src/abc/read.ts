@@ -17,22 +17,25 @@ const LONGEST_SECONDS = 3600;
  *
  * The tune goes to pulse 1, and of notes in brackets the second from above to pulse 2. Repeats, endings and parts (their
  * order by `P:` or Nottingham's `Y:`) are played out; ties, tuplets, broken rhythm, keys and meters are followed. Left out,
- * and counted in the report: chord symbols, grace notes, voices after the first, lower notes of chords. Ornaments and lyrics
- * are passed over. The grid counts as given; a tempo that is not written is 120 quarters a minute.
+ * and counted in the report: chord symbols, grace notes, voices after the first (`V:`, `&`), lower notes of chords. Ornaments
+ * and lyrics are passed over. The grid counts as given; a tempo that is not written is 120 quarters a minute.
  *
  * @param name the file's name, for paths and messages
  * @throws DataError if there is no tune in it
  */
 export function readAbc(bytes: Uint8Array, name: string): FoundSong[] {
   const tunes = tunesOf(bytes, name);
-  if (tunes.length === 0) throw new DataError(name, 'there is no tune in it (none begins with X:)', 'give an ABC file');
+  if (tunes.length === 0) {
+    const problem = 'there is no tune in it (none begins with X:)';
+    throw new DataError(name, problem, 'give an ABC file', { byte: bytes.length });
+  }
   return tunes.map((lines, index): FoundSong => {
     const path = tunes.length === 1 ? name : `${name}/${String(index + 1).padStart(4, '0')}`;
     try {
       return { path, reading: songOf(readTune(lines), lines[0].place) };
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
-      return { path, problem: error.problem };
+      return { path, problem: error.problem, place: error.place };
     }
   });
 }
@@ -91,7 +94,8 @@ function songOf(tune: WrittenTune, place: Place): SongReading {
     tempo: { beatsPerMinute: tune.beatsPerMinute, firstBeat, origin: 'given' as const, confidence: 1 },
     meter: tune.meter,
   };
-  return { song, repairs };
+  const { composer, written } = tune;
+  return { song, ...(composer === undefined ? {} : { composer }), written, repairs };
 }
 
 /** The symbols as they are played: parts in their order, each with its repeats. What stands before the first part comes first. */

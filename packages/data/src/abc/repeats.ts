@@ -24,12 +24,13 @@ export function playRepeats(symbols: readonly TuneSymbol[]): TuneSymbol[] | unde
     }
     played.push(symbol);
     if (symbol.kind !== 'bar') continue;
-    const again = symbol.backward && (inEnding ? anotherEnding(symbols, at) || pass === 1 : pass === 1);
+    const repeated = pass <= symbol.backward;
+    const again = symbol.backward > 0 && (repeated || (inEnding && anotherEnding(symbols, at)));
     if (again) {
       at = start - 1;
       pass++;
       inEnding = false;
-    } else if (symbol.backward || symbol.forward || (inEnding && symbol.section)) {
+    } else if (symbol.backward > 0 || symbol.forward || (inEnding && symbol.section)) {
       start = at + 1;
       pass = 1;
       inEnding = false;

@@ -4,8 +4,11 @@ import { DataError } from '../error.ts';
 export type TuneSymbol =
   | { readonly kind: 'notes'; readonly pitches: readonly number[]; readonly length: number; readonly tied: boolean }
   | { readonly kind: 'rest'; readonly length: number }
-  /** `section`: a double bar line or one with a repeat sign, at which an ending is over. */
-  | { readonly kind: 'bar'; readonly backward: boolean; readonly forward: boolean; readonly section: boolean }
+  /**
+   * `backward`: how often what is before it is repeated, 1 for `:|` and 2 for `::|`. `section`: a double bar line or one with a
+   * repeat sign, at which an ending is over.
+   */
+  | { readonly kind: 'bar'; readonly backward: number; readonly forward: boolean; readonly section: boolean }
   /** From here on only in these passes of a repeat. */
   | { readonly kind: 'ending'; readonly passes: readonly number[] }
   | { readonly kind: 'part'; readonly name: string };
@@ -26,7 +29,7 @@ export class Place {
 
   /** Ends reading with an error at `column` (from 0) of the line. */
   refuse(column: number, problem: string, remedy = 'correct the tune'): never {
-    throw new DataError(`${this.file}, line ${this.line}, byte ${this.byte + column}`, problem, remedy);
+    throw new DataError(this.file, problem, remedy, { byte: this.byte + column, within: `line ${this.line}` });
   }
 }
 
