@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Place } from '../src/abc/symbols.ts';
 import { readTune, type WrittenTune } from '../src/abc/tune.ts';
-import { checkSong, DataError, type FoundSong, Random, readAbc, type Song } from '../src/index.ts';
+import { checkSong, DataError, type FoundSong, Random, readAbc, reasonOf, type Song } from '../src/index.ts';
 import { mutate } from './support/mutate.ts';
 import { DATA_FOLDER } from './support/real-data.ts';
 
@@ -29,7 +29,7 @@ const melody = (body: string, header = head) =>
 
 const problem = (body: string, header = head): string => {
   const [first] = readAbc(bytesOf(header + body), 'a.abc');
-  return 'problem' in first ? first.problem : 'none';
+  return 'problem' in first ? reasonOf(first) : 'none';
 };
 
 describe('readAbc: notes', () => {
@@ -211,7 +211,7 @@ describe('readAbc: what it cannot read', () => {
       ['book.abc/0002', false],
       ['book.abc/0003', true],
     ]);
-    expect(() => readAbc(bytesOf('words'), 'book.abc')).toThrow(/book\.abc(, byte 5)?: there is no tune in it/);
+    expect(() => readAbc(bytesOf('words'), 'book.abc')).toThrow(/book\.abc, byte 5: there is no tune in it/);
   });
 
   it('gives songs that keep the contract or problems of one line, on damaged books', () => {

@@ -53,16 +53,23 @@ describe('readChorales', () => {
   it.each([
     ['no JSON', '{"train": [}', /bad\.json, byte 11: is no JSON/],
     ['a cut file', '{"train": [', /bad\.json, byte 11: is no JSON/],
-    ['five voices', '{"train": [[[1, 2, 3, 4, 5]]]}', /field train\.0\.0: /],
-    ['text for a pitch', '{"train": [[["c", 2, 3, 4]]]}', /field train\.0\.0\.0: /],
-    ['other JSON', '[1]', /field /],
+    ['five voices', '{"train": [[[1, 2, 3, 4, 5]]]}', /field train\.0\.0, byte 12: has 5 pitches, not 4/],
+    ['text for a pitch', '{"a\\"]":0, "t\\u0065": [[["c", 2, 3, 4]]]}', /field a"\], byte 8: is no list/],
+    ['a part of a pitch', '{"train": [[], [[2, 3.5, 4, 5]]]}', /field train\.0, byte 11: has 0 steps/],
+    ['a later fault', ' {"a": [], "a" : [[[1,2,3,4] , [2, 3.5, 4, 5]]]}', /field a\.0\.1\.1, byte 35: is no whole/],
+    ['other JSON', ' [1]', /field \(all\), byte 1: is no object of splits/],
+    ['chorales without end', `{"a": [${'0,'.repeat(10)}0]}`, /field a\.0, byte 7: is no list/],
   ])('refuses %s', (_name, text, message) => {
     expect(() => readChorales(new TextEncoder().encode(text), 'bad.json')).toThrow(message);
   });
 
   it('tells of a pitch that the chip cannot play', () => {
     expect(readChorales(bytesOf({ train: [[[72, 64, 60, 12]]] }), 'a.json')).toEqual([
-      { path: 'a.json/train/001', problem: 'step 0: pitch 12 is outside 21..108, all the voice can play' },
+      {
+        path: 'a.json/train/001',
+        problem: 'pitch 12 is outside 21..108, all the voice can play',
+        place: { byte: 21, within: 'field train.0.0.3' },
+      },
     ]);
   });
 

@@ -26,7 +26,7 @@ describe('readSongs', () => {
 
   it('refuses what it does not know, and what is empty', () => {
     expect(() => readSongs(new TextEncoder().encode('hello'), 'a.txt')).toThrow(
-      /a\.txt: no kind of file that is read \(MIDI, VGM.*\); give one of these/,
+      /a\.txt, byte 0: no kind of file that is read \(MIDI, VGM.*\); give one of these/,
     );
     expect(() => readSongs(new Uint8Array(0), 'a.vgm')).toThrow(DataError);
     expect(isPackedVgm(gzipSync(Buffer.from('ustar')))).toBe(false);

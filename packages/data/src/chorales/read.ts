@@ -1,18 +1,19 @@
 import { TICKS_PER_SECOND } from '@chipsmith/apu';
-import { z } from 'zod';
-import { DataError, messageOf } from '../error.ts';
+import { DataError, type FilePlace } from '../error.ts';
 import type { FoundSong, SongReading } from '../reading.ts';
 import { FrameNotes } from '../timing/frame-notes.ts';
+import { JsonPlaces, jsonFault } from './json-places.ts';
 
 /** Chorales are sung at about 80 quarter notes a minute; the files know no tempo, only the grid. */
 const QUARTERS_PER_MINUTE = 80;
 const VOLUME = 12;
 const DUTY = 2;
 
-/** A step of the grid: soprano, alto, tenor and bass as MIDI note numbers, -1 for a rest. */
-const step = z.tuple([z.int(), z.int(), z.int(), z.int()]);
-/** Split -> chorales -> steps. The longest chorale has 640 steps. */
-const schema = z.record(z.string(), z.array(z.array(step).min(1).max(100_000)));
+/** Soprano, alto, tenor and bass of a step of the grid as MIDI note numbers, -1 for a rest. */
+const PARTS = 4;
+/** The longest chorale has 640 steps, and the dataset 382 chorales; what claims far more would only fill the memory. */
+const MOST_STEPS = 100_000;
+const MOST_CHORALES = 10_000;
 
 /**
  * Reads the Bach chorales of the JSB-Chorales-dataset (its JSON files of separate voices). Soprano goes to pulse 1, alto to
@@ -25,58 +26,77 @@ const schema = z.record(z.string(), z.array(z.array(step).min(1).max(100_000)));
  */
 export function readChorales(bytes: Uint8Array, name: string): FoundSong[] {
   const quartersPerStep = /quarter/i.test(name) ? 1 : /8th/i.test(name) ? 1 / 2 : 1 / 4;
-  return Object.entries(parse(bytes, name)).flatMap(([split, chorales]) =>
+  // One character a byte, so that places in the text are bytes.
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  const places = new JsonPlaces(text);
+  const placeOf = (path: FieldPath): FilePlace => ({
+    byte: places.of(path),
+    within: `field ${path.join('.') || '(all)'}`,
+  });
+  const splits = checked(parse(text, name), (path, problem) => {
+    throw new DataError(name, problem, REMEDY, placeOf(path));
+  });
+  return splits.flatMap(({ split, chorales }) =>
     chorales.map((steps, index): FoundSong => {
       const number = String(index + 1).padStart(3, '0');
       const path = `${name}/${split}/${number}`;
-      const reading = songOf(steps, `Chorale ${split} ${number}`, quartersPerStep);
-      return typeof reading === 'string' ? { path, problem: reading } : { path, reading };
+      const found = songOf(steps, `Chorale ${split} ${number}`, quartersPerStep);
+      if ('song' in found) return { path, reading: found };
+      return { path, problem: found.problem, place: placeOf([split, index, ...found.at]) };
     }),
   );
 }
 
-function parse(bytes: Uint8Array, name: string): z.infer<typeof schema> {
-  const remedy = 'give a file of the JSB-Chorales-dataset such as Jsb16thSeparated.json';
-  // One character a byte, so that places in the text are bytes.
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
-  let value: unknown;
+const REMEDY = 'give a file of the JSB-Chorales-dataset such as Jsb16thSeparated.json';
+
+function parse(text: string, name: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
-    throw new DataError(`${name}, byte ${faultOf(text)}`, 'is no JSON', remedy);
-  }
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw new DataError(`${name}, field ${issue.path.join('.') || '(all)'}`, issue.message, remedy);
-}
-
-/** The first character that no JSON text could have there; the length of the text if it is only cut short. */
-function faultOf(text: string): number {
-  // Not every message tells the place: of the beginnings of the text, the longest that could go on is searched.
-  let good = 0;
-  let bad = text.length + 1;
-  while (bad - good > 1) {
-    const length = (good + bad) >> 1;
-    if (couldGoOn(text.slice(0, length))) good = length;
-    else bad = length;
-  }
-  return good;
-}
-
-function couldGoOn(beginning: string): boolean {
-  try {
-    JSON.parse(beginning);
-    return true;
-  } catch (error) {
-    const message = messageOf(error);
-    const place = /position (\d+)/.exec(message)?.[1];
-    return /end of JSON|Unterminated/.test(message) || Number(place) === beginning.length;
+    throw new DataError(name, 'is no JSON', REMEDY, { byte: jsonFault(text) });
   }
 }
 
-/** The song, or why there is none. */
-function songOf(steps: readonly z.infer<typeof step>[], title: string, quartersPerStep: number): SongReading | string {
+/** Keys and indices that lead to a value. */
+type FieldPath = readonly (string | number)[];
+type Refuse = (path: FieldPath, problem: string) => never;
+type Step = readonly number[];
+
+/** Splits, of chorales, of steps. By hand and not by a schema, which would list every fault of a damaged file before it ends. */
+function checked(value: unknown, refuse: Refuse): { split: string; chorales: readonly (readonly Step[])[] }[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse([], 'is no object of splits');
+  const splits = Object.entries(value).map(([split, content]) => {
+    const chorales = listOf(content, [split], refuse);
+    return { split, chorales: chorales.map((chorale, index) => stepsOf(chorale, [split, index], refuse)) };
+  });
+  const count = splits.reduce((sum, { chorales }) => sum + chorales.length, 0);
+  return count <= MOST_CHORALES ? splits : refuse([], `has more than ${MOST_CHORALES} chorales`);
+}
+
+function listOf(value: unknown, path: FieldPath, refuse: Refuse): readonly unknown[] {
+  return Array.isArray(value) ? value : refuse(path, 'is no list');
+}
+
+function stepsOf(value: unknown, path: FieldPath, refuse: Refuse): Step[] {
+  const steps = listOf(value, path, refuse);
+  if (steps.length < 1 || steps.length > MOST_STEPS) refuse(path, `has ${steps.length} steps, not 1..${MOST_STEPS}`);
+  return steps.map((content, index) => {
+    const step = listOf(content, [...path, index], refuse);
+    if (step.length !== PARTS) refuse([...path, index], `has ${step.length} pitches, not ${PARTS}`);
+    return step.map((pitch, part) =>
+      typeof pitch === 'number' && Number.isInteger(pitch)
+        ? pitch
+        : refuse([...path, index, part], 'is no whole number'),
+    );
+  });
+}
+
+/** The song, or what is wrong with which pitch. */
+function songOf(
+  steps: readonly Step[],
+  title: string,
+  quartersPerStep: number,
+): SongReading | { readonly problem: string; readonly at: FieldPath } {
   const stepTicks = (TICKS_PER_SECOND * 60 * quartersPerStep) / QUARTERS_PER_MINUTE;
   const timeOf = (frame: number) => Math.round(frame * stepTicks);
   const parts = [
@@ -88,7 +108,7 @@ function songOf(steps: readonly z.infer<typeof step>[], title: string, quartersP
     for (const { part, lowest, volume, duty, notes } of parts) {
       const pitch = pitches[part];
       if (pitch !== -1 && (pitch < lowest || pitch > 108))
-        return `step ${index}: pitch ${pitch} is outside ${lowest}..108, all the voice can play`;
+        return { problem: `pitch ${pitch} is outside ${lowest}..108, all the voice can play`, at: [index, part] };
       notes.add(index, pitch === -1 ? undefined : { pitch, volume, duty });
     }
   }

@@ -62,11 +62,11 @@ const FORMATS: readonly Format[] = [
  * @throws DataError if it is of no known kind, or nothing in it can be read
  */
 export function readSongs(bytes: Uint8Array, path: string): readonly FoundSong[] {
-  if (bytes.length === 0) throw new DataError(path, 'the file is empty', 'give a file with music');
+  if (bytes.length === 0) throw new DataError(path, 'the file is empty', 'give a file with music', { byte: 0 });
   const format = FORMATS.find((candidate) => candidate.recognises(bytes, path));
   if (format) return format.read(bytes, path);
   const known = FORMATS.map(({ name }) => name).join(', ');
-  throw new DataError(path, `no kind of file that is read (${known})`, 'give one of these');
+  throw new DataError(path, `no kind of file that is read (${known})`, 'give one of these', { byte: 0 });
 }
 
 /** Whether a gzip file, of which the beginning is enough, has a VGM file inside. */

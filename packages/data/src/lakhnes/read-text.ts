@@ -24,11 +24,15 @@ export function readLakhNesText(bytes: Uint8Array, name: string): SongReading {
   let duration = 0;
   for (const { 0: word, index } of text.matchAll(/\S+/g)) {
     const event = eventOf(word);
-    const place = `${name}, byte ${index}`;
-    if (!event) throw new DataError(place, `"${word.slice(0, 30)}" is no event of TX1 or TX2`, 'correct the text');
+    if (!event) {
+      const problem = `"${word.slice(0, 30)}" is no event of TX1 or TX2`;
+      throw new DataError(name, problem, 'correct the text', { byte: index });
+    }
     if (event.kind === 'wait') duration += event.value;
     if (duration > LONGEST_SECONDS * TICKS_PER_SECOND)
-      throw new DataError(place, 'the music lasts more than four hours', 'cut it, or repair a damaged wait');
+      throw new DataError(name, 'the music lasts more than four hours', 'cut it, or repair a damaged wait', {
+        byte: index,
+      });
     events.push(event);
   }
   return { song: { title: titleOf(name), ...songOfEvents(events), ...ASSUMED_TIMING }, repairs: [] };

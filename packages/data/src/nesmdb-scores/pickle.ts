@@ -1,4 +1,4 @@
-import { DataError } from '../error.ts';
+import { latinOf, PickleOperands, textOf } from './pickle-operands.ts';
 
 /**
  * A reader of Python's pickles for one shape of content: numbers, texts, tuples, lists, and numpy arrays and scalars of bytes.
@@ -46,35 +46,29 @@ const NAMES: ReadonlySet<string> = new Set([
 const MOST_STEPS = 4_000_000;
 
 /**
- * The value that a pickle describes. Texts and bytes alike come as bytes, a character each.
+ * The value that a pickle describes, and where its description ends. Texts and bytes alike come as bytes, a character each.
  *
  * @param name the file's, for messages
  * @throws DataError, with the byte, for anything but the shape above
  */
-export function readPickle(bytes: Uint8Array, name: string): PickleValue {
-  return new PickleMachine(bytes, name).run();
+export function readPickle(bytes: Uint8Array, name: string): { readonly value: PickleValue; readonly end: number } {
+  const operands = new PickleOperands(bytes, name);
+  const value = new PickleMachine(operands).run();
+  return { value, end: operands.position };
 }
 
 class PickleMachine {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  readonly #name: string;
-  #at = 0;
-  /** Byte of the instruction at hand. */
-  #instruction = 0;
+  readonly #operands: PickleOperands;
   readonly #stack: PickleValue[] = [];
   readonly #memo = new Map<number, PickleValue>();
 
-  constructor(bytes: Uint8Array, name: string) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#name = name;
+  constructor(operands: PickleOperands) {
+    this.#operands = operands;
   }
 
   run(): PickleValue {
     for (let steps = 0; steps < MOST_STEPS; steps++) {
-      this.#instruction = this.#at;
-      const operation = this.#byte();
+      const operation = this.#operands.operation();
       if (operation === 0x2e) return this.#pop(); // '.'
       const value = this.#step(operation);
       if (value !== undefined) this.#stack.push(value);
@@ -84,12 +78,13 @@ class PickleMachine {
 
   /** Runs one instruction; returns what it puts on the stack. */
   #step(operation: number): PickleValue | undefined {
+    const operands = this.#operands;
     switch (String.fromCharCode(operation)) {
       case '\x80': // PROTO
-        if (this.#byte() > 4) this.#refuse('its protocol is above 4');
+        if (operands.byte() > 4) this.#refuse('its protocol is above 4');
         return undefined;
       case '\x95': // FRAME
-        this.#take(8);
+        operands.take(8);
         return undefined;
       case '(':
         return MARK;
@@ -105,35 +100,34 @@ class PickleMachine {
       case '\x89':
         return false;
       case 'I':
-        return this.#writtenInteger();
+        return operands.writtenInteger();
       case 'L':
-        return this.#number(this.#line().replace(/L$/, ''));
       case 'F':
-        return this.#number(this.#line());
+        return operands.writtenNumber();
       case 'G':
-        return this.#view.getFloat64(this.#skip(8));
+        return operands.float64();
       case 'J':
-        return this.#view.getInt32(this.#skip(4), true);
+        return operands.int32();
       case 'K':
-        return this.#byte();
+        return operands.byte();
       case 'M':
-        return this.#view.getUint16(this.#skip(2), true);
+        return operands.uint16();
       case '\x8a':
-        return this.#longInteger(this.#byte());
+        return operands.longInteger();
       case 'S':
-        return this.#quotedText();
+        return operands.quotedText();
       case 'V':
-        return this.#unicodeText();
+        return operands.unicodeText();
       case 'U':
       case 'C':
-        return this.#take(this.#byte());
+        return operands.take(operands.byte());
       case 'T':
       case 'B':
-        return this.#take(this.#view.getUint32(this.#skip(4), true));
+        return operands.take(operands.uint32());
       case '\x8c':
-        return latinOf(this.#take(this.#byte()));
+        return latinOf(operands.take(operands.byte()));
       case 'X':
-        return latinOf(this.#take(this.#view.getUint32(this.#skip(4), true)));
+        return latinOf(operands.take(operands.uint32()));
       case ')':
         return [];
       case ']':
@@ -152,7 +146,7 @@ class PickleMachine {
       case 'e':
         return this.#append(this.#popToMark());
       case 'c':
-        return this.#named(this.#line(), this.#line());
+        return this.#named(operands.line(), operands.line());
       case '\x93': {
         const [module, attribute] = this.#popMany(2).map((part) => (part instanceof Uint8Array ? textOf(part) : '?'));
         return this.#named(module, attribute);
@@ -162,23 +156,23 @@ class PickleMachine {
       case 'b':
         return this.#build();
       case 'p':
-        this.#memo.set(this.#number(this.#line()), this.#top());
+        this.#memo.set(operands.writtenNumber(), this.#top());
         return undefined;
       case 'q':
-        this.#memo.set(this.#byte(), this.#top());
+        this.#memo.set(operands.byte(), this.#top());
         return undefined;
       case 'r':
-        this.#memo.set(this.#view.getUint32(this.#skip(4), true), this.#top());
+        this.#memo.set(operands.uint32(), this.#top());
         return undefined;
       case '\x94':
         this.#memo.set(this.#memo.size, this.#top());
         return undefined;
       case 'g':
-        return this.#recall(this.#number(this.#line()));
+        return this.#recall(operands.writtenNumber());
       case 'h':
-        return this.#recall(this.#byte());
+        return this.#recall(operands.byte());
       case 'j':
-        return this.#recall(this.#view.getUint32(this.#skip(4), true));
+        return this.#recall(operands.uint32());
       default:
         return this.#refuse(`instruction 0x${operation.toString(16)} is not one that a score needs`);
     }
@@ -252,89 +246,7 @@ class PickleMachine {
     return values;
   }
 
-  #byte(): number {
-    return this.#bytes[this.#skip(1)];
-  }
-
-  /** Index of the next `length` bytes, which are passed. */
-  #skip(length: number): number {
-    if (this.#at + length > this.#bytes.length) this.#refuse(`the file ends at byte ${this.#bytes.length}, inside it`);
-    this.#at += length;
-    return this.#at - length;
-  }
-
-  #take(length: number): Uint8Array {
-    const start = this.#skip(length);
-    return this.#bytes.subarray(start, start + length);
-  }
-
-  #line(): string {
-    const end = this.#bytes.indexOf(0x0a, this.#at);
-    if (end < 0) this.#refuse('a line without an end');
-    const start = this.#skip(end + 1 - this.#at);
-    return textOf(this.#bytes.subarray(start, end));
-  }
-
-  #number(text: string): number {
-    const value = Number(text);
-    return text.trim() !== '' && Number.isFinite(value) ? value : this.#refuse(`"${text.slice(0, 20)}" is no number`);
-  }
-
-  /** `I00` and `I01` are how protocol 0 writes False and True. */
-  #writtenInteger(): PickleValue {
-    const line = this.#line();
-    return line === '00' ? false : line === '01' ? true : this.#number(line);
-  }
-
-  #longInteger(length: number): number {
-    if (length > 6) this.#refuse(`a number of ${length} bytes`);
-    return this.#take(length).reduce((value, byte, index) => value + byte * 256 ** index, 0);
-  }
-
-  /** A quoted text with Python's escapes: `'\x0f\n\\'`. */
-  #quotedText(): Uint8Array {
-    const line = this.#line();
-    const isQuoted = /^(['"]).*\1$/s.test(line) && line.length >= 2;
-    const text = isQuoted ? line.slice(1, -1) : line;
-    const result = new Uint8Array(text.length);
-    let length = 0;
-    for (let at = 0; at < text.length; at++) {
-      if (text[at] !== '\\') {
-        result[length++] = text.charCodeAt(at);
-        continue;
-      }
-      at++;
-      const plain = PLAIN_ESCAPES[text[at]];
-      if (plain !== undefined) result[length++] = plain;
-      else if (text[at] === 'x' && /^[0-9a-fA-F]{2}$/.test(text.slice(at + 1, at + 3))) {
-        result[length++] = Number.parseInt(text.slice(at + 1, at + 3), 16);
-        at += 2;
-      } else this.#refuse(`"\\${text[at] ?? ''}" is no escape of a text`);
-    }
-    return result.subarray(0, length);
-  }
-
-  /** Characters as they are, but for those that would end the line: `\\u000a`. */
-  #unicodeText(): Uint8Array {
-    const text = this.#line().replace(/\\u([0-9a-fA-F]{4})/g, (_, code) =>
-      String.fromCharCode(Number.parseInt(code, 16)),
-    );
-    return Uint8Array.from(Buffer.from(text, 'latin1'));
-  }
-
   #refuse(problem: string): never {
-    throw new DataError(`${this.#name}, byte ${this.#instruction}`, problem, 'give a score of NES-MDB');
+    return this.#operands.refuse(problem);
   }
-}
-
-const PLAIN_ESCAPES: Readonly<Record<string, number>> = { '\\': 92, "'": 39, '"': 34, n: 10, r: 13, t: 9 };
-
-/** UTF-8 as one byte a character: texts of scores have none above 255. */
-function latinOf(bytes: Uint8Array): Uint8Array {
-  return Uint8Array.from(Buffer.from(Buffer.from(bytes).toString('utf8'), 'latin1'));
-}
-
-/** One character a byte. */
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 }

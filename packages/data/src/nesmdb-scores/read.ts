@@ -1,5 +1,5 @@
 import { TICKS_PER_SECOND, VOICE_NAMES, VOICE_RANGES } from '@chipsmith/apu';
-import { DataError } from '../error.ts';
+import { DataError, type FilePlace } from '../error.ts';
 import { ASSUMED_TIMING, type SongReading, titleOf } from '../reading.ts';
 import { FrameNotes } from '../timing/frame-notes.ts';
 import { PickleArray, type PickleValue, readPickle } from './pickle.ts';
@@ -32,10 +32,12 @@ const LONGEST_SECONDS = 4 * 3600;
  * @throws DataError for anything else
  */
 export function readPickledScore(bytes: Uint8Array, name: string): SongReading {
+  const { value, end } = readPickle(bytes, name);
+  // Where in the pickle a part of the value was made is not known: the whole is at fault, and ends here.
+  const place = { byte: end };
   const refuse = (problem: string): never => {
-    throw new DataError(name, problem, 'give a score of NES-MDB (exprsco, seprsco or blndsco)');
+    throw new DataError(name, problem, 'give a score of NES-MDB (exprsco, seprsco or blndsco)', place);
   };
-  const value = readPickle(bytes, name);
   if (!Array.isArray(value) || value.length !== 3) return refuse('it is no score: rate, length and frames');
   const [rate, duration, content] = value as PickleValue[];
   if (typeof rate !== 'number' || !(rate > 0 && rate <= TICKS_PER_SECOND)) return refuse('its rate is impossible');
@@ -46,13 +48,11 @@ export function readPickledScore(bytes: Uint8Array, name: string): SongReading {
     const fields = shape.length === 3 ? shape[2] : 1;
     if (shape[1] !== VOICES || (fields !== FIELDS && fields !== 1)) return refuse(`its array has the shape ${shape}`);
     const frames = fields === FIELDS ? data : withFullVolume(data);
-    return songFromScore({ rate, duration, frames }, name);
+    return songOf({ rate, duration, frames }, name, place);
   }
   if (!Array.isArray(content)) return refuse('its frames are neither an array nor a list');
-  return songFromScore(
-    { rate, duration, frames: spread(content) ?? refuse('a frame of it is no list of notes') },
-    name,
-  );
+  const frames = spread(content) ?? refuse('a frame of it is no list of notes');
+  return songOf({ rate, duration, frames }, name, place);
 }
 
 /**
@@ -61,10 +61,14 @@ export function readPickledScore(bytes: Uint8Array, name: string): SongReading {
  * @param name for the title and messages
  * @throws DataError for a score of more than four hours
  */
-export function songFromScore({ rate, duration, frames }: FrameScore, name: string): SongReading {
+export function songFromScore(score: FrameScore, name: string): SongReading {
+  return songOf(score, name);
+}
+
+function songOf({ rate, duration, frames }: FrameScore, name: string, place?: FilePlace): SongReading {
   const count = Math.floor(frames.length / (VOICES * FIELDS));
   if (count / rate > LONGEST_SECONDS || duration > LONGEST_SECONDS * TICKS_PER_SECOND)
-    throw new DataError(name, 'the music lasts more than four hours', 'cut it, or repair a damaged length');
+    throw new DataError(name, 'the music lasts more than four hours', 'cut it, or repair a damaged length', place);
   const repairs: string[] = [];
   const timeOf = (frame: number) => Math.round((frame * TICKS_PER_SECOND) / rate);
   const [pulse1, pulse2, triangle, noise] = VOICE_NAMES.map((voice, index) => {
