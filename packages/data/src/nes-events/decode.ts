@@ -6,7 +6,7 @@ import { FIRST_LENGTH, NO_GATE } from './encode-voice.ts';
 import { type FrameNote, notesOf } from './frames.ts';
 import { barStart, FREE_GRID, type Grid, timingOf } from './grid.ts';
 import type { Macros } from './learn.ts';
-import { valueAt } from './macro.ts';
+import { type Macro, valueAt } from './macro.ts';
 import { notesOfPhrase, PLAIN } from './phrases.ts';
 import { type ActionKind, BAR_FRACTIONS, type NesVocabulary, phaseOf, type SettingKind } from './vocabulary.ts';
 
@@ -51,7 +51,8 @@ export function decodeNesEvents(
       bar++;
       for (const voice of VOICE_NAMES) voices[voice].startBar(barStart(grid, bar));
     } else if (kind === 'end') end = barStart(grid, Math.max(0, bar)) + value;
-    else settings = { ...settings, [kind]: kind === 'wait' ? (settings.wait ?? 0) + value : value };
+    else if (kind === 'wait') settings.wait = (settings.wait ?? 0) + value;
+    else settings[kind] = value;
   }
   const [pulse1, pulse2, triangle, noise] = VOICE_NAMES.map((voice) => notesOf(voices[voice].finish(), phase));
   const lastEnd = Math.max(0, ...[pulse1, pulse2, triangle, noise].map((notes) => notes.at(-1)?.end ?? 0));
@@ -64,8 +65,11 @@ export function decodeNesEvents(
   };
 }
 
+/** The triangle has no volume. */
+const FULL: Macro = { intro: [], loop: [15] };
+
 /** Settings given since the last action. */
-type Settings = { readonly [Kind in SettingKind]?: number };
+type Settings = { [Kind in SettingKind]?: number };
 
 /** A phrase while pieces are added to it. */
 interface OpenPhrase {
@@ -99,19 +103,20 @@ class VoiceDecoder {
     const { length, gate, arpeggio, volume, duty } = this.#settings;
     const start = this.#cursor + wait;
     const step = once ?? length;
-    const frames = gate === NO_GATE ? step : Math.min(step, gate);
     this.#cursor = start + step;
     const isLegato = this.#phrase !== undefined && this.#phrase.start + this.#phrase.volumes.length === start;
     if (!isLegato || kind === 'note' || kind === 'again') this.#age = 0;
     if (kind === 'note' || kind === 'slur') this.#begin(start, pitch, arpeggio);
     else if (!isLegato) this.#begin(start, this.#phrase?.pitch ?? VOICE_RANGES[this.#voice].lowestPitch, arpeggio);
-    const isTriangle = this.#voice === 'triangle';
+    const volumes = this.#voice === 'triangle' ? FULL : this.#macros.volumes[volume];
+    const duties = this.#macros.duties[duty];
     const { highestDuty } = VOICE_RANGES[this.#voice];
-    for (let frame = this.#age; frame < this.#age + frames; frame++) {
-      this.#phrase?.volumes.push(isTriangle ? 15 : valueAt(this.#macros.volumes[volume], frame));
-      this.#phrase?.duties.push(Math.min(highestDuty, valueAt(this.#macros.duties[duty], frame)));
+    const end = this.#age + (gate === NO_GATE ? step : Math.min(step, gate));
+    for (let frame = this.#age; frame < end; frame++) {
+      this.#phrase?.volumes.push(valueAt(volumes, frame));
+      this.#phrase?.duties.push(Math.min(highestDuty, valueAt(duties, frame)));
     }
-    this.#age += frames;
+    this.#age = end;
   }
 
   finish(): readonly FrameNote[] {

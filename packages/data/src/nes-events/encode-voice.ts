@@ -1,8 +1,7 @@
 import type { VoiceName } from '@chipsmith/apu';
 import type { MacroFinder } from './envelopes.ts';
 import type { FrameNote } from './frames.ts';
-import type { Macro } from './macro.ts';
-import { type Phrase, PLAIN, phrasesOf } from './phrases.ts';
+import { type Phrase, type PhraseFinder, PLAIN } from './phrases.ts';
 import { type ActionKind, LONGEST, LONGEST_GATE, type NesVocabulary, type SettingKind } from './vocabulary.ts';
 
 /** What a voice starts a song with: notes that last until the next one, and the first of each kind of macro. */
@@ -11,7 +10,7 @@ export const NO_GATE = 0;
 
 /** The macros to choose from. */
 export interface Instruments {
-  readonly arpeggios: readonly Macro[];
+  readonly arpeggios: PhraseFinder;
   readonly volumes: MacroFinder;
   readonly duties: MacroFinder;
 }
@@ -54,7 +53,7 @@ export class VoiceEncoder {
     this.#vocabulary = vocabulary;
     this.#volumes = volumes;
     this.#duties = duties;
-    this.#pieces = phrasesOf(notes, arpeggios).flatMap((phrase) => [...this.#divide(phrase)]);
+    this.#pieces = arpeggios.phrasesOf(notes).flatMap((phrase) => this.#divide(phrase));
   }
 
   /** Events of the pieces that begin in a bar; where the next bar begins is where the voice would start over. */
@@ -68,22 +67,19 @@ export class VoiceEncoder {
     return events;
   }
 
-  *#divide(phrase: Phrase): Generator<Piece> {
+  /** A phrase as pieces: mostly one; long phrases and those that no macro comes near are struck again within. */
+  #divide(phrase: Phrase): Piece[] {
+    const pieces: Piece[] = [];
+    const { start, pitch, arpeggio } = phrase;
     for (let from = 0; from < phrase.volumes.length; ) {
       const volumes = phrase.volumes.slice(from, from + LONGEST);
-      const duties = phrase.duties.slice(from, from + LONGEST);
       const found = this.#hasEnvelope ? this.#volumes.find(volumes) : undefined;
-      const isDivided = found && found.error > MOST_ERROR && found.exactFrames >= FEWEST_EXACT;
-      const length = isDivided ? found.exactFrames : volumes.length;
-      yield {
-        ...phrase,
-        start: phrase.start + from,
-        volumes: volumes.slice(0, length),
-        duties: duties.slice(0, length),
-        isFirst: from === 0,
-      };
-      from += length;
+      if (found && found.error > MOST_ERROR && found.exactFrames >= FEWEST_EXACT) volumes.length = found.exactFrames;
+      const duties = phrase.duties.slice(from, from + volumes.length);
+      pieces.push({ start: start + from, pitch, arpeggio, volumes, duties, isFirst: from === 0 });
+      from += volumes.length;
     }
+    return pieces;
   }
 
   get #hasEnvelope(): boolean {
@@ -129,19 +125,17 @@ export class VoiceEncoder {
    */
   #encodeTimes(frames: number, step: number | undefined, toBarEnd: number, events: number[]): number {
     const isFree = step === undefined || step > LONGEST || step === toBarEnd || isTooLongForGate(frames, step);
-    const longest = Math.min(step ?? LONGEST, LONGEST);
-    const fits = (length: number, gate: number) =>
-      gate <= LONGEST_GATE &&
-      (gate === NO_GATE ? length : Math.min(length, gate)) === frames &&
-      (isFree ? length <= longest : length === step);
+    const wanted: Times = { frames, longest: Math.min(step ?? LONGEST, LONGEST), isFree };
     const { length, gate } = this.#settings;
-    const wanted = isFree ? frames : longest;
-    const used = fits(length, gate) || (!fits(wanted, gate) && fits(length, gateFor(frames, length))) ? length : wanted;
+    const other = isFree ? frames : wanted.longest;
+    const isKept =
+      fits(length, gate, wanted) || (!fits(other, gate, wanted) && fits(length, gateFor(frames, length), wanted));
+    const used = isKept ? length : other;
     if (used !== length) {
       if (this.#isNeededFirst(length, used)) this.#add('once', used, events);
       else this.#set('length', used, events);
     }
-    if (!fits(used, gate)) this.#set('gate', gateFor(frames, used), events);
+    if (!fits(used, gate, wanted)) this.#set('gate', gateFor(frames, used), events);
     return used;
   }
 
@@ -165,6 +159,18 @@ export class VoiceEncoder {
   #add(kind: SettingKind, value: number, events: number[]): void {
     events.push(this.#vocabulary.idOf({ kind, value }));
   }
+}
+
+/** What length and gate of a piece must give: how many frames sound, and the length, or where it is free the longest. */
+interface Times {
+  readonly frames: number;
+  readonly longest: number;
+  readonly isFree: boolean;
+}
+
+function fits(length: number, gate: number, { frames, longest, isFree }: Times): boolean {
+  const sounding = gate === NO_GATE ? length : Math.min(length, gate);
+  return gate <= LONGEST_GATE && sounding === frames && (isFree ? length <= longest : length === longest);
 }
 
 /** The gate with which a note of this length sounds for `frames`. */

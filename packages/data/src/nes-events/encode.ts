@@ -7,10 +7,11 @@ import { BAR_FRACTIONS, type HeadKind, LONGEST_BAR, type NesVocabulary, phaseNum
 
 /**
  * The events of a song: a head (phase of the frames, meter, frames of a bar, upbeat), then for each bar the event `bar` and
- * what begins in it, voice after voice, and at last where in the last bar the song ends.
+ * what begins in it, voice after voice, and at last where in the last bar the song ends. None of a song that is silent.
  */
 export function encodeNesEvents(song: Song, instruments: Instruments, vocabulary: NesVocabulary): Uint16Array {
   const { phase, frames, voices } = framesOf(song);
+  if (VOICE_NAMES.every((voice) => voices[voice].length === 0)) return new Uint16Array(0);
   const grid = gridOf(song, phase, LONGEST_BAR, BAR_FRACTIONS);
   const events: number[] = [];
   const add = (kind: HeadOrBar, value: number) => events.push(vocabulary.idOf({ kind, value }));

@@ -4,9 +4,9 @@ import type { Song } from '../song.ts';
 import { decodeNesEvents } from './decode.ts';
 import { encodeNesEvents } from './encode.ts';
 import { MacroFinder } from './envelopes.ts';
-import { framesOf } from './frames.ts';
 import type { Macros } from './learn.ts';
 import { NES_MACROS } from './nes-macros.ts';
+import { PhraseFinder } from './phrases.ts';
 import { describeNesEvent, mayFollow, NesVocabulary, phaseNumber } from './vocabulary.ts';
 
 /**
@@ -21,7 +21,7 @@ import { describeNesEvent, mayFollow, NesVocabulary, phaseNumber } from './vocab
 export function createNesEventsEncoding(macros: Macros = NES_MACROS): Encoding {
   const vocabulary = new NesVocabulary(macros);
   const instruments = {
-    arpeggios: macros.arpeggios,
+    arpeggios: new PhraseFinder(macros.arpeggios),
     volumes: new MacroFinder(macros.volumes, VOLUME_TOLERANCE),
     duties: new MacroFinder(macros.duties, DUTY_TOLERANCE),
   };
@@ -44,9 +44,8 @@ export function createNesEventsEncoding(macros: Macros = NES_MACROS): Encoding {
     // NES-MDB's valid split has about 31 events a second; a bar lasts about two.
     stepsPerBar: 62,
     encode(song) {
-      const hasNotes = Object.values(framesOf(song).voices).some((notes) => notes.length > 0);
-      const sequences = hasNotes ? [{ voice: 'all' as const, events: settled(song) }] : [];
-      return { sequences, dropped: [] };
+      const encoded = settled(song);
+      return { sequences: encoded.length > 0 ? [{ voice: 'all', events: encoded }] : [], dropped: [] };
     },
     encodePitches(pitches) {
       const strange = pitches.find((pitch) => !Number.isInteger(pitch) || pitch < 33 || pitch > 108);

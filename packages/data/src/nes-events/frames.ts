@@ -36,6 +36,7 @@ function frameNotes({ start, end, pitch, volume, duty }: Note, frameOf: (tick: n
   const length = frameOf(end) - first;
   const volumes = valuesOf(volume, first, length, frameOf);
   const duties = valuesOf(duty, first, length, frameOf);
+  if (length > 0 && !volumes.includes(0)) return [{ start: first, pitch, volumes, duties }];
   const notes: FrameNote[] = [];
   for (let from = 0; from < length; from++) {
     if (volumes[from] === 0) continue;
@@ -55,12 +56,10 @@ function valuesOf(
   frameOf: (tick: number) => number,
 ): number[] {
   const values: number[] = [];
-  for (const [index, { time, value }] of changes.entries()) {
-    const from = index === 0 ? 0 : Math.max(0, frameOf(time) - first);
-    values.length = Math.min(values.length, from);
+  for (let index = 0; index < changes.length; index++) {
     const next = changes[index + 1];
-    const to = next ? Math.max(from, Math.min(length, frameOf(next.time) - first)) : length;
-    while (values.length < to) values.push(value);
+    const to = next ? Math.min(length, frameOf(next.time) - first) : length;
+    while (values.length < to) values.push(changes[index].value);
   }
   return values;
 }
@@ -68,10 +67,19 @@ function valuesOf(
 /** The notes of a voice in ticks. */
 export function notesOf(notes: readonly FrameNote[], phase: number): Note[] {
   const tickOf = (frame: number) => Math.max(0, Math.round(phase + frame * FRAME_TICKS));
-  return notes.map(({ start, pitch, volumes, duties }) => {
-    const changes = (values: readonly number[]): Change[] =>
-      values.flatMap((value, index) => (value === values[index - 1] ? [] : [{ time: tickOf(start + index), value }]));
-    const end = tickOf(start + volumes.length);
-    return { start: tickOf(start), end, pitch, volume: changes(volumes), duty: changes(duties) };
-  });
+  return notes.map(({ start, pitch, volumes, duties }) => ({
+    start: tickOf(start),
+    end: tickOf(start + volumes.length),
+    pitch,
+    volume: changesOf(volumes, start, tickOf),
+    duty: changesOf(duties, start, tickOf),
+  }));
+}
+
+function changesOf(values: readonly number[], start: number, tickOf: (frame: number) => number): Change[] {
+  const changes: Change[] = [];
+  for (let frame = 0; frame < values.length; frame++) {
+    if (values[frame] !== values[frame - 1]) changes.push({ time: tickOf(start + frame), value: values[frame] });
+  }
+  return changes;
 }

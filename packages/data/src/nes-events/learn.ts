@@ -1,7 +1,7 @@
 import { VOICE_NAMES } from '@chipsmith/apu';
 import type { FrameNote, FrameSong } from './frames.ts';
 import { formatMacro, type Macro, macroOf, parseMacro, valueAt } from './macro.ts';
-import { phrasesOf } from './phrases.ts';
+import { PhraseFinder } from './phrases.ts';
 
 /** The instruments of a corpus: macros of pitch (the first of them plain), of volume and of duty. */
 export interface Macros {
@@ -45,10 +45,11 @@ export function learnMacros(songs: readonly LearnSong[], options: LearnOptions):
 
   const volumes = new Shapes();
   const duties = new Shapes();
+  const phrases = new PhraseFinder(arpeggios);
   for (const { group, song } of songs) {
     for (const voice of VOICE_NAMES) {
       if (voice === 'triangle') continue;
-      for (const phrase of phrasesOf(song.voices[voice], arpeggios)) {
+      for (const phrase of phrases.phrasesOf(song.voices[voice])) {
         volumes.add(phrase.volumes, group);
         duties.add(phrase.duties, group);
       }

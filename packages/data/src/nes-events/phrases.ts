@@ -13,28 +13,66 @@ export const PLAIN = 0;
 const WORTH_A_CHANGE = 2;
 
 /** Puts notes together where one of the pitch macros gives several of them; a macro is kept as long as it serves. */
-export function phrasesOf(notes: readonly FrameNote[], arpeggios: readonly Macro[]): Phrase[] {
-  const phrases: Phrase[] = [];
-  let current = PLAIN;
-  for (let index = 0; index < notes.length; ) {
-    const { start, volumes } = notes[index];
-    const isAlone = notes[index + 1]?.start !== start + volumes.length;
-    const cover = (macro: number) => notesCovered(notes, index, arpeggios[macro]);
-    const kept = cover(current) > 0 ? current : PLAIN;
-    const counts = isAlone ? [] : arpeggios.map((_, macro) => cover(macro));
-    const best = isAlone ? kept : counts.indexOf(Math.max(...counts));
-    current = !isAlone && counts[best] - counts[kept] >= WORTH_A_CHANGE ? best : kept;
-    const covered = notes.slice(index, index + cover(current));
-    phrases.push({
-      start: notes[index].start,
-      pitch: notes[index].pitch,
-      volumes: covered.flatMap(({ volumes }) => volumes),
-      duties: covered.flatMap(({ duties }) => duties),
-      arpeggio: current,
-    });
-    index += covered.length;
+export class PhraseFinder {
+  readonly #arpeggios: readonly Macro[];
+  /** Numbers of the macros, in order, by where and how they first leave the note's pitch. */
+  readonly #byFirstChange = new Map<string, number[]>();
+
+  constructor(arpeggios: readonly Macro[]) {
+    this.#arpeggios = arpeggios;
+    for (const [number, macro] of arpeggios.entries()) {
+      const { intro, loop } = macro;
+      const frame = [...intro, ...loop].findIndex((interval) => interval !== 0);
+      if (frame === -1) continue;
+      const key = changeKey(frame, valueAt(macro, frame));
+      this.#byFirstChange.set(key, [...(this.#byFirstChange.get(key) ?? []), number]);
+    }
   }
-  return phrases;
+
+  phrasesOf(notes: readonly FrameNote[]): Phrase[] {
+    const phrases: Phrase[] = [];
+    let current = PLAIN;
+    for (let index = 0; index < notes.length; ) {
+      let count = notesCovered(notes, index, this.#arpeggios[current]);
+      if (count === 0) {
+        current = PLAIN;
+        count = 1;
+      }
+      const kept = count;
+      for (const candidate of this.#candidates(notes[index], notes[index + 1])) {
+        const covered = notesCovered(notes, index, this.#arpeggios[candidate]);
+        if (covered <= count || covered - kept < WORTH_A_CHANGE) continue;
+        current = candidate;
+        count = covered;
+      }
+      phrases.push(phraseOf(notes.slice(index, index + count), current));
+      index += count;
+    }
+    return phrases;
+  }
+
+  /** The macros that give more than the first of two notes; any other does no more than the plain one. */
+  #candidates({ start, pitch, volumes }: FrameNote, next: FrameNote | undefined): readonly number[] {
+    if (next?.start !== start + volumes.length) return [];
+    return this.#byFirstChange.get(changeKey(volumes.length, next.pitch - pitch)) ?? [];
+  }
+}
+
+function changeKey(frame: number, interval: number): string {
+  return `${frame} ${interval}`;
+}
+
+/** One phrase of notes that a macro gives. */
+function phraseOf(notes: readonly FrameNote[], arpeggio: number): Phrase {
+  const [{ start, pitch, volumes, duties }] = notes;
+  if (notes.length === 1) return { start, pitch, volumes, duties, arpeggio };
+  return {
+    start,
+    pitch,
+    volumes: notes.flatMap((note) => note.volumes),
+    duties: notes.flatMap((note) => note.duties),
+    arpeggio,
+  };
 }
 
 /** How many notes from `index` on sound frame for frame as the macro above the first one's pitch. */
@@ -56,14 +94,16 @@ function notesCovered(notes: readonly FrameNote[], index: number, macro: Macro):
 }
 
 /** The notes of a phrase: a new one wherever the macro changes the pitch. Pitches outside the voice's range are moved into it. */
-export function notesOfPhrase(phrase: Phrase, macro: Macro, lowest: number, highest: number): FrameNote[] {
+export function notesOfPhrase(phrase: FrameNote, macro: Macro, lowest: number, highest: number): FrameNote[] {
   const { start, volumes, duties } = phrase;
   const pitches = volumes.map((_, frame) => Math.min(highest, Math.max(lowest, phrase.pitch + valueAt(macro, frame))));
-  const starts = pitches.flatMap((pitch, frame) => (pitch === pitches[frame - 1] ? [] : [frame]));
-  return starts.map((from, index) => ({
-    start: start + from,
-    pitch: pitches[from],
-    volumes: volumes.slice(from, starts[index + 1]),
-    duties: duties.slice(from, starts[index + 1]),
-  }));
+  const notes: FrameNote[] = [];
+  for (let from = 0; from < pitches.length; ) {
+    const pitch = pitches[from];
+    let to = from + 1;
+    while (pitches[to] === pitch) to++;
+    notes.push({ start: start + from, pitch, volumes: volumes.slice(from, to), duties: duties.slice(from, to) });
+    from = to;
+  }
+  return notes;
 }
