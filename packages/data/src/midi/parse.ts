@@ -161,26 +161,26 @@ function readTrack(reader: ByteReader, start: number, index: number, repairs: st
 /** When and where in the file an event is. */
 type EventPlace = Pick<MidiEvent, 'tick' | 'byte'>;
 
-function readChannelMessage(status: number, reader: ByteReader, place: EventPlace, events: MidiEvent[]): void {
+function readChannelMessage(status: number, reader: ByteReader, { tick, byte }: EventPlace, events: MidiEvent[]): void {
   const channel = status & 0x0f;
   const first = reader.uint7();
   switch (status >> 4) {
     case 0x8:
       reader.uint7();
-      events.push({ ...place, kind: 'off', channel, pitch: first });
+      events.push({ tick, byte, kind: 'off', channel, pitch: first });
       return;
     case 0x9: {
       const velocity = reader.uint7();
       // A note-on of velocity 0 is a note-off: the usual form under running status.
-      if (velocity === 0) events.push({ ...place, kind: 'off', channel, pitch: first });
-      else events.push({ ...place, kind: 'on', channel, pitch: first, velocity });
+      if (velocity === 0) events.push({ tick, byte, kind: 'off', channel, pitch: first });
+      else events.push({ tick, byte, kind: 'on', channel, pitch: first, velocity });
       return;
     }
     case 0xb:
-      events.push({ ...place, kind: 'control', channel, control: first, value: reader.uint7() });
+      events.push({ tick, byte, kind: 'control', channel, control: first, value: reader.uint7() });
       return;
     case 0xc:
-      events.push({ ...place, kind: 'program', channel, program: first });
+      events.push({ tick, byte, kind: 'program', channel, program: first });
       return;
     case 0xd:
       return;
@@ -190,14 +190,14 @@ function readChannelMessage(status: number, reader: ByteReader, place: EventPlac
   }
 }
 
-function readMeta(type: number, data: Uint8Array, place: EventPlace, events: MidiEvent[]): void {
+function readMeta(type: number, data: Uint8Array, { tick, byte }: EventPlace, events: MidiEvent[]): void {
   if (type === 0x51 && data.length >= 3) {
     const microsecondsPerQuarter = data[0] * 0x10000 + data[1] * 0x100 + data[2];
-    if (microsecondsPerQuarter > 0) events.push({ ...place, kind: 'tempo', microsecondsPerQuarter });
+    if (microsecondsPerQuarter > 0) events.push({ tick, byte, kind: 'tempo', microsecondsPerQuarter });
   } else if (type === 0x58 && data.length >= 2) {
-    events.push({ ...place, kind: 'meter', beats: data[0], unit: 2 ** data[1] });
+    events.push({ tick, byte, kind: 'meter', beats: data[0], unit: 2 ** data[1] });
   } else if (type === 0x01) {
-    events.push({ ...place, kind: 'text', text: decodeText(data) });
+    events.push({ tick, byte, kind: 'text', text: decodeText(data) });
   }
 }
 
