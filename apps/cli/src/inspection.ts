@@ -73,8 +73,8 @@ function sequenceRows(dataset: Dataset, split: Split): SequenceRow[] {
     const occurrences = Array.from({ length: dataset.manifest.encoding.classes }, () => 0);
     let events = 0;
     for (const sequence of ofVoice) {
-      events += sequence.events.length;
-      for (const event of sequence.events) occurrences[event]++;
+      events += sequence.length;
+      for (const event of sequence.read()) occurrences[event]++;
     }
     return [{ 'sequences of': voice, count: ofVoice.length, events, 'bits an event': entropy(occurrences) }];
   });

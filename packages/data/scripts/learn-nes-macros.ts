@@ -19,7 +19,7 @@ await readSources(process.argv.slice(2), {
   refuse: (path, reason) => {
     throw new Error(`${path}: ${reason}`);
   },
-  progress: () => undefined,
+  proceed: () => undefined,
 });
 if (train.length === 0) {
   process.stderr.write('learn-nes-macros: name the archive or folder of NES-MDB as MIDI, which has a train split.\n');

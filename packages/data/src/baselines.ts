@@ -1,3 +1,4 @@
+import type { EventSequence } from './dataset/dataset.ts';
 import { DataError } from './error.ts';
 
 /** How well a predictor does on held-out sequences, over the events 1..L-1 of each (the first event is given). */
@@ -12,7 +13,7 @@ export interface Evaluation {
   readonly tokens: number;
 }
 
-type Sequences = readonly ArrayLike<number>[];
+type Sequences = readonly EventSequence[];
 
 /**
  * Predicts each event by how often it occurs in the train sequences, whatever came before: p(e) = (n(e) + 1) / (N + C) over
@@ -43,7 +44,8 @@ function evaluateCounts(
 ): Evaluation {
   const counts = Array.from({ length: contexts }, () => new Float64Array(classes).fill(1));
   for (const sequence of train) {
-    for (let index = 1; index < sequence.length; index++) counts[contextOf(sequence[index - 1])][sequence[index]]++;
+    const events = sequence.read();
+    for (let index = 1; index < events.length; index++) counts[contextOf(events[index - 1])][events[index]]++;
   }
   const totals = counts.map((row) => row.reduce((sum, count) => sum + count, 0));
   const favourites = counts.map((row) => row.indexOf(Math.max(...row)));
@@ -52,10 +54,11 @@ function evaluateCounts(
   let hits = 0;
   let tokens = 0;
   for (const sequence of heldOut) {
-    for (let index = 1; index < sequence.length; index++) {
-      const context = contextOf(sequence[index - 1]);
-      loss -= Math.log(counts[context][sequence[index]] / totals[context]);
-      hits += favourites[context] === sequence[index] ? 1 : 0;
+    const events = sequence.read();
+    for (let index = 1; index < events.length; index++) {
+      const context = contextOf(events[index - 1]);
+      loss -= Math.log(counts[context][events[index]] / totals[context]);
+      hits += favourites[context] === events[index] ? 1 : 0;
       tokens++;
     }
   }

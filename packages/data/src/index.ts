@@ -3,14 +3,19 @@ export { type ArrangeOptions, arrange, arrangeMelody } from './arrange/arrange.t
 export { harmonise } from './arrange/harmonise.ts';
 export { estimateKey } from './arrange/key.ts';
 export {
+  AUGMENTATION_NAMES,
   AUGMENTATIONS,
   type Augmentation,
+  type AugmentationName,
   type AugmentedOptions,
   augmentEvents,
   augmentSong,
 } from './augment/augment.ts';
 export * from './baselines.ts';
-export * from './batches.ts';
+export type { Augment } from './batches/bucket.ts';
+export { BatchLoader } from './batches/loader.ts';
+export { type Batch, type BatchOptions, BatchSampler } from './batches/sampler.ts';
+export type { LoaderOptions } from './batches/source.ts';
 export * from './check.ts';
 export { readChorales } from './chorales/read.ts';
 export { COPY_RULES, type CopyRule } from './cleaning/copies.ts';
@@ -22,7 +27,7 @@ export { parseTune, parseTunes } from './corpus/parse-tune.ts';
 export { type Chord, type Key, type Tune, type TuneLine, type TuneNote, tuneToSong } from './corpus/tune.ts';
 export { TuneError } from './corpus/tune-error.ts';
 export type { DatasetOptions } from './dataset/builder.ts';
-export { Dataset, type DatasetSequence } from './dataset/dataset.ts';
+export { Dataset, type DatasetSequence, type EventSequence, sequenceOf } from './dataset/dataset.ts';
 export { openDataset, writeDataset } from './dataset/files.ts';
 export { type Copies, type Manifest, type Report, type SongEntry, SPLITS, type Split } from './dataset/manifest.ts';
 export { datasetFromSongs, type PrepareOptions, type PrepareProgress, prepareDataset } from './dataset/prepare.ts';
@@ -40,6 +45,8 @@ export * from './encoding.ts';
 export * from './encodings.ts';
 export { DataError, type FilePlace, isSystemError, reasonOf, systemReason } from './error.ts';
 export { checkReplaceable, replaceFolder } from './folder.ts';
+export type { ArrangerOptions } from './general-midi/arrange.ts';
+export { type PartName, ROLE_WEIGHTS, type Role, type RoleWeights } from './general-midi/roles.ts';
 export { tx1Encoding, tx2Encoding } from './lakhnes/encoding.ts';
 export { lakhNesEvaluationSequence, withBoundaries } from './lakhnes/protocol.ts';
 export { readLakhNesText } from './lakhnes/read-text.ts';
@@ -48,7 +55,7 @@ export { type ExtractionRules, MAGENTA_RULES, NES_RULES } from './melody/extract
 export type { MelodyFeatures } from './melody/features.ts';
 export { keyMelodyFeatures } from './melody/key-melody.ts';
 export { lookbackFeatures } from './melody/lookback.ts';
-export { readMidi } from './midi/read.ts';
+export { type ReadMidiOptions, readMidi } from './midi/read.ts';
 export { writeMidi } from './midi/write.ts';
 export { vaeSixteenBarEncoding, vaeTwoBarEncoding } from './music-vae/melody.ts';
 export { trioInputs, vaeTrioEncoding } from './music-vae/trio.ts';
@@ -71,4 +78,5 @@ export * from './song.ts';
 export { type SongCounts, sumCounts, type VoiceCounts, WIDEST_INTERVAL } from './statistics/counts.ts';
 export { durationLabel, entropy, polyphonyShares, summariseVoices, type VoiceSummary } from './statistics/summary.ts';
 export * from './timing/latch.ts';
-export { estimateMeter, estimateTempo, stepTicks, withEstimatedTiming } from './timing/tempo.ts';
+export { estimateMeter } from './timing/meter.ts';
+export { estimateTempo, stepTicks, withEstimatedTiming } from './timing/tempo.ts';

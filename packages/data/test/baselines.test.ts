@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { bigram, DataError, unigram } from '../src/index.ts';
+import { bigram, DataError, sequenceOf, unigram } from '../src/index.ts';
 
 describe('baselines', () => {
   // Predicted events (the first of each sequence is given): 1, 0, 1 and 1.
   const train = [
     [0, 1, 0, 1],
     [0, 1],
-  ];
+  ].map(sequenceOf);
 
   it('unigram: add-one frequencies of the predicted events', () => {
     // Counts 1, 3, 0 of 4, smoothed 2/7, 4/7, 1/7; on 1, 2.
-    const result = unigram(train, [[0, 1, 2]], 3);
+    const result = unigram(train, [sequenceOf([0, 1, 2])], 3);
     const nll = -(Math.log(4 / 7) + Math.log(1 / 7)) / 2;
     expect(result).toEqual({ nll, perplexity: Math.exp(nll), accuracy: 0.5, tokens: 2 });
   });
@@ -22,7 +22,7 @@ describe('baselines', () => {
       [
         [0, 1, 1],
         [2, 0],
-      ],
+      ].map(sequenceOf),
       3,
     );
     const nll = -(Math.log(4 / 6) + Math.log(1 / 4) + Math.log(1 / 3)) / 3;
@@ -31,6 +31,6 @@ describe('baselines', () => {
   });
 
   it('refuses to judge on nothing', () => {
-    expect(() => unigram(train, [[1]], 3)).toThrow(DataError);
+    expect(() => unigram(train, [sequenceOf([1])], 3)).toThrow(DataError);
   });
 });

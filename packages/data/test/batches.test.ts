@@ -1,13 +1,40 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BatchSampler, DataError, deriveSeed, Random } from '../src/index.ts';
+import {
+  AUGMENTATIONS,
+  type Augment,
+  augmentEvents,
+  type Batch,
+  BatchLoader,
+  BatchSampler,
+  DataError,
+  datasetFromSongs,
+  deriveSeed,
+  melodyEncoding,
+  openDataset,
+  Random,
+  sequenceOf,
+  writeDataset,
+} from '../src/index.ts';
+import { temporaryFolder } from './support/folder.ts';
+import { tuneSong } from './support/tunes.ts';
 
 /** Sequences whose events tell where they are: 100 * sequence + position. */
 const numbered = (lengths: number[]) =>
-  lengths.map((length, index) => Uint16Array.from({ length }, (_, position) => 100 * (index + 1) + position));
+  lengths.map((length, index) => sequenceOf(Array.from({ length }, (_, position) => 100 * (index + 1) + position)));
 
 const anyLengths = fc.array(fc.integer({ min: 2, max: 60 }), { minLength: 1, maxLength: 8 });
 const size = fc.integer({ min: 1, max: 12 });
+
+/** A sampler's batches by lanes: for each the events it has, without padding. */
+const lanesOf = ({ length, inputs, mask }: Batch): number[][] =>
+  Array.from({ length: inputs.length / length }, (_, lane) =>
+    Array.from({ length }, (__, time) => time * (inputs.length / length) + lane)
+      .filter((entry) => mask[entry] === 1)
+      .map((entry) => inputs[entry]),
+  );
 
 describe('BatchSampler', () => {
   it('predicts at each position the next event of the same sequence, and masks the rest', () => {
@@ -67,9 +94,113 @@ describe('BatchSampler', () => {
     expect([...seen].sort((a, b) => a - b)).toEqual(Array.from({ length: 29 }, (_, index) => 101 + index));
   });
 
+  it('gives each sequence the shortest length that holds it, and batches each length by itself', () => {
+    const lengths = [5, 9, 10, 17, 40, 3, 8];
+    const sequences = numbered(lengths);
+    const sampler = new BatchSampler(sequences, { batch: 2, length: [16, 4, 8], seed: 3 });
+    expect(sampler.lengths).toEqual([4, 8, 16]);
+    // Predictions 4 and 2 in windows of 4; 8 and 7 of 8; 9, 16 and 39 of 16, three windows for 39.
+    expect(sampler.windows).toBe(2 + 2 + 5);
+    expect(sampler.padding).toBeCloseTo((2 + 1 + 7) / (2 * 4 + 2 * 8 + 5 * 16), 12);
+    expect(sampler.stepsPerEpoch).toBe(1 + 1 + 3);
+    const seen = new Map<number, number>();
+    for (let step = 0; step < 2 * sampler.stepsPerEpoch; step++) {
+      const batch = sampler.at(step);
+      for (const events of lanesOf(batch)) {
+        const sequence = Math.floor(events[0] / 100) - 1;
+        const fitting = [4, 8, 16].find((length) => lengths[sequence] - 1 <= length) ?? 16;
+        expect(batch.length).toBe(fitting);
+        seen.set(sequence, (seen.get(sequence) ?? 0) + 1);
+      }
+    }
+    // Two rounds: each sequence of a full bucket twice; the five windows of length 16 fill six batches of two.
+    expect([seen.get(0), seen.get(5), seen.get(1), seen.get(6)]).toEqual([2, 2, 2, 2]);
+    expect([2, 3, 4].reduce((sum, sequence) => sum + (seen.get(sequence) ?? 0), 0)).toBe(12);
+  });
+
+  it('reads and changes each sequence once an epoch, other pools never at once, and ahead of need', () => {
+    const read: number[] = [];
+    const places = new Set<string>();
+    const sequences = Array.from({ length: 1200 }, (_, index) => ({
+      length: 9,
+      read: () => {
+        read.push(index);
+        return Uint16Array.from({ length: 9 }, (__, position) => position);
+      },
+    }));
+    const augment: Augment = (events, { epoch, index }) => {
+      places.add(`${epoch} ${index}`);
+      return events.map((event) => event + 100 * (epoch + 1));
+    };
+    const sampler = new BatchSampler(sequences, { batch: 16, length: 4, seed: 1, augment });
+    const most = { read: 0 };
+    for (let step = 0; step < sampler.stepsPerEpoch; step++) {
+      const before = read.length;
+      const { inputs } = sampler.at(step);
+      expect(Math.min(...inputs)).toBeGreaterThanOrEqual(100);
+      if (step > 0) most.read = Math.max(most.read, read.length - before);
+    }
+    // Pools of 512, 512 and 176, of two windows each: 64, 64 and 22 steps. The first step reads one whole pool; in the last 22
+    // steps the 512 sequences that begin the next epoch are read.
+    expect(most.read).toBeLessThanOrEqual(Math.ceil((512 / 176 / 2) * 16));
+    const first = read.slice(0, 1200);
+    expect(new Set(first).size).toBe(1200);
+    expect(places.size).toBe(read.length);
+    // The next epoch's first pool is read while the last of this one is used.
+    expect(read.length).toBe(1200 + 512);
+  });
+
   it('refuses what gives no batch', () => {
-    expect(() => new BatchSampler([[1]], { batch: 1, length: 4, seed: 1 })).toThrow(DataError);
-    expect(() => new BatchSampler([[1, 2]], { batch: 0, length: 4, seed: 1 })).toThrow(/batches, batch: 0/);
+    expect(() => new BatchSampler([sequenceOf([1])], { batch: 1, length: 4, seed: 1 })).toThrow(DataError);
+    expect(() => new BatchSampler([sequenceOf([1, 2])], { batch: 0, length: 4, seed: 1 })).toThrow(/batches, batch: 0/);
+  });
+});
+
+describe('BatchLoader', () => {
+  const folder = temporaryFolder();
+  const songs = Array.from({ length: 12 }, (_, seed) => tuneSong(seed));
+  const dataset = datasetFromSongs(songs, melodyEncoding);
+  const options = { batch: 4, length: 16, seed: 5 };
+  const take = async (loader: BatchLoader, count: number) => {
+    const batches: Batch[] = [];
+    while (batches.length < count) batches.push(await loader.next());
+    await loader.close();
+    return batches;
+  };
+  const expected = (augment?: Augment) => {
+    const sampler = new BatchSampler(dataset.sequences('train'), { ...options, augment });
+    return Array.from({ length: 20 }, (_, step) => sampler.at(step));
+  };
+
+  it('gives the batches of the sampler, from memory and from disk', async () => {
+    const file = join(folder, 'songs');
+    await writeDataset(dataset, file);
+    for (const opened of [dataset, await openDataset(file), await openDataset(file, 0)]) {
+      expect(await take(new BatchLoader(opened, { ...options, firstStep: 3 }), 17)).toEqual(expected().slice(3));
+    }
+  });
+
+  it('changes sequences in a thread as augmentEvents does', async () => {
+    const augmentation = AUGMENTATIONS.lakhnes;
+    const loader = new BatchLoader(dataset, { ...options, augmentation });
+    const batches = await take(loader, 20);
+    expect(batches).toEqual(
+      expected((events, place) => augmentEvents(melodyEncoding, events, { augmentation, seed: 5, ...place })),
+    );
+    expect(batches).not.toEqual(expected());
+    expect(loader.secondsWaited).toBeGreaterThan(0);
+  });
+
+  it('says in one line that the dataset on disk has been replaced', async () => {
+    const file = join(folder, 'replaced');
+    await writeDataset(dataset, file);
+    const opened = await openDataset(file, 0);
+    writeFileSync(join(file, 'train.events.u16'), new Uint8Array(1e5));
+    const loader = new BatchLoader(opened, options);
+    await expect(loader.next()).rejects.toThrow(/train\.events\.u16: changed while it was in use; start again/);
+    await loader.close();
+    rmSync(file, { recursive: true });
+    expect(() => opened.sequences('valid')[0].read()).toThrow(/valid\.events\.u16: there is no such file or folder/);
   });
 });
 

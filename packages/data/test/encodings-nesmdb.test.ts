@@ -32,7 +32,7 @@ describe.skipIf(!hasNesMdb)(`encodings of ${NESMDB_NOTE}`, () => {
       refuse: (path, reason) => {
         throw new Error(`${path}: ${reason}`);
       },
-      progress: () => undefined,
+      proceed: () => undefined,
     });
   });
 

@@ -31,7 +31,7 @@ async function subset(): Promise<SourceFile[]> {
     refuse: (path, reason) => {
       throw new Error(`${path}: ${reason}`);
     },
-    progress: () => undefined,
+    proceed: () => undefined,
   });
   return files;
 }
@@ -100,7 +100,7 @@ describe.skipIf(!hasNesMdb)(NESMDB_NOTE, () => {
     expect((voices.keptNaively ?? 0) / voices.sounding).toBeLessThan(0.2);
     expect(reportTable(dataset.report)).toContain('sounding voices kept');
     for (const song of dataset.manifest.songs) expect(song.path).toContain(`/${song.split}/`);
-    const events = (split: 'train' | 'valid') => dataset.sequences(split).map((sequence) => sequence.events);
+    const events = (split: 'train' | 'valid') => dataset.sequences(split);
     const baseline = unigram(events('train'), events('valid'), melodyEncoding.classes);
     expect(baseline.nll).toBeGreaterThan(1.9);
     expect(baseline.nll).toBeLessThan(2.6);

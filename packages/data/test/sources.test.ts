@@ -26,7 +26,9 @@ async function readPaths(inputs: string[], signal?: AbortSignal) {
     {
       file: (file) => files.push(file),
       refuse: (path, reason) => refused.push([path, reason]),
-      progress: (share) => shares.push(share),
+      proceed: (share) => {
+        shares.push(share);
+      },
     },
     signal,
   );

@@ -1,4 +1,4 @@
-import type { Evaluation } from '@chipsmith/data';
+import type { Evaluation, EventSequence } from '@chipsmith/data';
 import {
   crossEntropyRows,
   type Device,
@@ -86,13 +86,12 @@ export class Evaluator {
    * @throws the signal's reason once it is aborted
    */
   async evaluate(
-    sequences: readonly ArrayLike<number>[],
+    sequences: readonly EventSequence[],
     { onProgress, signal }: EvaluateOptions = {},
   ): Promise<Evaluation> {
     const tokens = sequences.reduce((total, { length }) => total + Math.max(0, length - 1), 0);
     if (tokens === 0) throw new ModelError('There is nothing to evaluate: no sequence of the split has two events.');
     const { ids, keep, targets, mask } = this.#pass;
-    for (const events of sequences) requireClasses(events, this.#classes);
     let loss = 0;
     let correct = 0;
     let done = 0;
@@ -106,7 +105,7 @@ export class Evaluator {
       pending = 0;
       onProgress?.(done / tokens);
     };
-    for (const piece of pieces(sequences)) {
+    for (const piece of pieces(sequences, this.#classes)) {
       signal?.throwIfAborted();
       this.#program.write(ids, piece.inputs);
       this.#program.write(keep, piece.keep);
@@ -132,7 +131,7 @@ export class Evaluator {
 export function evaluateCheckpoint(
   device: Device,
   checkpoint: Checkpoint,
-  sequences: readonly ArrayLike<number>[],
+  sequences: readonly EventSequence[],
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
   return withParameters(device, checkpoint, async () => {
@@ -145,12 +144,10 @@ export function evaluateCheckpoint(
   });
 }
 
-function requireClasses(events: ArrayLike<number>, classes: number): void {
-  for (let index = 0; index < events.length; index++) {
-    const event = events[index];
-    if (Number.isInteger(event) && event >= 0 && event < classes) continue;
-    throw new ModelError(`Event ${event} is no class of the model (0..${classes - 1}); use data in its encoding.`);
-  }
+function requireClasses(events: Uint16Array, classes: number): Uint16Array {
+  const stray = events.find((event) => event >= classes);
+  if (stray === undefined) return events;
+  throw new ModelError(`Event ${stray} is no class of the model (0..${classes - 1}); use data in its encoding.`);
 }
 
 interface Piece {
@@ -163,9 +160,9 @@ interface Piece {
 }
 
 /** Lays sequences into lanes, the longest first so that the lanes end together, and cuts them into runs of STEPS events. */
-function* pieces(sequences: readonly ArrayLike<number>[]): Generator<Piece> {
+function* pieces(sequences: readonly EventSequence[], classes: number): Generator<Piece> {
   const waiting = sequences.filter(({ length }) => length > 1).sort((a, b) => b.length - a.length);
-  const lanes: { events: ArrayLike<number>; at: number }[] = [];
+  const lanes: { events: Uint16Array; at: number }[] = [];
   let next = 0;
   for (;;) {
     const size = STEPS * LANES;
@@ -177,7 +174,7 @@ function* pieces(sequences: readonly ArrayLike<number>[]): Generator<Piece> {
     for (let lane = 0; lane < LANES; lane++) {
       if (lanes[lane] === undefined || lanes[lane].at >= lanes[lane].events.length - 1) {
         if (next >= waiting.length) continue;
-        lanes[lane] = { events: waiting[next++], at: 0 };
+        lanes[lane] = { events: requireClasses(waiting[next++].read(), classes), at: 0 };
         keep[lane] = 0;
       }
       const { events, at } = lanes[lane];

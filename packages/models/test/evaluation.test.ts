@@ -1,4 +1,4 @@
-import { Random } from '@chipsmith/data';
+import { Random, sequenceOf } from '@chipsmith/data';
 import { describe, expect, it } from 'vitest';
 import { configure, evaluateCheckpoint, ModelError, planEvaluation } from '../src/index.ts';
 import { testDevice } from './support/device.ts';
@@ -17,7 +17,7 @@ describe('evaluation', () => {
   it('equals a plain float64 pass over whole sequences, across the edges of pieces', async () => {
     // Pieces are 32 events long: 2, 33 and 34 lie at an edge, 100 has four pieces; 0 and 1 have nothing to predict.
     const sequences = [0, 1, 2, 33, 34, 100].map((length, seed) => randomSequence(length, seed + 1));
-    const result = await evaluateCheckpoint(device, checkpoint, sequences);
+    const result = await evaluateCheckpoint(device, checkpoint, sequences.map(sequenceOf));
     const predictions = sequences.map((events) => predict(checkpoint, events));
     const losses = predictions.flatMap(({ nll }) => nll);
     const correct = predictions.flatMap(({ logits }, index) =>
@@ -33,8 +33,8 @@ describe('evaluation', () => {
   it('does not depend on how sequences share lanes', async () => {
     // 40 sequences for 32 lanes: some lanes are used twice.
     const sequences = Array.from({ length: 40 }, (_, index) => randomSequence(2 + ((index * 7) % 40), index + 1));
-    const together = await evaluateCheckpoint(device, checkpoint, sequences);
-    const reversed = await evaluateCheckpoint(device, checkpoint, sequences.toReversed());
+    const together = await evaluateCheckpoint(device, checkpoint, sequences.map(sequenceOf));
+    const reversed = await evaluateCheckpoint(device, checkpoint, sequences.toReversed().map(sequenceOf));
     let loss = 0;
     for (const events of sequences) {
       loss += predict(checkpoint, events).nll.reduce((sum, value) => sum + value, 0);
@@ -45,14 +45,14 @@ describe('evaluation', () => {
   });
 
   it('of an untrained model is near chance, ln 38', async () => {
-    const { nll } = await evaluateCheckpoint(device, checkpoint, [randomSequence(200, 1)]);
+    const { nll } = await evaluateCheckpoint(device, checkpoint, [sequenceOf(randomSequence(200, 1))]);
     expect(Math.abs(nll - Math.log(38))).toBeLessThan(0.1);
   });
 
   it('takes the memory that was planned, and gives it back', async () => {
     const before = device.allocated;
     const seen: { share: number; bytes: typeof before }[] = [];
-    await evaluateCheckpoint(device, checkpoint, [randomSequence(40, 1)], {
+    await evaluateCheckpoint(device, checkpoint, [sequenceOf(randomSequence(40, 1))], {
       onProgress: (share) => seen.push({ share, bytes: device.allocated }),
     });
     expect(seen).toEqual([{ share: 1, bytes: planEvaluation(checkpoint.model, device.limits).plan.byCategory }]);
@@ -65,7 +65,7 @@ describe('evaluation', () => {
     ['an event of another encoding', [[3, 38]], 'Event 38 is no class of the model (0..37); use data in its encoding.'],
   ])('refuses %s in one line, and gives the memory back', async (_, sequences, message) => {
     const before = device.allocated;
-    const evaluating = evaluateCheckpoint(device, checkpoint, sequences);
+    const evaluating = evaluateCheckpoint(device, checkpoint, sequences.map(sequenceOf));
     await expect(evaluating).rejects.toBeInstanceOf(ModelError);
     await expect(evaluating).rejects.toThrow(message);
     expect(device.allocated).toEqual(before);
@@ -73,6 +73,6 @@ describe('evaluation', () => {
 
   it('ends with the reason of an abort', async () => {
     const signal = AbortSignal.abort(new Error('enough'));
-    await expect(evaluateCheckpoint(device, checkpoint, [[3, 4]], { signal })).rejects.toThrow('enough');
+    await expect(evaluateCheckpoint(device, checkpoint, [sequenceOf([3, 4])], { signal })).rejects.toThrow('enough');
   });
 });

@@ -39,7 +39,7 @@ describe('resume', () => {
     await train(options);
     const metrics = join(options.folder, 'metrics.jsonl');
     const told = await readFile(metrics, 'utf8');
-    const later = JSON.stringify({ step: 9, loss: 1, gradientNorm: 1, tokensPerSecond: 1 });
+    const later = JSON.stringify({ step: 9, loss: 1, gradientNorm: 1, tokensPerSecond: 1, waited: 0 });
     await writeFile(metrics, `${told}${later}\nno line of ours\n{"step":2,"lo\n{"step":6,"lo`);
     await writeFile(join(options.folder, 'checkpoints', 'latest.safetensors.partial-123'), 'half');
     await writeFile(join(options.folder, 'config.json.partial-123'), '{');

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BatchSampler } from '@chipsmith/data';
+import { BatchSampler, Dataset } from '@chipsmith/data';
 import type { BytesByCategory } from '@chipsmith/kernels';
 import { describe, expect, it } from 'vitest';
 import {
@@ -26,7 +26,7 @@ describe('train', () => {
     // Every melody of the dataset is the same scale, so that what was learnt holds for the valid songs too.
     const checkpoint = await new RunFolder(options.folder).load('best');
     expect(checkpoint.metadata.training.best).toEqual(result.best);
-    const valid = options.dataset.sequences('valid').map(({ events }) => events);
+    const valid = options.dataset.sequences('valid');
     const { nll, accuracy } = await evaluateCheckpoint(device, checkpoint, valid);
     expect(nll).toBeCloseTo(result.best?.nll ?? Number.NaN, 6);
     expect(nll).toBeLessThan(0.05);
@@ -36,7 +36,7 @@ describe('train', () => {
   it('has in each step the loss of the float64 reference over the windows of that step, and moves as Adam does', async () => {
     const options = newRun({ validateEvery: 1 });
     const { batch, length, seed, dataset } = options;
-    const events = dataset.sequences('train').map((sequence) => sequence.events);
+    const events = dataset.sequences('train');
     const sampler = new BatchSampler(events, { batch, length, seed });
     await train({ ...options, signal: AbortSignal.abort() });
     for (const step of [1, 2, 3]) {
@@ -135,12 +135,8 @@ describe('train', () => {
     // The valid songs run the scale downwards: the better the training songs are known, the worse they go.
     const dataset = tinyDataset(6);
     const downwards = tinyDataset(6, (start) => tinyMelody(start).toReversed());
-    const turned = new Proxy(dataset, {
-      get(target, key) {
-        if (key !== 'sequences') return Reflect.get(target, key);
-        return (split: 'train' | 'valid') => (split === 'valid' ? downwards : target).sequences(split);
-      },
-    });
+    const shards = { train: dataset.shard('train'), valid: downwards.shard('valid'), test: dataset.shard('test') };
+    const turned = new Dataset(dataset.manifest, dataset.report, shards);
     const options = newRun({ dataset: turned, steps: 200, validateEvery: 5, patience: 2 });
     const { step, reason, best } = await train(options);
     expect(reason).toBe('no improvement');

@@ -55,8 +55,7 @@ export const evaluate: Command = {
 async function ofBaseline(args: Arguments, baseline: (typeof BASELINES)[number], split: Split): Promise<Evaluation> {
   const count = { unigram, bigram }[baseline];
   const dataset = await countedData(args);
-  const events = (of: Split) => dataset.sequences(of).map((sequence) => sequence.events);
-  return count(events('train'), events(split), dataset.manifest.encoding.classes);
+  return count(dataset.sequences('train'), dataset.sequences(split), dataset.manifest.encoding.classes);
 }
 
 /** The data of --run if there is one, else that of --data. */
@@ -69,12 +68,13 @@ async function countedData(args: Arguments): Promise<Dataset> {
 
 async function ofModel(args: Arguments, split: Split): Promise<Evaluation> {
   const { checkpoint, dataset } = await runAndData(args);
-  const sequences = dataset.sequences(split).map(({ events }) => events);
   const device = await deviceOf(args);
   const progress = startProgress('evaluating');
   const onProgress = (share: number) => progress.update(share, '');
   try {
-    return await interruptible((signal) => evaluateCheckpoint(device, checkpoint, sequences, { signal, onProgress }));
+    return await interruptible((signal) =>
+      evaluateCheckpoint(device, checkpoint, dataset.sequences(split), { signal, onProgress }),
+    );
   } finally {
     progress.stop();
     device.destroy();

@@ -74,6 +74,7 @@ export const prepare: Command = {
       description: 'share of games, composers or files for validation (default 0.1)',
     },
     seed: { type: 'string', valueHint: 'n', description: 'decides which ones (default 1)' },
+    threads: { type: 'string', valueHint: 'n', description: 'files prepared at once (default: as many as processors)' },
   },
   examples: [
     ['prepare my-midi-folder --output my-data', 'A folder of MIDI files'],
@@ -84,6 +85,7 @@ export const prepare: Command = {
       'prepare --download vgmusic --page https://www.vgmusic.com/music/console/nintendo/nes/ --output fans',
       'The MIDI files that a page links to, one a second',
     ],
+    ['prepare my-midi-folder --output my-data', 'Again, after files were added: only those are done'],
     ['prepare --corpus --output tunes', 'The tunes that come with chipsmith'],
   ],
   async run(args) {
@@ -93,6 +95,7 @@ export const prepare: Command = {
     const validShare = number(args, 'valid-share', { least: 0, most: 1 }) ?? 0.1;
     const voices = voicesOf(args);
     const cleaning = { copies: choice(args, 'copies', COPY_RULES), filters: filtersOf(args) };
+    const threads = integer(args, 'threads', { least: 1, most: 256 });
     const corpus = flag(args, 'corpus');
     const download = downloadOf(args);
     if (corpus === (args._.length > 0 || download !== undefined)) {
@@ -104,15 +107,20 @@ export const prepare: Command = {
     for (const { url, reason } of downloaded?.left ?? []) process.stderr.write(`Left out: ${url}: ${reason}\n`);
     const progress = startProgress('preparing');
     let dataset: Dataset;
+    let unchanged = 0;
     try {
       if (corpus) {
         dataset = corpusDataset(encoding, { seed, validShare, voices, ...cleaning });
         await writeDataset(dataset, output);
       } else {
-        const onProgress = ({ share, files, songs }: PrepareProgress) =>
-          progress.update(share, `${files} ${files === 1 ? 'file' : 'files'}, ${songs} songs kept`);
+        const onProgress = (done: PrepareProgress) => {
+          const { share, files, songs } = done;
+          unchanged = done.unchanged;
+          const again = unchanged > 0 ? ` (${unchanged} unchanged)` : '';
+          progress.update(share, `${files} ${files === 1 ? 'file' : 'files'}${again}, ${songs} songs kept`);
+        };
         const inputs = downloaded ? [...args._, downloaded.input] : args._;
-        const wanted = { inputs, encoding, output, seed, validShare, voices, ...cleaning, onProgress };
+        const wanted = { inputs, encoding, output, threads, seed, validShare, voices, ...cleaning, onProgress };
         dataset = await interruptible((signal) => prepareDataset({ ...wanted, signal }));
       }
     } finally {
@@ -125,12 +133,13 @@ export const prepare: Command = {
     const words = [
       reportTable(report),
       ...sizes,
+      ...(unchanged > 0 ? [`${unchanged} files were as before and were not done again.`] : []),
       `Dataset written to ${output}; what became of each file is in report.json.`,
     ];
     const { files, songs } = report;
     print(
       args,
-      { output, encoding: manifest.encoding, splits: manifest.splits, files, songs, voices: report.voices },
+      { output, encoding: manifest.encoding, splits: manifest.splits, files, unchanged, songs, voices: report.voices },
       words.join('\n'),
     );
     return 0;

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { findEncoding } from '@chipsmith/data';
+import { AUGMENTATION_NAMES, type AugmentationName, findEncoding } from '@chipsmith/data';
 import { type BytesByCategory, MEMORY_CATEGORIES } from '@chipsmith/kernels';
 import {
   configure,
@@ -11,7 +11,7 @@ import {
   type TrainOptions,
   train as trainModel,
 } from '@chipsmith/models';
-import { type Arguments, type Command, flag, integer, required, seedOf, text } from '../terminal/command.ts';
+import { type Arguments, type Command, choice, flag, integer, required, seedOf, text } from '../terminal/command.ts';
 import { EXIT, UsageError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { formatTable, print } from '../terminal/output.ts';
@@ -64,6 +64,12 @@ export const train: Command = {
       valueHint: 'n',
       description: 'events that a validation looks at (default 20000)',
     },
+    augment: {
+      type: 'string',
+      valueHint: AUGMENTATION_NAMES.join('|'),
+      description:
+        'change the training songs at random in each epoch, as these tools do: key, speed, voices (default: none)',
+    },
     patience: {
       type: 'string',
       valueHint: 'n',
@@ -86,7 +92,7 @@ export const train: Command = {
   async run(args) {
     const resume = flag(args, 'resume');
     const run = resume ? await resumedRun(args) : newRun(args);
-    const { folder, data, seed, budget, definition, configuration, shape } = run;
+    const { folder, data, seed, budget, augmentation, definition, configuration, shape } = run;
     const loop = {
       steps: integer(args, 'steps', { least: 1 }) ?? 1000,
       validateEvery: integer(args, 'validate-every', { least: 1 }) ?? 100,
@@ -102,17 +108,22 @@ export const train: Command = {
       onPlan: (planned) => {
         process.stderr.write(`training ${definition.name} on ${device.adapter.name} into ${folder}\n`);
         process.stderr.write(`${memoryTable(planned)}\n${settingsOf(run, planned)}\n`);
+        if (planned.padding >= 0.01) process.stderr.write(`${paddingWords(planned)}\n`);
         process.stderr.write('getting kernels ready ...\n');
       },
       onStart: (started) => {
         start = started;
         process.stderr.write(`${formatBytes(sum(started.measured))} measured on the device\n`);
       },
-      onProgress: ({ step, steps, loss, tokensPerSecond, secondsLeft, valid }) => {
+      onProgress: ({ step, steps, loss, tokensPerSecond, waited, secondsLeft, valid }) => {
         const validation = valid === undefined ? '' : `, valid ${valid.nll.toFixed(3)}`;
         const rate = `${Math.round(tokensPerSecond)} events/s`;
         const left = clockTime(secondsLeft);
-        progress.update(step / steps, `step ${step}, loss ${loss.toFixed(3)}${validation}, ${rate}, ${left} left`);
+        const idle = waited >= 0.01 ? `, ${Math.round(100 * waited)} % waiting for data` : '';
+        progress.update(
+          step / steps,
+          `step ${step}, loss ${loss.toFixed(3)}${validation}, ${rate}${idle}, ${left} left`,
+        );
       },
     };
     const dataPlace = data === CORPUS ? CORPUS : resolve(data);
@@ -129,6 +140,7 @@ export const train: Command = {
       resume,
       seed,
       budget,
+      augmentation,
     };
     try {
       const result = await interruptible((signal) => trainModel({ ...wanted, signal }));
@@ -136,10 +148,10 @@ export const train: Command = {
       const { best, reason, step } = result;
       const lowest =
         best === null ? 'no validation' : `lowest validation loss ${best.nll.toFixed(3)} nats at step ${best.step}`;
-      const { parameters, microBatch, recomputed, unrestricted, predicted, measured } = start ?? {};
+      const { parameters, microBatch, recomputed, unrestricted, padding, predicted, measured } = start ?? {};
       print(
         args,
-        { ...result, folder, parameters, microBatch, recomputed, unrestricted, predicted, measured },
+        { ...result, folder, parameters, microBatch, recomputed, unrestricted, padding, predicted, measured },
         `${reason} at step ${step}; ${lowest}\nRun folder: ${folder}`,
       );
       return reason === 'interrupted' ? EXIT.interrupted : EXIT.done;
@@ -157,13 +169,15 @@ interface Run extends Training {
   readonly seed: number;
   /** Bytes that training may take. */
   readonly budget: number | undefined;
+  readonly augmentation: AugmentationName | undefined;
 }
 
 function newRun(args: Arguments): Run {
   const training = trainingOf(args);
   const folder = text(args, 'run') ?? freeRunFolder(training.definition.name);
   const budget = bytesOf(args, 'vram');
-  return { ...training, folder, data: text(args, 'data') ?? CORPUS, seed: seedOf(args) ?? 1, budget };
+  const augmentation = choice(args, 'augment', AUGMENTATION_NAMES);
+  return { ...training, folder, data: text(args, 'data') ?? CORPUS, seed: seedOf(args) ?? 1, budget, augmentation };
 }
 
 function freeRunFolder(model: string): string {
@@ -185,7 +199,7 @@ async function resumedRun(args: Arguments): Promise<Run> {
   const definition = findModel(model);
   const configuration = configure(definition, settings);
   const { layers, dropout, optimiser } = configuration;
-  const { seed, batch, length, microBatch, half, budget } = training;
+  const { seed, batch, length, microBatch, half, budget, augmentation } = training;
   const had: Readonly<Record<string, unknown>> = {
     model,
     layers,
@@ -197,12 +211,14 @@ async function resumedRun(args: Arguments): Promise<Run> {
     'micro-batch': microBatch,
     half: half ?? 'not asked for',
     seed,
+    augment: augmentation ?? 'not asked for',
     vram: budget === null ? 'not limited' : `${budget / 1e6}MB`,
   };
   const vram = bytesOf(args, 'vram');
   for (const [name, value] of Object.entries({
     ...givenSettings(args),
     seed: seedOf(args),
+    augment: choice(args, 'augment', AUGMENTATION_NAMES),
     vram: vram && `${vram / 1e6}MB`,
   })) {
     if (value === undefined || String(value) === String(had[name])) continue;
@@ -210,7 +226,8 @@ async function resumedRun(args: Arguments): Promise<Run> {
   }
   const data = text(args, 'data') ?? (await run.dataPlace());
   const shape = { batch, length, microBatch, half };
-  return { folder, data, seed, definition, configuration, shape, budget: budget ?? undefined };
+  const optional = { budget: budget ?? undefined, augmentation: augmentation ?? undefined };
+  return { folder, data, seed, definition, configuration, shape, ...optional };
 }
 
 /** What a budget led to, and what it saves. */
@@ -220,6 +237,10 @@ function settingsOf({ shape, budget }: Run, { microBatch, recomputed, unrestrict
   if (microBatch === shape.batch && recomputed === 0 && shape.half === undefined) return settings;
   const otherwise = unrestricted === undefined ? 'more than the device can hold at once' : formatBytes(unrestricted);
   return `${settings}; would take ${otherwise} otherwise`;
+}
+
+function paddingWords({ padding }: TrainingPlan): string {
+  return `${Math.round(100 * padding)} % of each batch is padding after short sequences; a shorter --length has less`;
 }
 
 function memoryTable({ parameters, predicted }: TrainingPlan): string {

@@ -31,6 +31,9 @@ export const AUGMENTATIONS = {
   'note-duration': { ...MAGENTA, semitones: 6 },
 } as const satisfies Readonly<Record<string, Augmentation>>;
 
+export type AugmentationName = keyof typeof AUGMENTATIONS;
+export const AUGMENTATION_NAMES = Object.keys(AUGMENTATIONS) as readonly AugmentationName[];
+
 /** A song changed at random; the same seed makes the same changes. */
 export function augmentSong(song: Song, augmentation: Augmentation, seed: number): Song {
   const random = new Random(seed);

@@ -1,23 +1,19 @@
-import { VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
+import { VOICE_NAMES } from '@chipsmith/apu';
 import { type CopyRule, describeCopies, surplusCopies } from '../cleaning/copies.ts';
 import { findDuplicates } from '../cleaning/duplicates.ts';
-import { ALL_SONGS, refusal, type SongFilters } from '../cleaning/filters.ts';
-import { type Sketch, sketchOf } from '../cleaning/sketch.ts';
-import type { Encoded, EncodedSequence, Encoding } from '../encoding.ts';
+import type { Sketch } from '../cleaning/sketch.ts';
+import type { Encoding } from '../encoding.ts';
 import { DataError } from '../error.ts';
-import type { SongReading } from '../reading.ts';
-import type { Song } from '../song.ts';
-import { countSong, type SongCounts, sumCounts } from '../statistics/counts.ts';
-import { Dataset, fingerprintOf, type Shard, sha256Of, shardFiles } from './dataset.ts';
-import type { Copies, Report, ReportEntry, ShardEntry, SongEntry, Split } from './manifest.ts';
+import { addCounts, emptyCounts, type SongCounts } from '../statistics/counts.ts';
+import { Dataset, fingerprintOf } from './dataset.ts';
+import type { Copies, Report, ReportEntry, ShardIndex, SongEntry, Split } from './manifest.ts';
+import { KEPT, type PreparedFile, type PreparedSong, type SongSettings } from './preparation.ts';
+import { type ShardWriter, shardEntry } from './shard.ts';
 import { assignSplits, gameOf } from './split.ts';
+import type { KeepMusic } from './spool.ts';
 
 /** What becomes of the songs: which are taken, which voices of them, and how songs are dealt to train and valid where folders do not say. */
-export interface DatasetOptions {
-  /** The voices that may give sequences; all if left out. */
-  readonly voices?: readonly VoiceName[] | undefined;
-  /** Which songs are taken; as in ALL_SONGS where left out. */
-  readonly filters?: Partial<SongFilters> | undefined;
+export interface DatasetOptions extends SongSettings {
   /**
    * Which copies of the same music are kept; all if left out, as NES-MDB's published splits and figures do. Files of equal
    * bytes count once in any case.
@@ -29,31 +25,47 @@ export interface DatasetOptions {
   readonly validShare?: number;
 }
 
-interface KeptSong {
+/** What is remembered of a song of which something is kept. */
+export interface KeptSong {
   readonly entry: Omit<SongEntry, 'split'>;
   readonly game: string | undefined;
   readonly composer: string | undefined;
   readonly sketch: Sketch;
-  readonly counts: SongCounts;
   /** Its line in the report, which changes if it turns out to be a copy. */
   readonly reported: ReportEntry;
   readonly keptNaively: number;
-  readonly sequences: readonly EncodedSequence[];
+  readonly load: ReturnType<KeepMusic>;
 }
 
-/** Collects songs one by one and keeps account of what was dropped and why. */
+/** A song, and what is kept of it: nothing, or nothing because the same music came before. */
+export interface BuiltSong {
+  readonly song: Omit<PreparedSong, 'music'>;
+  readonly kept: KeptSong | 'elsewhere' | undefined;
+}
+
+/** A file that was read, and its songs. */
+export interface BuiltFile {
+  readonly path: string;
+  readonly sha256: string;
+  readonly songs: readonly BuiltSong[];
+}
+
+/** Collects what became of files, one by one, and keeps account of what was dropped and why. */
 export class DatasetBuilder {
   readonly #encoding: Encoding;
   readonly #options: DatasetOptions;
+  readonly #keep: KeepMusic;
   #songs: KeptSong[] = [];
+  readonly #files: BuiltFile[] = [];
   readonly #entries: ReportEntry[] = [];
-  readonly #pathOfHash = new Map<string, string>();
+  readonly #hashes = new Set<string>();
   #keptNaively = 0;
   readonly #paths = new Set<string>();
 
-  constructor(encoding: Encoding, options: DatasetOptions = {}) {
+  constructor(encoding: Encoding, options: DatasetOptions, keep: KeepMusic) {
     this.#encoding = encoding;
     this.#options = options;
+    this.#keep = keep;
   }
 
   /** Files looked at, and songs kept, so far. */
@@ -61,63 +73,45 @@ export class DatasetBuilder {
     return { files: this.#entries.length, songs: this.#songs.length };
   }
 
-  /** Notes that a file was left out. */
-  refuse(path: string, reason: string, repairs: readonly string[] = []): void {
-    this.#entries.push({ path, kept: false, reason, repairs: [...repairs], voices: {} });
+  /** Takes a file's songs; of the same music, the first that comes. */
+  add({ path, sha256, songs }: PreparedFile): void {
+    const built = songs.map((song) => this.#addSong(song));
+    if (sha256 !== undefined) this.#files.push({ path, sha256, songs: built });
   }
 
-  /** The path under which these bytes have been seen before, or undefined if they are new. */
-  duplicateOf(sha256: string): string | undefined {
-    return this.#pathOfHash.get(sha256);
-  }
-
-  /**
-   * Encodes a song whose tempo is known or estimated.
-   *
-   * @param reading the song as it was read: what copies, and the published tool's rules, are told by
-   * @param sha256 of the file, or of the song where there is none
-   */
-  add(path: string, song: Song, reading: SongReading, sha256: string): void {
-    this.#pathOfHash.set(sha256, path);
-    const unwanted = refusal(song, { ...ALL_SONGS, ...this.#options.filters });
-    if (unwanted !== undefined) {
-      this.refuse(path, unwanted, reading.repairs);
-      return;
-    }
-    const source = reading.song;
-    const asked = this.#asked(this.#encoding.exactTimes ? source : song);
-    const { sequences, dropped } = this.#encoding.encode(asked);
-    const voices: Partial<Record<VoiceName, string>> = {};
-    for (const { voice, reason } of dropped) voices[voice] = reason;
-    for (const voice of keptVoices({ sequences, dropped }, asked)) voices[voice] = KEPT;
-    const naive = this.#encoding.naive?.encode(this.#asked(source));
-    const keptNaively = naive === undefined ? 0 : keptVoices(naive, source).size;
-    this.#keptNaively += keptNaively;
-
-    const kept = sequences.length > 0;
-    const reason = kept ? {} : { reason: dropped.length > 0 ? 'no voice was kept' : 'no notes for this encoding' };
-    const reported = { path, kept, ...reason, repairs: [...reading.repairs], voices };
+  #addSong({ music, ...song }: PreparedSong): BuiltSong {
+    const { path, sha256, repairs, voices, keptNaively } = song;
+    const isKnown = sha256 !== undefined && this.#hashes.has(sha256);
+    const reason = isKnown ? 'the same music came before' : song.reason;
+    const told = reason === undefined ? { kept: true } : { kept: false, reason };
+    const reported = { path, ...told, repairs: [...repairs], voices: isKnown ? {} : { ...voices } };
     this.#entries.push(reported);
-    if (!kept) return;
-    const { beatsPerMinute, origin: tempoOrigin, confidence: tempoConfidence } = song.tempo;
-    this.#songs.push({
-      entry: { path: this.#unique(path), title: song.title, sha256, beatsPerMinute, tempoOrigin, tempoConfidence },
-      game: reading.game ?? gameOf(path),
-      composer: reading.composer,
-      sketch: sketchOf(source),
-      counts: countSong(asked),
+    if (isKnown) return { song, kept: 'elsewhere' };
+    if (sha256 !== undefined) this.#hashes.add(sha256);
+    this.#keptNaively += keptNaively;
+    if (music === undefined || sha256 === undefined) return { song, kept: undefined };
+
+    const { title, beatsPerMinute, tempoOrigin, tempoConfidence, game, composer, sketch } = music;
+    const kept = {
+      entry: { path: this.#unique(path), title, sha256, beatsPerMinute, tempoOrigin, tempoConfidence },
+      game: game ?? gameOf(path),
+      composer,
+      sketch,
       reported,
       keptNaively,
-      sequences,
-    });
+      load: this.#keep(music),
+    };
+    this.#songs.push(kept);
+    return { song, kept };
   }
 
   /**
-   * Finds copies, deals the songs to splits and lays out the shards. The order in which songs came does not matter.
+   * Finds copies, deals the songs to splits and writes the shards. The order in which files came does not matter.
    *
+   * @returns the dataset, and what `writePrepared` needs
    * @throws DataError if no song was kept
    */
-  finish(inputs: readonly string[]): Dataset {
+  finish(inputs: readonly string[], writers: Readonly<Record<Split, ShardWriter>>): BuiltDataset {
     const { seed = 1, validShare = 0.1, voices = VOICE_NAMES, copies: rule = 'all' } = this.#options;
     if (this.#songs.length === 0) throw this.#nothingKept(inputs);
     this.#songs.sort((a, b) => (a.entry.path < b.entry.path ? -1 : 1));
@@ -125,16 +119,21 @@ export class DatasetBuilder {
     const duplicates = findDuplicates(this.#songs.map(({ sketch }) => sketch));
     const dealt = this.#songs.map(({ game, composer }, index) => ({ path: paths[index], game, composer }));
     const splitOfSong = assignSplits(dealt, duplicates.groups, seed, validShare);
-    const splitOf = new Map(paths.map((path, index) => [path, splitOfSong[index]]));
+    const splitOf = new Map(this.#songs.map((song, index) => [song, splitOfSong[index]]));
     this.#drop(surplusCopies(duplicates, splitOfSong, rule));
 
-    const songs = this.#songs;
+    const { index, statistics } = this.#writeShards(splitOf, writers);
+    const [train, valid, test] = [writers.train.end(), writers.valid.end(), writers.test.end()];
     const shards = {
-      train: makeShard(songs, splitOf, 'train'),
-      valid: makeShard(songs, splitOf, 'valid'),
-      test: makeShard(songs, splitOf, 'test'),
+      train: { store: train.store, index: index.train },
+      valid: { store: valid.store, index: index.valid },
+      test: { store: test.store, index: index.test },
     };
-    const splits = { train: shardEntry(shards.train), valid: shardEntry(shards.valid), test: shardEntry(shards.test) };
+    const splits = {
+      train: shardEntry(index.train, train.sha256),
+      valid: shardEntry(index.valid, valid.sha256),
+      test: shardEntry(index.test, test.sha256),
+    };
     const { name, version, classes, stepsPerBar } = this.#encoding;
     const encoding = { name, version, classes, stepsPerBar };
     const manifest = {
@@ -146,14 +145,30 @@ export class DatasetBuilder {
       seed,
       validShare,
       splits,
-      songs: songs.map(({ entry }) => ({ ...entry, split: splitOf.get(entry.path) ?? 'train' })),
+      songs: this.#songs.map((song) => ({ ...song.entry, split: splitOf.get(song) ?? 'train' })),
       fingerprint: fingerprintOf(encoding, splits),
     };
-    const countsOf = (split: Split) =>
-      sumCounts(songs.flatMap(({ entry, counts }) => (splitOf.get(entry.path) === split ? counts : [])));
-    const statistics = { train: countsOf('train'), valid: countsOf('valid'), test: countsOf('test') };
     const report = this.#report(describeCopies(duplicates, paths, splitOfSong), statistics);
-    return new Dataset(manifest, report, shards);
+    const numberOf = new Map(this.#songs.map((song, number) => [song, number]));
+    return { dataset: new Dataset(manifest, report, shards), files: this.#files, numberOf };
+  }
+
+  /** Each song's music is loaded once, and forgotten. */
+  #writeShards(splitOf: ReadonlyMap<KeptSong, Split>, writers: Readonly<Record<Split, ShardWriter>>) {
+    const index: Record<Split, ShardIndex> = { train: [], valid: [], test: [] };
+    const statistics = { train: emptyCounts(), valid: emptyCounts(), test: emptyCounts() };
+    const ends = { train: 0, valid: 0, test: 0 };
+    for (const [song, kept] of this.#songs.entries()) {
+      const split = splitOf.get(kept) ?? 'train';
+      const { counts, sequences } = kept.load();
+      addCounts(statistics[split], counts);
+      for (const { voice, events } of sequences) {
+        index[split].push({ song, voice, start: ends[split], length: events.length });
+        writers[split].append(events);
+        ends[split] += events.length;
+      }
+    }
+    return { index, statistics };
   }
 
   #nothingKept(inputs: readonly string[]): DataError {
@@ -174,16 +189,6 @@ export class DatasetBuilder {
     return unique;
   }
 
-  /** The song with the voices that were asked for; the manifest names them, so that the others need no word. */
-  #asked(song: Song): Song {
-    const { voices = VOICE_NAMES } = this.#options;
-    const of = (voice: VoiceName) => (voices.includes(voice) ? song.voices[voice] : []);
-    return {
-      ...song,
-      voices: { pulse1: of('pulse1'), pulse2: of('pulse2'), triangle: of('triangle'), noise: of('noise') },
-    };
-  }
-
   /** Leaves out songs that are copies, with a word in the report. */
   #drop(copies: ReadonlyMap<number, string>): void {
     for (const [index, reason] of copies) {
@@ -194,7 +199,7 @@ export class DatasetBuilder {
     this.#songs = this.#songs.filter((_, index) => !copies.has(index));
   }
 
-  #report(copies: Copies[], statistics: Report['statistics']): Report {
+  #report(copies: Copies[], statistics: Record<Split, SongCounts>): Report {
     const voices = this.#entries.flatMap((entry) => Object.values(entry.voices));
     const { naive } = this.#encoding;
     return {
@@ -210,18 +215,16 @@ export class DatasetBuilder {
       droppedVoices: tally(voices.filter((reason) => reason !== KEPT)),
       copies,
       statistics,
-      entries: this.#entries.sort((a, b) => (a.path < b.path ? -1 : 1)),
+      entries: this.#entries.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
     };
   }
 }
 
-const KEPT = 'kept';
-
-/** The voices that sequences tell of: a sequence of all voices tells of those that have notes and were not dropped. */
-function keptVoices({ sequences, dropped }: Encoded, song: Song): Set<VoiceName> {
-  const isDropped = (voice: VoiceName) => dropped.some((part) => part.voice === voice);
-  const sounding = VOICE_NAMES.filter((voice) => song.voices[voice].length > 0 && !isDropped(voice));
-  return new Set(sequences.flatMap(({ voice }) => (voice === 'all' ? sounding : voice)));
+/** A dataset, the files it was made of, and which of its songs each kept song is. */
+export interface BuiltDataset {
+  readonly dataset: Dataset;
+  readonly files: readonly BuiltFile[];
+  readonly numberOf: ReadonlyMap<KeptSong, number>;
 }
 
 /** How often each reason occurs, the most frequent first. */
@@ -229,31 +232,4 @@ function tally(reasons: readonly string[]): Record<string, number> {
   const counts = new Map<string, number>();
   for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   return Object.fromEntries([...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)));
-}
-
-function makeShard(songs: readonly KeptSong[], splitOf: ReadonlyMap<string, Split>, split: Split): Shard {
-  const index = [];
-  const parts = [];
-  let start = 0;
-  for (const [song, { entry, sequences }] of songs.entries()) {
-    if (splitOf.get(entry.path) !== split) continue;
-    for (const { voice, events } of sequences) {
-      index.push({ song, voice, start, length: events.length });
-      parts.push(events);
-      start += events.length;
-    }
-  }
-  const events = new Uint16Array(start);
-  for (const [position, part] of parts.entries()) events.set(part, index[position].start);
-  return { events, index };
-}
-
-function shardEntry(shard: Shard): ShardEntry {
-  const files = shardFiles(shard);
-  return {
-    sequences: shard.index.length,
-    events: shard.events.length,
-    eventsSha256: sha256Of(files.events),
-    indexSha256: sha256Of(files.index),
-  };
 }

@@ -1,21 +1,21 @@
-import { createHash } from 'node:crypto';
 import type { SequenceVoice } from '../encoding.ts';
-import { type Manifest, type Report, type ShardIndex, type SongEntry, SPLITS, type Split } from './manifest.ts';
+import { type Manifest, type Report, type SongEntry, SPLITS, type Split } from './manifest.ts';
+import { readEvents, type Shard, sha256Of } from './shard.ts';
+
+/** A sequence of events that may lie in memory or on disk. */
+export interface EventSequence {
+  readonly length: number;
+  /** Its events, which must not be written to; those on disk are read anew each time. @throws DataError if the file has changed */
+  read(): Uint16Array;
+}
 
 /** One sequence of a dataset: the events of one voice of one song, or of the whole song. */
-export interface DatasetSequence {
+export interface DatasetSequence extends EventSequence {
   readonly song: SongEntry;
   readonly voice: SequenceVoice;
-  readonly events: Uint16Array;
 }
 
-/** The sequences of one split, as they lie on disk: all events one after the other, and where each sequence is. */
-export interface Shard {
-  readonly events: Uint16Array;
-  readonly index: ShardIndex;
-}
-
-/** Sequences ready for training, in memory. */
+/** Sequences ready for training. */
 export class Dataset {
   readonly manifest: Manifest;
   readonly report: Report;
@@ -27,13 +27,14 @@ export class Dataset {
     this.#shards = shards;
   }
 
-  /** The sequences of a split, in the order of their songs' paths. Their events are views of one array: do not write to them. */
+  /** The sequences of a split, in the order of their songs' paths. */
   sequences(split: Split): DatasetSequence[] {
-    const { events, index } = this.#shards[split];
+    const { store, index } = this.#shards[split];
     return index.map(({ song, voice, start, length }) => ({
       song: this.manifest.songs[song],
       voice,
-      events: events.subarray(start, start + length),
+      length,
+      read: () => readEvents(store, start, length),
     }));
   }
 
@@ -42,16 +43,10 @@ export class Dataset {
   }
 }
 
-/** The bytes of a shard's two files: events as 16-bit little-endian numbers, and the index as JSON. */
-export function shardFiles({ events, index }: Shard): { readonly events: Uint8Array; readonly index: Uint8Array } {
-  const bytes = new Uint8Array(events.length * 2);
-  const view = new DataView(bytes.buffer);
-  for (const [position, event] of events.entries()) view.setUint16(position * 2, event, true);
-  return { events: bytes, index: new TextEncoder().encode(`${JSON.stringify(index)}\n`) };
-}
-
-export function sha256Of(bytes: Uint8Array | string): string {
-  return createHash('sha256').update(bytes).digest('hex');
+/** A sequence whose events are in memory. */
+export function sequenceOf(events: ArrayLike<number>): EventSequence {
+  const kept = events instanceof Uint16Array ? events : Uint16Array.from(events);
+  return { length: kept.length, read: () => kept };
 }
 
 /** The fingerprint of the training data: of the encoding and of every shard's hashes. */

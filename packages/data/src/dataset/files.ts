@@ -1,17 +1,32 @@
-import { open, readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { DataError, systemReason } from '../error.ts';
+import { DataError, isSystemError, systemReason } from '../error.ts';
 import { checkReplaceable, replaceFolder } from '../folder.ts';
-import { Dataset, fingerprintOf, type Shard, sha256Of, shardFiles } from './dataset.ts';
+import { Dataset, fingerprintOf } from './dataset.ts';
+import { PREPARED } from './earlier.ts';
 import { indexSchema, type Manifest, manifestSchema, parseJson, reportSchema, SPLITS, type Split } from './manifest.ts';
+import {
+  type EventStore,
+  eventsOfBytes,
+  indexText,
+  type Shard,
+  type ShardWriter,
+  sha256Of,
+  shardOnDisk,
+} from './shard.ts';
 
 const MANIFEST = 'manifest.json';
 const REPORT = 'report.json';
 const eventsFile = (split: Split) => `${split}.events.u16`;
 const indexFile = (split: Split) => `${split}.index.json`;
 
-const FILES: readonly string[] = [MANIFEST, REPORT, ...SPLITS.map(eventsFile), ...SPLITS.map(indexFile)];
+const FILES: readonly string[] = [MANIFEST, REPORT, PREPARED, ...SPLITS.map(eventsFile), ...SPLITS.map(indexFile)];
+
+/** 64 MiB: NES-MDB has 17 MB at most. */
+const KEPT_IN_MEMORY = 64 * 2 ** 20;
 
 /**
  * Makes sure that a dataset may be written to `folder`: there is nothing there, or an empty folder, or a dataset and nothing
@@ -36,17 +51,44 @@ export async function checkOutput(folder: string): Promise<void> {
 export async function writeDataset(dataset: Dataset, folder: string): Promise<void> {
   await checkOutput(folder);
   await replaceFolder(folder, async (partial) => {
-    for (const split of SPLITS) {
-      const files = shardFiles(dataset.shard(split));
-      await writeSynced(join(partial, eventsFile(split)), files.events);
-      await writeSynced(join(partial, indexFile(split)), files.index);
-    }
-    await writeSynced(join(partial, REPORT), `${JSON.stringify(dataset.report, undefined, 1)}\n`);
-    await writeSynced(join(partial, MANIFEST), `${JSON.stringify(dataset.manifest, undefined, 1)}\n`);
+    await writingShards(partial, (writers) => {
+      for (const split of SPLITS) {
+        for (const sequence of dataset.sequences(split)) writers[split].append(sequence.read());
+        writers[split].end();
+      }
+    });
+    await writeTexts(dataset, partial);
   });
 }
 
-async function writeSynced(path: string, content: Uint8Array | string): Promise<void> {
+/** Gives `write` the shards of a folder to write. Whatever happens, their files are closed afterwards. */
+export async function writingShards<T>(
+  folder: string,
+  write: (writers: Readonly<Record<Split, ShardWriter>>) => T,
+): Promise<T> {
+  const opened: ShardWriter[] = [];
+  const writerOf = (split: Split) => {
+    const writer = shardOnDisk(join(folder, eventsFile(split)));
+    opened.push(writer);
+    return writer;
+  };
+  try {
+    return write({ train: writerOf('train'), valid: writerOf('valid'), test: writerOf('test') });
+  } finally {
+    for (const writer of opened) writer.close();
+  }
+}
+
+/** Writes all of a dataset but its events. */
+export async function writeTexts(dataset: Dataset, folder: string): Promise<void> {
+  for (const split of SPLITS) {
+    await writeSynced(join(folder, indexFile(split)), indexText(dataset.shard(split).index));
+  }
+  await writeSynced(join(folder, REPORT), `${JSON.stringify(dataset.report, undefined, 1)}\n`);
+  await writeSynced(join(folder, MANIFEST), `${JSON.stringify(dataset.manifest, undefined, 1)}\n`);
+}
+
+async function writeSynced(path: string, content: string): Promise<void> {
   const file = await open(path, 'wx');
   try {
     await file.writeFile(content);
@@ -60,57 +102,68 @@ async function writeSynced(path: string, content: Uint8Array | string): Promise<
  * Opens a dataset folder and checks all of it: the form of its files, the hashes of its shards, and that every event and
  * index is in range.
  *
+ * @param keptInMemory bytes: shards up to this size are read into memory; sequences of larger ones are read when asked for
  * @throws DataError if the folder is no dataset or is damaged
  */
-export async function openDataset(folder: string): Promise<Dataset> {
-  const read = (file: string) =>
-    readFile(join(folder, file)).catch((error: unknown) => {
-      const problem = file === MANIFEST ? 'is no dataset' : 'the dataset is not complete';
-      const reason = `${problem} (${file}: ${systemReason(error).problem})`;
-      throw new DataError(folder, reason, 'give the output folder of "chipsmith prepare"');
-    });
-  const readJson = async <T>(file: string, schema: z.ZodType<T>) =>
-    parseJson((await read(file)).toString('utf8'), schema, join(folder, file));
+export async function openDataset(folder: string, keptInMemory = KEPT_IN_MEMORY): Promise<Dataset> {
+  const missing = (file: string) => (error: unknown) => {
+    if (!isSystemError(error)) throw error;
+    const problem = file === MANIFEST ? 'is no dataset' : 'the dataset is not complete';
+    const reason = `${problem} (${file}: ${systemReason(error).problem})`;
+    throw new DataError(folder, reason, 'give the output folder of "chipsmith prepare"');
+  };
+  const readJson = async <T>(file: string, schema: z.ZodType<T>) => {
+    const text = await readFile(join(folder, file), 'utf8').catch(missing(file));
+    return parseJson(text, schema, join(folder, file));
+  };
   const manifest = await readJson(MANIFEST, manifestSchema);
   if (manifest.fingerprint !== fingerprintOf(manifest.encoding, manifest.splits)) {
     throw new DataError(join(folder, MANIFEST), 'the fingerprint does not fit the rest', 'prepare the dataset again');
   }
-  const readShard = async (split: Split): Promise<Shard> => {
-    const shard = {
-      events: await read(eventsFile(split)),
-      index: await readJson(indexFile(split), indexSchema),
-    };
-    return checkShard(shard.events, shard.index, manifest, split, (file) => join(folder, file));
+  const openShard = async (split: Split): Promise<Shard> => {
+    const index = await readJson(indexFile(split), indexSchema);
+    checkIndex(index, manifest, split, join(folder, indexFile(split)));
+    const file = join(folder, eventsFile(split));
+    const store = await openEvents(file, manifest, split, keptInMemory).catch(missing(eventsFile(split)));
+    return { store, index };
   };
-  const shards = { train: await readShard('train'), valid: await readShard('valid'), test: await readShard('test') };
+  const shards = { train: await openShard('train'), valid: await openShard('valid'), test: await openShard('test') };
   return new Dataset(manifest, await readJson(REPORT, reportSchema), shards);
 }
 
-function checkShard(
-  bytes: Uint8Array,
-  index: Shard['index'],
-  manifest: Manifest,
-  split: Split,
-  place: (file: string) => string,
-): Shard {
-  const refuse = (file: string, problem: string): never => {
-    throw new DataError(place(file), problem, 'prepare the dataset again');
+/** Reads through the events of a split once. @throws DataError if they are not those of the manifest */
+async function openEvents(file: string, manifest: Manifest, split: Split, keptInMemory: number): Promise<EventStore> {
+  const refuse = (problem: string): never => {
+    throw new DataError(file, problem, 'prepare the dataset again');
   };
-  const entry = manifest.splits[split];
-  if (bytes.length !== entry.events * 2 || sha256Of(bytes) !== entry.eventsSha256) {
-    refuse(eventsFile(split), 'the events are not those of the manifest (changed or cut short)');
+  const { events: count, eventsSha256 } = manifest.splits[split];
+  const { size, mtimeMs: modified } = await stat(file);
+  const hash = createHash('sha256');
+  const kept = size <= keptInMemory ? new Uint16Array(size >> 1) : undefined;
+  let read = 0;
+  if (size === count * 2) {
+    // A piece of a file never ends within an event, since its size is even.
+    for await (const bytes of createReadStream(file, { highWaterMark: 2 ** 20 })) {
+      const events = eventsOfBytes(bytes);
+      const stray = events.findIndex((event) => event >= manifest.encoding.classes);
+      if (stray >= 0) refuse(`event ${read + stray} is ${events[stray]}, which is no class`);
+      kept?.set(events, read);
+      hash.update(bytes);
+      read += events.length;
+    }
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const events = Uint16Array.from({ length: entry.events }, (_, position) => view.getUint16(position * 2, true));
-  const shard = { events, index };
-  if (sha256Of(shardFiles(shard).index) !== entry.indexSha256) {
-    refuse(indexFile(split), 'the index is not that of the manifest (changed)');
+  if (read !== count || hash.digest('hex') !== eventsSha256) {
+    refuse('the events are not those of the manifest (changed or cut short)');
   }
-  const strayEvent = events.findIndex((event) => event >= manifest.encoding.classes);
-  if (strayEvent >= 0) refuse(eventsFile(split), `event ${strayEvent} is ${events[strayEvent]}, which is no class`);
-  const stray = index.findIndex(
-    ({ song, start, length }) => song >= manifest.songs.length || start + length > events.length,
-  );
-  if (stray >= 0) refuse(indexFile(split), `entry ${stray} points outside the dataset`);
-  return shard;
+  return kept === undefined ? { file, modified } : { events: kept };
+}
+
+function checkIndex(index: Shard['index'], manifest: Manifest, split: Split, file: string): void {
+  const refuse = (problem: string): never => {
+    throw new DataError(file, problem, 'prepare the dataset again');
+  };
+  const { events, indexSha256 } = manifest.splits[split];
+  if (sha256Of(indexText(index)) !== indexSha256) refuse('the index is not that of the manifest (changed)');
+  const stray = index.findIndex(({ song, start, length }) => song >= manifest.songs.length || start + length > events);
+  if (stray >= 0) refuse(`entry ${stray} points outside the dataset`);
 }

@@ -77,7 +77,7 @@ const voiceCounts = z.strictObject({
   durations: counts,
   densities: counts,
 });
-const songCounts: z.ZodType<SongCounts> = z.strictObject({
+export const songCountsSchema: z.ZodType<SongCounts> = z.strictObject({
   songs: count,
   ticks: count,
   voices: z.strictObject({ pulse1: voiceCounts, pulse2: voiceCounts, triangle: voiceCounts, noise: voiceCounts }),
@@ -98,7 +98,7 @@ export const reportSchema = z.strictObject({
   /** Groups of songs that are the same music, dropped or kept. Datasets made by earlier versions were not searched. */
   copies: z.array(copies).default([]),
   /** What the kept songs of each split play; missing in datasets made by earlier versions. */
-  statistics: z.strictObject({ train: songCounts, valid: songCounts, test: songCounts }).optional(),
+  statistics: z.strictObject({ train: songCountsSchema, valid: songCountsSchema, test: songCountsSchema }).optional(),
   entries: z.array(
     z.strictObject({
       path: z.string(),

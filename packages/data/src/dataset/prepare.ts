@@ -1,21 +1,28 @@
-import { basename, resolve } from 'node:path';
+import { availableParallelism } from 'node:os';
+import { basename, join, resolve } from 'node:path';
 import type { Encoding } from '../encoding.ts';
 import { DataError } from '../error.ts';
-import type { SongReading } from '../reading.ts';
+import { replaceFolder } from '../folder.ts';
 import type { Song } from '../song.ts';
 import { withEstimatedTiming } from '../timing/tempo.ts';
 import { DatasetBuilder, type DatasetOptions } from './builder.ts';
-import { type Dataset, sha256Of } from './dataset.ts';
-import { checkOutput, writeDataset } from './files.ts';
-import { readSongs } from './formats.ts';
-import { readSources, type SourceFile } from './sources.ts';
+import type { Dataset } from './dataset.ts';
+import { EarlierPreparation, writePrepared } from './earlier.ts';
+import { checkOutput, openDataset, writeTexts, writingShards } from './files.ts';
+import { prepareSong, refusedFile, type SongSettings } from './preparation.ts';
+import { sha256Of, shardInMemory } from './shard.ts';
+import { readSources } from './sources.ts';
+import { Spool } from './spool.ts';
+import { ThreadPool } from './threads.ts';
 
 export interface PrepareOptions extends DatasetOptions {
   /** Files, folders, .zip, .tar and .tar.gz archives. */
   readonly inputs: readonly string[];
   readonly encoding: Encoding;
-  /** The dataset folder to write. */
+  /** The dataset folder to write. Files that it was made of before, and that are still the same, are not done again. */
   readonly output: string;
+  /** Threads that prepare files; as many as the processor runs at once if left out. 1: the caller does the work. */
+  readonly threads?: number | undefined;
   /** Called after each piece of input. */
   readonly onProgress?: (progress: PrepareProgress) => void;
   /** Aborting ends the work with the signal's reason; nothing is left behind. */
@@ -25,76 +32,94 @@ export interface PrepareOptions extends DatasetOptions {
 export interface PrepareProgress {
   /** Share of the input that is done, 0..1. */
   readonly share: number;
-  /** Files looked at, and songs kept. */
+  /** Files looked at; of these not done again, since they are as they were; songs kept. */
   readonly files: number;
+  readonly unchanged: number;
   readonly songs: number;
 }
 
 /**
- * Reads the songs of files, folders and archives (the kinds of file: see formats.ts), estimates tempo where there is none, encodes each voice and writes a
- * dataset folder: manifest.json, report.json (what became of each file), and for each split its events and their index.
+ * Reads the songs of files, folders and archives (the kinds of file: see formats.ts), estimates tempo where there is none,
+ * encodes each voice and writes a dataset folder: manifest.json, report.json (what became of each file), for each split its
+ * events and their index, and prepared.jsonl (for the next time).
  *
- * Folders named train, valid and test keep their songs; other songs are dealt so that a game, a composer and nearly equal music stay
- * together. Files with equal bytes count once. Memory: the encoded events and one file at a time. The same input, encoding and seed give the same bytes.
+ * Folders named train, valid and test keep their songs; other songs are dealt so that a game, a composer and nearly equal music
+ * stay together. Files with equal bytes count once. The same input, encoding and seed give the same bytes, on any number of
+ * threads and whatever of it was there before. Memory: what is known of each song, and a few files; events wait on disk.
  *
- * @returns the dataset, as openDataset would give it
+ * @returns the dataset, as openDataset gives it
  * @throws DataError if an input is missing or damaged, no song is usable, or `output` cannot be used
  */
 export async function prepareDataset(options: PrepareOptions): Promise<Dataset> {
-  const { inputs, encoding, output, onProgress, signal } = options;
+  const { inputs, encoding, output, signal } = options;
   if (inputs.length === 0) throw new DataError('input', 'none is given', 'name a file, folder or archive');
   await checkOutput(output);
-  const builder = new DatasetBuilder(encoding, options);
-  await readSources(
-    inputs,
-    {
-      file: (file) => addFile(builder, file),
-      refuse: (path, reason) => builder.refuse(path, reason),
-      progress: (share) => onProgress?.({ share, ...builder.counts }),
-    },
-    signal,
-  );
-  const dataset = builder.finish(inputs.map((input) => basename(resolve(input))));
-  signal?.throwIfAborted();
-  await writeDataset(dataset, output);
-  return dataset;
+  await replaceFolder(output, async (partial) => {
+    const spool = new Spool(join(partial, 'spool'));
+    try {
+      const builder = new DatasetBuilder(encoding, options, spool.keep);
+      await prepareFiles(options, builder);
+      const names = inputs.map((input) => basename(resolve(input)));
+      const built = await writingShards(partial, (writers) => builder.finish(names, writers));
+      signal?.throwIfAborted();
+      writePrepared(partial, encoding, settingsOf(options), built);
+      await writeTexts(built.dataset, partial);
+    } finally {
+      await spool.remove();
+    }
+  });
+  return openDataset(output);
+}
+
+/** What is asked of songs, and nothing else: it goes to threads. */
+function settingsOf({ voices, filters }: PrepareOptions): SongSettings {
+  return { voices, filters };
+}
+
+async function prepareFiles(options: PrepareOptions, builder: DatasetBuilder): Promise<void> {
+  const { inputs, encoding, output, threads = availableParallelism(), onProgress, signal } = options;
+  const settings = settingsOf(options);
+  const earlier = await EarlierPreparation.open(output, encoding, settings);
+  const pool = new ThreadPool(encoding, settings, threads, (file) => builder.add(file));
+  const seen = new Set<string>();
+  let unchanged = 0;
+  try {
+    await readSources(
+      inputs,
+      {
+        file: (file) => {
+          const sha256 = sha256Of(file.bytes);
+          const prepared = seen.has(sha256)
+            ? refusedFile(file.path, 'the same file came before')
+            : earlier?.find(file.path, sha256);
+          if (prepared === undefined) pool.add(file, sha256);
+          else pool.pass(prepared);
+          if (prepared?.sha256 !== undefined) unchanged++;
+          seen.add(sha256);
+        },
+        refuse: (path, reason) => pool.pass(refusedFile(path, reason)),
+        proceed: (share) => {
+          onProgress?.({ share, unchanged, ...builder.counts });
+          return pool.ready();
+        },
+      },
+      signal,
+    );
+    await pool.finish();
+  } finally {
+    await pool.close();
+  }
 }
 
 /** Makes a dataset of songs that are already in memory; each song counts as a file of its own, named by its title. */
 export function datasetFromSongs(songs: readonly Song[], encoding: Encoding, options: DatasetOptions = {}): Dataset {
-  const builder = new DatasetBuilder(encoding, options);
+  const builder = new DatasetBuilder(encoding, options, (music) => () => music);
   for (const song of songs) {
-    builder.add(song.title, withEstimatedTiming(song), { song, repairs: [] }, sha256Of(JSON.stringify(song)));
+    const [path, sha256] = [song.title, sha256Of(JSON.stringify(song))];
+    const reading = { song, repairs: [] };
+    const prepared = prepareSong(path, withEstimatedTiming(song), reading, sha256, encoding, options);
+    builder.add({ path, sha256, songs: [prepared] });
   }
-  return builder.finish(['songs']);
-}
-
-function addFile(builder: DatasetBuilder, { path, bytes }: SourceFile): void {
-  const sha256 = sha256Of(bytes);
-  const duplicate = builder.duplicateOf(sha256);
-  if (duplicate !== undefined) {
-    builder.refuse(path, 'the same file came before');
-    return;
-  }
-  try {
-    const found = readSongs(bytes, path);
-    for (const song of found) {
-      if ('problem' in song) builder.refuse(song.path, song.problem);
-      else addSong(builder, song.path, song.reading, found.length === 1 ? sha256 : sha256OfMusic(song.reading.song));
-    }
-  } catch (error) {
-    // One bad file among thousands is a line of the report.
-    if (!(error instanceof DataError)) throw error;
-    builder.refuse(path, error.problem);
-  }
-}
-
-/** Songs of a book may repeat, though the files differ. */
-function addSong(builder: DatasetBuilder, path: string, reading: SongReading, sha256: string): void {
-  if (builder.duplicateOf(sha256) !== undefined) builder.refuse(path, 'the same music came before');
-  else builder.add(path, withEstimatedTiming(reading.song), reading, sha256);
-}
-
-function sha256OfMusic({ voices, duration }: Song): string {
-  return sha256Of(JSON.stringify([voices, duration]));
+  const writers = { train: shardInMemory(), valid: shardInMemory(), test: shardInMemory() };
+  return builder.finish(['songs'], writers).dataset;
 }

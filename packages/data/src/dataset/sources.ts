@@ -18,8 +18,8 @@ export interface SourceFile {
 export interface SourceVisitor {
   file(file: SourceFile): void;
   refuse(path: string, reason: string): void;
-  /** `share`: 0..1, how much of all inputs has been read. */
-  progress(share: number): void;
+  /** Called after each piece of input; reading goes on once it resolves. @param share 0..1, how much of all inputs has been read */
+  proceed(share: number): Promise<void> | void;
 }
 
 /**
@@ -43,13 +43,13 @@ export async function readSources(
     const ofInput: SourceVisitor = {
       file: (file) => visitor.file(file),
       refuse: (path, reason) => visitor.refuse(path, reason),
-      progress: (share) => visitor.progress((index + share) / inputs.length),
+      proceed: (share) => visitor.proceed((index + share) / inputs.length),
     };
     if (state.isDirectory()) await readFolder(input, ofInput, signal);
     else if (state.isFile()) await readFileOrArchive(input, state.size, ofInput, signal);
     else throw new DataError(input, 'is neither a file nor a folder', 'name a file, folder or archive');
     signal?.throwIfAborted();
-    ofInput.progress(1);
+    await ofInput.proceed(1);
   }
 }
 
@@ -59,7 +59,7 @@ async function readFolder(folder: string, visitor: SourceVisitor, signal: AbortS
   for (const [index, path] of files.entries()) {
     signal?.throwIfAborted();
     await readPlainFile(join(dirname(resolve(folder)), path), path, visitor);
-    visitor.progress((index + 1) / files.length);
+    await visitor.proceed((index + 1) / files.length);
   }
 }
 
@@ -105,26 +105,63 @@ async function readFileOrArchive(
         signal?.throwIfAborted();
         yield chunk;
         read += chunk.length;
-        visitor.progress(read / size);
+        await watched.proceed(read / size);
       }
     },
   };
+  const watched = new WatchedVisitor(visitor);
   const read = startsWith(head, [0x50, 0x4b])
-    ? readZip(archive, visitor)
+    ? readZip(archive, watched)
     : startsWith(head, [0x1f, 0x8b]) && !isPackedVgm(head)
-      ? readTar(archive, visitor, 'gzip')
+      ? readTar(archive, watched, 'gzip')
       : head.subarray(257, 262).toString('latin1') === 'ustar'
-        ? readTar(archive, visitor, 'plain')
+        ? readTar(archive, watched, 'plain')
         : undefined;
   if (read) {
     await read.catch((error: unknown) => {
-      // An abort ends the stream early, which the archive's reader takes for damage.
+      // An abort, or the visitor's own error, ends the stream early, which the archive's reader takes for damage.
       signal?.throwIfAborted();
-      throw error;
+      throw watched.failure ?? error;
     });
   } else if (/\.(zip|tar|tgz|gz)$/i.test(input)) {
     throw new DataError(input, 'not a .zip, .tar or .tar.gz archive inside', 'check the file, or download it again');
   } else await readPlainFile(input, basename(input), visitor);
+}
+
+/** A visitor whose errors are remembered. */
+class WatchedVisitor implements SourceVisitor {
+  failure: unknown;
+  readonly #visitor: SourceVisitor;
+
+  constructor(visitor: SourceVisitor) {
+    this.#visitor = visitor;
+  }
+
+  file(file: SourceFile): void {
+    this.#watch(() => this.#visitor.file(file));
+  }
+
+  refuse(path: string, reason: string): void {
+    this.#watch(() => this.#visitor.refuse(path, reason));
+  }
+
+  async proceed(share: number): Promise<void> {
+    try {
+      await this.#visitor.proceed(share);
+    } catch (error) {
+      this.failure ??= error;
+      throw error;
+    }
+  }
+
+  #watch(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.failure ??= error;
+      throw error;
+    }
+  }
 }
 
 /** An archive on disk, as its readers see it. */

@@ -34,7 +34,8 @@ export interface SongCounts {
 
 const zeros = (length: number) => Array.from({ length }, () => 0);
 
-function emptyCounts(): SongCounts {
+/** The counts of no song. */
+export function emptyCounts(): SongCounts {
   const voice = (): VoiceCounts => ({
     songs: 0,
     pitches: zeros(128),
@@ -59,17 +60,20 @@ export function countSong({ voices, duration }: Song): SongCounts {
 /** What several songs play. */
 export function sumCounts(parts: Iterable<SongCounts>): SongCounts {
   const sum = emptyCounts();
-  for (const part of parts) {
-    sum.songs += part.songs;
-    sum.ticks += part.ticks;
-    addEach(sum.together, part.together);
-    for (const name of VOICE_NAMES) {
-      const [to, from] = [sum.voices[name], part.voices[name]];
-      to.songs += from.songs;
-      for (const kind of ['pitches', 'intervals', 'durations', 'densities'] as const) addEach(to[kind], from[kind]);
-    }
-  }
+  for (const part of parts) addCounts(sum, part);
   return sum;
+}
+
+/** Counts more songs into `sum`. */
+export function addCounts(sum: SongCounts, more: SongCounts): void {
+  sum.songs += more.songs;
+  sum.ticks += more.ticks;
+  addEach(sum.together, more.together);
+  for (const name of VOICE_NAMES) {
+    const [to, from] = [sum.voices[name], more.voices[name]];
+    to.songs += from.songs;
+    for (const kind of ['pitches', 'intervals', 'durations', 'densities'] as const) addEach(to[kind], from[kind]);
+  }
 }
 
 function addEach(counts: number[], more: readonly number[]): void {

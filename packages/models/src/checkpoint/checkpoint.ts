@@ -1,3 +1,4 @@
+import { AUGMENTATION_NAMES } from '@chipsmith/data';
 import type { Device } from '@chipsmith/kernels';
 import { z } from 'zod';
 import { ModelError, schemaError } from '../error.ts';
@@ -20,6 +21,8 @@ const trainingSchema = z
     recompute: z.array(z.strictObject({ first: z.int().min(0), end: z.int().min(1) })).default([]),
     /** Bytes that training may take; null if nothing was said. */
     budget: z.int().min(1).nullable().default(null),
+    /** Random changes to the training sequences, by their name in AUGMENTATIONS; null for none. */
+    augmentation: z.enum(AUGMENTATION_NAMES).nullable().default(null),
     /** Steps done. */
     step: z.int().min(0),
     /** Lowest validation loss so far and the step it was measured at; null before the first validation. */

@@ -1,4 +1,4 @@
-import type { BatchSampler, Evaluation } from '@chipsmith/data';
+import type { BatchLoader, Evaluation, EventSequence } from '@chipsmith/data';
 import { deriveSeed } from '@chipsmith/data';
 import { type Arena, adamSchedule, type Device, type Program } from '@chipsmith/kernels';
 import type { Checkpoint, CheckpointMetadata, TrainingState } from '../checkpoint/checkpoint.ts';
@@ -26,6 +26,8 @@ export interface TrainingProgress {
   /** Mean training loss of the last steps, in nats an event. */
   readonly loss: number;
   readonly tokensPerSecond: number;
+  /** Share of the time, 0..1, in which training waited for data. */
+  readonly waited: number;
   readonly secondsLeft: number;
   /** The last validation of this run, if there was one. */
   readonly valid: { readonly step: number; readonly nll: number } | undefined;
@@ -42,8 +44,8 @@ export interface TrainingResult {
 export interface LoopParts {
   readonly device: Device;
   readonly folder: RunFolder;
-  readonly sampler: BatchSampler;
-  readonly validation: readonly ArrayLike<number>[];
+  readonly loader: BatchLoader;
+  readonly validation: readonly EventSequence[];
   readonly pass: TrainingPass;
   readonly program: Program;
   /** Undefined where there is nothing to validate with. */
@@ -61,6 +63,8 @@ export class TrainingLoop {
   #metadata: CheckpointMetadata;
   #valid: TrainingProgress['valid'];
   #clock = performance.now();
+  /** What the loader had taken at that time, in seconds. */
+  #waitedBefore = 0;
 
   constructor(options: LoopOptions, { model, metadata }: Checkpoint, parts: LoopParts) {
     this.#options = options;
@@ -73,7 +77,7 @@ export class TrainingLoop {
     const { steps, signal, validateEvery } = this.#options;
     for (let step = this.#training.step + 1; step <= steps; step++) {
       if (signal?.aborted) return this.#interrupted();
-      this.#launch(step);
+      await this.#launch(step);
       if (step % validateEvery === 0 || step === steps) {
         await this.#validate();
         if (this.#outOfPatience()) return this.#result('no improvement');
@@ -95,12 +99,12 @@ export class TrainingLoop {
   }
 
   /** @param step counted from 1 */
-  #launch(step: number): void {
-    const { sampler, pass, program } = this.#parts;
-    const { inputs, targets, mask } = sampler.at(step - 1);
-    program.write(pass.ids, new Uint32Array(inputs));
-    program.write(pass.targets, new Uint32Array(targets));
-    program.write(pass.mask, new Float32Array(mask));
+  async #launch(step: number): Promise<void> {
+    const { loader, pass, program } = this.#parts;
+    const { inputs, targets, mask } = await loader.next();
+    program.write(pass.ids, inputs);
+    program.write(pass.targets, targets);
+    program.write(pass.mask, mask);
     for (const [part, input] of pass.dropoutSeeds.entries()) {
       const seed = deriveSeed(this.#training.seed, step, ...(part === 0 ? [] : [part]));
       program.write(input, Uint32Array.of(seed));
@@ -116,11 +120,14 @@ export class TrainingLoop {
    * @throws ModelError if a loss is no longer a number: the parameters are worthless then, and must not be saved
    */
   async #report(look: 'losses' | 'validation'): Promise<Evaluation | undefined> {
-    const { folder, program, evaluator, validation } = this.#parts;
+    const { folder, loader, program, evaluator, validation } = this.#parts;
     const { step, batch, length } = this.#training;
     const rows = await program.history();
     if (rows.length === 0) return undefined;
-    const tokensPerSecond = (rows.length * batch * length) / Math.max(1e-6, (performance.now() - this.#clock) / 1000);
+    const seconds = Math.max(1e-6, (performance.now() - this.#clock) / 1000);
+    const tokensPerSecond = (rows.length * batch * length) / seconds;
+    const waited = (loader.secondsWaited - this.#waitedBefore) / seconds;
+    this.#waitedBefore = loader.secondsWaited;
     const evaluation = look === 'validation' ? await evaluator?.evaluate(validation) : undefined;
     this.#clock = performance.now();
     if (![...rows.flat(), evaluation?.nll ?? 0].every(Number.isFinite)) {
@@ -131,11 +138,11 @@ export class TrainingLoop {
     const loss = rows.reduce((total, [value]) => total + value, 0) / rows.length;
     const gradientNorm = rows[rows.length - 1][1];
     const valid = evaluation && { validNll: evaluation.nll, validAccuracy: evaluation.accuracy };
-    await folder.log({ step, loss, gradientNorm, tokensPerSecond, ...valid });
+    await folder.log({ step, loss, gradientNorm, tokensPerSecond, waited, ...valid });
     if (evaluation !== undefined) this.#valid = { step, nll: evaluation.nll };
     const { steps, onProgress } = this.#options;
     const secondsLeft = ((steps - step) * batch * length) / tokensPerSecond;
-    onProgress?.({ step, steps, loss, tokensPerSecond, secondsLeft, valid: this.#valid });
+    onProgress?.({ step, steps, loss, tokensPerSecond, waited, secondsLeft, valid: this.#valid });
     return evaluation;
   }
 

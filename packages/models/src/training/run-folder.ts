@@ -15,6 +15,8 @@ export interface Metrics {
   /** Global norm of the last step's gradients before clipping. */
   readonly gradientNorm: number;
   readonly tokensPerSecond: number;
+  /** Share of the time, 0..1, in which training waited for data. */
+  readonly waited: number;
   /** On the valid split, in nats an event. */
   readonly validNll?: number;
   readonly validAccuracy?: number;

@@ -1,5 +1,12 @@
 import { existsSync } from 'node:fs';
-import { BatchSampler, type Dataset, Random } from '@chipsmith/data';
+import {
+  AUGMENTATIONS,
+  type AugmentationName,
+  BatchLoader,
+  type Dataset,
+  type EventSequence,
+  Random,
+} from '@chipsmith/data';
 import { type BytesByCategory, type Device, elementCount, Program, totalMemory } from '@chipsmith/kernels';
 import { type Checkpoint, type CheckpointMetadata, requireEncoding } from '../checkpoint/checkpoint.ts';
 import { ModelError, requireIntegers } from '../error.ts';
@@ -19,9 +26,11 @@ export interface TrainOptions extends TrainingShape, LoopOptions {
   readonly dataPlace: string;
   /** Run folder. */
   readonly folder: string;
-  /** Goes on from the folder's latest checkpoint; model, shape, budget and seed are then those of the run. */
+  /** Goes on from the folder's latest checkpoint; model, shape, budget, augmentation and seed are then those of the run. */
   readonly resume: boolean;
   readonly seed: number;
+  /** Random changes to the training sequences, others in each epoch; none if left out. */
+  readonly augmentation?: AugmentationName | undefined;
   /** Bytes on the device that training may take; settings that fit are found as `fitTraining` does. */
   readonly budget?: number | undefined;
   /** Events of the valid split that a validation looks at. */
@@ -42,6 +51,8 @@ export interface TrainingPlan {
   readonly recomputed: number;
   /** Bytes that training would take with the batch in one piece and nothing computed again; undefined if the device could not. */
   readonly unrestricted: number | undefined;
+  /** Share of the positions of batches that is padding, 0..1. */
+  readonly padding: number;
   /** Bytes by category of all that will be on the device. */
   readonly predicted: BytesByCategory;
 }
@@ -77,32 +88,55 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
 }
 
 async function trainInto(folder: RunFolder, options: TrainOptions): Promise<TrainingResult> {
-  const { device, dataset, resume, steps, validTokens } = options;
+  const { device, dataset, resume, steps } = options;
   const start = resume ? await folder.load('latest') : firstCheckpoint(options);
   if (resume) requireSameData(start, dataset, folder);
   else await folder.requireEmpty();
-  const { model, metadata, state } = start;
-  const { batch, length, seed, recompute } = metadata.training;
-  if (metadata.training.step >= steps) {
-    throw new ModelError(`${folder.path}: has ${metadata.training.step} steps already; ask for more with --steps.`);
+  const { batch, length, seed, half, augmentation, step } = start.metadata.training;
+  if (step >= steps) {
+    throw new ModelError(`${folder.path}: has ${step} steps already; ask for more with --steps.`);
   }
 
-  if (metadata.training.half !== undefined && !device.features.has('shader-f16')) {
+  if (half !== undefined && !device.features.has('shader-f16')) {
     throw new ModelError(
       `Training: ${device.adapter.name} cannot store numbers in 16 bits (shader-f16); leave out --half.`,
     );
   }
 
-  const sampler = new BatchSampler(eventsOf(dataset, 'train'), { batch, length, seed });
-  const validation = subset(eventsOf(dataset, 'valid'), validTokens);
+  const loader = new BatchLoader(dataset, {
+    batch,
+    length,
+    seed,
+    firstStep: step,
+    augmentation: augmentation === null ? undefined : AUGMENTATIONS[augmentation],
+  });
+  try {
+    return await trainFrom(start, loader, folder, options);
+  } finally {
+    await loader.close();
+  }
+}
+
+/** Allocates everything, trains, and gives the memory back. */
+async function trainFrom(
+  start: Checkpoint,
+  loader: BatchLoader,
+  folder: RunFolder,
+  options: TrainOptions,
+): Promise<TrainingResult> {
+  const { device, dataset, resume, validTokens } = options;
+  const { model, metadata, state } = start;
+  const { batch, length, recompute, step } = metadata.training;
+  const validation = subset(dataset.sequences('valid'), validTokens);
   const pass = planTraining(model, metadata.training, { limits: device.limits, recompute });
   const plans = validation.length > 0 ? [pass.plan, planEvaluation(model, device.limits).plan] : [pass.plan];
   const planned: TrainingPlan = {
     parameters: model.parameterCount,
-    step: metadata.training.step,
+    step,
     microBatch: metadata.training.microBatch,
     recomputed: recomputedShare(pass),
     unrestricted: trainingMemory(model, { batch, length }, { limits: device.limits })?.bytes,
+    padding: loader.sampler.padding,
     predicted: totalMemory(plans),
   };
   options.onPlan?.(planned);
@@ -116,13 +150,13 @@ async function trainInto(folder: RunFolder, options: TrainOptions): Promise<Trai
     for (const [index, values] of [state.parameters, state.firstMoment, state.secondMoment].entries()) {
       for (const [slot, data] of values.entries()) device.write(arenas[index].slots[slot], data);
     }
-    if (resume) await folder.rewind(metadata.training.step);
+    if (resume) await folder.rewind(step);
     else await folder.create({ data: options.dataPlace, ...metadata }, start);
     options.onStart?.({ ...planned, measured: device.allocated });
     return await new TrainingLoop(options, start, {
       device,
       folder,
-      sampler,
+      loader,
       validation,
       pass,
       program,
@@ -137,7 +171,7 @@ async function trainInto(folder: RunFolder, options: TrainOptions): Promise<Trai
 
 /** Step 0 of a new run. */
 function firstCheckpoint(options: TrainOptions): Checkpoint {
-  const { device, definition, configuration, dataset, seed, batch, length, half, budget } = options;
+  const { device, definition, configuration, dataset, seed, batch, length, half, budget, augmentation } = options;
   const { encoding, fingerprint } = dataset.manifest;
   if (encoding.name !== definition.encoding) {
     throw new ModelError(
@@ -167,6 +201,7 @@ function firstCheckpoint(options: TrainOptions): Checkpoint {
       ...(half && { half }),
       recompute: recompute.map(({ first, end }) => ({ first, end })),
       budget: budget ?? null,
+      augmentation: augmentation ?? null,
       step: 0,
       best: null,
     },
@@ -182,16 +217,12 @@ function requireSameData({ metadata }: Checkpoint, dataset: Dataset, folder: Run
   throw new ModelError(`${folder.path}: was trained on other data; resume with the same --data, or start a new run.`);
 }
 
-function eventsOf(dataset: Dataset, split: 'train' | 'valid'): Uint16Array[] {
-  return dataset.sequences(split).map(({ events }) => events);
-}
-
 /**
  * Sequences in a random order until they hold enough events, so that a validation takes seconds on a large dataset. The order
  * is the same for every run, so that runs with different seeds compare.
  */
-function subset(sequences: readonly Uint16Array[], tokens: number): Uint16Array[] {
-  const chosen: Uint16Array[] = [];
+function subset(sequences: readonly EventSequence[], tokens: number): EventSequence[] {
+  const chosen: EventSequence[] = [];
   let total = 0;
   for (const index of new Random(0).permutation(sequences.length)) {
     if (total >= tokens) break;
@@ -204,7 +235,7 @@ function subset(sequences: readonly Uint16Array[], tokens: number): Uint16Array[
 
 function firstEventCounts(dataset: Dataset): number[] {
   const counts = new Array<number>(dataset.manifest.encoding.classes).fill(0);
-  for (const { events } of dataset.sequences('train')) counts[events[0]]++;
+  for (const sequence of dataset.sequences('train')) counts[sequence.read()[0]]++;
   return counts;
 }
 

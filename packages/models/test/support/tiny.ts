@@ -55,7 +55,10 @@ export function freshCheckpoint(configuration = tinyConfiguration, seed = 1): Ch
       dataFingerprint: 'none',
       firstEvents: Array.from({ length: classes }, (_, event) => (event >= 14 && event < 26 ? 1 : 0)),
       beatsPerMinute: 120,
-      training: { seed, batch: 4, length: 8, microBatch: 4, recompute: [], budget: null, step: 0, best: null },
+      training: {
+        ...{ seed, batch: 4, length: 8, microBatch: 4, recompute: [], budget: null, augmentation: null },
+        ...{ step: 0, best: null },
+      },
     },
     model,
     state: {
