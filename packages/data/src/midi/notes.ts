@@ -4,7 +4,6 @@ import type { MidiEvent, MidiTrack } from './parse.ts';
 export interface MidiNote {
   readonly track: number;
   readonly channel: number;
-  readonly program: number;
   readonly pitch: number;
   readonly velocity: number;
   readonly start: number;
@@ -29,18 +28,16 @@ export function pairNotes(
   let hanging = 0;
   for (const [trackIndex, track] of tracks.entries()) {
     const open = new Map<number, NoteQueue>();
-    const programs = new Uint8Array(16);
     const finish = (pending: PendingNote, endTick: number): void => {
       notes.push({ ...pending.note, end: toSongTicks(endTick) });
     };
     for (const event of track.events) {
-      if (event.kind === 'program') programs[event.channel] = event.program;
-      else if (event.kind === 'on') {
+      if (event.kind === 'on') {
         const { channel, pitch, velocity } = event;
         const queue = queueOf(open, event);
         const start = toSongTicks(event.tick);
         queue.notes.push({
-          note: { track: trackIndex, channel, program: programs[channel], pitch, velocity, start },
+          note: { track: trackIndex, channel, pitch, velocity, start },
           tick: event.tick,
         });
       } else if (event.kind === 'off') {

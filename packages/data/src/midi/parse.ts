@@ -12,6 +12,8 @@ export type MidiEvent = {
   | { readonly kind: 'off'; readonly channel: number; readonly pitch: number }
   | { readonly kind: 'control'; readonly channel: number; readonly control: number; readonly value: number }
   | { readonly kind: 'program'; readonly channel: number; readonly program: number }
+  /** The pitch wheel: -8192..8191, 0 in the middle. */
+  | { readonly kind: 'bend'; readonly channel: number; readonly value: number }
   | { readonly kind: 'tempo'; readonly microsecondsPerQuarter: number }
   | { readonly kind: 'meter'; readonly beats: number; readonly unit: number }
   | { readonly kind: 'text'; readonly text: string }
@@ -182,10 +184,13 @@ function readChannelMessage(status: number, reader: ByteReader, { tick, byte }: 
     case 0xc:
       events.push({ tick, byte, kind: 'program', channel, program: first });
       return;
+    case 0xe:
+      events.push({ tick, byte, kind: 'bend', channel, value: reader.uint7() * 128 + first - 8192 });
+      return;
     case 0xd:
+      // Pressure, of a channel here and of a key (0xa) below: a song has no place for it.
       return;
     default:
-      // Key pressure (0xa) and pitch bend (0xe) carry a second byte; a song has no place for them.
       reader.uint7();
   }
 }

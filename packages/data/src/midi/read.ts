@@ -1,9 +1,9 @@
 import { TICKS_PER_SECOND, VOICE_NAMES } from '@chipsmith/apu';
 import { checkSong } from '../check.ts';
 import { DataError } from '../error.ts';
+import { type ArrangerOptions, arrangeGeneralMidi } from '../general-midi/arrange.ts';
 import { ASSUMED_TIMING, type SongReading, titleOf } from '../reading.ts';
 import { METER_UNITS, MOST_BEATS, type Song, TEMPO_RANGE } from '../song.ts';
-import { reduceGeneralMidi } from './general.ts';
 import { readMark } from './mark.ts';
 import { followsNesConvention, markedEnd, NES_TRACKS, readNesVoice } from './nes.ts';
 import { pairNotes } from './notes.ts';
@@ -15,18 +15,23 @@ const LONGEST_SECONDS = 4 * 3600;
 /** The tempo map searches through all changes for a tick on which one falls. */
 const MOST_TEMPO_CHANGES = 10_000;
 
+export interface ReadMidiOptions {
+  /** How a General MIDI file becomes four voices; files of other kinds do not ask. */
+  readonly arranger?: ArrangerOptions;
+}
+
 /**
  * Reads a standard MIDI file into a song.
  *
  * - NES-MDB's files (tracks p1, p2, tr, no) are taken as they are, sample for sample. Their 120 bpm means nothing, so the
  *   tempo is marked `assumed`: see estimateTempo.
  * - Files of writeMidi give back the song they were made of.
- * - Other files are reduced to four voices (see reduceGeneralMidi). The first tempo and meter count as `given`.
+ * - Other files are reduced to four voices (see arrangeGeneralMidi). The first tempo and meter count as `given`.
  *
  * @param name the file's name: the title without its ending, and the place in messages
  * @throws DataError if the file is empty, damaged, no MIDI, or longer than four hours
  */
-export function readMidi(bytes: Uint8Array, name: string): SongReading {
+export function readMidi(bytes: Uint8Array, name: string, { arranger = {} }: ReadMidiOptions = {}): SongReading {
   const file = parseMidi(bytes, name);
   const repairs = [...file.repairs];
   const mark = readMark(file, name);
@@ -43,7 +48,7 @@ export function readMidi(bytes: Uint8Array, name: string): SongReading {
 
   const voices = isNes
     ? readNesVoices(file.tracks, toSongTicks, repairs)
-    : reduceGeneralMidi(pairNotes(file.tracks, toSongTicks, repairs), repairs);
+    : arrangeGeneralMidi(file.tracks, pairNotes(file.tracks, toSongTicks, repairs), toSongTicks, arranger, repairs);
   const lastEnd = Math.max(0, ...VOICE_NAMES.map((voice) => voices[voice].at(-1)?.end ?? 0));
   const timing = mark ?? (isNes ? ASSUMED_TIMING : givenTiming(file));
   const song: Song = {

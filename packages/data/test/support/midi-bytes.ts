@@ -23,3 +23,10 @@ export const tempo = (microseconds: number): number[] => [0, 0xff, 0x51, 3, ...u
 /** A format 0 file of one track. At the default division and tempo a tick is 22.05 song ticks (44100 / 2 / 1000). */
 export const singleTrack = (events: readonly number[], division = 1000): Uint8Array =>
   Uint8Array.from([...header(0, 1, division), ...chunk('MTrk', [...events, ...END_OF_TRACK])]);
+
+/** A wait of any length as a variable-length number. */
+export const delta = (ticks: number): number[] => {
+  const bytes = [ticks & 0x7f];
+  for (let rest = ticks >> 7; rest > 0; rest >>= 7) bytes.unshift((rest & 0x7f) | 0x80);
+  return bytes;
+};

@@ -1,0 +1,24 @@
+import type { Change } from '@chipsmith/apu';
+import type { PlayedNote } from './parts.ts';
+
+/** The volume (controller 7) of a channel on which nobody has touched it. */
+const USUAL_VOLUME = 100;
+
+/**
+ * How loud a note is over a stretch of time, 0..1: velocity times volume (1 at 100, the default of General MIDI) times
+ * expression. General MIDI squares each factor; 15 volumes are too few for that, and most parts would end up at 4 or less.
+ */
+export function levelsOf({ player: { controls }, velocity }: PlayedNote, start: number, end: number): Change[] {
+  const times = [
+    start,
+    ...controls.within('volume', start, end).map(({ time }) => time),
+    ...controls.within('expression', start, end).map(({ time }) => time),
+  ];
+  return [...new Set(times)]
+    .sort((a, b) => a - b)
+    .map((time) => {
+      const volume = controls.at('volume', time) / USUAL_VOLUME;
+      const expression = controls.at('expression', time) / 127;
+      return { time, value: Math.min(1, (velocity / 127) * volume * expression) };
+    });
+}

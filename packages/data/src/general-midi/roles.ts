@@ -1,0 +1,107 @@
+import { describeParts, type Features } from './features.ts';
+import { instrumentOf } from './instruments.ts';
+import type { Part, PlayedNote, Player } from './parts.ts';
+
+/** What a part does in a piece. Drums are told by their channel, bank or instrument, the others by scores. */
+export const ROLES = ['melody', 'bass', 'harmony', 'drums'] as const;
+export type Role = (typeof ROLES)[number];
+/** The roles that pitched parts are scored for. */
+export type PitchedRole = Exclude<Role, 'drums'>;
+
+/** A part's features, and how well its instrument (-1..1) and its track's name (-0.5 to 1) fit a role. */
+export type Criterion = keyof Features | 'instrument' | 'name';
+export type RoleWeights = Readonly<Record<PitchedRole, Readonly<Partial<Record<Criterion, number>>>>>;
+
+/**
+ * A part's score for a role is the sum of its features times these weights; the part with the highest score gets the role.
+ * The weights are set by hand, not learnt.
+ */
+export const ROLE_WEIGHTS: RoleWeights = {
+  melody: {
+    monophony: 0.2,
+    chords: -1.5,
+    height: 0.5,
+    highest: 0.8,
+    lowest: -0.8,
+    range: 0.2,
+    coverage: 0.8,
+    pace: 0.8,
+    rhythm: 0.6,
+    variety: 0.6,
+    stepwise: 1.3,
+    repetition: -0.5,
+    loudness: 0.5,
+    instrument: 0.8,
+    name: 1,
+  },
+  bass: {
+    monophony: 0.3,
+    chords: -0.5,
+    height: -1,
+    highest: -0.5,
+    lowest: 2,
+    coverage: 1.5,
+    pace: 0.2,
+    instrument: 0.8,
+    name: 1,
+  },
+  harmony: {
+    monophony: 0.3,
+    highest: 0.2,
+    lowest: -0.3,
+    coverage: 1.5,
+    pace: 0.4,
+    rhythm: 0.3,
+    variety: 0.8,
+    stepwise: 0.2,
+    repetition: -0.4,
+    loudness: 0.4,
+    doubling: -2,
+    instrument: 0.3,
+    name: 0.4,
+  },
+};
+
+/** What track names say. Those of the voices of a NES are usual in files made from its music. */
+const NAME_WORDS: Readonly<Record<Role, RegExp>> = {
+  melody:
+    /melod|\blead|solo|vocal|\bvox\b|\bvoice\b|theme|\btune\b|(pulse|square) ?(wave )?(1|a|i)\b|flute|violin|trumpet|sax|oboe|clarinet|ocarina|whistle/i,
+  bass: /\bbass(?! ?drum)|tuba\b|triangle|\btri\b/i,
+  harmony:
+    /harmon|chord|\bpad|accomp|backing|rhythm|\barp|counter|second|echo|string|choir|(pulse|square) ?(wave )?(2|b|ii)\b/i,
+  drums: /drum|percuss|noise|\bkit\b|cymbal|snare/i,
+};
+/** With these a melody's words mean another line: "counter melody", "melody echo". */
+const NOT_MELODY = /counter|second|harmon|accomp|backing|echo/i;
+
+/** 1 if a name has a word of the role, -0.5 if only of others, 0 if it says nothing. */
+export function nameFit(name: string, role: Role): number {
+  if (NAME_WORDS[role].test(name) && !(role === 'melody' && NOT_MELODY.test(name))) return 1;
+  return ROLES.some((other) => NAME_WORDS[other].test(name)) ? -0.5 : 0;
+}
+
+/** @param melody the line that harmony should not double */
+export function scoreParts(
+  parts: readonly Part[],
+  role: PitchedRole,
+  weights: RoleWeights,
+  melody: readonly PlayedNote[],
+): number[] {
+  return describeParts(parts, melody).map((features, index) => {
+    const { program, name } = parts[index].player;
+    const criteria = { ...features, instrument: instrumentOf(program)[role], name: nameFit(name, role) };
+    return Object.entries(criteria).reduce(
+      (sum, [criterion, value]) => sum + value * (weights[role][criterion as Criterion] ?? 0),
+      0,
+    );
+  });
+}
+
+/** A part is named by its track's name (upper and lower case alike) or its channel, 1 to 16. */
+export type PartName = string | number;
+
+export function isNamed({ name, channel }: Player, wanted: PartName): boolean {
+  return typeof wanted === 'number'
+    ? channel + 1 === wanted
+    : name.trim().toLowerCase() === wanted.trim().toLowerCase();
+}
