@@ -47,8 +47,6 @@ export { DataError, type FilePlace, isSystemError, reasonOf, systemReason } from
 export { checkReplaceable, replaceFolder } from './folder.ts';
 export type { ArrangerOptions } from './general-midi/arrange.ts';
 export { type PartName, ROLE_WEIGHTS, type Role, type RoleWeights } from './general-midi/roles.ts';
-export type { ArrangerOptions } from './general-midi/arrange.ts';
-export { type PartName, ROLE_WEIGHTS, type Role, type RoleWeights } from './general-midi/roles.ts';
 export { tx1Encoding, tx2Encoding } from './lakhnes/encoding.ts';
 export { lakhNesEvaluationSequence, withBoundaries } from './lakhnes/protocol.ts';
 export { readLakhNesText } from './lakhnes/read-text.ts';
