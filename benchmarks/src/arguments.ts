@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { PEERS, type PeerName } from './peers/names.ts';
 
-export const SUITES = ['kernels', 'apu'] as const;
+export const SUITES = ['kernels', 'data', 'apu'] as const;
 export type Suite = (typeof SUITES)[number];
 
 export interface Options {
@@ -27,9 +27,9 @@ export class UsageError extends Error {
 
 const DEFAULT_JSON = fileURLToPath(new URL('../results/latest.json', import.meta.url));
 
-export const HELP = `Measures chipsmith's kernels and sound chip on this machine.
+export const HELP = `Measures chipsmith's kernels, data preparation and sound chip on this machine.
 
-Usage: pnpm bench [kernels|apu|all] [options]
+Usage: pnpm bench [kernels|data|apu|all] [options]
 
   --quick            fewer and shorter rounds: under a minute
   --filter <text>    only benchmarks whose name contains the text

@@ -1,15 +1,18 @@
 import { type AdapterDescription, type Device, KernelError } from '@chipsmith/kernels';
 import { openDevice } from '@chipsmith/kernels/node';
-import { APU_BENCHMARKS, runApu } from './apu/run-apu.ts';
-import { type Options, UsageError } from './arguments.ts';
+import { APU_BENCHMARKS } from './apu/benchmarks.ts';
+import { type Options, type Suite, UsageError } from './arguments.ts';
 import type { OnResult } from './benchmark.ts';
+import { DATA_BENCHMARKS } from './data/encode.ts';
+import { measureWaiting, WAITING } from './data/waiting.ts';
 import { ATTENTION_MEMORY, attentionMemory } from './gpu/attention-memory.ts';
 import { HOST_STEPS, measureHostCost } from './gpu/host-cost.ts';
 import { KERNEL_BENCHMARKS, runKernels } from './gpu/run-kernels.ts';
 import { busyWarning, describeMachine, loadAverage, readVersions } from './machine.ts';
 import { FULL, QUICK } from './measure.ts';
 import { BRIEF, PATIENT, Peer } from './peers/peer.ts';
-import type { HostCost, Report, Result } from './report/results.ts';
+import type { HostCost, Report, Result, Waiting } from './report/results.ts';
+import { runPlain } from './run-plain.ts';
 
 /** What a run tells while it goes on. */
 export interface Listener {
@@ -24,14 +27,17 @@ export interface Listener {
  * @throws UsageError where filter or adapter match nothing, BenchmarkError for a wrong result, KernelError without an adapter
  */
 export async function runBenchmarks(options: Options, command: string, listener: Listener): Promise<Report> {
-  const matching = <T extends { name: string }>(suite: 'kernels' | 'apu', benchmarks: readonly T[]) =>
+  const matching = <T extends { name: string }>(suite: Suite, benchmarks: readonly T[]) =>
     options.suites.includes(suite) ? benchmarks.filter(({ name }) => contains(name, options.filter)) : [];
   const kernels = matching('kernels', KERNEL_BENCHMARKS);
   const steps = matching('kernels', HOST_STEPS);
   const growing = matching('kernels', [{ name: ATTENTION_MEMORY }]);
-  const apu = matching('apu', APU_BENCHMARKS);
-  if (kernels.length + steps.length + growing.length + apu.length === 0) {
-    throw new UsageError(`No benchmark's name contains "${options.filter}": try matmul, LSTM, attention, host or APU.`);
+  const plain = [...matching('data', DATA_BENCHMARKS), ...matching('apu', APU_BENCHMARKS)];
+  const waits = matching('data', [{ name: WAITING }]);
+  if (kernels.length + steps.length + growing.length + plain.length + waits.length === 0) {
+    throw new UsageError(
+      `No benchmark's name contains "${options.filter}": try matmul, LSTM, attention, host, data or APU.`,
+    );
   }
 
   const date = new Date().toISOString();
@@ -61,7 +67,10 @@ export async function runBenchmarks(options: Options, command: string, listener:
     }
   }
   const host = await runHostSteps(steps);
-  await runApu(apu, effort, onResult);
+  await runPlain(plain, effort, onResult);
+  const onWaiting = ({ name, stepMilliseconds, waitedShare }: Waiting) =>
+    listener.note(`  ${WAITING} of ${stepMilliseconds} ms, ${name}: ${(100 * waitedShare).toFixed(2)} %`);
+  const waiting = waits.length > 0 ? await measureWaiting(options.quick ? 100 : 300, onWaiting) : [];
   return {
     format: 'chipsmith benchmarks 2',
     date,
@@ -73,6 +82,7 @@ export async function runBenchmarks(options: Options, command: string, listener:
     results,
     host,
     growth: growing.length > 0 ? attentionMemory() : [],
+    waiting,
   };
 }
 

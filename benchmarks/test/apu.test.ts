@@ -1,8 +1,9 @@
 import { playScore } from '@chipsmith/apu';
 import { describe, expect, it } from 'vitest';
+import { APU_BENCHMARKS } from '../src/apu/benchmarks.ts';
 import { denseScore } from '../src/apu/dense-score.ts';
-import { APU_BENCHMARKS, runApu } from '../src/apu/run-apu.ts';
 import type { Result } from '../src/report/results.ts';
+import { runPlain } from '../src/run-plain.ts';
 
 describe('denseScore', () => {
   it('keeps all four voices sounding to the end', () => {
@@ -25,7 +26,7 @@ describe('APU benchmarks', () => {
   it('render sound and give its speed in multiples of real time', async () => {
     const results: Result[] = [];
     const effort = { rounds: 1, budgetMilliseconds: 0, sampleMilliseconds: 1 };
-    await runApu(APU_BENCHMARKS.slice(0, 1), effort, (result) => results.push(result));
+    await runPlain(APU_BENCHMARKS.slice(0, 1), effort, (result) => results.push(result));
     expect(results).toHaveLength(1);
     expect(results[0].rates[0].unit).toBe('x real time');
     expect(results[0].rates[0].value).toBeGreaterThan(0);

@@ -17,7 +17,7 @@ describe('parseArguments', () => {
   it('measures everything thoroughly by default, into results/latest.json', () => {
     const options = parse();
     expect(options).toMatchObject({
-      suites: ['kernels', 'apu'],
+      suites: ['kernels', 'data', 'apu'],
       quick: false,
       compare: undefined,
       markdown: undefined,
@@ -32,7 +32,7 @@ describe('parseArguments', () => {
       filter: 'score',
     });
     expect(parse('kernels', '--adapter=gles')).toMatchObject({ suites: ['kernels'], adapter: 'gles' });
-    expect(parse('all')).toMatchObject({ suites: ['kernels', 'apu'] });
+    expect(parse('all')).toMatchObject({ suites: ['kernels', 'data', 'apu'] });
   });
 
   it('reads relative paths from where the user stands and leaves absolute ones', () => {
@@ -61,8 +61,8 @@ describe('parseArguments', () => {
   });
 
   it.each([
-    [['gpu'], 'There is no suite "gpu": choose kernels, apu or all.'],
-    [['apu', 'kernels'], 'One suite at a time, got apu and kernels: choose kernels, apu or all.'],
+    [['gpu'], 'There is no suite "gpu": choose kernels, data, apu or all.'],
+    [['apu', 'kernels'], 'One suite at a time, got apu and kernels: choose kernels, data, apu or all.'],
     [['--fast'], "Unknown option '--fast'. See pnpm bench --help."],
     [['--json'], "Option '--json <value>' argument missing. See pnpm bench --help."],
     [['--quick=yes'], "Option '--quick' does not take an argument. See pnpm bench --help."],

@@ -61,6 +61,10 @@ const report = (...results: Result[]): Report => ({
     bytes: length * 2048,
     scoreBytes: 32 * length ** 2,
   })),
+
+  waiting: [
+    { name: 'on disk, augmented', stepMilliseconds: 50, steps: 100, waitedShare: 0.0123, millisecondsWaited: 0.62 },
+  ],
 });
 
 const compared = (name: string): Result => ({

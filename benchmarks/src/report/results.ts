@@ -59,6 +59,17 @@ const growthSchema = z.strictObject({
   scoreBytes: z.int().positive(),
 });
 
+const waitingSchema = z.strictObject({
+  /** Where the data is and what is done to it. */
+  name: z.string().min(1),
+  /** What a step takes on the device. */
+  stepMilliseconds: positive,
+  steps: z.int().positive(),
+  /** Of all time, what steps waited for their batches. */
+  waitedShare: z.number().min(0).max(1),
+  millisecondsWaited: z.number().nonnegative(),
+});
+
 const machineSchema = z.strictObject({
   processor: z.string(),
   cores: z.int().positive(),
@@ -91,6 +102,8 @@ const reportSchema = z.strictObject({
   results: z.array(resultSchema),
   host: z.array(hostSchema),
   growth: z.array(growthSchema),
+  /** Missing in older files. */
+  waiting: z.array(waitingSchema).default([]),
 });
 
 export type Result = z.infer<typeof resultSchema>;
@@ -98,6 +111,7 @@ export type Share = z.infer<typeof shareSchema>;
 export type PeerResult = z.infer<typeof peerSchema>;
 export type HostCost = z.infer<typeof hostSchema>;
 export type Growth = z.infer<typeof growthSchema>;
+export type Waiting = z.infer<typeof waitingSchema>;
 export type Machine = z.infer<typeof machineSchema>;
 export type Versions = z.infer<typeof versionsSchema>;
 /** One run of the benchmarks, as it lies on disk. */

@@ -8,6 +8,7 @@ import {
   spreadTable,
   type Table,
   timeTable,
+  waitingTable,
 } from './table.ts';
 
 /** A part of a report: a table, and lines below it. */
@@ -17,12 +18,13 @@ export interface Section {
 }
 
 /** What a report says, in short: what fits a terminal. */
-export function shortSections({ results, host, growth }: Report): Section[] {
+export function shortSections({ results, host, growth, waiting }: Report): Section[] {
   return filled([
     { table: timeTable(results), notes: [] },
     { table: peerTable(results), notes: peerFailures(results) },
     { table: hostTable(host), notes: [] },
     { table: growthTable(growth), notes: [] },
+    { table: waitingTable(waiting), notes: [] },
   ]);
 }
 

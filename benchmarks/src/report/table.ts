@@ -1,6 +1,6 @@
 import { type BytesByCategory, MEMORY_CATEGORIES } from '@chipsmith/kernels';
 import { PEER_TITLES, PEERS } from '../peers/names.ts';
-import type { Growth, HostCost, PeerResult, Result, Share } from './results.ts';
+import type { Growth, HostCost, PeerResult, Result, Share, Waiting } from './results.ts';
 
 /** A head and rows of the same length; the first column is text, the others are figures. */
 export interface Table {
@@ -92,6 +92,18 @@ export function growthTable(growth: readonly Growth[]): Table {
       `${formatMebibytes(bytes)} MiB`,
       `${(bytes / length / 1024).toFixed(1)} KiB`,
       `${formatMebibytes(scoreBytes)} MiB`,
+    ]),
+  };
+}
+
+export function waitingTable(waiting: readonly Waiting[]): Table {
+  return {
+    head: ['training waits for data', 'a step takes', 'and waits', 'share waited'],
+    rows: waiting.map(({ name, stepMilliseconds, waitedShare, millisecondsWaited }) => [
+      name,
+      `${stepMilliseconds} ms`,
+      `${millisecondsWaited.toFixed(3)} ms`,
+      `${(100 * waitedShare).toFixed(2)} %`,
     ]),
   };
 }

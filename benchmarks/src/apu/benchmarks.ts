@@ -1,7 +1,6 @@
 import { playScore, type RegisterLog, renderAudio, TICKS_PER_SECOND } from '@chipsmith/apu';
 import { embeddedCorpus } from '@chipsmith/data';
-import { type Benchmark, BenchmarkError, type OnResult, type Prepared, summarise } from '../benchmark.ts';
-import { type Effort, measureAlternately, samplerOf } from '../measure.ts';
+import { type Benchmark, BenchmarkError, type Prepared } from '../benchmark.ts';
 import { denseScore } from './dense-score.ts';
 
 /** Length of the piece that is played. */
@@ -70,19 +69,4 @@ function audible(seconds: number, render: () => Float32Array[]): Prepared {
     }
   };
   return { work: realTime(seconds), run, verify, release: () => undefined };
-}
-
-/** Measures the sound chip, which runs on the CPU in one thread. @throws BenchmarkError for a wrong result */
-export async function runApu(
-  benchmarks: readonly Benchmark<void>[],
-  effort: Effort,
-  onResult: OnResult,
-): Promise<void> {
-  for (const benchmark of benchmarks) {
-    const prepared = await benchmark.prepare();
-    const [samples] = await measureAlternately([samplerOf(prepared)], effort);
-    await prepared.verify();
-    onResult(summarise(benchmark.name, prepared, samples));
-    prepared.release();
-  }
 }
