@@ -36,7 +36,8 @@ export function createNesEventsEncoding(macros: Macros = NES_MACROS): Encoding {
     }
     return encoded;
   };
-  const grammar = new Map<number | undefined, readonly boolean[]>();
+  /** By what the grammar looks at: the kind of the event before, and which meter. */
+  const grammar = new Map<string, readonly boolean[]>();
   return {
     name: 'nes-events',
     version: 2,
@@ -60,11 +61,12 @@ export function createNesEventsEncoding(macros: Macros = NES_MACROS): Encoding {
     },
     decode: (sampled, options) => decodeNesEvents(sampled, macros, vocabulary, options),
     allowedAfter(previous) {
-      const known = grammar.get(previous);
-      if (known) return known;
       const before = previous === undefined ? undefined : events[previous];
+      const key = before?.kind === 'meter' ? `meter ${before.value}` : (before?.kind ?? 'start');
+      const known = grammar.get(key);
+      if (known) return known;
       const allowed = events.map((event) => mayFollow(before, event));
-      grammar.set(previous, allowed);
+      grammar.set(key, allowed);
       return allowed;
     },
     describe: (event) => describeNesEvent(vocabulary.eventOf(event, 0)),
