@@ -14,7 +14,8 @@ import {
   withEstimatedTiming,
 } from '../src/index.ts';
 import { type FrameNote, type FrameSong, framesOf } from '../src/nes-events/frames.ts';
-import { formatMacro, macroOf, parseMacro, valueAt } from '../src/nes-events/macro.ts';
+import { formatMacro, type Macro, macroOf, parseMacro, valueAt } from '../src/nes-events/macro.ts';
+import { notesOfPhrase, PhraseFinder } from '../src/nes-events/phrases.ts';
 import { hasNesMdb, NESMDB_ARCHIVE, NESMDB_NOTE } from './support/real-data.ts';
 import { anySong, plainNote, songOf } from './support/songs.ts';
 
@@ -34,7 +35,10 @@ function soundsOf(notes: readonly FrameNote[]): { pitch: number; volume: number 
   }
   return frames;
 }
-const pitches = (notes: readonly FrameNote[]) => soundsOf(notes).map(({ pitch }) => pitch);
+const pitches = (notes: readonly FrameNote[]) =>
+  soundsOf(notes)
+    .map(({ pitch }) => pitch)
+    .join(' ');
 
 const at = (frame: number) => Math.round(frame * FRAME_TICKS);
 const noteAt = (start: number, end: number, pitch: number) => plainNote(at(start), at(end), pitch);
@@ -77,6 +81,70 @@ describe('macros', () => {
     expect(macros.volumes.map(formatMacro)).toEqual(['15 12 | 9', '4']);
     expect(macros.duties.map(formatMacro)).toEqual(['2']);
     expect(macros.arpeggios.map(formatMacro)).toEqual(['0']);
+  });
+});
+
+describe('phrases', () => {
+  const arpeggios = ['0', '0 4 7', '0 0 3', '0 4 | 7', '0 -1 | -2'].map(parseMacro);
+  const expand = (phrase: FrameNote, macro: Macro) => notesOfPhrase(phrase, macro, 0, 127);
+  /** Notes that mostly follow at once, a few of them the same note again. */
+  const lines = fc
+    .array(
+      fc.record({ gap: fc.nat(5), interval: fc.integer({ min: -2, max: 7 }), length: fc.integer({ min: 1, max: 3 }) }),
+    )
+    .map((steps) => {
+      let end = 0;
+      return steps.map(({ gap, interval, length }): FrameNote => {
+        const start = end + Math.max(0, gap - 4);
+        end = start + length;
+        const frames = Array.from({ length }, (_, frame) => 1 + ((start + frame) % 15));
+        return { start, pitch: 60 + interval, volumes: frames, duties: frames };
+      });
+    });
+
+  it('are the notes themselves, in fewer parts', () => {
+    const arpeggio = [0, 4, 7, 0, 4, 7, 0].map((interval, start) => ({
+      start,
+      pitch: 60 + interval,
+      volumes: [9],
+      duties: [1],
+    }));
+    const [phrase, ...others] = new PhraseFinder(arpeggios).phrasesOf(arpeggio);
+    expect(others).toEqual([]);
+    expect(phrase).toMatchObject({ start: 0, pitch: 60, arpeggio: 1, volumes: [9, 9, 9, 9, 9, 9, 9] });
+    fc.assert(
+      fc.property(lines, (notes) => {
+        const phrases = new PhraseFinder(arpeggios).phrasesOf(notes);
+        expect(phrases.flatMap((phrase) => expand(phrase, arpeggios[phrase.arpeggio]))).toEqual(notes);
+      }),
+    );
+  });
+
+  it('have no macro that gives two notes more where another was taken', () => {
+    /** How many of some notes a macro gives, said otherwise than in the finder: the notes are expanded and compared. */
+    const covered = (notes: readonly FrameNote[], macro: Macro): number => {
+      let count = 0;
+      for (let end = 1; end <= notes.length; end++) {
+        const some = notes.slice(0, end);
+        const volumes = some.flatMap((note) => note.volumes);
+        const given = expand({ ...notes[0], volumes, duties: volumes }, macro);
+        const isOne = some.every(({ start }, index) => start === notes[0].start + sum(some.slice(0, index)));
+        if (isOne && JSON.stringify(given) === JSON.stringify(some)) count = end;
+      }
+      return count;
+    };
+    const sum = (notes: readonly FrameNote[]) => notes.reduce((frames, { volumes }) => frames + volumes.length, 0);
+    fc.assert(
+      fc.property(lines, (notes) => {
+        let index = 0;
+        for (const { arpeggio, volumes } of new PhraseFinder(arpeggios).phrasesOf(notes)) {
+          const taken = covered(notes.slice(index), arpeggios[arpeggio]);
+          expect(sum(notes.slice(index, index + taken))).toBe(volumes.length);
+          for (const macro of arpeggios) expect(covered(notes.slice(index), macro)).toBeLessThan(taken + 2);
+          index += taken;
+        }
+      }),
+    );
   });
 });
 
@@ -162,7 +230,7 @@ describe.skipIf(!hasNesMdb)(`${NESMDB_NOTE}, nes-events`, () => {
         if (isValid && number++ % 8 === 0) songs.push(readMidi(bytes, path).song);
       },
       refuse: () => undefined,
-      progress: () => undefined,
+      proceed: () => undefined,
     });
     const counts = { ours: 0, tx1: 0, frames: 0, right: 0, sounding: 0, volumeError: 0 };
     for (const song of songs) {
