@@ -1,6 +1,9 @@
 import type { Note } from '@chipsmith/apu';
 import { describe, expect, it } from 'vitest';
 import {
+  arrange,
+  embeddedTunes,
+  estimateMeter,
   estimateTempo,
   FRAME_TICKS,
   FRAMES_PER_SECOND,
@@ -111,5 +114,91 @@ describe('estimateTempo', () => {
     const { tempo } = withEstimatedTiming(songOf({ pulse1: [plainNote(100, 999, 60)] }, { tempo: UNKNOWN }));
     expect(tempo).toMatchObject({ beatsPerMinute: 120, origin: 'assumed', confidence: 0 });
     expect(withEstimatedTiming(songOf({}, { tempo: UNKNOWN })).tempo.origin).toBe('assumed');
+  });
+});
+
+/** How far a tempo is from the true one: exactly, and allowing for half or double speed; 0.02 is 2 %. */
+function errorsOf(found: number, right: number): { exact: number; octave: number } {
+  const octaves = Math.log2(found / right);
+  const share = (distance: number) => 2 ** Math.abs(distance) - 1;
+  return { exact: share(octaves), octave: share(octaves - Math.round(octaves)) };
+}
+
+describe('the embedded tunes at random tempi', () => {
+  // Their tempi say nothing of the tunes: evenly from 60 to 240 bpm on a scale of octaves.
+  const random = new Random(8);
+  const outcomes = embeddedTunes().map((tune, seed) => {
+    const song = arrange({ ...tune, beatsPerMinute: 60 * 4 ** random.nextFloat() }, { seed });
+    const { tempo, meter } = withEstimatedTiming({
+      ...song,
+      tempo: UNKNOWN,
+      meter: { beats: 4, unit: 4, origin: 'assumed' },
+    });
+    const quarters = (song.meter.beats * 4) / song.meter.unit;
+    return {
+      ...errorsOf(tempo.beatsPerMinute, song.tempo.beatsPerMinute),
+      confidence: tempo.confidence,
+      isThree: quarters % 1.5 === 0,
+      isCompound: song.meter.unit === 8 && song.meter.beats % 3 === 0 && song.meter.beats > 3,
+      meter,
+    };
+  });
+  const shareOf = <Item>(items: readonly Item[], test: (item: Item) => boolean) =>
+    items.filter(test).length / items.length;
+
+  it('have a median error under 1 %, and nine of ten lie within 2 % or an octave of it', () => {
+    const errors = outcomes.map(({ exact }) => exact).sort((a, b) => a - b);
+    expect(errors).toHaveLength(98);
+    expect(errors[49]).toBeLessThan(0.01);
+    expect(shareOf(outcomes, ({ octave }) => octave < 0.02)).toBeGreaterThanOrEqual(0.95);
+    expect(shareOf(outcomes, ({ exact }) => exact < 0.02)).toBeGreaterThanOrEqual(0.8);
+  });
+
+  it('are right more often where the confidence is higher', () => {
+    const sure = outcomes.filter(({ confidence }) => confidence >= 0.9);
+    const unsure = outcomes.filter(({ confidence }) => confidence < 0.8);
+    expect(Math.min(sure.length, unsure.length)).toBeGreaterThan(15);
+    expect(shareOf(sure, ({ exact }) => exact < 0.02)).toBeGreaterThanOrEqual(0.85);
+    expect(shareOf(unsure, ({ exact }) => exact < 0.02)).toBeLessThan(0.8);
+  });
+
+  it('have bars of the right length, and 6/8 is told from 3/4', () => {
+    expect(shareOf(outcomes, ({ isThree, meter }) => (meter.beats % 3 === 0) === isThree)).toBeGreaterThanOrEqual(0.95);
+    const compound = outcomes.filter(({ isCompound }) => isCompound);
+    expect(shareOf(compound, ({ meter }) => meter.beats === 6)).toBeGreaterThanOrEqual(0.9);
+    const waltzes = outcomes.filter(({ isThree, isCompound }) => isThree && !isCompound);
+    expect(shareOf(waltzes, ({ meter }) => meter.beats === 3)).toBeGreaterThanOrEqual(0.6);
+  });
+});
+
+describe('estimateMeter', () => {
+  const tempo = { beatsPerMinute: 120, firstBeat: 0, origin: 'estimated', confidence: 1 } as const;
+  /** Notes of so many 16ths each, again and again. */
+  const rhythm = (lengths: readonly number[], count: number) => {
+    let time = 0;
+    const notes = Array.from({ length: count }, (_, index) => {
+      const start = time;
+      time += lengths[index % lengths.length] * 5512.5;
+      return plainNote(Math.round(start), Math.round(time), 60 + (index % 7));
+    });
+    return songOf({ pulse1: notes }, { tempo });
+  };
+
+  it.each([
+    ['4/4', [8, 4, 4]],
+    ['3/4', [8, 4]],
+    ['3/4', [4, 4, 2, 2]],
+    ['6/8', [4, 2, 6]],
+    ['6/8', [6, 2, 2, 2]],
+    ['4/4', [6, 6, 4]],
+  ])('finds %s in notes of %j 16ths', (meter, lengths) => {
+    const { beats, unit, origin } = estimateMeter(rhythm(lengths, 80), tempo);
+    expect(`${beats}/${unit}`).toBe(meter);
+    expect(origin).toBe('estimated');
+  });
+
+  it('believes a jingle to be in four, and knows nothing of less', () => {
+    expect(estimateMeter(rhythm([8, 4], 20), tempo)).toEqual({ beats: 4, unit: 4, origin: 'estimated' });
+    expect(estimateMeter(rhythm([8, 4], 3), tempo)).toEqual({ beats: 4, unit: 4, origin: 'assumed' });
   });
 });

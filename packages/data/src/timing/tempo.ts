@@ -1,18 +1,16 @@
 import { TICKS_PER_SECOND } from '@chipsmith/apu';
 import type { Meter, Song, Tempo } from '../song.ts';
 import { FRAME_TICKS, FRAMES_PER_SECOND, latchToFrames } from './latch.ts';
+import { estimateMeter } from './meter.ts';
+import { firstStart, gathering, type Onset, type Start, startsOf } from './onsets.ts';
 
 /** Rows (16th notes) of a music routine last this many frames: 300 bpm at 3, 56 bpm at 16. */
 const SHORTEST_ROW = 3;
 const LONGEST_ROW = 16;
-/** A row of 7 frames is 129 bpm. Of two grids that fit, the one nearer to it is taken: half or double speed is a matter of taste. */
-const TYPICAL_ROW = 7;
-/** Spread of the preference for typical rows, in octaves of speed. */
-const ROW_SPREAD = 0.8;
+/** Smallest note values up to this many frames are searched: a quarter at 75 bpm. */
+const LONGEST_STEP = 48;
 /** Onset distances up to this many frames (4 s) are compared. Longer ones blur where the tempo wavers. */
 const LONGEST_LAG = 240;
-/** Only the first minutes are looked at: enough for any tempo, and the cost of one 25-minute song stays small. */
-const MOST_FRAMES = 4 * 60 * 60;
 /** Below this many onsets there is no telling. */
 const FEWEST_ONSETS = 4;
 
@@ -22,28 +20,29 @@ const FEWEST_ONSETS = 4;
  *
  * 1. Notes are latched to frames; each start weighs by the time to the next one of its voice, so that arpeggios and vibrato,
  *    which change pitch every frame, count little.
- * 2. The autocorrelation of the starts gives how often two notes are n frames apart. For each row length its cosine sum is
- *    the fit, greatest where all distances are multiples of the row.
- * 3. The best fit, weighted towards typical rows, is refined over the whole song, and rounded to whole frames if that fits
- *    as well.
+ * 2. The autocorrelation of the starts gives how often two notes are n frames apart. For each length its cosine sum is the
+ *    fit, greatest where all distances are multiples of it. The longest length that fits about as well as any is the smallest
+ *    note value of the song: an eighth here, a 16th there.
+ * 3. The row is that, or it halved or doubled a few times: the one with the best fit, weighted towards usual speeds and usual
+ *    numbers of notes a beat. It is refined over the whole song, and rounded to whole frames if that fits as well.
  *
  * The first beat is put on the grid line at the first note. The result's confidence is the fit, 0..1. A song with a given tempo
- * keeps it; one with fewer than 4 note starts gets 120 bpm, `assumed`, confidence 0.
+ * keeps it; one with fewer than 4 note starts gets 120 bpm, `assumed`, confidence 0. How often that is right: see the README.
  */
 export function estimateTempo(song: Song): Tempo {
   if (song.tempo.origin === 'given') return song.tempo;
-  const onsets = weightedOnsets(song);
+  const starts = startsOf(song);
+  const onsets = weightedOnsets(starts);
   if (onsets.length < FEWEST_ONSETS)
     return { beatsPerMinute: 120, firstBeat: firstStart(song), origin: 'assumed', confidence: 0 };
 
-  const likely = likeliestRow(autocorrelation(onsets));
+  const likely = likeliestRow(autocorrelation(onsets), notesPerFrame(starts));
   const row = refineRow(onsets, likely);
-  const { strength, phase } = resultant(onsets, row);
-  const origin = onsets[0].tick - onsets[0].frame * FRAME_TICKS;
-  const firstLine = phase + Math.round((onsets[0].frame - phase) / row) * row;
+  const { strength, phase } = gathering(onsets, row);
+  const firstLine = phase - Math.round(phase / row) * row;
   return {
     beatsPerMinute: (FRAMES_PER_SECOND * 60) / (4 * row),
-    firstBeat: Math.round(origin + firstLine * FRAME_TICKS),
+    firstBeat: Math.round(firstStart(song) + firstLine * FRAME_TICKS),
     origin: 'estimated',
     confidence: strength,
   };
@@ -63,137 +62,134 @@ export function stepTicks(tempo: Tempo): number {
   return (TICKS_PER_SECOND * 60) / tempo.beatsPerMinute / 4;
 }
 
-/**
- * 4/4, unless notes repeat clearly better at a distance of 12 rows than of 16: then 3/4, which is also what a shuffle comes
- * out as, four beats of three rows each.
- */
-export function estimateMeter(song: Song, tempo: Tempo): Meter {
-  const onsets = weightedOnsets(song);
-  const beat = (4 * stepTicks(tempo)) / FRAME_TICKS;
-  const histogram = autocorrelation(onsets, Math.ceil(17 * beat));
-  const at = (beats: number) => histogram[Math.round(beats * beat)] ?? 0;
-  const three = at(3) + at(6) + at(9);
-  const four = at(4) + at(8) + at(16);
-  const isThree = onsets.length >= FEWEST_ONSETS_FOR_THREE && three > CLEARLY_BETTER * four;
-  return { beats: isThree ? 3 : 4, unit: 4, origin: onsets.length < FEWEST_ONSETS ? 'assumed' : 'estimated' };
-}
-
-/** Most NES music is in four: the evidence for three must be strong. */
-const CLEARLY_BETTER = 1.5;
-const FEWEST_ONSETS_FOR_THREE = 64;
-
-interface Onset {
-  /** Frames from the song's first onset. */
-  readonly frame: number;
-  readonly weight: number;
-  readonly tick: number;
-}
-
 /** A start counts in full if no other of its voice follows within this many frames. */
 const FULL_WEIGHT_FRAMES = 8;
 
-/** The note starts of all voices in order, at most one entry a frame. */
-function weightedOnsets(song: Song): Onset[] {
-  const first = firstStart(song);
-  const weights = new Map<number, { weight: number; tick: number }>();
-  for (const notes of Object.values(song.voices)) {
-    for (const [index, note] of notes.entries()) {
-      const frame = Math.round((note.start - first) / FRAME_TICKS);
-      if (frame > MOST_FRAMES) break;
-      const next = notes[index + 1]?.start ?? Number.POSITIVE_INFINITY;
-      const frames = Math.min(FULL_WEIGHT_FRAMES, (next - note.start) / FRAME_TICKS) / FULL_WEIGHT_FRAMES;
-      const entry = weights.get(frame);
-      // Squared: two quick notes weigh less than one slow one.
-      weights.set(frame, { weight: (entry?.weight ?? 0) + frames * frames, tick: note.start });
-    }
-  }
-  return [...weights].map(([frame, entry]) => ({ frame, ...entry })).sort((a, b) => a.frame - b.frame);
+/** How much a start says of the grid. Squared: two quick notes weigh less than one slow one. */
+function weightOf({ length }: Start): number {
+  return (Math.min(FULL_WEIGHT_FRAMES, length) / FULL_WEIGHT_FRAMES) ** 2;
 }
 
-function firstStart(song: Song): number {
-  const starts = Object.values(song.voices).flatMap((notes) => (notes[0] ? [notes[0].start] : []));
-  return starts.length > 0 ? Math.min(...starts) : 0;
+/** The starts of all voices in order, one entry a frame. */
+function weightedOnsets(starts: readonly Start[]): Onset[] {
+  const weights = new Map<number, number>();
+  for (const start of starts) weights.set(start.frame, (weights.get(start.frame) ?? 0) + weightOf(start));
+  return [...weights].map(([frame, weight]) => ({ frame, weight })).sort((a, b) => a.frame - b.frame);
+}
+
+/** Starts a frame of a pitched voice, by weight; the mean of the voices that have several. 0 if none has. */
+function notesPerFrame(starts: readonly Start[]): number {
+  const rates: number[] = [];
+  for (const voice of ['pulse1', 'pulse2', 'triangle'] as const) {
+    const own = starts.filter((start) => start.voice === voice);
+    const frames = (own.at(-1)?.frame ?? 0) - (own[0]?.frame ?? 0);
+    if (frames > 0) rates.push(own.reduce((sum, start) => sum + weightOf(start), 0) / frames);
+  }
+  return rates.length === 0 ? 0 : rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
 }
 
 /** Entry n: the summed weight products of onsets n frames apart. */
-function autocorrelation(onsets: readonly Onset[], longestLag = LONGEST_LAG): Float64Array {
-  const histogram = new Float64Array(longestLag + 1);
+function autocorrelation(onsets: readonly Onset[]): Float64Array {
+  const histogram = new Float64Array(LONGEST_LAG + 1);
   for (const [index, { frame, weight }] of onsets.entries()) {
     for (let later = index + 1; later < onsets.length; later++) {
       const lag = onsets[later].frame - frame;
-      if (lag > longestLag) break;
+      if (lag > LONGEST_LAG) break;
       histogram[lag] += weight * onsets[later].weight;
     }
   }
   return histogram;
 }
 
-/** The row of the best fit to the distances, weighted towards typical rows. */
-function likeliestRow(histogram: Float64Array): number {
-  let best = TYPICAL_ROW;
+/** Of the best fit, what a longer length must have to count as fitting about as well. */
+const FITS_AS_WELL = 0.9;
+/** A row of 7 frames is 129 bpm; the spread of usual rows is in octaves of speed. */
+const USUAL_ROW = { frames: 7, spread: 0.8 } as const;
+/**
+ * Notes a beat of a pitched voice, by weight: 1.35 in the embedded tunes at their true tempo (spread 0.34 octaves), 1.5 in
+ * NES-MDB by this estimate (0.6). Without it half of the tunes come out at half or double speed.
+ */
+const USUAL_NOTES = { perBeat: 1.4, spread: 0.6 } as const;
+
+/** The likeliest row, to about 1/20 frame. */
+function likeliestRow(histogram: Float64Array, notes: number): number {
+  const fits = cosineTables().map((cosines) => fitOf(histogram, cosines));
+  const enough = FITS_AS_WELL * Math.max(...fits);
+  const isPeak = (at: number) => fits[at] >= (fits[at - 1] ?? 0) && fits[at] >= (fits[at + 1] ?? 0);
+  const step = lengthAt(fits.findLastIndex((fit, at) => fit >= enough && isPeak(at)));
+  let best: number = USUAL_ROW.frames;
   let bestScore = Number.NEGATIVE_INFINITY;
-  for (const { row, preference, cosines } of candidateRows()) {
-    let fit = 0;
-    for (let lag = 1; lag < histogram.length; lag++) fit += histogram[lag] * cosines[lag];
-    if (fit * preference > bestScore) {
-      bestScore = fit * preference;
+  for (let row = 4 * step; row >= SHORTEST_ROW; row /= 2) {
+    if (row > LONGEST_ROW) continue;
+    const speed = Math.log2(row / USUAL_ROW.frames) / USUAL_ROW.spread;
+    const density = notes > 0 ? Math.log2((4 * row * notes) / USUAL_NOTES.perBeat) / USUAL_NOTES.spread : 0;
+    const score = fitOf(histogram, cosinesOf(row)) * Math.exp(-0.5 * (speed * speed + density * density));
+    if (score > bestScore) {
+      bestScore = score;
       best = row;
     }
   }
   return best;
 }
 
-interface CandidateRow {
-  readonly row: number;
-  readonly preference: number;
-  /** Entry n: how well a distance of n frames fits the row, -1..1. */
-  readonly cosines: Float64Array;
+/** Greatest where all distances are multiples of the length that the cosines are of. */
+function fitOf(histogram: Float64Array, cosines: Float64Array): number {
+  let fit = 0;
+  for (let lag = 1; lag < histogram.length; lag++) fit += histogram[lag] * cosines[lag];
+  return fit;
 }
 
-let candidates: readonly CandidateRow[] | undefined;
+/** Entry n: how well a distance of n frames fits a length, -1..1. */
+function cosinesOf(length: number): Float64Array {
+  return Float64Array.from({ length: LONGEST_LAG + 1 }, (_, lag) => Math.cos((2 * Math.PI * lag) / length));
+}
 
-/** Rows in steps of 1/20 frame, which a distance of 240 frames can tell apart. Made once: 0.5 MB of cosines. */
-function candidateRows(): readonly CandidateRow[] {
-  candidates ??= Array.from({ length: (LONGEST_ROW - SHORTEST_ROW) * 20 + 1 }, (_, index) => {
-    const row = SHORTEST_ROW + index / 20;
-    const octaves = Math.log2(row / TYPICAL_ROW) / ROW_SPREAD;
-    const cosines = Float64Array.from({ length: LONGEST_LAG + 1 }, (_, lag) => Math.cos((2 * Math.PI * lag) / row));
-    return { row, preference: Math.exp(-0.5 * octaves * octaves), cosines };
-  });
-  return candidates;
+/** Lengths in steps of 1/20 frame, which a distance of 240 frames can tell apart. */
+function lengthAt(index: number): number {
+  return SHORTEST_ROW + index / 20;
+}
+
+let tables: readonly Float64Array[] | undefined;
+
+/** The cosines of each length. Made once: 1.7 MB. */
+function cosineTables(): readonly Float64Array[] {
+  tables ??= Array.from({ length: (LONGEST_STEP - SHORTEST_ROW) * 20 + 1 }, (_, at) => cosinesOf(lengthAt(at)));
+  return tables;
 }
 
 /** A whole number of frames is taken if it keeps this share of the best fit. */
 const WHOLE_FRAMES_SHARE = 0.97;
 
-/** Searches round `row` for the length whose grid fits the whole song, at the resolution its length gives. */
+/** Frames of the beginning by which a row is refined at first; then by four times as many, until the end. */
+const FIRST_REACH = 4 * LONGEST_LAG;
+
+/** The length near `row` whose grid fits the whole song, at the resolution that its length gives. */
 function refineRow(onsets: readonly Onset[], row: number): number {
-  const frames = Math.max(LONGEST_LAG, onsets[onsets.length - 1].frame);
-  // A change of row by d shifts the last of frames/row rows by d * frames/row: a fifth of a row is fine enough.
-  const step = (0.2 * row * row) / frames;
+  const last = onsets[onsets.length - 1].frame;
+  let best = row;
+  let range = 0.1;
+  for (let reach = FIRST_REACH; ; reach *= 4) {
+    const within = onsets.filter(({ frame }) => frame <= reach);
+    // A change of row by d shifts the last of frames/row rows by d * frames/row: a fifth of a row is fine enough.
+    const step = (0.2 * row * row) / Math.min(reach, Math.max(LONGEST_LAG, last));
+    best = bestNear(within, best, range, step);
+    if (reach >= last) break;
+    range = 2 * step;
+  }
+  const whole = Math.round(best);
+  const isWhole = gathering(onsets, whole).strength >= WHOLE_FRAMES_SHARE * gathering(onsets, best).strength;
+  return isWhole ? whole : best;
+}
+
+function bestNear(onsets: readonly Onset[], row: number, range: number, step: number): number {
   let best = row;
   let bestStrength = 0;
-  for (let candidate = row - 0.1; candidate <= row + 0.1; candidate += step) {
-    const { strength } = resultant(onsets, candidate);
+  for (let candidate = row - range; candidate <= row + range; candidate += step) {
+    const { strength } = gathering(onsets, candidate);
     if (strength > bestStrength) {
       bestStrength = strength;
       best = candidate;
     }
   }
-  const whole = Math.round(best);
-  return resultant(onsets, whole).strength >= WHOLE_FRAMES_SHARE * bestStrength ? whole : best;
-}
-
-/** How strongly the onsets gather at one place of a row, 0..1, and that place in frames. */
-function resultant(onsets: readonly Onset[], row: number): { readonly strength: number; readonly phase: number } {
-  let cosine = 0;
-  let sine = 0;
-  let total = 0;
-  for (const { frame, weight } of onsets) {
-    const angle = (2 * Math.PI * frame) / row;
-    cosine += weight * Math.cos(angle);
-    sine += weight * Math.sin(angle);
-    total += weight;
-  }
-  return { strength: Math.hypot(cosine, sine) / total, phase: (Math.atan2(sine, cosine) / (2 * Math.PI)) * row };
+  return best;
 }
