@@ -14,7 +14,7 @@ export interface Player {
   readonly channel: number;
   /** 0..127 */
   readonly program: number;
-  /** The track's name. */
+  /** The track's name, in one line; may be empty. */
   readonly name: string;
   /** Whether its pitches are pieces of a drum kit. */
   readonly isDrums: boolean;
@@ -38,6 +38,11 @@ export interface Part {
   readonly player: Player;
   /** In order of their starts. */
   readonly notes: readonly PlayedNote[];
+}
+
+/** The notes of several parts in order of their starts. */
+export function notesOf(parts: readonly Part[]): PlayedNote[] {
+  return parts.flatMap(({ notes }) => notes).sort((a, b) => a.start - b.start);
 }
 
 /** General MIDI level 1: channel 10. */
@@ -70,7 +75,7 @@ export function partsOf(
     const isDrums = isKit || kitKey !== undefined;
     const key = [track, channel, program, isDrums].join();
     const part = parts.get(key) ?? {
-      player: { track, channel, program, name: tracks[track].name, isDrums, controls },
+      player: { track, channel, program, name: plainText(tracks[track].name), isDrums, controls },
       notes: [],
     };
     const { player } = part;
@@ -94,6 +99,11 @@ export function partsOf(
   return [...parts.values()].sort(
     ({ player: a }, { player: b }) => a.track - b.track || a.channel - b.channel || a.program - b.program,
   );
+}
+
+/** Names of damaged files may hold line breaks and control characters. */
+function plainText(name: string): string {
+  return name.replace(/\p{Cc}+/gu, ' ').trim();
 }
 
 function isSilent(note: PlayedNote): boolean {

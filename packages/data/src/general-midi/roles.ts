@@ -101,7 +101,5 @@ export function scoreParts(
 export type PartName = string | number;
 
 export function isNamed({ name, channel }: Player, wanted: PartName): boolean {
-  return typeof wanted === 'number'
-    ? channel + 1 === wanted
-    : name.trim().toLowerCase() === wanted.trim().toLowerCase();
+  return typeof wanted === 'number' ? channel + 1 === wanted : name.toLowerCase() === wanted.trim().toLowerCase();
 }

@@ -1,7 +1,8 @@
 import { TICKS_PER_SECOND, VOICE_NAMES } from '@chipsmith/apu';
 import { checkSong } from '../check.ts';
 import { DataError } from '../error.ts';
-import { type ArrangerOptions, arrangeGeneralMidi } from '../general-midi/arrange.ts';
+import { arrangeGeneralMidi } from '../general-midi/arrange.ts';
+import type { ArrangerOptions } from '../general-midi/options.ts';
 import { ASSUMED_TIMING, type SongReading, titleOf } from '../reading.ts';
 import { METER_UNITS, MOST_BEATS, type Song, TEMPO_RANGE } from '../song.ts';
 import { readMark } from './mark.ts';
@@ -9,6 +10,7 @@ import { followsNesConvention, markedEnd, NES_TRACKS, readNesVoice } from './nes
 import { pairNotes } from './notes.ts';
 import { type MidiFile, type MidiTrack, parseMidi } from './parse.ts';
 import { Header } from './tone.ts';
+import { writtenFacts } from './written.ts';
 
 /** Songs are minutes long; a damaged time can claim days, and later work is in proportion to the length. */
 const LONGEST_SECONDS = 4 * 3600;
@@ -59,7 +61,8 @@ export function readMidi(bytes: Uint8Array, name: string, { arranger = {} }: Rea
     meter: timing.meter,
   };
   checkSong(song);
-  return { song, repairs };
+  // NES-MDB's files all write the same 120 bpm and 4/4, and mean neither.
+  return { song, ...(isNes && !mark ? {} : { written: writtenFacts(file) }), repairs };
 }
 
 /** Where the longest track goes beyond a time: the event, or the track's end. */
