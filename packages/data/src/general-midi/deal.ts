@@ -70,8 +70,9 @@ export class Deal {
 
   /** Lets other parts step in where the line of a role rests for long. */
   fill(role: PitchedRole): void {
-    const shortest = (this.#options.fillRests ?? FILL_RESTS) * TICKS_PER_SECOND;
-    this.#fillFrom(role, this.#ranking(role).slice(0, MOST_STAND_INS), shortest);
+    const { fillRests = FILL_RESTS } = this.#options;
+    if (fillRests === false) return;
+    this.#fillFrom(role, this.#ranking(role).slice(0, MOST_STAND_INS), fillRests * TICKS_PER_SECOND);
   }
 
   #fillFrom(role: PitchedRole, parts: readonly Part[], shortest: number): void {

@@ -9,8 +9,8 @@ export interface ArrangerOptions {
   readonly parts?: Readonly<Partial<Record<Role, PartName>>>;
   /** Weights that replace those of ROLE_WEIGHTS, one by one. */
   readonly weights?: Partial<RoleWeights>;
-  /** Seconds that a voice must rest before other parts step in for it; Infinity for never. Default 2. */
-  readonly fillRests?: number;
+  /** Seconds that a voice must rest before other parts step in for it; false for never. Default 2. */
+  readonly fillRests?: number | false;
   /** Whether pulse 2 plays chords as fast arpeggios, a video frame each note, instead of their highest notes. Default false. */
   readonly arpeggios?: boolean;
 }
