@@ -11,7 +11,10 @@ beforeAll(() => writeMidiFolder(midi, 4));
 
 describe('models, plan, doctor and render', () => {
   it('lists models with the parameters of the published one', async () => {
-    expect(await jsonOf('models')).toEqual([{ name: 'basic-rnn', parameters: 221_990, encoding: 'melody' }]);
+    expect(await jsonOf('models')).toEqual([
+      { name: 'basic-rnn', parameters: 221_990, encoding: 'melody' },
+      { name: 'mono-rnn', parameters: 280_962, encoding: 'mono' },
+    ]);
     expect((await chipsmith('models')).stdout).toMatch(/^basic-rnn +221990 +melody/m);
   });
 

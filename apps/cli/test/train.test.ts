@@ -153,6 +153,9 @@ describe('train --resume', () => {
   it('refuses other settings, other data, and runs that are not there or damaged', async () => {
     await expectFailure(2, /^--layers is 8 in .*run and cannot change/, `train --resume --run ${run} --layers 9`);
     await expectFailure(2, /^--seed is 1 in .*run and cannot change/, `train --resume --run ${run} --seed 2`);
+    const augment = `train --resume --run ${run} --augment`;
+    await expectFailure(2, /^--augment is not asked for in .*run and cannot change/, `${augment} lakhnes`);
+    await expectFailure(2, /^--augment must be lakhnes or polyphony or /, `${augment} twice`);
     await expectFailure(1, /has 3 steps already; ask for more with --steps/, `train --resume --run ${run} --steps 3`);
     await expectFailure(1, /trained on other data/, `train --resume --run ${run} --data corpus`);
     await expectFailure(1, /has no checkpoint "latest"/, `train --resume --run ${join(folder, 'nowhere')}`);

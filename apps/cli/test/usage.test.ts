@@ -43,7 +43,7 @@ describe('what is typed wrongly ends with code 2 and one line', () => {
     ['train --layers=', /--layers needs a value/],
     ['train --json=yes', /--json takes no value/],
     ['train something', /takes no "something"/],
-    ['train --model basic-rn', /--model must be basic-rnn, not "basic-rn"; did you mean basic-rnn\?/],
+    ['train --model basic-rn', /--model must be basic-rnn or mono-rnn, not "basic-rn"; did you mean basic-rnn\?/],
     ['train --steps 0', /--steps must be a whole number of at least 1, not "0"/],
     ['train --steps 1.5', /--steps must be a whole number/],
     ['train --seed -1', /--seed must be a whole number from 0 to 4294967295, not "-1"/],

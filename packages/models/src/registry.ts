@@ -1,9 +1,10 @@
 import { basicRnn } from './basic-rnn/basic-rnn.ts';
 import { ModelError, schemaError } from './error.ts';
 import type { ModelConfiguration, ModelDefinition } from './model.ts';
+import { monoRnn } from './mono-rnn/mono-rnn.ts';
 
 /** Every model of this package, in the order in which they are listed. */
-export const models: readonly ModelDefinition[] = [basicRnn];
+export const models: readonly ModelDefinition[] = [basicRnn, monoRnn];
 
 /** @throws ModelError naming the models there are */
 export function findModel(name: string): ModelDefinition {

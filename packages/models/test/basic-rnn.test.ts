@@ -1,3 +1,4 @@
+import { findEncoding } from '@chipsmith/data';
 import { describe, expect, it } from 'vitest';
 import { configure, findModel, ModelError, models } from '../src/index.ts';
 import { basicRnn, tinyConfiguration } from './support/tiny.ts';
@@ -7,6 +8,8 @@ const create = (settings: unknown) => basicRnn.create(configure(basicRnn, settin
 describe('parameter count', () => {
   it('is that of the source with its configuration', () => {
     expect(create({}).parameterCount).toBe(221_990);
+    const mono = findModel('mono-rnn');
+    expect(mono.create(configure(mono, {}), findEncoding(mono.encoding).classes).parameterCount).toBe(280_962);
   });
 
   it.each([[[256, 256]], [[512, 512]], [[8]], [[3, 5, 7]]])(
@@ -58,8 +61,10 @@ describe('settings', () => {
 
 describe('the list of models', () => {
   it('names what there is when a name is unknown', () => {
-    expect(() => findModel('basic_rnn')).toThrow(new ModelError('There is no model "basic_rnn"; there is: basic-rnn.'));
-    expect(models.map(({ name }) => name)).toEqual(['basic-rnn']);
+    expect(() => findModel('basic_rnn')).toThrow(
+      new ModelError('There is no model "basic_rnn"; there is: basic-rnn, mono-rnn.'),
+    );
+    expect(models.map(({ name }) => name)).toEqual(['basic-rnn', 'mono-rnn']);
   });
 });
 

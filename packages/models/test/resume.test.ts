@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { datasetFromSongs, embeddedCorpus, monoEncoding, openDataset, writeDataset } from '@chipsmith/data';
 import { describe, expect, it } from 'vitest';
-import { configure, type Metrics, RunFolder, train } from '../src/index.ts';
-import { abortedAfter, latest, metricsOf, newRun } from './support/runs.ts';
+import { configure, findModel, type Metrics, RunFolder, train } from '../src/index.ts';
+import { abortedAfter, latest, metricsOf, newRun, root } from './support/runs.ts';
 import { basicRnn } from './support/tiny.ts';
 
 describe('resume', () => {
@@ -32,6 +33,30 @@ describe('resume', () => {
     const validations = (metrics: Metrics[]) =>
       metrics.flatMap(({ step, validNll }) => (validNll ? [[step, validNll]] : []));
     expect(validations(await metricsOf(cut.folder))).toEqual(validations(await metricsOf(whole.folder)));
+  });
+
+  it('equals an uninterrupted run where sequences are on disk and changed at random', async () => {
+    const folder = join(root, 'data on disk');
+    await writeDataset(datasetFromSongs(embeddedCorpus().slice(0, 8), monoEncoding), folder);
+    const dataset = await openDataset(folder, 0);
+    const definition = findModel('mono-rnn');
+    const configuration = configure(definition, { layers: [8] });
+    const options = { definition, configuration, dataset, steps: 5, augmentation: 'music-vae' } as const;
+    const whole = newRun(options);
+    await train(whole);
+    const cut = newRun(options);
+    await train({ ...cut, signal: abortedAfter(2) });
+    await train({ ...cut, resume: true, augmentation: undefined });
+    expect(await latest(cut.folder)).toEqual(await latest(whole.folder));
+    const plain = newRun({ ...options, augmentation: undefined });
+    await train(plain);
+    expect(await latest(plain.folder)).not.toEqual(await latest(whole.folder));
+    const config = JSON.parse(await readFile(join(whole.folder, 'config.json'), 'utf8'));
+    expect(config.training.augmentation).toBe('music-vae');
+    for (const { waited } of await metricsOf(whole.folder)) {
+      expect(waited).toBeGreaterThanOrEqual(0);
+      expect(waited).toBeLessThanOrEqual(1);
+    }
   });
 
   it('tells of each step once, and drops half a line and half a file of a killed process', async () => {

@@ -50,6 +50,13 @@ describe('train refuses', () => {
     await train({ ...resumed, dataset: await openDataset(place) });
   });
 
+  it('changes that the encoding undoes', async () => {
+    await refused(
+      newRun({ augmentation: 'lakhnes' }),
+      'Training: --augment lakhnes changes nothing in melody, which brings songs into one key and tempo; leave it out.',
+    );
+  });
+
   it('data in another encoding', async () => {
     const dataset = tinyDataset();
     const { manifest } = dataset;

@@ -87,6 +87,7 @@ export const train: Command = {
     ['train', 'Basic RNN on the tunes that come with chipsmith'],
     ['train --data nes --run runs/nes --steps 5000 --layers 256,256', 'A larger one on your own data'],
     ['train --layers 1024,1024 --batch 256 --length 512 --vram 6GB', 'One that does not fit by itself'],
+    ['train --model mono-rnn --data nes-mono --augment music-vae', 'In every key, another one in each epoch'],
     ['train --run runs/nes --steps 10000 --resume', 'Go on with it'],
   ],
   async run(args) {

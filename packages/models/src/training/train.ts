@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import {
   AUGMENTATIONS,
   type AugmentationName,
+  augmentEvents,
   BatchLoader,
   type Dataset,
   type EventSequence,
+  findEncoding,
   Random,
 } from '@chipsmith/data';
 import { type BytesByCategory, type Device, elementCount, Program, totalMemory } from '@chipsmith/kernels';
@@ -169,6 +171,27 @@ async function trainFrom(
   }
 }
 
+/**
+ * An encoding that brings songs into one key and tempo undoes augmentation, which must not pass unnoticed.
+ *
+ * @throws ModelError if the first sequences stay as they are
+ */
+function requireChange(dataset: Dataset, name: AugmentationName): void {
+  const encoding = findEncoding(dataset.manifest.encoding.name);
+  const options = { augmentation: AUGMENTATIONS[name], seed: 1, epoch: 0 };
+  const changes = ({ read }: EventSequence, index: number) => {
+    const events = read();
+    return augmentEvents(encoding, events, { ...options, index }).join() !== events.join();
+  };
+  if (dataset.sequences('train').slice(0, SEQUENCES_TRIED).some(changes)) return;
+  throw new ModelError(
+    `Training: --augment ${name} changes nothing in ${encoding.name}, which brings songs into one key and tempo; leave it out.`,
+  );
+}
+
+/** Each stays as it is by chance in less than half of the draws. */
+const SEQUENCES_TRIED = 32;
+
 /** Step 0 of a new run. */
 function firstCheckpoint(options: TrainOptions): Checkpoint {
   const { device, definition, configuration, dataset, seed, batch, length, half, budget, augmentation } = options;
@@ -178,6 +201,7 @@ function firstCheckpoint(options: TrainOptions): Checkpoint {
       `${definition.name} speaks the encoding ${definition.encoding}, the data is in ${encoding.name}; prepare it with --encoding ${definition.encoding}.`,
     );
   }
+  if (augmentation !== undefined) requireChange(dataset, augmentation);
   const model = definition.create(configuration, encoding.classes);
   const settings =
     budget === undefined
