@@ -1,6 +1,8 @@
 import { gzipSync } from 'node:zlib';
+import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { readTar } from '../src/dataset/tar.ts';
+import { readZip } from '../src/dataset/zip.ts';
 import { DataError, Random } from '../src/index.ts';
 import { tarOf } from './support/archives.ts';
 
@@ -18,7 +20,7 @@ async function faultOf(bytes: Uint8Array, compression: 'gzip' | 'plain'): Promis
       for (let at = 0; at < bytes.length; at += 1000) yield bytes.subarray(at, at + 1000);
     },
   };
-  const visitor = { file: () => undefined, refuse: () => undefined, progress: () => undefined };
+  const visitor = { file: () => undefined, refuse: () => undefined, proceed: () => undefined };
   const error = await readTar(archive, visitor, compression).catch((error: unknown) => error);
   expect(error).toBeInstanceOf(DataError);
   return error instanceof Error ? error.message : error;
@@ -54,5 +56,93 @@ describe('readTar on damage', () => {
 
   it('refuses what is packed twice', async () => {
     expect(await faultOf(gzipSync(gzipSync(tar)), 'gzip')).toMatch(/^x\.tar, unpacked, byte 0: it is packed twice/);
+  });
+});
+
+describe('readZip', () => {
+  const stored = Buffer.from(zipSync({ 'a.mid': bytesOf('first'), 'b.mid': bytesOf('second') }, { level: 0 }));
+  const packed = Buffer.from(zipSync({ 'a.mid': bytesOf('first '.repeat(50)), 'b.mid': bytesOf('second') }));
+  const secondHeader = stored.indexOf('PK\x03\x04', 10, 'latin1');
+  const directory = stored.indexOf('PK\x01\x02', 0, 'latin1');
+  const end = stored.length - 22;
+
+  /** Files and refusals by path, or the message of the error that ended reading. */
+  async function read(bytes: Buffer): Promise<Record<string, string> | string> {
+    const found: Record<string, string> = {};
+    const archive = {
+      name: 'x.zip',
+      size: bytes.length,
+      read: async (position: number, length: number) => bytes.subarray(position, position + length),
+    };
+    const visitor = {
+      file: ({ path, bytes }: { path: string; bytes: Uint8Array }) => {
+        found[path] = new TextDecoder().decode(bytes);
+      },
+      refuse: (path: string, reason: string) => {
+        found[path] = reason;
+      },
+      proceed: () => undefined,
+    };
+    try {
+      await readZip(archive, visitor);
+      return found;
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      return error.message;
+    }
+  }
+
+  it('holds each file to its checksum, and reads the others', async () => {
+    expect(await read(damaged(stored, secondHeader + 36))).toEqual({
+      'a.mid': 'first',
+      'b.mid': `archive, byte ${secondHeader + 35}: the entry is not what its checksum says`,
+    });
+    expect(await read(damaged(packed, 40))).toEqual({
+      'a.mid': expect.stringMatching(/^archive, byte 35: the entry /),
+      'b.mid': 'second',
+    });
+    expect(await read(damaged(stored, secondHeader))).toEqual({
+      'a.mid': 'first',
+      'b.mid': `archive, byte ${secondHeader}: no entry begins here`,
+    });
+  });
+
+  it('says which byte of the directory is damaged, or that there is none', async () => {
+    expect(await read(damaged(stored, directory))).toBe(
+      `x.zip, byte ${directory}: its directory ends after 0 of 2 entries; check the archive, or download it again`,
+    );
+    expect(await read(stored.subarray(0, end + 10))).toMatch(
+      new RegExp(`^x\\.zip, byte ${end + 10}: the archive is cut short`),
+    );
+    expect(await read(damaged(stored, end + 19))).toMatch(/^x\.zip, byte \d+: the archive is cut short/);
+  });
+
+  it('refuses what is encrypted or packed in another way', async () => {
+    const changed = Buffer.from(stored);
+    changed[directory + 8] |= 1;
+    changed[stored.lastIndexOf('PK\x01\x02', undefined, 'latin1') + 10] = 12;
+    expect(await read(changed)).toEqual({
+      'a.mid': 'encrypted',
+      'b.mid': 'packed by method 12, which is not supported',
+    });
+  });
+
+  it('follows the records of large archives', async () => {
+    const record = Buffer.alloc(56 + 20);
+    record.writeUInt32LE(0x06064b50, 0);
+    record.writeBigUInt64LE(2n, 32);
+    record.writeBigUInt64LE(BigInt(end - directory), 40);
+    record.writeBigUInt64LE(BigInt(directory), 48);
+    record.writeUInt32LE(0x07064b50, 56);
+    record.writeBigUInt64LE(BigInt(end), 56 + 8);
+    const ending = Buffer.from(stored.subarray(end)).fill(0xff, 8, 20);
+    expect(await read(Buffer.concat([stored.subarray(0, end), record, ending]))).toEqual({
+      'a.mid': 'first',
+      'b.mid': 'second',
+    });
+    record[0] = 0;
+    expect(await read(Buffer.concat([stored.subarray(0, end), record, ending]))).toMatch(
+      new RegExp(`byte ${end}: its Zip64 record is not there`),
+    );
   });
 });

@@ -24,8 +24,8 @@ export interface SourceVisitor {
 
 /**
  * Walks through files, folders and archives (.zip, .tar, .tar.gz, .tgz), which are told by their content. A gzip file with a VGM
- * log inside (.vgz) is a file like any other. Archives are read as
- * a stream and never unpacked to disk; one file at a time is in memory. Folders are walked in the order of their names.
+ * log inside (.vgz) is a file like any other. Archives are never
+ * unpacked to disk; one file at a time is in memory. Folders are walked in the order of their names.
  * Symbolic links, paths that leave the archive, and what exceeds the limits are refused.
  *
  * @throws DataError if an input is missing or an archive is damaged; the signal's reason if it is aborted
@@ -111,7 +111,7 @@ async function readFileOrArchive(
   };
   const watched = new WatchedVisitor(visitor);
   const read = startsWith(head, [0x50, 0x4b])
-    ? readZip(archive, watched)
+    ? withRandomAccess(input, size, watched, signal, (archive) => readZip(archive, watched))
     : startsWith(head, [0x1f, 0x8b]) && !isPackedVgm(head)
       ? readTar(archive, watched, 'gzip')
       : head.subarray(257, 262).toString('latin1') === 'ustar'
@@ -124,7 +124,8 @@ async function readFileOrArchive(
       throw watched.failure ?? error;
     });
   } else if (/\.(zip|tar|tgz|gz)$/i.test(input)) {
-    throw new DataError(input, 'not a .zip, .tar or .tar.gz archive inside', 'check the file, or download it again');
+    const remedy = 'check the file, or download it again';
+    throw new DataError(input, 'not a .zip, .tar or .tar.gz archive inside', remedy, { byte: 0 });
   } else await readPlainFile(input, basename(input), visitor);
 }
 
@@ -164,10 +165,46 @@ class WatchedVisitor implements SourceVisitor {
   }
 }
 
-/** An archive on disk, as its readers see it. */
+/** An archive on disk that is read from beginning to end. */
 export interface ArchiveStream {
   readonly name: string;
   chunks(): AsyncGenerator<Uint8Array>;
+}
+
+/** An archive on disk that is read here and there. */
+export interface RandomAccess {
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  /** `length` bytes from `position`, which must lie inside. */
+  read(position: number, length: number): Promise<Buffer>;
+}
+
+async function withRandomAccess(
+  input: string,
+  size: number,
+  visitor: SourceVisitor,
+  signal: AbortSignal | undefined,
+  work: (archive: RandomAccess) => Promise<void>,
+): Promise<void> {
+  const file = await open(input);
+  let done = 0;
+  try {
+    await work({
+      name: input,
+      size,
+      async read(position, length) {
+        signal?.throwIfAborted();
+        const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
+        if (bytesRead < length) throw new DataError(input, 'changes while it is read', 'run the command again');
+        done += length;
+        await visitor.proceed(Math.min(1, done / size));
+        return buffer;
+      },
+    });
+  } finally {
+    await file.close();
+  }
 }
 
 async function readHead(input: string): Promise<Buffer> {

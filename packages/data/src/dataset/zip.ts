@@ -1,74 +1,69 @@
-import { Unzip, UnzipInflate } from 'fflate';
-import { DataError, messageOf } from '../error.ts';
+import { crc32, inflateRawSync } from 'node:zlib';
+import { DataError, messageOf, reasonOf } from '../error.ts';
 import { safeEntryPath } from './entry-path.ts';
 import { LIMITS } from './limits.ts';
-import type { ArchiveStream, SourceVisitor } from './sources.ts';
+import type { RandomAccess, SourceVisitor } from './sources.ts';
+import { readZipDirectory, type ZipEntry } from './zip-directory.ts';
 
 /**
- * Reads the files of a .zip archive from a stream of its bytes.
+ * Reads the files of a .zip archive one by one, and holds each to its checksum. One that is damaged is refused; the others
+ * are read all the same.
  *
- * @throws DataError if the archive is damaged, cut short or exceeds the limits
+ * @throws DataError, with the byte, if the directory at the end of the archive is missing or damaged, or exceeds the limits
  */
-export async function readZip(archive: ArchiveStream, visitor: SourceVisitor): Promise<void> {
-  const fail = (problem: string) => new DataError(archive.name, problem, 'check the archive, or download it again');
-  let entries = 0;
-  let unfinished = 0;
-  let unpacked = 0;
-  const unzip = new Unzip((entry) => {
-    entries++;
-    if (entries > LIMITS.files) throw fail(`more than ${LIMITS.files} entries`);
+export async function readZip(archive: RandomAccess, visitor: SourceVisitor): Promise<void> {
+  const fail = (byte: number, problem: string): never => {
+    throw new DataError(archive.name, problem, 'check the archive, or download it again', { byte });
+  };
+  const entries = await readZipDirectory(archive, fail);
+  if (entries.length === 0) fail(archive.size, 'a zip archive without entries');
+  if (entries.length > LIMITS.files) fail(archive.size, `more than ${LIMITS.files} entries`);
+  const unpacked = entries.reduce((sum, { size }) => sum + size, 0);
+  if (unpacked > LIMITS.archiveBytes) fail(archive.size, `unpacks to more than ${LIMITS.archiveBytes} bytes`);
+  for (const entry of entries) {
     const path = safeEntryPath(entry.name);
-    if (entry.name.endsWith('/')) return;
-    if (path === undefined) return visitor.refuse(entry.name, 'its path leaves the archive');
-    if (entry.compression !== 0 && entry.compression !== 8) {
-      return visitor.refuse(path, `packed by method ${entry.compression}, which is not supported`);
+    if (entry.name.endsWith('/')) continue;
+    if (path === undefined) {
+      visitor.refuse(entry.name, 'its path leaves the archive');
+      continue;
     }
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    unfinished++;
-    entry.ondata = (error, chunk, final) => {
-      if (error) throw fail(`entry ${path} is damaged (${messageOf(error)})`);
-      size += chunk.length;
-      unpacked += chunk.length;
-      if (unpacked > LIMITS.archiveBytes) throw fail(`unpacks to more than ${LIMITS.archiveBytes} bytes`);
-      // The size in the header may lie, so what comes out is counted; what is too much is not kept.
-      if (size <= LIMITS.fileBytes) chunks.push(chunk);
-      else chunks.length = 0;
-      if (!final) return;
-      unfinished--;
-      if (size > LIMITS.fileBytes) visitor.refuse(path, `larger than ${LIMITS.fileBytes} bytes`);
-      else visitor.file({ path, bytes: Buffer.concat(chunks) });
-    };
-    entry.start();
-  });
-  unzip.register(UnzipInflate);
-  let tail = Buffer.alloc(0);
-  try {
-    for await (const chunk of archive.chunks()) {
-      tail = Buffer.concat([tail, chunk]).subarray(-LONGEST_END);
-      unzip.push(chunk);
-    }
-    unzip.push(new Uint8Array(0), true);
-  } catch (error) {
-    if (error instanceof DataError) throw error;
-    throw fail(`damaged zip archive (${messageOf(error)})`);
+    const found = await contentOf(archive, entry);
+    if ('bytes' in found) visitor.file({ path, bytes: found.bytes });
+    else visitor.refuse(path, found.reason);
   }
-  if (unfinished > 0) throw fail('the archive is cut short');
-  const listed = listedEntries(tail);
-  if (listed === undefined || entries < listed) throw fail('the archive is cut short');
-  if (entries === 0) throw fail('a zip archive without entries');
 }
 
-/** The record that ends an archive, of 22 bytes, and a comment of up to 65,535 bytes after it. */
-const LONGEST_END = 22 + 65_535;
+const HEADER_BYTES = 30;
+const HEADER_SIGNATURE = 0x04034b50;
+const STORED = 0;
+const DEFLATED = 8;
 
-/**
- * The number of entries that the end of an archive tells. Read as a stream, an archive that is cut between two entries looks
- * whole but for this. The field has 16 bits and is full where there are more, which is then a lower bound.
- *
- * @returns undefined if there is no such record
- */
-function listedEntries(tail: Buffer): number | undefined {
-  const start = tail.lastIndexOf('PK\x05\x06', undefined, 'latin1');
-  return start >= 0 && start + 22 <= tail.length ? tail.readUInt16LE(start + 10) : undefined;
+async function contentOf(
+  archive: RandomAccess,
+  { start, method, isEncrypted, checksum, packedSize, size }: ZipEntry,
+): Promise<{ readonly bytes: Uint8Array } | { readonly reason: string }> {
+  const damaged = (problem: string, byte = start) => ({
+    reason: reasonOf({ problem, place: { byte, within: 'archive' } }),
+  });
+  const tooLarge = { reason: `larger than ${LIMITS.fileBytes} bytes` };
+  if (isEncrypted) return { reason: 'encrypted' };
+  if (method !== STORED && method !== DEFLATED) return { reason: `packed by method ${method}, which is not supported` };
+  if (size > LIMITS.fileBytes) return tooLarge;
+  // Deflating makes nothing longer than this.
+  if (packedSize > size + size / 1000 + 1000) return damaged(`${size} bytes packed to ${packedSize}`);
+  if (start + HEADER_BYTES > archive.size) return damaged('the entry begins behind the end');
+  const header = await archive.read(start, HEADER_BYTES);
+  if (header.readUInt32LE(0) !== HEADER_SIGNATURE) return damaged('no entry begins here');
+  const content = start + HEADER_BYTES + header.readUInt16LE(26) + header.readUInt16LE(28);
+  if (content + packedSize > archive.size) return damaged('the entry is cut short');
+  const packed = await archive.read(content, packedSize);
+  try {
+    const bytes = method === STORED ? packed : inflateRawSync(packed, { maxOutputLength: LIMITS.fileBytes });
+    if (bytes.length !== size) return damaged(`the entry has ${bytes.length} bytes, not ${size}`, content);
+    return crc32(bytes) === checksum ? { bytes } : damaged('the entry is not what its checksum says', content);
+  } catch (error) {
+    // More comes out than was announced.
+    if (error instanceof RangeError) return tooLarge;
+    return damaged(`the entry is damaged (${messageOf(error)})`, content);
+  }
 }

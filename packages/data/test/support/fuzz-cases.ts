@@ -1,0 +1,74 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { zipSync } from 'fflate';
+import { deriveSeed, Random } from '../../src/index.ts';
+import { tarOf } from './archives.ts';
+import { mutate } from './mutate.ts';
+import { type SoundFile, soundFiles } from './sound-files.ts';
+
+export const FUZZ_SEED = 2026;
+export const FUZZ_CASES = 5000;
+
+/** A damaged file, or for the first numbers a sound one. */
+export interface FuzzCase extends SoundFile {
+  readonly isSound: boolean;
+  /** Entries of an archive that is sound but for what is in it: none may get lost. */
+  readonly entries: number | undefined;
+}
+
+const PACKERS: readonly { readonly name: string; pack(files: readonly SoundFile[]): Uint8Array }[] = [
+  { name: 'archive.tar', pack: tarOfFiles },
+  { name: 'archive.tar.gz', pack: (files) => gzipSync(tarOfFiles(files)) },
+  { name: 'archive.zip', pack: (files) => zipSync(Object.fromEntries(files.map(({ name, bytes }) => [name, bytes]))) },
+];
+
+function tarOfFiles(files: readonly SoundFile[]): Uint8Array {
+  return tarOf(files.map(({ name, bytes }) => ({ path: name, bytes })));
+}
+
+const files = soundFiles();
+/** Each kind of file as it is, one after the other; so that the numbers are dealt to all alike. */
+const KINDS = files.length + PACKERS.length;
+
+/**
+ * The file of a number: the same for the same number, whatever came before. The first ones are the sound files and archives
+ * of them; of the others, an archive is damaged itself or holds damaged files.
+ */
+export function fuzzCase(number: number): FuzzCase {
+  const random = new Random(deriveSeed(FUZZ_SEED, number));
+  const isSound = number < KINDS;
+  const kind = number % KINDS;
+  if (kind < files.length) {
+    const { name, bytes } = files[kind];
+    if (isSound) return { name, bytes, isSound, entries: undefined };
+    return { name, bytes: damaged(name, bytes, random), isSound, entries: undefined };
+  }
+  const { name, pack } = PACKERS[kind - files.length];
+  const chosen = [...random.permutation(files.length)].slice(0, 4).map((index) => files[index]);
+  if (isSound) return { name, bytes: pack(chosen), isSound, entries: chosen.length };
+  if (random.nextInteger(2) === 0) {
+    const bytes = mutate(pack(chosen), random);
+    return { name, bytes, isSound, entries: undefined };
+  }
+  const entries = chosen.map(({ name, bytes }) => ({ name, bytes: damaged(name, bytes, random) }));
+  return { name, bytes: pack(entries), isSound, entries: entries.length };
+}
+
+/** Half of the files keep what would have them refused at the door: the lengths of MIDI's chunks, the packing of a log. */
+function damaged(name: string, bytes: Uint8Array, random: Random): Uint8Array {
+  const others = files.map((file) => file.bytes);
+  const isDeep = random.nextInteger(2) === 0;
+  if (isDeep && name.endsWith('.vgz')) return gzipSync(mutate(gunzipSync(bytes), random, others));
+  const result = mutate(bytes, random, others);
+  return isDeep && name.endsWith('.mid') ? withChunkLengths(result) : result;
+}
+
+/** Each track reaches to the next, or to the end. */
+function withChunkLengths(bytes: Uint8Array): Uint8Array {
+  const result = Buffer.from(bytes);
+  const starts = [...result.toString('latin1').matchAll(/MTrk/g)].map(({ index }) => index);
+  for (const [track, start] of starts.entries()) {
+    const end = starts[track + 1] ?? result.length;
+    if (end - start >= 8) result.writeUInt32BE(end - start - 8, start + 4);
+  }
+  return Uint8Array.from(result);
+}
