@@ -29,15 +29,18 @@ describe('prepare', () => {
     for (const file of files) expect(await readFile(join(first, file))).toEqual(await readFile(join(second, file)));
   });
 
-  it('shows how far it is, what it kept and where it wrote, and replaces a dataset', async () => {
+  it('shows how far it is, what it kept and where it wrote, replaces a dataset, and does no file twice', async () => {
     for (const input of ['--corpus', midi]) {
       const { code, stdout } = await chipsmith(`prepare ${input} --output ${join(folder, 'shown')}`);
       expect(code).toBe(0);
       expect(stdout).toMatch(/sounding voices kept/);
       expect(stdout).toContain(`Dataset written to ${join(folder, 'shown')}`);
     }
-    const { lines } = await chipsmith(`prepare ${midi} --output ${join(folder, 'shown')}`);
+    const { lines } = await chipsmith(`prepare ${midi} --output ${join(folder, 'new')}`);
     expect(lines.at(-1)).toBe('preparing 100% 8 files, 8 songs kept');
+    const again = await chipsmith(`prepare ${midi} --output ${join(folder, 'new')} --threads 1`);
+    expect(again.lines.at(-1)).toBe('preparing 100% 8 files (8 unchanged), 8 songs kept');
+    expect(again.stdout).toContain('8 files were as before and were not done again.');
   });
 
   it('says in one line what is wrong with its input, and leaves nothing behind', async () => {
