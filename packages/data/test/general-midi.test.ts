@@ -232,6 +232,12 @@ describe('bends', () => {
     ]);
   });
 
+  it('reach as far as another track has set for the channel', () => {
+    const setup = part([], { messages: [control(0, 0, 101, 0), control(0, 0, 100, 0), control(0, 0, 6, 12)] });
+    const { pulse1 } = voicesOf([setup, part(quarters([60]), { messages: [bend(0, 0, 4096)] })]);
+    expect(inQuarters(pulse1)).toEqual([[0, 1, 66]]);
+  });
+
   it('forget a wheel that is put back a moment after the note has started', () => {
     expect(bent([bend(0, 0, 8191), bend(5, 0, 0)])).toEqual([[0, 1, 60]]);
   });

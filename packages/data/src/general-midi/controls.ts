@@ -80,20 +80,24 @@ export function readControls(
   tracks: readonly MidiTrack[],
   toSongTicks: (tick: number) => number,
 ): (track: number, channel: number) => Controls {
-  const isControl = ({ kind }: MidiEvent) => kind === 'control' || kind === 'program' || kind === 'bend';
-  const own = tracks.map(({ events }) => events.filter(isControl));
-  const all = own.flat().sort((a, b) => tickOf(a) - tickOf(b));
+  const channels = Array.from({ length: 16 }, (): TrackEvent[] => []);
+  for (const [track, { events }] of tracks.entries()) {
+    for (const event of events) {
+      if (event.kind === 'control' || event.kind === 'program' || event.kind === 'bend') {
+        channels[event.channel].push({ track, event });
+      }
+    }
+  }
+  const followed = channels.map((events) => follow(events, toSongTicks));
   const known = new Map<number, Controls>();
-  const shared = new Map<number, Changes>();
   return (track, channel) => {
     const key = track * 16 + channel;
-    let controls = known.get(key);
-    if (controls === undefined) {
-      const others = shared.get(channel) ?? follow(all, channel, toSongTicks);
-      shared.set(channel, others);
-      const mine = follow(own[track], channel, toSongTicks);
-      const pick = (name: ControlName) => (mine[name].length > 0 ? mine[name] : others[name]);
-      controls = new Controls({
+    const { shared, own } = followed[channel];
+    const mine = own.get(track);
+    const pick = (name: ControlName) => (mine && mine[name].length > 0 ? mine[name] : shared[name]);
+    const controls =
+      known.get(key) ??
+      new Controls({
         program: pick('program'),
         bank: pick('bank'),
         volume: pick('volume'),
@@ -101,34 +105,47 @@ export function readControls(
         pedal: pick('pedal'),
         bend: pick('bend'),
       });
-      known.set(key, controls);
-    }
+    known.set(key, controls);
     return controls;
   };
 }
 
-const tickOf = (event: MidiEvent) => event.tick;
+interface TrackEvent {
+  readonly track: number;
+  readonly event: Extract<MidiEvent, { kind: 'control' | 'program' | 'bend' }>;
+}
 
-/** Goes through the events of one channel in order, with the bend range that registered parameter 0 sets on the way. */
-function follow(events: readonly MidiEvent[], channel: number, toSongTicks: (tick: number) => number): Changes {
-  const changes: Changes = { program: [], bank: [], volume: [], expression: [], pedal: [], bend: [] };
+/** What is said of a channel, by whichever track and by each of them. */
+interface Followed {
+  readonly shared: Changes;
+  readonly own: ReadonlyMap<number, Changes>;
+}
+
+const noChanges = (): Changes => ({ program: [], bank: [], volume: [], expression: [], pedal: [], bend: [] });
+
+/** Goes through the events of a channel in order, with the bend range that registered parameter 0 sets on the way. */
+function follow(events: readonly TrackEvent[], toSongTicks: (tick: number) => number): Followed {
+  const shared = noChanges();
+  const own = new Map<number, Changes>();
   let parameter: { coarse?: number; fine?: number } = {};
   let range: { semitones: number; cents: number } = { semitones: BEND_RANGE, cents: 0 };
   let wheel = 0;
-  for (const event of events) {
-    if (!('channel' in event) || event.channel !== channel) continue;
+  for (const { track, event } of events.toSorted((a, b) => a.event.tick - b.event.tick)) {
+    const time = toSongTicks(event.tick);
+    const mine = own.get(track) ?? noChanges();
+    own.set(track, mine);
     const set = (name: ControlName, value: number) => {
-      const time = toSongTicks(event.tick);
-      const list = changes[name];
-      if (list.at(-1)?.time === time) list.pop();
-      list.push({ time, value });
+      for (const changes of [shared[name], mine[name]]) {
+        if (changes.at(-1)?.time === time) changes.pop();
+        changes.push({ time, value });
+      }
     };
     const bend = () => set('bend', wheel * Math.min(WIDEST_BEND_RANGE, range.semitones + range.cents / 100));
     if (event.kind === 'program') set('program', event.program);
     else if (event.kind === 'bend') {
       wheel = event.value / 8192;
       bend();
-    } else if (event.kind === 'control') {
+    } else {
       const { control, value } = event;
       const isBendRange = parameter.coarse === 0 && parameter.fine === 0;
       if (control === BANK) set('bank', value);
@@ -153,5 +170,5 @@ function follow(events: readonly MidiEvent[], channel: number, toSongTicks: (tic
       }
     }
   }
-  return changes;
+  return { shared, own };
 }
