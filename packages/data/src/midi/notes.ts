@@ -12,9 +12,9 @@ export interface MidiNote {
 }
 
 /**
- * Pairs note-ons with note-offs: for each channel and pitch a queue, first on, first off. A note-off without an open note is
- * ignored, so that it can never shorten a later note; a note without a note-off ends at the next start of its pitch, or at
- * the end of its track.
+ * Pairs note-ons with note-offs: for each channel and pitch, first on, first off. A note-off without an open note is ignored,
+ * so that it can never shorten a later note. Where notes of a pitch are left open at the end, note-offs got lost: then each
+ * note of that pitch ends at the next start of it, if no note-off comes before, so that one lost lengthens one note only.
  *
  * @param toSongTicks maps a tick of the file to a tick of the song
  */
@@ -26,30 +26,15 @@ export function pairNotes(
   const notes: MidiNote[] = [];
   let orphans = 0;
   let hanging = 0;
-  for (const [trackIndex, track] of tracks.entries()) {
-    const open = new Map<number, NoteQueue>();
-    const finish = (pending: PendingNote, endTick: number): void => {
-      notes.push({ ...pending.note, end: toSongTicks(endTick) });
-    };
-    for (const event of track.events) {
-      if (event.kind === 'on') {
-        const { channel, pitch, velocity } = event;
-        const queue = queueOf(open, event);
-        const start = toSongTicks(event.tick);
-        queue.notes.push({
-          note: { track: trackIndex, channel, pitch, velocity, start },
-          tick: event.tick,
-        });
-      } else if (event.kind === 'off') {
-        const queue = queueOf(open, event);
-        if (queue.next < queue.notes.length) finish(queue.notes[queue.next++], event.tick);
-        else orphans++;
+  for (const [track, { events, end }] of tracks.entries()) {
+    for (const strokes of strokesByKey(events)) {
+      const paired = firstOnFirstOff(strokes) ?? untilNextStart(strokes, end);
+      orphans += paired.orphans;
+      hanging += paired.hanging;
+      for (const { on, end } of paired.notes) {
+        const { channel, pitch, velocity } = on;
+        notes.push({ track, channel, pitch, velocity, start: toSongTicks(on.tick), end: toSongTicks(end) });
       }
-    }
-    for (const queue of open.values()) {
-      const left = queue.notes.slice(queue.next);
-      hanging += left.length;
-      for (const [index, pending] of left.entries()) finish(pending, left[index + 1]?.tick ?? track.end);
     }
   }
   if (orphans > 0) repairs.push(`ignored ${orphans} note-offs without a note`);
@@ -57,22 +42,61 @@ export function pairNotes(
   return notes.sort((a, b) => a.start - b.start || a.track - b.track || b.pitch - a.pitch);
 }
 
-interface PendingNote {
-  readonly note: Omit<MidiNote, 'end'>;
-  readonly tick: number;
+type NoteOn = Extract<MidiEvent, { kind: 'on' }>;
+type Stroke = Extract<MidiEvent, { kind: 'on' | 'off' }>;
+
+interface Paired {
+  /** Each with the tick of its end. */
+  readonly notes: readonly { readonly on: NoteOn; readonly end: number }[];
+  readonly orphans: number;
+  readonly hanging: number;
 }
 
-/** The note-ons of one channel and pitch. Those before `next` have ended; shifting them out would cost the queue's length each. */
-interface NoteQueue {
-  readonly notes: PendingNote[];
-  next: number;
+/** The note-ons and note-offs of each channel and pitch, in the order of the file. */
+function strokesByKey(events: readonly MidiEvent[]): Iterable<readonly Stroke[]> {
+  const byKey = new Map<number, Stroke[]>();
+  for (const event of events) {
+    if (event.kind !== 'on' && event.kind !== 'off') continue;
+    const key = event.channel * 128 + event.pitch;
+    const strokes = byKey.get(key);
+    if (strokes) strokes.push(event);
+    else byKey.set(key, [event]);
+  }
+  return byKey.values();
 }
 
-function queueOf(open: Map<number, NoteQueue>, event: Extract<MidiEvent, { kind: 'on' | 'off' }>): NoteQueue {
-  const key = event.channel * 128 + event.pitch;
-  const queue = open.get(key);
-  if (queue) return queue;
-  const created: NoteQueue = { notes: [], next: 0 };
-  open.set(key, created);
-  return created;
+/** Undefined if notes are left open. */
+function firstOnFirstOff(strokes: readonly Stroke[]): Paired | undefined {
+  const ons: NoteOn[] = [];
+  const notes: { on: NoteOn; end: number }[] = [];
+  let orphans = 0;
+  for (const stroke of strokes) {
+    if (stroke.kind === 'on') ons.push(stroke);
+    else if (notes.length < ons.length) notes.push({ on: ons[notes.length], end: stroke.tick });
+    else orphans++;
+  }
+  return notes.length < ons.length ? undefined : { notes, orphans, hanging: 0 };
+}
+
+function untilNextStart(strokes: readonly Stroke[], trackEnd: number): Paired {
+  const notes: { on: NoteOn; end: number }[] = [];
+  let open: NoteOn | undefined;
+  let orphans = 0;
+  let hanging = 0;
+  const cut = (end: number) => {
+    if (!open) return;
+    notes.push({ on: open, end });
+    hanging++;
+  };
+  for (const stroke of strokes) {
+    if (stroke.kind === 'on') {
+      cut(stroke.tick);
+      open = stroke;
+    } else if (open) {
+      notes.push({ on: open, end: stroke.tick });
+      open = undefined;
+    } else orphans++;
+  }
+  cut(trackEnd);
+  return { notes, orphans, hanging };
 }
