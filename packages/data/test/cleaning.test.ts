@@ -1,18 +1,23 @@
 import { VOICE_NAMES } from '@chipsmith/apu';
 import { describe, expect, it } from 'vitest';
 import { changeSpeed, transpose } from '../src/augment/change.ts';
+import { refusal } from '../src/cleaning/filters.ts';
 import { assignSplits } from '../src/dataset/split.ts';
 import {
+  ALL_SONGS,
   type DatasetOptions,
   datasetFromSongs,
   embeddedCorpus,
+  FILTER_PRESETS,
   findDuplicates,
   likeness,
   melodyEncoding,
   Random,
   reportTable,
   type Song,
+  type SongFilters,
   sketchOf,
+  type WrittenFacts,
 } from '../src/index.ts';
 import { plainNote, songOf } from './support/songs.ts';
 import { tuneSong } from './support/tunes.ts';
@@ -154,6 +159,37 @@ describe('a dataset', () => {
     expect(reasons({ fewestNotes: 40 })).toEqual({ 'fewer than 40 notes': 1 });
     expect(() => prepare(songs, { filters: { fewestPitchClasses: 12 } })).toThrow(/12: fewer than 12 pitch classes/);
     expect(() => prepare([named(songOf({}), 'empty')])).toThrow(/1: no notes for this encoding/);
+  });
+});
+
+describe('refusal', () => {
+  const song = songOf({ pulse1: [plainNote(0, 900, 60)] });
+  const written = { tempos: [120, 90], meters: ['4/4'], keys: ['G major'] };
+  const refusedBy = (filters: Partial<SongFilters>, facts?: WrittenFacts) =>
+    refusal(song, { ...ALL_SONGS, ...filters }, facts);
+
+  it('goes by what the file writes, where that is asked', () => {
+    expect(refusedBy({}, written)).toBeUndefined();
+    expect(refusedBy({})).toBeUndefined();
+    expect(refusedBy({ mostTempos: 2, mostMeters: 1, mostKeys: 1 }, written)).toBeUndefined();
+    expect(refusedBy({ mostTempos: 1 }, written)).toBe('more than 1 tempos');
+    expect(refusedBy({ mostMeters: 0 }, written)).toBe('more than 0 meters');
+    expect(refusedBy({ meter: '3/4' }, written)).toBe('a meter other than 3/4');
+    expect(refusedBy({ meter: '4/4' })).toBe('no meter is written');
+  });
+
+  it.each<[facts: Partial<WrittenFacts>, reason: string | undefined]>([
+    [{}, undefined],
+    [{ keys: ['A minor'] }, undefined],
+    [{ tempos: [] }, undefined],
+    [{ meters: ['4/4', '3/4'] }, 'more than 1 meters'],
+    [{ meters: ['3/4'] }, 'a meter other than 4/4'],
+    [{ meters: [] }, 'no meter is written'],
+    [{ keys: ['G major', 'C major'] }, 'more than 1 keys'],
+    [{ keys: ['C major'] }, 'C major is written, which may mean no key'],
+    [{ keys: [] }, 'no key is written'],
+  ])("of VGM-RNN's preset with %j is %s", (facts, reason) => {
+    expect(refusedBy(FILTER_PRESETS['vgm-rnn'], { ...written, ...facts })).toBe(reason);
   });
 });
 

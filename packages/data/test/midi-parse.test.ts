@@ -212,3 +212,48 @@ describe('pairNotes', () => {
     expect(repairs).toEqual([]);
   });
 });
+
+describe('what a MIDI file writes', () => {
+  const meter = (beats: number, power: number) => [0, 0xff, 0x58, 4, beats, power, 24, 8];
+  const key = (fifths: number, mode: number) => [0, 0xff, 0x59, 2, fifths & 0xff, mode];
+  const note = [0, 0x90, 60, 100, 20, 0x80, 60, 0];
+  const written = (...events: number[][]) => readMidi(singleTrack(events.flat()), 'x').written;
+
+  it('is told in order, what holds already but once', () => {
+    expect(
+      written(
+        tempo(500_000),
+        meter(4, 2),
+        key(-1, 0),
+        note,
+        tempo(500_000),
+        meter(3, 2),
+        key(-1, 0),
+        note,
+        meter(4, 2),
+      ),
+    ).toEqual({ tempos: [120], meters: ['4/4', '3/4', '4/4'], keys: ['F major'] });
+    const later = chunk('MTrk', [...key(0, 1), ...note, ...key(2, 0), ...END_OF_TRACK]);
+    const two = Uint8Array.from([...header(1, 2, 96), ...later, ...later]);
+    expect(readMidi(two, 'x').written?.keys).toEqual(['A minor', 'D major']);
+    expect(written(note)).toEqual({ tempos: [], meters: [], keys: [] });
+  });
+
+  it.each([
+    [0, 0, 'C major'],
+    [-7, 0, 'Cb major'],
+    [7, 0, 'C# major'],
+    [-2, 0, 'Bb major'],
+    [6, 0, 'F# major'],
+    [-7, 1, 'Ab minor'],
+    [-1, 1, 'D minor'],
+    [3, 1, 'F# minor'],
+    [7, 1, 'A# minor'],
+  ])('names the key of %i fifths, mode %i, %s', (fifths, mode, name) => {
+    expect(written(key(fifths, mode), note)?.keys).toEqual([name]);
+  });
+
+  it('leaves out keys that cannot be', () => {
+    expect(written(key(8, 0), key(0, 2), note)?.keys).toEqual([]);
+  });
+});

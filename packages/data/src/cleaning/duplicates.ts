@@ -2,10 +2,12 @@ import { Groups } from './groups.ts';
 import { likeness, type Sketch } from './sketch.ts';
 
 /**
- * Songs that have this share of their runs of intervals in common are nearly the same. Between the same tune in another key, at
- * another tempo or with a changed ending and the tunes of one composer lies a wide gap; see the README for figures.
+ * Songs that have this share of their runs of intervals in common are nearly the same. Measured: copies in another key, tempo or
+ * timing have all, copies without a twentieth of their notes 0.6, without a tenth 0.4 in the middle and 0.33 or more in three of
+ * four; of the embedded tunes, which one arranger has set, no two have more than 0.30. Of NES-MDB's pairs looked at between 0.3
+ * and 0.5 all were versions of one piece, between 0.22 and 0.3 four of five.
  */
-export const NEARLY_SAME = 0.5;
+export const NEARLY_SAME = 1 / 3;
 
 /** Songs with fewer different runs (jingles, sound effects) say too little: only equal notes make them duplicates. */
 const FEWEST_RUNS = 16;

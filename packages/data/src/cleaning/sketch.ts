@@ -17,12 +17,14 @@ export interface Sketch {
 /** Hashes kept of a song: the share of runs in common is then known to about 4 % (half over the square root of 128). */
 export const SKETCH_SIZE = 128;
 
-/** Intervals in a run: nine notes. Shorter runs are found in many songs that have nothing to do with each other. */
-const RUN_LENGTH = 8;
+/** Intervals in a run: six notes. A note that is left out takes six runs with it, so that longer ones find such copies less well. */
+const RUN_LENGTH = 5;
+/** Runs that repeat themselves after so many intervals or fewer (arpeggios, trills, scales) are in many songs, and do not count. */
+const LONGEST_FIGURE = 4;
 
 /**
  * The sketch of a song. Runs are successive melodic intervals within a pitched voice, whichever it is: transposition, tempo,
- * uneven timing and exchanged voices leave them as they are, and what repeats counts once. Transposition-invariant n-grams as
+ * uneven timing and exchanged voices leave them as they are, and what repeats counts once; figures are left out. Transposition-invariant n-grams as
  * the step before splitting: VGM-RNN's advice for files from the web; the lowest hashes as a sample: Broder, "On the resemblance
  * and containment of documents", 1997.
  */
@@ -46,8 +48,16 @@ export function sketchOf({ voices }: Song): Sketch {
 function addRuns(notes: readonly Note[], runs: Set<number>): void {
   const intervals = notes.slice(1).map(({ pitch }, index) => pitch - notes[index].pitch);
   for (let end = RUN_LENGTH; end <= intervals.length; end++) {
-    runs.add(deriveSeed(0, ...intervals.slice(end - RUN_LENGTH, end)));
+    const run = intervals.slice(end - RUN_LENGTH, end);
+    if (!isFigure(run)) runs.add(deriveSeed(0, ...run));
   }
+}
+
+function isFigure(run: readonly number[]): boolean {
+  for (let period = 1; period <= LONGEST_FIGURE; period++) {
+    if (run.every((interval, index) => index < period || interval === run[index - period])) return true;
+  }
+  return false;
 }
 
 /** The share, 0..1, of runs that two songs have in common (Jaccard), as their sketches tell. */

@@ -16,6 +16,8 @@ export type MidiEvent = {
   | { readonly kind: 'bend'; readonly channel: number; readonly value: number }
   | { readonly kind: 'tempo'; readonly microsecondsPerQuarter: number }
   | { readonly kind: 'meter'; readonly beats: number; readonly unit: number }
+  /** Sharps (positive) or flats of the key signature, -7..7. */
+  | { readonly kind: 'key'; readonly fifths: number; readonly isMinor: boolean }
   | { readonly kind: 'text'; readonly text: string }
 );
 
@@ -201,6 +203,9 @@ function readMeta(type: number, data: Uint8Array, { tick, byte }: EventPlace, ev
     if (microsecondsPerQuarter > 0) events.push({ tick, byte, kind: 'tempo', microsecondsPerQuarter });
   } else if (type === 0x58 && data.length >= 2) {
     events.push({ tick, byte, kind: 'meter', beats: data[0], unit: 2 ** data[1] });
+  } else if (type === 0x59 && data.length >= 2) {
+    const fifths = (data[0] << 24) >> 24;
+    if (Math.abs(fifths) <= 7 && data[1] <= 1) events.push({ tick, byte, kind: 'key', fifths, isMinor: data[1] === 1 });
   } else if (type === 0x01) {
     events.push({ tick, byte, kind: 'text', text: decodeText(data) });
   }
