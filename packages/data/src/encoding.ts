@@ -38,9 +38,9 @@ export interface Encoding {
   readonly classes: number;
   /** Events in a bar of 4/4: where an event is a step of the grid its steps, elsewhere the typical number. */
   readonly stepsPerBar: number;
-  /** Whether it takes songs as they were read, to the sample; else on video frames, with their tempo estimated. */
+  /** Whether it takes the times of songs as they were read, to the sample; else on video frames. */
   readonly exactTimes?: boolean;
-  /** Sequences of a song; see withEstimatedTiming for songs without a tempo, and `exactTimes`. */
+  /** Sequences of a song with a tempo, given or estimated; see withEstimatedTiming, and `exactTimes`. */
   encode(song: Song): Encoded;
   /** A melody of these MIDI note numbers, one event each: what sampling can start from. @throws DataError out of range */
   encodePitches(pitches: readonly number[]): number[];

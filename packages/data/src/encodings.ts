@@ -4,6 +4,7 @@ import { tx1Encoding, tx2Encoding } from './lakhnes/encoding.ts';
 import { melodyEncoding, monoEncoding } from './melody/encoding.ts';
 import { vaeSixteenBarEncoding, vaeTwoBarEncoding } from './music-vae/melody.ts';
 import { vaeTrioEncoding } from './music-vae/trio.ts';
+import { nesEventsBytePairsEncoding } from './nes-events/byte-pairs.ts';
 import { nesEventsEncoding } from './nes-events/encoding.ts';
 import { noteDurationEncoding } from './note-duration/encoding.ts';
 import { noteVectorsEncoding } from './note-vectors/encoding.ts';
@@ -21,6 +22,7 @@ export const encodings: readonly Encoding[] = [
   performanceVelocityEncoding,
   noteDurationEncoding,
   nesEventsEncoding,
+  nesEventsBytePairsEncoding,
   tx1Encoding,
   tx2Encoding,
   vaeTwoBarEncoding,

@@ -3,7 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { type BytePair, BytePairs } from '../src/byte-pairs/byte-pairs.ts';
 import { withBytePairs } from '../src/byte-pairs/encoding.ts';
 import { learnBytePairs } from '../src/byte-pairs/learn.ts';
+import { embeddedCorpus } from '../src/corpus/corpus.ts';
+import type { Encoding } from '../src/encoding.ts';
 import { tx1Encoding } from '../src/lakhnes/encoding.ts';
+import { LEARNT_WITH_VERSION, nesEventsBytePairsEncoding } from '../src/nes-events/byte-pairs.ts';
+import { nesEventsEncoding } from '../src/nes-events/encoding.ts';
 import { Random } from '../src/random.ts';
 import { anySong } from './support/songs.ts';
 
@@ -181,5 +185,19 @@ describe('withBytePairs', () => {
   it('refuses pairs that the grammar has not', () => {
     const wrong = { name: 'wrong', version: 1, pairs: [[on[1], on[1]]] as const, stepsPerBar: 80 };
     expect(() => withBytePairs(tx1Encoding, wrong)).toThrow(/"WT_11000, WT_11000" is not in the grammar of tx1/);
+  });
+});
+
+describe('nes-events-bpe', () => {
+  it('has pairs that were learnt with nes-events as it is', () => {
+    expect(LEARNT_WITH_VERSION).toBe(nesEventsEncoding.version);
+    expect(nesEventsBytePairsEncoding.classes).toBe(nesEventsEncoding.classes + 512);
+  });
+
+  it('says music it was not learnt from with fewer events', () => {
+    const songs = embeddedCorpus().filter((_, index) => index % 20 === 0);
+    const eventsOf = (encoding: Encoding) =>
+      songs.reduce((sum, song) => sum + encoding.encode(song).sequences[0].events.length, 0);
+    expect(eventsOf(nesEventsBytePairsEncoding)).toBeLessThan(0.95 * eventsOf(nesEventsEncoding));
   });
 });

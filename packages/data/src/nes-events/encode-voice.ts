@@ -25,6 +25,8 @@ interface Piece extends Phrase {
 const MOST_ERROR = 1.5;
 /** A macro must be right for this many frames for a note to be divided after them. */
 const FEWEST_EXACT = 4;
+/** No frame at all. */
+const SILENT = -1;
 /** How far ahead it is looked for where a length is needed again. */
 const LOOKAHEAD = 32;
 
@@ -34,13 +36,14 @@ export class VoiceEncoder {
   readonly #vocabulary: NesVocabulary;
   readonly #volumes: MacroFinder;
   readonly #duties: MacroFinder;
+  readonly #gateUnit: number;
   readonly #pieces: readonly Piece[];
   readonly #settings = { length: FIRST_LENGTH, gate: NO_GATE, arpeggio: PLAIN, volume: 0, duty: 0 };
   #next = 0;
   /** Frame at which the next note would begin. */
   #cursor = 0;
   /** Frame at which the last note fell silent, and the frames since its envelope began. */
-  #soundsUntil = -1;
+  #soundsUntil = SILENT;
   #age = 0;
 
   constructor(
@@ -48,8 +51,10 @@ export class VoiceEncoder {
     notes: readonly FrameNote[],
     { arpeggios, volumes, duties }: Instruments,
     vocabulary: NesVocabulary,
+    gateUnit: number,
   ) {
     this.#voice = voice;
+    this.#gateUnit = gateUnit;
     this.#vocabulary = vocabulary;
     this.#volumes = volumes;
     this.#duties = duties;
@@ -70,13 +75,13 @@ export class VoiceEncoder {
   /** A phrase as pieces: mostly one; long phrases and those that no macro comes near are struck again within. */
   #divide(phrase: Phrase): Piece[] {
     const pieces: Piece[] = [];
-    const { start, pitch, arpeggio } = phrase;
+    const { start, pitch, arpeggio, quarters } = phrase;
     for (let from = 0; from < phrase.volumes.length; ) {
       const volumes = phrase.volumes.slice(from, from + LONGEST);
       const found = this.#hasEnvelope ? this.#volumes.find(volumes) : undefined;
       if (found && found.error > MOST_ERROR && found.exactFrames >= FEWEST_EXACT) volumes.length = found.exactFrames;
       const duties = phrase.duties.slice(from, from + volumes.length);
-      pieces.push({ start: start + from, pitch, arpeggio, volumes, duties, isFirst: from === 0 });
+      pieces.push({ start: start + from, pitch, arpeggio, volumes, duties, quarters, isFirst: from === 0 });
       from += volumes.length;
     }
     return pieces;
@@ -92,19 +97,15 @@ export class VoiceEncoder {
     const frames = volumes.length;
     const isLegato = start === this.#soundsUntil;
     const goesOn = isLegato && this.#continues(volumes, duties);
-    const length = this.#encodeTimes(
-      frames,
-      nextStart === undefined ? undefined : nextStart - start,
-      barEnd - start,
-      events,
-    );
+    const step = nextStart === undefined ? undefined : nextStart - start;
+    const length = this.#encodeTimes(piece, step, barEnd - start, events);
     if (piece.isFirst) this.#set('arpeggio', piece.arpeggio, events);
     if (!goesOn && this.#hasEnvelope) {
       this.#set('volume', this.#volumes.choose(volumes, this.#settings.volume), events);
       this.#set('duty', this.#duties.choose(duties, this.#settings.duty), events);
     }
     this.#age = goesOn ? this.#age + frames : frames;
-    this.#soundsUntil = start + frames;
+    this.#soundsUntil = piece.quarters === undefined ? start + frames : SILENT;
     this.#cursor = start + length;
     const action: ActionKind = piece.isFirst ? (goesOn ? 'slur' : 'note') : goesOn ? 'hold' : 'again';
     const value = piece.isFirst ? pitch : 0;
@@ -120,22 +121,28 @@ export class VoiceEncoder {
   }
 
   /**
-   * Length and gate of a piece that sounds for `frames` and is followed after `step`. Where the next piece begins a bar or
-   * comes much later any length up to it will do, for the bar or a wait says where the next begins.
+   * Length and gate of a piece that is followed after `step` frames. Where the next piece begins a bar or comes much later any
+   * length up to it will do, for the bar or a wait says where the next begins.
    */
-  #encodeTimes(frames: number, step: number | undefined, toBarEnd: number, events: number[]): number {
-    const isFree = step === undefined || step > LONGEST || step === toBarEnd || isTooLongForGate(frames, step);
-    const wanted: Times = { frames, longest: Math.min(step ?? LONGEST, LONGEST), isFree };
+  #encodeTimes({ volumes, quarters }: Piece, step: number | undefined, toBarEnd: number, events: number[]): number {
+    const unit = this.#gateUnit;
+    const sound = quarters ?? volumes.length * unit;
+    // Too long for a gate, with silence after it: the length is the sound, and a wait follows.
+    const isTooLong = step !== undefined && sound > LONGEST_GATE && volumes.length < step;
+    const isFree = step === undefined || step > LONGEST || step === toBarEnd || isTooLong;
+    const longest = Math.min(step ?? LONGEST, LONGEST);
+    const wanted: Times = { sound, isCut: quarters !== undefined, longest, isFree, unit };
     const { length, gate } = this.#settings;
-    const other = isFree ? frames : wanted.longest;
+    const shortest = quarters === undefined ? volumes.length : Math.floor(quarters / unit) + 1;
+    const other = isFree ? shortest : longest;
     const isKept =
-      fits(length, gate, wanted) || (!fits(other, gate, wanted) && fits(length, gateFor(frames, length), wanted));
+      fits(length, gate, wanted) || (!fits(other, gate, wanted) && fits(length, gateFor(length, wanted), wanted));
     const used = isKept ? length : other;
     if (used !== length) {
       if (this.#isNeededFirst(length, used)) this.#add('once', used, events);
       else this.#set('length', used, events);
     }
-    if (!fits(used, gate, wanted)) this.#set('gate', gateFor(frames, used), events);
+    if (!fits(used, gate, wanted)) this.#set('gate', gateFor(used, wanted), events);
     return used;
   }
 
@@ -161,24 +168,26 @@ export class VoiceEncoder {
   }
 }
 
-/** What length and gate of a piece must give: how many frames sound, and the length, or where it is free the longest. */
+/** What length and gate of a piece must give. */
 interface Times {
-  readonly frames: number;
+  /** How long it sounds, in the gate's unit. */
+  readonly sound: number;
+  /** Whether the gate must fall before the length is over, even where both are the same. */
+  readonly isCut: boolean;
+  /** The length in frames; where it is free, the longest. */
   readonly longest: number;
   readonly isFree: boolean;
+  /** Steps of the gate in a frame. */
+  readonly unit: number;
 }
 
-function fits(length: number, gate: number, { frames, longest, isFree }: Times): boolean {
-  const sounding = gate === NO_GATE ? length : Math.min(length, gate);
-  return gate <= LONGEST_GATE && sounding === frames && (isFree ? length <= longest : length === longest);
+function fits(length: number, gate: number, { sound, isCut, longest, isFree, unit }: Times): boolean {
+  const falls = gate !== NO_GATE && gate < length * unit;
+  if ((falls ? gate : length * unit) !== sound || (isCut && !falls)) return false;
+  return gate <= LONGEST_GATE && (isFree ? length <= longest : length === longest);
 }
 
-/** The gate with which a note of this length sounds for `frames`. */
-function gateFor(frames: number, length: number): number {
-  return frames === length ? NO_GATE : frames;
-}
-
-/** Too long a note for a gate, with silence after it: its length is its sound, and a wait follows. */
-function isTooLongForGate(frames: number, step: number): boolean {
-  return frames > LONGEST_GATE && frames < step;
+/** The gate with which a note of this length sounds as wanted. */
+function gateFor(length: number, { sound, isCut, unit }: Times): number {
+  return sound === length * unit && !isCut ? NO_GATE : sound;
 }

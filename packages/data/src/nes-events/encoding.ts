@@ -13,8 +13,9 @@ import { describeNesEvent, mayFollow, NesVocabulary, phaseNumber } from './vocab
  * This project's own encoding of all four voices in one sequence, in video frames, with volume and duty as macros: see
  * encodeNesEvents and the README for how it is built. A dataset or checkpoint must be read with the macros it was made with.
  *
- * Exact: which pitch each voice sounds in each frame (1/60.0988 s). To the nearest macro: volumes and duties. Not kept: what
- * begins and ends within a frame, notes' silent stretches (they end the note), the tempo of songs without a confident grid.
+ * Exact: which pitch each voice sounds in each frame (1/60.0988 s), and how many quarters of its clock a triangle's note sounds.
+ * To the nearest macro: volumes and duties. Not kept: what else begins and ends within a frame, notes' silent stretches (they
+ * end the note), the tempo of songs without a confident grid.
  * Where a macro is not exact, encoding what was decoded may find shorter words for it; so that is done at once, until nothing
  * changes. One song in some hundred does not come to rest.
  */
@@ -40,10 +41,11 @@ export function createNesEventsEncoding(macros: Macros = NES_MACROS): Encoding {
   const grammar = new Map<string, readonly boolean[]>();
   return {
     name: 'nes-events',
-    version: 2,
+    version: 3,
     classes: events.length,
     // NES-MDB's valid split has about 31 events a second; a bar lasts about two.
     stepsPerBar: 62,
+    exactTimes: true,
     encode(song) {
       const encoded = settled(song);
       return { sequences: encoded.length > 0 ? [{ voice: 'all', events: encoded }] : [], dropped: [] };

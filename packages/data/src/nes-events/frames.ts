@@ -1,6 +1,8 @@
 import { type Change, type Note, VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
 import type { Song } from '../song.ts';
 import { FRAME_TICKS, framePhase } from '../timing/latch.ts';
+import { clockedFrameNotes, clockedNotes } from './clocked-triangle.ts';
+import { type QuarterClock, quarterClockOf } from './quarter-clock.ts';
 
 /** A note in video frames: from `start` on, as many frames as it has volumes; silent frames inside a note end it. */
 export interface FrameNote {
@@ -10,6 +12,8 @@ export interface FrameNote {
   readonly volumes: readonly number[];
   /** One a frame. */
   readonly duties: readonly number[];
+  /** Of a triangle with a quarter clock: quarters after which the note falls silent, 1 to LONGEST_GATE. */
+  readonly quarters?: number | undefined;
 }
 
 /** A song in video frames: frame n begins at tick phase + n * FRAME_TICKS. */
@@ -17,6 +21,8 @@ export interface FrameSong {
   /** Ticks, within half a frame of 0. */
   readonly phase: number;
   readonly frames: number;
+  /** What the triangle's silences follow; undefined where that is the frames. */
+  readonly clock?: QuarterClock | undefined;
   readonly voices: Readonly<Record<VoiceName, readonly FrameNote[]>>;
 }
 
@@ -28,7 +34,14 @@ export function framesOf(song: Song): FrameSong {
   const [pulse1, pulse2, triangle, noise] = VOICE_NAMES.map((voice) =>
     song.voices[voice].flatMap((note) => frameNotes(note, frameOf)),
   );
-  return { phase, frames: frameOf(song.duration), voices: { pulse1, pulse2, triangle, noise } };
+  const clock = quarterClockOf(song.voices.triangle);
+  const voices = {
+    pulse1,
+    pulse2,
+    triangle: clock ? clockedFrameNotes(song.voices.triangle, clock, frameOf) : triangle,
+    noise,
+  };
+  return { phase, frames: frameOf(song.duration), clock, voices };
 }
 
 function frameNotes({ start, end, pitch, volume, duty }: Note, frameOf: (tick: number) => number): FrameNote[] {
@@ -64,9 +77,10 @@ function valuesOf(
   return values;
 }
 
-/** The notes of a voice in ticks. */
-export function notesOf(notes: readonly FrameNote[], phase: number): Note[] {
+/** The notes of a voice in ticks; of a triangle, with its clock if it has one. */
+export function notesOf(notes: readonly FrameNote[], phase: number, clock?: QuarterClock): Note[] {
   const tickOf = (frame: number) => Math.max(0, Math.round(phase + frame * FRAME_TICKS));
+  if (clock) return clockedNotes(notes, clock, tickOf);
   return notes.map(({ start, pitch, volumes, duties }) => ({
     start: tickOf(start),
     end: tickOf(start + volumes.length),

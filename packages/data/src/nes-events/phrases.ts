@@ -1,5 +1,8 @@
+import { isJoined } from './clocked-triangle.ts';
 import type { FrameNote } from './frames.ts';
 import { type Macro, valueAt } from './macro.ts';
+import { QUARTERS } from './quarter-clock.ts';
+import { LONGEST_GATE } from './vocabulary.ts';
 
 /** Notes that follow each other without a gap and are one pitch macro above `pitch`: mostly one note, or an arpeggio. */
 export interface Phrase extends FrameNote {
@@ -52,9 +55,9 @@ export class PhraseFinder {
   }
 
   /** The macros that give more than the first of two notes; any other does no more than the plain one. */
-  #candidates({ start, pitch, volumes }: FrameNote, next: FrameNote | undefined): readonly number[] {
-    if (next?.start !== start + volumes.length) return [];
-    return this.#byFirstChange.get(changeKey(volumes.length, next.pitch - pitch)) ?? [];
+  #candidates(note: FrameNote, next: FrameNote | undefined): readonly number[] {
+    if (next === undefined || !isJoined(note, next.start)) return [];
+    return this.#byFirstChange.get(changeKey(note.volumes.length, next.pitch - note.pitch)) ?? [];
   }
 }
 
@@ -64,26 +67,29 @@ function changeKey(frame: number, interval: number): string {
 
 /** One phrase of notes that a macro gives. */
 function phraseOf(notes: readonly FrameNote[], arpeggio: number): Phrase {
-  const [{ start, pitch, volumes, duties }] = notes;
-  if (notes.length === 1) return { start, pitch, volumes, duties, arpeggio };
+  const [first] = notes;
+  if (notes.length === 1) return { ...first, arpeggio };
+  const last = notes[notes.length - 1];
+  const quarters = last.quarters && last.quarters + (last.start - first.start) * QUARTERS;
   return {
-    start,
-    pitch,
+    start: first.start,
+    pitch: first.pitch,
     volumes: notes.flatMap((note) => note.volumes),
     duties: notes.flatMap((note) => note.duties),
+    quarters: quarters && quarters <= LONGEST_GATE ? quarters : undefined,
     arpeggio,
   };
 }
 
 /** How many notes from `index` on sound frame for frame as the macro above the first one's pitch. */
 function notesCovered(notes: readonly FrameNote[], index: number, macro: Macro): number {
-  const { start, pitch: base } = notes[index];
+  const { pitch: base } = notes[index];
   let frame = 0;
   let note = index;
-  while (note < notes.length && notes[note].start === start + frame) {
+  while (note < notes.length) {
     const { pitch, volumes } = notes[note];
     // A repeated pitch is struck again, which a macro cannot say.
-    if (note > index && pitch === notes[note - 1].pitch) break;
+    if (note > index && (!isJoined(notes[note - 1], notes[note].start) || pitch === notes[note - 1].pitch)) break;
     for (let within = 0; within < volumes.length; within++) {
       if (base + valueAt(macro, frame + within) !== pitch) return note - index;
     }
@@ -95,14 +101,20 @@ function notesCovered(notes: readonly FrameNote[], index: number, macro: Macro):
 
 /** The notes of a phrase: a new one wherever the macro changes the pitch. Pitches outside the voice's range are moved into it. */
 export function notesOfPhrase(phrase: FrameNote, macro: Macro, lowest: number, highest: number): FrameNote[] {
-  const { start, volumes, duties } = phrase;
+  const { start, volumes, duties, quarters } = phrase;
   const pitches = volumes.map((_, frame) => Math.min(highest, Math.max(lowest, phrase.pitch + valueAt(macro, frame))));
   const notes: FrameNote[] = [];
   for (let from = 0; from < pitches.length; ) {
     const pitch = pitches[from];
     let to = from + 1;
     while (pitches[to] === pitch) to++;
-    notes.push({ start: start + from, pitch, volumes: volumes.slice(from, to), duties: duties.slice(from, to) });
+    notes.push({
+      start: start + from,
+      pitch,
+      volumes: volumes.slice(from, to),
+      duties: duties.slice(from, to),
+      quarters: to === pitches.length && quarters ? quarters - from * QUARTERS : undefined,
+    });
     from = to;
   }
   return notes;

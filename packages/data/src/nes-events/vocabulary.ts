@@ -3,6 +3,7 @@ import { DataError } from '../error.ts';
 import { FRAME_TICKS } from '../timing/latch.ts';
 import { METERS } from './grid.ts';
 import type { Macros } from './learn.ts';
+import { QUARTER_CLOCKS } from './quarter-clock.ts';
 
 /** Where a song's frames begin, in 16ths of a frame: within half a frame of 0. */
 const PHASES = 16;
@@ -19,7 +20,7 @@ export function phaseOf(number: number): number {
 
 /** Frames that a length, a wait or the rest of a bar may have; more takes several events. */
 export const LONGEST = 256;
-/** Frames after which a note may fall silent before its length is over. */
+/** Frames, or quarters of the triangle's clock, after which a note may fall silent before its length is over. */
 export const LONGEST_GATE = 128;
 /** A bar's whole frames, and the 64ths beside them. */
 export const LONGEST_BAR = 511;
@@ -29,14 +30,15 @@ export const BAR_FRACTIONS = 64;
  * Settings come before the note they are for, and all but `once` and `wait` hold for the voice until the next of their kind.
  * Kinds in the order of their numbers; each has values `lowest` to `highest`.
  *
- * - phase, meter (0: no grid), barFrames, barFraction, upbeat: the head of a song
+ * - phase, clock (of a triangle that has one: place in QUARTER_CLOCKS), meter (0: no grid), barFrames, barFraction, upbeat: the
+ *   head of a song
  * - bar: begins the next bar (value 0); end: the song ends this many frames into its last bar
  * - wait: frames of silence; length: frames until the voice's next note; once: a length for this note alone
- * - gate: frames after which the note falls silent (0: not before the next)
+ * - gate: frames after which the note falls silent, quarters of a frame for a triangle with a clock (0: not before the next)
  * - arpeggio, volume, duty: number of a macro
  */
 const SETTINGS = ['wait', 'length', 'once', 'gate', 'arpeggio', 'volume', 'duty'] as const;
-const HEAD = ['phase', 'meter', 'barFrames', 'barFraction', 'upbeat'] as const;
+const HEAD = ['phase', 'clock', 'meter', 'barFrames', 'barFraction', 'upbeat'] as const;
 /** What a voice does: strike a note; go on to another pitch; strike or lengthen the same note again. */
 const ACTIONS = ['note', 'slur', 'again', 'hold'] as const;
 
@@ -60,6 +62,7 @@ export class NesVocabulary {
       for (let value = lowest; value <= highest; value++) events.push({ kind, value });
     };
     add('phase', 0, PHASES - 1);
+    add('clock', 0, QUARTER_CLOCKS.length - 1);
     add('meter', 0, METERS.length);
     add('barFrames', 1, LONGEST_BAR);
     add('barFraction', 0, BAR_FRACTIONS - 1);
@@ -112,6 +115,8 @@ export function mayFollow(previous: NesEvent | undefined, next: NesEvent): boole
   if (previous === undefined) return next.kind === 'phase';
   switch (previous.kind) {
     case 'phase':
+      return next.kind === 'clock' || next.kind === 'meter';
+    case 'clock':
       return next.kind === 'meter';
     case 'meter':
       return next.kind === (previous.value === 0 ? 'bar' : 'barFrames');
