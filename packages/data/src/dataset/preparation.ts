@@ -114,7 +114,8 @@ export function prepareSong(
   const unwanted = refusal(song, { ...ALL_SONGS, ...filters });
   if (unwanted !== undefined) return { path, sha256, repairs, voices: {}, keptNaively: 0, reason: unwanted };
 
-  const asked = withVoices(encoding.exactTimes ? source : song, voices);
+  const { tempo, meter } = song;
+  const asked = withVoices(encoding.exactTimes ? { ...source, tempo, meter } : song, voices);
   const encoded = encoding.encode(asked);
   const outcomes: Partial<Record<VoiceName, string>> = {};
   for (const { voice, reason } of encoded.dropped) outcomes[voice] = reason;
