@@ -1,7 +1,9 @@
 import { VOICE_NAMES } from '@chipsmith/apu';
-import { describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { changeSpeed, transpose } from '../src/augment/change.ts';
 import { refusal } from '../src/cleaning/filters.ts';
+import { readSources } from '../src/dataset/sources.ts';
 import { assignSplits } from '../src/dataset/split.ts';
 import {
   ALL_SONGS,
@@ -9,16 +11,20 @@ import {
   datasetFromSongs,
   embeddedCorpus,
   FILTER_PRESETS,
+  FRAME_TICKS,
   findDuplicates,
   likeness,
   melodyEncoding,
   Random,
+  readMidi,
   reportTable,
+  type Sketch,
   type Song,
   type SongFilters,
   sketchOf,
   type WrittenFacts,
 } from '../src/index.ts';
+import { hasNesMdb, NESMDB_ARCHIVE, NESMDB_NOTE } from './support/real-data.ts';
 import { plainNote, songOf } from './support/songs.ts';
 import { tuneSong } from './support/tunes.ts';
 
@@ -61,6 +67,64 @@ describe('findDuplicates', () => {
     ]);
     expect(groups).toEqual(expected);
     expect(same).toEqual([]);
+  });
+
+  /** The song with every note kept by chance `share`. */
+  const thinned = (song: Song, share: number, seed: number): Song => {
+    const random = new Random(seed);
+    const voices = { ...song.voices };
+    for (const voice of VOICE_NAMES) voices[voice] = song.voices[voice].filter(() => random.nextFloat() < share);
+    return { ...song, voices };
+  };
+  const isFound = (song: Song, copy: Song) => findDuplicates([song, copy].map(sketchOf)).groups.length === 1;
+
+  it('finds any song again in another key, tempo or voice, and one or two frames off, all at once', () => {
+    fc.assert(
+      fc.property(
+        fc.nat({ max: corpus.length - 1 }),
+        fc.integer({ min: -5, max: 5 }),
+        fc.double({ min: 0.5, max: 2, noNaN: true }),
+        fc.integer({ min: 0, max: 2 }),
+        fc.boolean(),
+        (index, semitones, speed, frames, areSwapped) => {
+          const song = corpus[index];
+          const moved = unevenly(
+            changeSpeed(transpose(song, semitones), speed),
+            Math.round(frames * FRAME_TICKS),
+            index,
+          );
+          const { pulse1, pulse2 } = moved.voices;
+          const voices = areSwapped ? { ...moved.voices, pulse1: pulse2, pulse2: pulse1 } : moved.voices;
+          expect(isFound(song, { ...moved, voices })).toBe(true);
+        },
+      ),
+      { seed: 1, numRuns: 60 },
+    );
+  });
+
+  it('finds songs again without a twentieth of their notes, and most without a tenth', () => {
+    const found = (share: number) => corpus.filter((song, seed) => isFound(song, thinned(song, share, seed))).length;
+    expect(found(0.95)).toBe(corpus.length);
+    expect(found(0.9)).toBeGreaterThanOrEqual(0.7 * corpus.length);
+    expect(found(0.3)).toBe(0);
+  });
+
+  it('takes no two of the embedded tunes for one', () => {
+    expect(findDuplicates(embeddedCorpus().map(sketchOf)).groups).toEqual([]);
+  });
+
+  it('does not count figures: arpeggios, trills and scales', () => {
+    const played = (intervals: readonly number[]) => {
+      let pitch = 60;
+      const notes = intervals.map((interval, at) => {
+        pitch += interval;
+        return plainNote(at * 9, at * 9 + 9, pitch);
+      });
+      return sketchOf(songOf({ pulse1: notes })).runs.length;
+    };
+    const repeated = (figure: readonly number[]) => Array.from({ length: 24 }, (_, at) => figure[at % figure.length]);
+    for (const figure of [[1], [2, -2], [4, 3, -7], [4, 3, 5, -12]]) expect(played(repeated(figure))).toBe(0);
+    expect(played(repeated([2, 3, 1, 4, -10]))).toBe(5);
   });
 
   it('calls songs equal whose notes are, wherever they begin and however loud', () => {
@@ -190,6 +254,48 @@ describe('refusal', () => {
     [{ keys: [] }, 'no key is written'],
   ])("of VGM-RNN's preset with %j is %s", (facts, reason) => {
     expect(refusedBy(FILTER_PRESETS['vgm-rnn'], { ...written, ...facts })).toBe(reason);
+  });
+});
+
+describe.skipIf(!hasNesMdb)(`copies in ${NESMDB_NOTE}`, () => {
+  // Baseball by one firm over the years, arcade and home versions, and Zelda on disk and on cartridge.
+  const games = /\/(017_Arm|270_Punch|057_Clu|373_Vs|10[89]_Fam|110_Fam|151_Gum|376_Vs|348_TheLeg|402_Zelda)[^/]*$/;
+  const paths: string[] = [];
+  const sketches: Sketch[] = [];
+
+  beforeAll(async () => {
+    await readSources([NESMDB_ARCHIVE], {
+      file: ({ path, bytes }) => {
+        if (!games.test(path)) return;
+        paths.push(path.replace('nesmdb/', ''));
+        sketches.push(sketchOf(readMidi(bytes, path).song));
+      },
+      refuse: (path, reason) => {
+        throw new Error(`${path}: ${reason}`);
+      },
+      proceed: () => undefined,
+    });
+  });
+
+  it('are the seven pairs with equal notes, and Zelda in train and valid', () => {
+    const { same, alike } = findDuplicates(sketches);
+    const named = (groups: readonly (readonly number[])[]) => groups.map((group) => group.map((song) => paths[song]));
+    expect(named(same)).toEqual([
+      ['train/017_ArmWrestling_00_01GotMoneyBag.mid', 'train/270_Punch_Out___07_08Unused.mid'],
+      ['train/057_CluCluLand_05_06GameOver.mid', 'train/373_Vs_CluCluLand_06_07GameOver.mid'],
+      ['train/108_Famista_90_12_13Unknown4.mid', 'train/109_Famista_91_16_17Unknown7.mid'],
+      ['train/109_Famista_91_05_06ChangeSide.mid', 'train/110_Famista_93_04_05ChangeSide.mid'],
+      ['train/109_Famista_91_07_08HomeRun.mid', 'train/110_Famista_93_07_08HomeRun.mid'],
+      ['train/109_Famista_91_08_09GameSet.mid', 'train/110_Famista_93_09_10GameSet.mid'],
+      ['train/151_Gumshoe_12_13NameEntry.mid', 'train/376_Vs_Hogan_sAlley_07_08NameEntry.mid'],
+    ]);
+    const across = named(alike).filter((group) => new Set(group.map((path) => path.split('/')[0])).size > 1);
+    expect(across.map((group) => group.map((path) => path.replace(/.*_\d\d/, '')))).toEqual([
+      ['UnderworldBGM.mid', 'UnderworldBGM.mid'],
+      ['DeathMountainBGM.mid', 'DeathMountainBGM.mid'],
+      ['WhenZeldaIsRescuedFanfare.mid', 'WhenZeldaIsRescuedFanfare.mid'],
+      ['EndingTheme.mid', 'EndingTheme.mid'],
+    ]);
   });
 });
 
