@@ -52,7 +52,11 @@ describe('prepare', () => {
       ['head-only.mid', song.subarray(0, 20), /head-only\.mid: no usable song.*; give/],
       ['noise.zip', noise, /noise\.zip: not a \.zip, \.tar or \.tar\.gz archive/],
       ['noise.tar.gz', noise, /noise\.tar\.gz: not a/],
-      ['cut.tar.gz', Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1, 2), /cut\.tar\.gz, byte 12: damaged archive .*check/],
+      [
+        'cut.tar.gz',
+        Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1, 2),
+        /cut\.tar\.gz, byte 12: damaged archive .*check/,
+      ],
       ['cut.zip', Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0), /cut\.zip: .*check the archive/],
     ];
     for (const [name, bytes] of inputs) await writeFile(join(folder, name), bytes);

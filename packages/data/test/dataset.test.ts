@@ -112,7 +112,7 @@ describe('prepareDataset', () => {
       'short.mid': 'no voice was kept',
       'notes.txt': expect.stringContaining('no kind of file that is read'),
       'cut.mid': expect.stringContaining('announces'),
-      'empty.mid': 'the file is empty',
+      'empty.mid': 'byte 0: the file is empty',
     });
     expect(report).toMatchObject({ files: 6, songs: 1, voices: { sounding: 4, kept: 2 } });
     expect(report.droppedVoices).toEqual({ 'shorter than 2 bars': 2 });
@@ -125,7 +125,7 @@ describe('prepareDataset', () => {
   it('fails loudly when no song is usable, and leaves nothing behind', async () => {
     writeFileSync(place('useless.zip'), zipSync({ 'a.txt': new Uint8Array(3) }));
     await expect(prepare([place('useless.zip')], place('useless'))).rejects.toThrow(
-      /no usable song in 1 file \(1: no kind of file that is read \(MIDI, /,
+      /no usable song in 1 file \(1: byte 0: no kind of file that is read \(MIDI, /,
     );
     expect(existsSync(place('useless'))).toBe(false);
     await expect(prepare([], place('useless'))).rejects.toThrow(DataError);

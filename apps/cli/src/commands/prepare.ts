@@ -1,11 +1,17 @@
 import { VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
 import {
   ALL_SONGS,
+  type ArrangerOptions,
   COPY_RULES,
   type Dataset,
   encodings,
+  FILTER_NAMES,
+  FILTER_PRESETS,
+  type PartName,
   type PrepareProgress,
   prepareDataset,
+  ROLES,
+  type Role,
   reportTable,
   type SongFilters,
   SPLITS,
@@ -49,11 +55,35 @@ export const prepare: Command = {
       description:
         'voices to take (default: all; of the tunes that come with chipsmith pulse1, which has the tune itself)',
     },
+    'melody-part': {
+      type: 'string',
+      valueHint: 'name or channel',
+      description:
+        "of General MIDI files: the part for pulse 1, by its track's name or its channel 1..16 (default: what most looks like one)",
+    },
+    'bass-part': { type: 'string', valueHint: 'name or channel', description: 'the part for the triangle' },
+    'harmony-part': { type: 'string', valueHint: 'name or channel', description: 'the part for pulse 2' },
+    'drums-part': { type: 'string', valueHint: 'name or channel', description: 'the part for the noise' },
+    'fill-rests': {
+      type: 'string',
+      valueHint: 'seconds|never',
+      description: 'of General MIDI files: a voice that rests so long is filled from other parts (default 2)',
+    },
+    arpeggios: {
+      type: 'boolean',
+      description: 'of General MIDI files: chords on pulse 2 as fast arpeggios instead of their highest notes',
+    },
     copies: {
       type: 'string',
       valueHint: COPY_RULES.join('|'),
       description:
         'songs that are the same music: keep all, one of those with the same notes, or one of those alike in any key and tempo (default all)',
+    },
+    filter: {
+      type: 'string',
+      valueHint: FILTER_NAMES.join('|'),
+      description:
+        'which songs are taken: all, or what VGM-RNN takes, one written meter of 4/4 and one key, not C (default all)',
     },
     shortest: { type: 'string', valueHint: 'seconds', description: 'drop songs that are shorter (default: none)' },
     longest: { type: 'string', valueHint: 'seconds', description: 'drop songs that are longer (default: none)' },
@@ -79,6 +109,10 @@ export const prepare: Command = {
   examples: [
     ['prepare my-midi-folder --output my-data', 'A folder of MIDI files'],
     ['prepare logs-of-a-game tunes.abc --output mixed', 'VGM register logs and folk tunes in ABC'],
+    [
+      'prepare fan-arrangements --melody-part Lead --arpeggios --output fans',
+      'General MIDI: the melody is in the track Lead',
+    ],
     ['prepare nesmdb_midi.tar.gz --encoding melody --output nes', 'NES-MDB as it is published; it keeps its own split'],
     ['prepare --download nesmdb --output nes', 'The same, fetched first'],
     [
@@ -95,6 +129,7 @@ export const prepare: Command = {
     const validShare = number(args, 'valid-share', { least: 0, most: 1 }) ?? 0.1;
     const voices = voicesOf(args);
     const cleaning = { copies: choice(args, 'copies', COPY_RULES), filters: filtersOf(args) };
+    const arranger = arrangerOf(args);
     const threads = integer(args, 'threads', { least: 1, most: 256 });
     const corpus = flag(args, 'corpus');
     const download = downloadOf(args);
@@ -120,7 +155,18 @@ export const prepare: Command = {
           progress.update(share, `${files} ${files === 1 ? 'file' : 'files'}${again}, ${songs} songs kept`);
         };
         const inputs = downloaded ? [...args._, downloaded.input] : args._;
-        const wanted = { inputs, encoding, output, threads, seed, validShare, voices, ...cleaning, onProgress };
+        const wanted = {
+          inputs,
+          encoding,
+          output,
+          arranger,
+          threads,
+          seed,
+          validShare,
+          voices,
+          ...cleaning,
+          onProgress,
+        };
         dataset = await interruptible((signal) => prepareDataset({ ...wanted, signal }));
       }
     } finally {
@@ -152,13 +198,33 @@ function voicesOf(args: Arguments): VoiceName[] | undefined {
   return names?.map((name) => oneOf('--voices', name.trim(), VOICE_NAMES));
 }
 
+/** How General MIDI files become four voices. @throws UsageError for a part or a time that cannot be */
+function arrangerOf(args: Arguments): ArrangerOptions {
+  const parts: Partial<Record<Role, PartName>> = {};
+  for (const role of ROLES) {
+    const name = text(args, `${role}-part`);
+    const part =
+      name !== undefined && /^\d+$/.test(name) ? integer(args, `${role}-part`, { least: 1, most: 16 }) : name;
+    if (part !== undefined) parts[role] = part;
+  }
+  const rests = text(args, 'fill-rests');
+  const fillRests = rests === 'never' ? false : number(args, 'fill-rests', { least: 0 });
+  return {
+    ...(Object.keys(parts).length > 0 ? { parts } : {}),
+    ...(fillRests === undefined ? {} : { fillRests }),
+    ...(flag(args, 'arpeggios') ? { arpeggios: true } : {}),
+  };
+}
+
 /** @throws UsageError for a limit that is no number, or no song could keep */
 function filtersOf(args: Arguments): SongFilters {
+  const preset = { ...ALL_SONGS, ...FILTER_PRESETS[choice(args, 'filter', FILTER_NAMES) ?? 'all'] };
   return {
-    shortest: number(args, 'shortest', { least: 0 }) ?? ALL_SONGS.shortest,
-    longest: number(args, 'longest', { least: 0 }) ?? ALL_SONGS.longest,
-    fewestNotes: integer(args, 'fewest-notes', { least: 0 }) ?? ALL_SONGS.fewestNotes,
-    fewestPitchClasses: integer(args, 'fewest-pitch-classes', { least: 0, most: 12 }) ?? ALL_SONGS.fewestPitchClasses,
-    leastConfidence: number(args, 'least-confidence', { least: 0, most: 1 }) ?? ALL_SONGS.leastConfidence,
+    ...preset,
+    shortest: number(args, 'shortest', { least: 0 }) ?? preset.shortest,
+    longest: number(args, 'longest', { least: 0 }) ?? preset.longest,
+    fewestNotes: integer(args, 'fewest-notes', { least: 0 }) ?? preset.fewestNotes,
+    fewestPitchClasses: integer(args, 'fewest-pitch-classes', { least: 0, most: 12 }) ?? preset.fewestPitchClasses,
+    leastConfidence: number(args, 'least-confidence', { least: 0, most: 1 }) ?? preset.leastConfidence,
   };
 }

@@ -39,8 +39,11 @@ const fileSchema = z.strictObject({ sha256: z.string(), path: z.string(), songs:
 type FileLine = z.infer<typeof fileSchema>;
 
 /** How files are prepared, as the first line says it: equal lines, equal results. */
-function headLine({ name, version }: Encoding, { voices = VOICE_NAMES, filters = {} }: SongSettings): string {
-  return JSON.stringify({ preparation: PREPARATION_VERSION, encoding: { name, version }, voices, filters });
+function headLine(
+  { name, version }: Encoding,
+  { voices = VOICE_NAMES, filters = {}, arranger = {} }: SongSettings,
+): string {
+  return JSON.stringify({ preparation: PREPARATION_VERSION, encoding: { name, version }, voices, filters, arranger });
 }
 
 /** Where the hash of a line stands, which begins with `{"sha256":"`. */

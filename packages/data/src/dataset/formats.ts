@@ -3,7 +3,7 @@ import { readAbc } from '../abc/read.ts';
 import { readChorales } from '../chorales/read.ts';
 import { DataError } from '../error.ts';
 import { isLakhNesText, readLakhNesText } from '../lakhnes/read-text.ts';
-import { readMidi } from '../midi/read.ts';
+import { type ReadMidiOptions, readMidi } from '../midi/read.ts';
 import { readPickledScore } from '../nesmdb-scores/read.ts';
 import type { FoundSong, SongReading } from '../reading.ts';
 import { readVgmSong } from '../register-log/vgm.ts';
@@ -14,12 +14,12 @@ interface Format {
   /** Told by the first bytes, or where those say nothing by the file's name. */
   recognises(bytes: Uint8Array, path: string): boolean;
   /** @throws DataError if nothing in the file can be read */
-  read(bytes: Uint8Array, path: string): readonly FoundSong[];
+  read(bytes: Uint8Array, path: string, options: ReadMidiOptions): readonly FoundSong[];
 }
 
 const single =
-  (read: (bytes: Uint8Array, path: string) => SongReading): Format['read'] =>
-  (bytes, path) => [{ path, reading: read(bytes, path) }];
+  (read: (bytes: Uint8Array, path: string, options: ReadMidiOptions) => SongReading): Format['read'] =>
+  (bytes, path, options) => [{ path, reading: read(bytes, path, options) }];
 
 /** Every kind of file that is read; the first that recognises a file reads it. */
 const FORMATS: readonly Format[] = [
@@ -61,10 +61,10 @@ const FORMATS: readonly Format[] = [
  * @param path the file's, for titles, messages and the paths of the songs
  * @throws DataError if it is of no known kind, or nothing in it can be read
  */
-export function readSongs(bytes: Uint8Array, path: string): readonly FoundSong[] {
+export function readSongs(bytes: Uint8Array, path: string, options: ReadMidiOptions = {}): readonly FoundSong[] {
   if (bytes.length === 0) throw new DataError(path, 'the file is empty', 'give a file with music', { byte: 0 });
   const format = FORMATS.find((candidate) => candidate.recognises(bytes, path));
-  if (format) return format.read(bytes, path);
+  if (format) return format.read(bytes, path, options);
   const known = FORMATS.map(({ name }) => name).join(', ');
   throw new DataError(path, `no kind of file that is read (${known})`, 'give one of these', { byte: 0 });
 }

@@ -2,7 +2,8 @@ import { VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
 import { ALL_SONGS, refusal, type SongFilters } from '../cleaning/filters.ts';
 import { type Sketch, sketchOf } from '../cleaning/sketch.ts';
 import type { Encoded, EncodedSequence, Encoding } from '../encoding.ts';
-import { DataError } from '../error.ts';
+import { DataError, reasonOf } from '../error.ts';
+import type { ArrangerOptions } from '../general-midi/options.ts';
 import type { SongReading } from '../reading.ts';
 import type { Song } from '../song.ts';
 import { countSong, type SongCounts } from '../statistics/counts.ts';
@@ -14,7 +15,7 @@ import { sha256Of } from './shard.ts';
 import type { SourceFile } from './sources.ts';
 
 /** Rises whenever the same file would give other songs, repairs, tempi, sketches or counts; encodings have versions of their own. */
-export const PREPARATION_VERSION = 1;
+export const PREPARATION_VERSION = 2;
 
 /** What is asked of every song. Plain data, so that it can go to another thread. */
 export interface SongSettings {
@@ -22,6 +23,8 @@ export interface SongSettings {
   readonly voices?: readonly VoiceName[] | undefined;
   /** Which songs are taken; as in ALL_SONGS where left out. */
   readonly filters?: Partial<SongFilters> | undefined;
+  /** How General MIDI files become four voices; by the arranger's defaults if left out. */
+  readonly arranger?: ArrangerOptions | undefined;
 }
 
 /** What became of one file. */
@@ -77,10 +80,11 @@ export function prepareFile(
   encoding: Encoding,
   settings: SongSettings,
 ): PreparedFile {
+  const { arranger } = settings;
   try {
-    const found = readSongs(bytes, path);
+    const found = readSongs(bytes, path, arranger && { arranger });
     const songs = found.flatMap((song) => {
-      if ('problem' in song) return refusedFile(song.path, song.problem).songs;
+      if ('problem' in song) return refusedFile(song.path, reasonOf(song)).songs;
       const { reading } = song;
       const hash = found.length === 1 ? sha256 : sha256OfMusic(reading.song);
       return prepareSong(song.path, withEstimatedTiming(reading.song), reading, hash, encoding, settings);
@@ -89,7 +93,7 @@ export function prepareFile(
   } catch (error) {
     // One bad file among thousands is a line of the report.
     if (!(error instanceof DataError)) throw error;
-    return { ...refusedFile(path, error.problem), sha256 };
+    return { ...refusedFile(path, reasonOf(error)), sha256 };
   }
 }
 
@@ -111,7 +115,7 @@ export function prepareSong(
   { voices = VOICE_NAMES, filters }: SongSettings,
 ): PreparedSong {
   const { repairs, song: source, game, composer } = reading;
-  const unwanted = refusal(song, { ...ALL_SONGS, ...filters });
+  const unwanted = refusal(song, { ...ALL_SONGS, ...filters }, reading.written);
   if (unwanted !== undefined) return { path, sha256, repairs, voices: {}, keptNaively: 0, reason: unwanted };
 
   const { tempo, meter } = song;

@@ -23,7 +23,7 @@ export interface PrepareOptions extends DatasetOptions {
   readonly output: string;
   /** Threads that prepare files; as many as the processor runs at once if left out. 1: the caller does the work. */
   readonly threads?: number | undefined;
-  /** Called after each piece of input. */
+  /** Called after each file. */
   readonly onProgress?: (progress: PrepareProgress) => void;
   /** Aborting ends the work with the signal's reason; nothing is left behind. */
   readonly signal?: AbortSignal;
@@ -72,34 +72,47 @@ export async function prepareDataset(options: PrepareOptions): Promise<Dataset> 
 }
 
 /** What is asked of songs, and nothing else: it goes to threads. */
-function settingsOf({ voices, filters }: PrepareOptions): SongSettings {
-  return { voices, filters };
+function settingsOf({ voices, filters, arranger }: PrepareOptions): SongSettings {
+  return { voices, filters, arranger };
 }
 
 async function prepareFiles(options: PrepareOptions, builder: DatasetBuilder): Promise<void> {
   const { inputs, encoding, output, threads = availableParallelism(), onProgress, signal } = options;
   const settings = settingsOf(options);
   const earlier = await EarlierPreparation.open(output, encoding, settings);
-  const pool = new ThreadPool(encoding, settings, threads, (file) => builder.add(file));
   const seen = new Set<string>();
-  let unchanged = 0;
+  const done = { read: 0, found: 0, prepared: 0, unchanged: 0 };
+  const tell = () => {
+    const share = done.read * (done.prepared / Math.max(1, done.found));
+    onProgress?.({ share, unchanged: done.unchanged, ...builder.counts });
+  };
+  const pool = new ThreadPool(encoding, settings, threads, (file) => {
+    builder.add(file);
+    done.prepared++;
+    tell();
+  });
   try {
     await readSources(
       inputs,
       {
         file: (file) => {
           const sha256 = sha256Of(file.bytes);
+          done.found++;
           const prepared = seen.has(sha256)
             ? refusedFile(file.path, 'the same file came before')
             : earlier?.find(file.path, sha256);
+          if (prepared?.sha256 !== undefined) done.unchanged++;
+          seen.add(sha256);
           if (prepared === undefined) pool.add(file, sha256);
           else pool.pass(prepared);
-          if (prepared?.sha256 !== undefined) unchanged++;
-          seen.add(sha256);
         },
-        refuse: (path, reason) => pool.pass(refusedFile(path, reason)),
+        refuse: (path, reason) => {
+          done.found++;
+          pool.pass(refusedFile(path, reason));
+        },
         proceed: (share) => {
-          onProgress?.({ share, unchanged, ...builder.counts });
+          done.read = share;
+          tell();
           return pool.ready();
         },
       },

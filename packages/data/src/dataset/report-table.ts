@@ -7,12 +7,12 @@ import type { Report } from './manifest.ts';
  */
 export function reportTable(report: Report): string {
   const facts = report.entries.flatMap(({ kept, reason, repairs, voices }) => [
-    { subject: 'file', outcome: kept ? 'kept' : `dropped: ${withoutNumbers(reason ?? '')}` },
+    { subject: 'file', outcome: kept ? 'kept' : `dropped: ${withoutNames(reason ?? '')}` },
     ...Object.values(voices).map((outcome) => ({
       subject: 'voice',
       outcome: outcome === 'kept' ? outcome : `dropped: ${outcome}`,
     })),
-    ...repairs.map((repair) => ({ subject: 'repair', outcome: withoutNumbers(repair) })),
+    ...repairs.map((repair) => ({ subject: 'repair', outcome: withoutNames(repair) })),
   ]);
   for (const { notes, splits } of report.copies) {
     const where = splits.length === 1 ? `within ${splits[0]}` : `across ${splits.join(' and ')}`;
@@ -48,7 +48,7 @@ function formatColumns(header: readonly string[], rows: readonly (readonly strin
   );
 }
 
-/** Reasons name bytes, tracks and counts; without them equal kinds fall together. */
-function withoutNumbers(reason: string): string {
-  return reason.replace(/\d+/g, 'N');
+/** Reasons name bytes, tracks and counts; without them those of one kind fall together. */
+function withoutNames(reason: string): string {
+  return reason.replace(/ '.*' \(/g, ' (').replace(/\d+/g, 'N');
 }
