@@ -226,6 +226,24 @@ describe('downloadArchive', () => {
     await expectRefusal(/the connection failed/, ['songs.tar.gz.part']);
   });
 
+  it('gives up on a server that drips, in its head or its body', async () => {
+    const drip = (write: () => unknown) => {
+      const timer = setInterval(write, 10);
+      setTimeout(() => clearInterval(timer), 2000);
+    };
+    web.handler = (_, response) => {
+      response.socket?.write('HTTP/1.1 200 OK\r\n');
+      drip(() => response.socket?.write('X-More: 1\r\n'));
+    };
+    await expectRefusal(/the connection failed \(only \d+ bytes came for 0\.1 s\)/);
+    web.handler = (_, response) => {
+      response.writeHead(200, { 'Content-Length': file.length });
+      let sent = 0;
+      drip(() => response.write(file.subarray(sent, ++sent)));
+    };
+    await expectRefusal(/the connection failed \(only \d+ bytes came for 0\.1 s\)/, ['songs.tar.gz.part']);
+  });
+
   it('goes on at another address with what one gave, and names the trouble of each', async () => {
     const urls = ['/page', '/cut', '/whole'].map((path) => web.origin + path);
     archive = { ...archive, urls };

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DataError, downloadListing, type Listing } from '../src/index.ts';
 import { temporaryFolder } from './support/folder.ts';
@@ -233,6 +234,53 @@ describe('downloadListing', () => {
       ['A.mid', '-..-..-escape.mid', 'bad%zz.mid', 'c-d.mid', 'hidden.mid', 'music/up.mid'].sort(),
     );
     expect(readdirSync(folder)).toHaveLength(1);
+  });
+
+  it('names files as Windows and long addresses allow', async () => {
+    const japanese = `${encodeURIComponent('音'.repeat(100))}.mid`;
+    site[PAGE] = page('con.mid', 'Com1.final.mid', 'console.mid', japanese);
+    for (const name of ['con.mid', 'Com1.final.mid', 'console.mid', japanese])
+      site[PAGE + name] = midi(name.slice(0, 9));
+    expect(await download()).toMatchObject({ downloaded: 4, left: [] });
+    expect(files()).toEqual(['-Com1.final.mid', '-con.mid', 'console.mid', `${'音'.repeat(65)}.mid`].sort());
+    expect(await download()).toMatchObject({ downloaded: 0, present: 4 });
+  });
+
+  it('reads pages in the charset that server or page names, and what is sent as gzip unasked', async () => {
+    const link = 'Pok\xe9mon.mid';
+    site['/music/nes/Pok%C3%A9mon.mid'] = (_, response) =>
+      response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync(midi('a')));
+    const inLatin1 = (text: string) => Buffer.from(text, 'latin1');
+    const pages: Handler[] = [
+      (_, response) =>
+        response.writeHead(200, { 'Content-Type': 'text/html; charset="ISO-8859-1"' }).end(inLatin1(page(link))),
+      (_, response) => response.end(inLatin1(`<meta charset=iso-8859-1>${page(link)}`)),
+      (_, response) => response.end(`<meta charset=nonsense>${page(link)}`),
+      (_, response) => response.writeHead(200, { 'Content-Encoding': 'x-gzip' }).end(gzipSync(page(link))),
+    ];
+    for (const answer of pages) {
+      folder = join(root, String(count++));
+      site[PAGE] = answer;
+      expect(await download()).toMatchObject({ downloaded: 1, left: [] });
+      expect(files()).toEqual(['Pok\xe9mon.mid']);
+    }
+    const encoded: [string, Buffer, RegExp][] = [
+      ['br', Buffer.from('x'), /is sent in the encoding "br"/],
+      ['gzip', Buffer.from('x'), /is sent as gzip that cannot be unpacked/],
+      ['gzip', gzipSync(Buffer.alloc(20 * 2 ** 20)), /cannot be unpacked \(.*larger than/],
+    ];
+    for (const [encoding, body, message] of encoded) {
+      site[PAGE] = (_, response) => response.writeHead(200, { 'Content-Encoding': encoding }).end(body);
+      await expectRefusal(message);
+    }
+  });
+
+  it('leaves a site alone that asks for waits of more than a minute', async () => {
+    for (const delay of ['61', '3000000', 'Infinity']) {
+      site['/robots.txt'] = `User-agent: *\nCrawl-delay: ${delay}`;
+      await expectRefusal(/nes\/: the site's robots\.txt asks to wait .* s before each request; download/);
+    }
+    expect(web.asked).not.toContain(`GET ${PAGE}`);
   });
 
   it('says in one line what is wrong with a page', async () => {

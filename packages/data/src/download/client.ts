@@ -1,7 +1,14 @@
 import { on } from 'node:events';
-import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
 import { messageOf } from '../error.ts';
 import { DownloadError } from './error.ts';
 
@@ -11,17 +18,19 @@ export const USER_AGENT = 'chipsmith';
 /** Tries in a row that bring nothing new before a request is given up: with waits of 1, 2, 4 and 8 s. */
 const TRIES = 5;
 /** A server that asks for a longer wait than this is left alone. */
-const LONGEST_WAIT_SECONDS = 60;
+export const LONGEST_WAIT_SECONDS = 60;
 const MOST_REDIRECTS = 5;
 /** Chunks (64 KiB each at most) that may wait for the disk before the server is made to wait. */
 const MOST_WAITING_CHUNKS = 32;
+/** A server that sends less in a stall time does not want to be done: at 30 s, 64 MiB would take three weeks. */
+const LEAST_BYTES = 1024;
 
 export interface ClientOptions {
   /** Least time between two requests, ms. Default 0. */
   readonly delayMs?: number | undefined;
   /** Wait before the second try, ms; it doubles with each further one. Default 1000. */
   readonly retryMs?: number | undefined;
-  /** A connection without a byte for so long counts as lost, ms. Default 30,000. */
+  /** A connection that brings less than 1 KiB in so long counts as lost, ms. Default 30,000. */
   readonly stallMs?: number | undefined;
   /** Aborting ends the work with the signal's reason; a later call goes on from there. */
   readonly signal?: AbortSignal | undefined;
@@ -33,7 +42,7 @@ export interface Answer {
   readonly url: URL;
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Bytes as they were sent: no content encoding is asked for, and none is undone. */
+  /** Bytes as they were sent: no content encoding is asked for, and only `HttpClient.read` undoes one. */
   chunks(): AsyncGenerator<Buffer>;
   leave(): void;
 }
@@ -103,7 +112,7 @@ export class HttpClient {
   }
 
   /**
-   * The whole body, in memory.
+   * The whole body, in memory. One that is sent as gzip, though nobody asked for that, is unpacked.
    *
    * @throws DownloadError if it is larger than `mostBytes`, or is not got after a few tries
    */
@@ -112,7 +121,7 @@ export class HttpClient {
       const answer = await this.get(url, options);
       const chunks: Buffer[] = [];
       for await (const chunk of limited(answer, mostBytes)) chunks.push(chunk);
-      return { answer, bytes: Buffer.concat(chunks) };
+      return { answer, bytes: unencoded(answer, Buffer.concat(chunks), mostBytes) };
     });
   }
 
@@ -132,11 +141,10 @@ export class HttpClient {
       const request = (secure ? httpsRequest : httpRequest)(url, {
         agent: secure ? this.#agents.https : this.#agents.http,
         headers: { 'User-Agent': USER_AGENT, 'Accept-Encoding': 'identity', ...headers },
-        timeout: stallMs,
         ...(signal && { signal }),
       });
       request.on('response', resolve).on('error', reject);
-      request.on('timeout', () => request.destroy(new Error(`nothing came for ${stallMs / 1000} s`)));
+      watch(request, stallMs);
       request.end();
     })
       .catch((error: unknown) => {
@@ -187,6 +195,40 @@ export async function* limited(answer: Answer, mostBytes: number, before = 0): A
     }
   } finally {
     answer.leave();
+  }
+}
+
+/** Breaks a connection that stalls or drips. */
+function watch(request: ClientRequest, stallMs: number): void {
+  // Counted at the socket: to listen to the response would set it flowing before it is read.
+  let before = 0;
+  let exchange: ClientRequest | IncomingMessage = request;
+  request.on('socket', (socket) => {
+    before = socket.bytesRead;
+  });
+  request.on('response', (response) => {
+    exchange = response;
+  });
+  const timer = setInterval(() => {
+    const now = request.socket?.bytesRead ?? 0;
+    if (now - before < LEAST_BYTES) {
+      const what = now === before ? 'nothing' : `only ${now - before} bytes`;
+      exchange.destroy(new Error(`${what} came for ${stallMs / 1000} s`));
+    }
+    before = now;
+  }, stallMs);
+  request.on('close', () => clearInterval(timer));
+}
+
+function unencoded({ url, headers }: Answer, bytes: Buffer, mostBytes: number): Buffer {
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (/^identity$/i.test(encoding)) return bytes;
+  if (!/^(x-)?gzip$/i.test(encoding))
+    throw new DownloadError(url, `is sent in the encoding "${encoding}", which nobody asked for`, 'tell the site');
+  try {
+    return gunzipSync(bytes, { maxOutputLength: mostBytes });
+  } catch (error) {
+    throw new DownloadError(url, `is sent as gzip that cannot be unpacked (${messageOf(error)})`, 'tell the site');
   }
 }
 

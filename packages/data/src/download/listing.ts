@@ -2,7 +2,7 @@ import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LIMITS } from '../dataset/limits.ts';
 import { DataError, fileError, isSystemError } from '../error.ts';
-import { type ClientOptions, HttpClient, USER_AGENT, webAddress } from './client.ts';
+import { type Answer, type ClientOptions, HttpClient, LONGEST_WAIT_SECONDS, USER_AGENT, webAddress } from './client.ts';
 import { DownloadError } from './error.ts';
 import { midiLinks } from './links.ts';
 import { NO_ROBOTS, parseRobots, type Robots } from './robots.ts';
@@ -55,11 +55,15 @@ export async function downloadListing(page: string, folder: string, options: Lis
   const client = new HttpClient({ ...options, delayMs });
   try {
     const robots = await robotsOf(client, address);
+    if (robots.delaySeconds > LONGEST_WAIT_SECONDS) {
+      const problem = `the site's robots.txt asks to wait ${robots.delaySeconds} s before each request`;
+      throw new DownloadError(address, problem, 'download the files by hand');
+    }
     client.slowDown(robots.delaySeconds * 1000);
     const admit = (url: URL) => checkAdmitted(url, address, robots);
     admit(address);
     const { answer, bytes } = await client.read(address, PAGE_BYTES, { admit });
-    const links = midiLinks(bytes.toString('utf8'), answer.url);
+    const links = midiLinks(textOf(answer, bytes), answer.url);
     if (links.length === 0) throw new DownloadError(address, 'links to no MIDI files', 'give the page that lists them');
     const pageFolder = join(folder, safeName(address.host + address.pathname + address.search));
     const listing = await downloadAll(client, links, { page: answer.url, folder: pageFolder, admit }, options);
@@ -82,6 +86,18 @@ async function robotsOf(client: HttpClient, page: URL): Promise<Robots> {
   const url = new URL('/robots.txt', page);
   const { answer, bytes } = await client.read(url, ROBOTS_BYTES, { expected: none });
   return none.includes(answer.status) ? NO_ROBOTS : parseRobots(bytes.toString('utf8'), USER_AGENT);
+}
+
+/** A page's text by the charset that the server or the page names: old pages are seldom UTF-8. */
+function textOf({ headers }: Answer, page: Buffer): string {
+  const named = /charset\s*=\s*["']?([\w-]+)/i;
+  const [, charset = 'utf-8'] =
+    named.exec(headers['content-type'] ?? '') ?? named.exec(page.toString('latin1', 0, 1024)) ?? [];
+  try {
+    return new TextDecoder(charset).decode(page);
+  } catch {
+    return page.toString('utf8'); // No charset has that name.
+  }
 }
 
 /** Redirects may not lead around robots.txt, or to a site whose robots.txt was not read; from http to https is the same site. */
@@ -168,6 +184,9 @@ function pathOf(url: URL, page: URL): string {
     .join('/');
 }
 
+/** Systems take names of 255 bytes, and `.part` comes behind. */
+const LONGEST_NAME = 200;
+
 /** A file name that every system takes and that leads nowhere else; long ones keep their end, which tells the kind. */
 function safeName(encoded: string): string {
   let name = encoded;
@@ -176,9 +195,17 @@ function safeName(encoded: string): string {
   } catch {
     // Not every % in an address is an escape: then it stands for itself.
   }
-  return name
-    .replace(/[\p{Cc}<>:"/\\|?*]+/gu, '-')
-    .slice(-120)
+  const plain = lastBytes(name.replace(/[\p{Cc}<>:"/\\|?*]+/gu, '-'), LONGEST_NAME)
     .replace(/^[. ]+|[. -]+$/g, '')
     .padStart(1, '-');
+  // Windows keeps these for devices, whatever their ending.
+  return /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(plain) ? `-${plain}` : plain;
+}
+
+function lastBytes(text: string, most: number): string {
+  const bytes = Buffer.from(text);
+  let start = Math.max(0, bytes.length - most);
+  // Not within a character.
+  while ((bytes[start] & 0xc0) === 0x80) start++;
+  return bytes.toString('utf8', start);
 }
