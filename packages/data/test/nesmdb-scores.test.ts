@@ -146,7 +146,7 @@ describe.skipIf(!hasNesMdb || !existsSync(`${fixture}.u8.gz`))(`expressive score
         }
       },
       refuse: () => undefined,
-      progress: () => undefined,
+      proceed: () => undefined,
     });
     expect(frames).toBeGreaterThan(20_000);
     // Frames of 1837.5 samples begin on half samples, which falls one way or the other; measured: 99.87 %.

@@ -314,7 +314,7 @@ describe.skipIf(!hasNesMdb)(`Lawn Mower's logs against its MIDI files of ${NESMD
     await readSources([NESMDB_ARCHIVE], {
       file: ({ path, bytes }) => midi.set(path.slice(path.lastIndexOf('/') + 1), bytes),
       refuse: () => undefined,
-      progress: () => undefined,
+      proceed: () => undefined,
     });
     for (const name of names) {
       const place = `${DATA_FOLDER}/vgm/${name}.vgm`;
