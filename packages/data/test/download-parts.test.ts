@@ -39,8 +39,11 @@ describe('parseRobots', () => {
   });
 
   it('takes any text', () => {
+    // fast-check's own units of Unicode take seconds to set up.
+    const unit = fc.integer({ min: 0, max: 0x2fff }).map((code) => String.fromCharCode(code));
+    const anyPath = fc.string({ unit }).map((words) => `/${encodeURIComponent(words)}`);
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.webPath(), (text, path) => {
+      fc.property(fc.string({ unit }), anyPath, (text, path) => {
         expect(allows(`User-agent: *\nDisallow: ${text}\n${text}`, path)).toBeTypeOf('boolean');
       }),
       { seed: 1 },

@@ -116,6 +116,26 @@ describe('Song -> RegisterLog -> Song', () => {
     );
   });
 
+  it('gives arpeggios back, another pitch each frame', () => {
+    const chord = fc.uniqueArray(fc.integer({ min: 0, max: 15 }), { minLength: 2, maxLength: 4 });
+    fc.assert(
+      fc.property(chord, fc.integer({ min: 33, max: 93 }), fc.integer({ min: 2, max: 40 }), (steps, root, frames) => {
+        const notes = (lowest: number, volumes: readonly number[]) =>
+          Array.from({ length: frames }, (_, start) =>
+            noteOf({ start, frames: 1, pitch: lowest + steps[start % steps.length], volumes, duties: [0] }),
+          );
+        const voices = {
+          pulse1: notes(root, [9]),
+          pulse2: notes(33, [1]),
+          triangle: notes(root - 12, [15]),
+          noise: notes(1, [7]),
+        };
+        expect(songFromRegisterLog(playScore(songOf(voices)), 'back').song.voices).toEqual(voices);
+      }),
+      { numRuns: 60, seed: 5 },
+    );
+  });
+
   it('gives the same pitches on a PAL console, a frame of 1/50 s each', () => {
     const palTick = (frame: number) => Math.round((frame * 44_100 * 33_247.5) / PAL_CPU_CLOCK);
     const notes = [40, 52, 64, 76].map((pitch, at) => ({
