@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Place } from '../src/abc/symbols.ts';
 import { readTune, type WrittenTune } from '../src/abc/tune.ts';
-import { checkSong, DataError, type FoundSong, Random, readAbc, reasonOf, type Song } from '../src/index.ts';
-import { mutate } from './support/mutate.ts';
+import { checkSong, type FoundSong, readAbc, reasonOf, type Song } from '../src/index.ts';
 import { DATA_FOLDER } from './support/real-data.ts';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
@@ -212,26 +211,6 @@ describe('readAbc: what it cannot read', () => {
       ['book.abc/0003', true],
     ]);
     expect(() => readAbc(bytesOf('words'), 'book.abc')).toThrow(/book\.abc, byte 5: there is no tune in it/);
-  });
-
-  it('gives songs that keep the contract or problems of one line, on damaged books', () => {
-    const book = bytesOf(`${head}|:"C"C>D (3EFG [CE]2|[1 {a}^F4:|[2 _B4||\n\n${head}P:A\nc'2-c'2|z4:|\nP:B\nC, D|\n`);
-    const random = new Random(2029);
-    const outcomes = { songs: 0, problems: 0, errors: 0 };
-    for (let round = 0; round < 2000; round++) {
-      try {
-        for (const song of readAbc(mutate(book, random), 'fuzz.abc')) {
-          if ('reading' in song) checkSong(song.reading.song);
-          else expect(song.problem).toMatch(/^[^\n]+$/);
-          outcomes['reading' in song ? 'songs' : 'problems']++;
-        }
-      } catch (error) {
-        expect(error).toBeInstanceOf(DataError);
-        outcomes.errors++;
-      }
-    }
-    expect(outcomes.songs).toBeGreaterThan(500);
-    expect(outcomes.problems).toBeGreaterThan(500);
   });
 });
 

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { checkSong, DataError, Random, readChorales, type Song } from '../src/index.ts';
-import { mutate } from './support/mutate.ts';
+import { checkSong, readChorales, type Song } from '../src/index.ts';
 import { DATA_FOLDER } from './support/real-data.ts';
 
 const bytesOf = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
@@ -57,6 +56,7 @@ describe('readChorales', () => {
     ['text for a pitch', '{"a\\"]":0, "t\\u0065": [[["c", 2, 3, 4]]]}', /field a"\], byte 8: is no list/],
     ['a part of a pitch', '{"train": [[], [[2, 3.5, 4, 5]]]}', /field train\.0, byte 11: has 0 steps/],
     ['a later fault', ' {"a": [], "a" : [[[1,2,3,4] , [2, 3.5, 4, 5]]]}', /field a\.0\.1\.1, byte 35: is no whole/],
+    ['a million brackets', '['.repeat(1_000_000), /bad\.json, byte 16: is nested more than 16 deep/],
     ['other JSON', ' [1]', /field \(all\), byte 1: is no object of splits/],
     ['chorales without end', `{"a": [${'0,'.repeat(10)}0]}`, /field a\.0, byte 7: is no list/],
   ])('refuses %s', (_name, text, message) => {
@@ -71,25 +71,6 @@ describe('readChorales', () => {
         place: { byte: 21, within: 'field train.0.0.3' },
       },
     ]);
-  });
-
-  it('gives songs that keep the contract, or a DataError of one line, on damaged files', () => {
-    const random = new Random(2030);
-    const outcomes = { songs: 0, errors: 0 };
-    for (let round = 0; round < 1500; round++) {
-      try {
-        for (const song of readChorales(mutate(bytesOf(small), random), 'fuzz.json')) {
-          if ('reading' in song) checkSong(song.reading.song);
-          outcomes.songs++;
-        }
-      } catch (error) {
-        expect(error).toBeInstanceOf(DataError);
-        expect(String(error)).toMatch(/^DataError: fuzz\.json, (byte \d+|field [^\n:]+): [^\n]+$/);
-        outcomes.errors++;
-      }
-    }
-    expect(outcomes.songs).toBeGreaterThan(50);
-    expect(outcomes.errors).toBeGreaterThan(500);
   });
 });
 

@@ -18,6 +18,18 @@ function couldGoOn(beginning: string): boolean {
   }
 }
 
+/** Where a text opens its brackets, of strings or not, more than `most` deep; undefined if it never does. */
+export function placeOfDepth(text: string, most: number): number | undefined {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '[' || character === '{') depth++;
+    else if (character === ']' || character === '}') depth--;
+    if (depth > most) return at;
+  }
+  return undefined;
+}
+
 /** Where values stand in a JSON text. Each object or list is looked through once, whatever the number of questions. */
 export class JsonPlaces {
   readonly #text: string;

@@ -2,7 +2,7 @@ import { TICKS_PER_SECOND } from '@chipsmith/apu';
 import { DataError, type FilePlace } from '../error.ts';
 import type { FoundSong, SongReading } from '../reading.ts';
 import { FrameNotes } from '../timing/frame-notes.ts';
-import { JsonPlaces, jsonFault } from './json-places.ts';
+import { JsonPlaces, jsonFault, placeOfDepth } from './json-places.ts';
 
 /** Chorales are sung at about 80 quarter notes a minute; the files know no tempo, only the grid. */
 const QUARTERS_PER_MINUTE = 80;
@@ -14,6 +14,8 @@ const PARTS = 4;
 /** The longest chorale has 640 steps, and the dataset 382 chorales; what claims far more would only fill the memory. */
 const MOST_STEPS = 100_000;
 const MOST_CHORALES = 10_000;
+/** Chorales are 4 deep. What nests a million deep takes seconds to find a fault in. */
+const MOST_DEPTH = 16;
 
 /**
  * Reads the Bach chorales of the JSB-Chorales-dataset (its JSON files of separate voices). Soprano goes to pulse 1, alto to
@@ -50,6 +52,9 @@ export function readChorales(bytes: Uint8Array, name: string): FoundSong[] {
 const REMEDY = 'give a file of the JSB-Chorales-dataset such as Jsb16thSeparated.json';
 
 function parse(text: string, name: string): unknown {
+  const tooDeep = placeOfDepth(text, MOST_DEPTH);
+  if (tooDeep !== undefined)
+    throw new DataError(name, `is nested more than ${MOST_DEPTH} deep`, REMEDY, { byte: tooDeep });
   try {
     return JSON.parse(text);
   } catch {
