@@ -15,7 +15,7 @@ function encode(encoding: Encoding): Prepared {
     sequences = 0;
     for (const bytes of midi) {
       const { song } = readMidi(bytes, 'song.mid');
-      sequences += encoding.encode(encoding.exactTimes ? song : withEstimatedTiming(song)).sequences.length;
+      sequences += encoding.encode(withEstimatedTiming(song, encoding)).sequences.length;
     }
   };
   const verify = async () => {

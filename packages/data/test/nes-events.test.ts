@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { readSources } from '../src/dataset/sources.ts';
 import {
   checkSong,
+  createNesEventsEncoding,
   FRAME_TICKS,
+  findEncoding,
   learnMacros,
   nesEventsEncoding,
   Random,
@@ -81,6 +83,13 @@ describe('macros', () => {
     expect(macros.volumes.map(formatMacro)).toEqual(['15 12 | 9', '4']);
     expect(macros.duties.map(formatMacro)).toEqual(['2']);
     expect(macros.arpeggios.map(formatMacro)).toEqual(['0']);
+
+    // An encoding with them has a name of its own, so that nothing that was made with them is read with others.
+    const { name } = createNesEventsEncoding(macros);
+    expect(name).toMatch(/^nes-events-[0-9a-f]{8}$/);
+    expect(createNesEventsEncoding(macros).name).toBe(name);
+    expect(() => findEncoding(name)).toThrow(/there is none of this name/);
+    expect(createNesEventsEncoding().name).toBe('nes-events');
   });
 });
 

@@ -87,7 +87,7 @@ export function prepareFile(
       if ('problem' in song) return refusedFile(song.path, reasonOf(song)).songs;
       const { reading } = song;
       const hash = found.length === 1 ? sha256 : sha256OfMusic(reading.song);
-      return prepareSong(song.path, withEstimatedTiming(reading.song), reading, hash, encoding, settings);
+      return prepareSong(song.path, reading, hash, encoding, settings);
     });
     return { path, sha256, songs };
   } catch (error) {
@@ -101,25 +101,20 @@ function sha256OfMusic({ voices, duration }: Song): string {
   return sha256Of(JSON.stringify([voices, duration]));
 }
 
-/**
- * Encodes a song whose tempo is known or estimated.
- *
- * @param reading the song as it was read: what copies, and the published tool's rules, are told by
- */
+/** Encodes a song; copies, and the published tool's rules, are told by the song as it was read. */
 export function prepareSong(
   path: string,
-  song: Song,
   reading: SongReading,
   sha256: string,
   encoding: Encoding,
   { voices = VOICE_NAMES, filters }: SongSettings,
 ): PreparedSong {
   const { repairs, song: source, game, composer } = reading;
+  const song = withEstimatedTiming(source, encoding);
   const unwanted = refusal(song, { ...ALL_SONGS, ...filters }, reading.written);
   if (unwanted !== undefined) return { path, sha256, repairs, voices: {}, keptNaively: 0, reason: unwanted };
 
-  const { tempo, meter } = song;
-  const asked = withVoices(encoding.exactTimes ? { ...source, tempo, meter } : song, voices);
+  const asked = withVoices(song, voices);
   const encoded = encoding.encode(asked);
   const outcomes: Partial<Record<VoiceName, string>> = {};
   for (const { voice, reason } of encoded.dropped) outcomes[voice] = reason;

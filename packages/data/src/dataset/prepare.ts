@@ -4,7 +4,6 @@ import type { Encoding } from '../encoding.ts';
 import { DataError } from '../error.ts';
 import { replaceFolder } from '../folder.ts';
 import type { Song } from '../song.ts';
-import { withEstimatedTiming } from '../timing/tempo.ts';
 import { DatasetBuilder, type DatasetOptions } from './builder.ts';
 import type { Dataset } from './dataset.ts';
 import { EarlierPreparation, writePrepared } from './earlier.ts';
@@ -130,7 +129,7 @@ export function datasetFromSongs(songs: readonly Song[], encoding: Encoding, opt
   for (const song of songs) {
     const [path, sha256] = [song.title, sha256Of(JSON.stringify(song))];
     const reading = { song, repairs: [] };
-    const prepared = prepareSong(path, withEstimatedTiming(song), reading, sha256, encoding, options);
+    const prepared = prepareSong(path, reading, sha256, encoding, options);
     builder.add({ path, sha256, songs: [prepared] });
   }
   const writers = { train: shardInMemory(), valid: shardInMemory(), test: shardInMemory() };

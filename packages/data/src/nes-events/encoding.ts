@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Encoding } from '../encoding.ts';
 import { DataError } from '../error.ts';
 import type { Song } from '../song.ts';
@@ -11,7 +12,8 @@ import { describeNesEvent, mayFollow, NesVocabulary, phaseNumber } from './vocab
 
 /**
  * This project's own encoding of all four voices in one sequence, in video frames, with volume and duty as macros: see
- * encodeNesEvents and the README for how it is built. A dataset or checkpoint must be read with the macros it was made with.
+ * encodeNesEvents and the README for how it is built. A dataset or checkpoint must be read with the macros it was made with: other
+ * macros than the package's have a name of their own, nes-events- and the beginning of their hash.
  *
  * Exact: which pitch each voice sounds in each frame (1/60.0988 s), and how many quarters of its clock a triangle's note sounds.
  * To the nearest macro: volumes and duties. Not kept: what else begins and ends within a frame, notes' silent stretches (they
@@ -40,7 +42,7 @@ export function createNesEventsEncoding(macros: Macros = NES_MACROS): Encoding {
   /** By what the grammar looks at: the kind of the event before, and which meter. */
   const grammar = new Map<string, readonly boolean[]>();
   return {
-    name: 'nes-events',
+    name: macros === NES_MACROS ? 'nes-events' : `nes-events-${hashOf(macros)}`,
     version: 3,
     classes: events.length,
     // NES-MDB's valid split has about 31 events a second; a bar lasts about two.
@@ -73,6 +75,10 @@ export function createNesEventsEncoding(macros: Macros = NES_MACROS): Encoding {
     },
     describe: (event) => describeNesEvent(vocabulary.eventOf(event, 0)),
   };
+}
+
+function hashOf(macros: Macros): string {
+  return createHash('sha256').update(JSON.stringify(macros)).digest('hex').slice(0, 8);
 }
 
 /** Most songs are at rest after one or two. */

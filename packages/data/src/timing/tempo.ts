@@ -49,12 +49,12 @@ export function estimateTempo(song: Song): Tempo {
 }
 
 /** The same song with every event on its frame and its tempo and meter estimated; a song with a given tempo is left as it is. */
-export function withEstimatedTiming(song: Song): Song {
+export function withEstimatedTiming(song: Song, { exactTimes = false }: { readonly exactTimes?: boolean } = {}): Song {
   if (song.tempo.origin === 'given') return song;
   const latched = latchToFrames(song);
   const tempo = estimateTempo(latched);
   const meter: Meter = song.meter.origin === 'given' ? song.meter : estimateMeter(latched, tempo);
-  return { ...latched, tempo, meter };
+  return { ...(exactTimes ? song : latched), tempo, meter };
 }
 
 /** Ticks of a 16th note, the step of the grid. Not an integer. */
