@@ -1,6 +1,6 @@
 import { VOICE_RANGES } from '@chipsmith/apu';
 import { type AbcKey, naturalPitch, shiftOf } from './key.ts';
-import type { LeftOut, Place, TuneSymbol } from './symbols.ts';
+import { type LeftOut, MOST_SYMBOLS, type Place, type TuneSymbol } from './symbols.ts';
 
 /** What holds while the lines of a tune are read; fields inside the tune change it. */
 export interface MusicState {
@@ -143,6 +143,7 @@ export function readMusicLine(
 
   while (at < text.length) {
     const start = at;
+    if (symbols.length > MOST_SYMBOLS) place.refuse(start, `the tune has more than ${MOST_SYMBOLS} symbols`);
     if (take(COMMENT)) return;
     const tuplet = take(TUPLET);
     if (tuplet) {

@@ -2,7 +2,7 @@ import { type Note, TICKS_PER_SECOND } from '@chipsmith/apu';
 import { DataError } from '../error.ts';
 import type { FoundSong, SongReading } from '../reading.ts';
 import { playRepeats } from './repeats.ts';
-import { Place, type TuneSymbol } from './symbols.ts';
+import { MOST_SYMBOLS, Place, type TuneSymbol } from './symbols.ts';
 import { readTune, type TuneLine, type WrittenTune } from './tune.ts';
 
 /** Loudness and duty of the tune: clear, and not at the limit. */
@@ -10,6 +10,8 @@ const VOLUME = 12;
 const DUTY = 2;
 /** A tune with all repeats; the longest of the Nottingham collection has ten minutes. */
 const LONGEST_SECONDS = 3600;
+/** A book of 4 MiB has some 10,000; what claims far more would only fill the memory. */
+const MOST_TUNES = 20_000;
 
 /**
  * Reads a book of tunes in ABC notation (abcnotation.com, standard 2.1), such as the Nottingham collection. Each tune begins
@@ -52,6 +54,8 @@ function tunesOf(bytes: Uint8Array, name: string): TuneLine[][] {
     if (/^(\u00ef\u00bb\u00bf)?X:/.test(text)) {
       tune = [];
       tunes.push(tune);
+      if (tunes.length > MOST_TUNES)
+        throw new DataError(name, `more than ${MOST_TUNES} tunes`, 'divide the book', { byte });
     }
     if (text.trim() === '') tune = undefined;
     else tune?.push({ text: text.replace(/^\u00ef\u00bb\u00bf/, ''), place: new Place(name, index + 1, byte) });
@@ -116,7 +120,13 @@ function playParts({ symbols, order }: WrittenTune, place: Place, repairs: strin
       : parts;
   for (const { name } of parts.filter((part) => !inOrder.includes(part))) repairs.push(`part ${name} is never played`);
   const written = new Map(parts.map((part) => [part, playRepeats(part.symbols)]));
-  return inOrder.flatMap((part) => written.get(part) ?? place.refuse(0, 'the tune repeats too often'));
+  const played: TuneSymbol[] = [];
+  for (const part of inOrder) {
+    const symbols = written.get(part);
+    if (!symbols || played.length + symbols.length > MOST_SYMBOLS) return place.refuse(0, 'the tune repeats too often');
+    for (const symbol of symbols) played.push(symbol);
+  }
+  return played;
 }
 
 /** Notes of one voice as they come; a tied note goes on in the next if that has its pitch. */

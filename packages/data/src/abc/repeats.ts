@@ -1,7 +1,4 @@
-import type { TuneSymbol } from './symbols.ts';
-
-/** Symbols of a tune with all repeats; far above any tune. */
-const MOST_SYMBOLS = 100_000;
+import { MOST_SYMBOLS, type TuneSymbol } from './symbols.ts';
 
 /**
  * The symbols in the order in which they are played: repeats are written out, endings chosen by the pass. A repeat without

@@ -13,6 +13,9 @@ export type TuneSymbol =
   | { readonly kind: 'ending'; readonly passes: readonly number[] }
   | { readonly kind: 'part'; readonly name: string };
 
+/** Symbols of a tune, as written and with all repeats; far above any tune. */
+export const MOST_SYMBOLS = 100_000;
+
 /** A place in a book of tunes, for messages. */
 export class Place {
   readonly file: string;

@@ -12,7 +12,7 @@ const DUTY = 2;
 /** Soprano, alto, tenor and bass of a step of the grid as MIDI note numbers, -1 for a rest. */
 const PARTS = 4;
 /** The longest chorale has 640 steps, and the dataset 382 chorales; what claims far more would only fill the memory. */
-const MOST_STEPS = 100_000;
+const MOST_STEPS = 10_000;
 const MOST_CHORALES = 10_000;
 /** Chorales are 4 deep. What nests a million deep takes seconds to find a fault in. */
 const MOST_DEPTH = 16;

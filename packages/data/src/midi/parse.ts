@@ -71,6 +71,7 @@ export function parseMidi(bytes: Uint8Array, name: string): MidiFile {
   const tracks: MidiTrack[] = [];
   let start = 0;
   let skipped = 0;
+  let events = 0;
   while (reader.remaining >= 8) {
     const type = chunkType(reader);
     const length = reader.uint32();
@@ -90,6 +91,8 @@ export function parseMidi(bytes: Uint8Array, name: string): MidiFile {
     const track = readTrack(body, format === 2 ? start : 0, tracks.length, repairs);
     start = track.end;
     tracks.push(track);
+    events += track.events.length;
+    if (events > MOST_EVENTS) reader.refuse(`more than ${MOST_EVENTS} events`, track.endByte);
     if (tracks.length > MOST_TRACKS) reader.refuse(`more than ${MOST_TRACKS} tracks`);
   }
   if (skipped > 0) repairs.push(`skipped ${skipped} chunks that are no tracks`);
@@ -102,6 +105,8 @@ export function parseMidi(bytes: Uint8Array, name: string): MidiFile {
 
 /** The header counts tracks in 16 bits. */
 const MOST_TRACKS = 0xffff;
+/** The longest file of NES-MDB has some 170,000; arranging takes memory in proportion. */
+const MOST_EVENTS = 500_000;
 
 function chunkType(reader: ByteReader): string {
   return String.fromCharCode(...reader.take(4));

@@ -2,8 +2,8 @@ import { constants, gunzipSync } from 'node:zlib';
 import { DataError, messageOf } from '../error.ts';
 import { soundBeginning } from '../sound-beginning.ts';
 
-/** What a log may unpack to: twice what a plain file may have. The largest of VGMRips' NES logs have a few MB. */
-const MOST_BYTES = 8 * 2 ** 20;
+/** What a log may unpack to: as much as a plain file may have. */
+const MOST_BYTES = 4 * 2 ** 20;
 
 export function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
@@ -13,7 +13,7 @@ export function isGzip(bytes: Uint8Array): boolean {
  * The content of a gzip file, with its checksum held against it.
  *
  * @param name the file's name, for messages
- * @throws DataError, with the byte of the packed file, if it is damaged or cut short, or unpacks to more than 8 MiB
+ * @throws DataError, with the byte of the packed file, if it is damaged or cut short, or unpacks to more than 4 MiB
  */
 export function unpackGzip(bytes: Uint8Array, name: string): Uint8Array {
   try {
