@@ -145,8 +145,9 @@ async function openEvents(file: string, manifest: Manifest, split: Split, keptIn
     // A piece of a file never ends within an event, since its size is even.
     for await (const bytes of createReadStream(file, { highWaterMark: 2 ** 20 })) {
       const events = eventsOfBytes(bytes);
-      const stray = events.findIndex((event) => event >= manifest.encoding.classes);
-      if (stray >= 0) refuse(`event ${read + stray} is ${events[stray]}, which is no class`);
+      let stray = 0;
+      while (stray < events.length && events[stray] < manifest.encoding.classes) stray++;
+      if (stray < events.length) refuse(`event ${read + stray} is ${events[stray]}, which is no class`);
       kept?.set(events, read);
       hash.update(bytes);
       read += events.length;

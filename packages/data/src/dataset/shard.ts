@@ -108,16 +108,20 @@ export function indexText(index: ShardIndex): string {
   return `${JSON.stringify(index)}\n`;
 }
 
+/** Whether this machine keeps numbers as the files do, as nearly all do. */
+const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** @param bytes an even number of them, which are copied */
 export function eventsOfBytes(bytes: Uint8Array): Uint16Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  return Uint16Array.from({ length: bytes.length >> 1 }, (_, position) => view.getUint16(position * 2, true));
+  const copy = new Uint8Array(bytes);
+  if (!IS_LITTLE_ENDIAN) Buffer.from(copy.buffer).swap16();
+  return new Uint16Array(copy.buffer);
 }
 
-function bytesOfEvents(events: Uint16Array): Uint8Array {
-  const bytes = new Uint8Array(events.length * 2);
-  const view = new DataView(bytes.buffer);
-  for (const [position, event] of events.entries()) view.setUint16(position * 2, event, true);
-  return bytes;
+/** The bytes of events, on most machines a view of them. */
+function bytesOfEvents({ buffer, byteOffset, byteLength }: Uint16Array): Uint8Array {
+  const view = new Uint8Array(buffer, byteOffset, byteLength);
+  return IS_LITTLE_ENDIAN ? view : Buffer.from(view).swap16();
 }
 
 export function sha256Of(bytes: Uint8Array | string): string {
