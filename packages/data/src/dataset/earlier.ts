@@ -7,16 +7,15 @@ import { encodings } from '../encodings.ts';
 import { DataError } from '../error.ts';
 import type { BuiltDataset, BuiltSong } from './builder.ts';
 import type { Dataset, DatasetSequence } from './dataset.ts';
-import { openDataset } from './files.ts';
+import { openDataset, PREPARED } from './files.ts';
 import { parseJson, SPLITS, songCountsSchema } from './manifest.ts';
 import { PREPARATION_VERSION, type PreparedFile, type PreparedMusic, type SongSettings } from './preparation.ts';
 
-/**
- * What a dataset remembers of the files that it was made of, so that preparing it again has only those to do that have changed.
- * The first line says how they were prepared; each further line is a file: what became of its songs, and of those with music the
- * number they have in the manifest, by which title, tempo and sequences are found again.
+/*
+ * PREPARED is what a dataset remembers of the files that it was made of, so that preparing it again has only those to do that have
+ * changed. The first line says how they were prepared; each further line is a file: what became of its songs, and of those with
+ * music the number they have in the manifest, by which title, tempo and sequences are found again.
  */
-export const PREPARED = 'prepared.jsonl';
 
 const musicSchema = z.strictObject({
   number: z.int().min(0),

@@ -6,7 +6,6 @@ import type { z } from 'zod';
 import { DataError, isSystemError, systemReason } from '../error.ts';
 import { checkReplaceable, replaceFolder } from '../folder.ts';
 import { Dataset, fingerprintOf } from './dataset.ts';
-import { PREPARED } from './earlier.ts';
 import { indexSchema, type Manifest, manifestSchema, parseJson, reportSchema, SPLITS, type Split } from './manifest.ts';
 import {
   type EventStore,
@@ -20,6 +19,8 @@ import {
 
 const MANIFEST = 'manifest.json';
 const REPORT = 'report.json';
+/** See earlier.ts. */
+export const PREPARED = 'prepared.jsonl';
 const eventsFile = (split: Split) => `${split}.events.u16`;
 const indexFile = (split: Split) => `${split}.index.json`;
 
