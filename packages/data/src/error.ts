@@ -43,6 +43,11 @@ export function reasonOf({ problem, place }: Pick<DataError, 'problem' | 'place'
   return oneLine(place ? `${wordsOf(place)}: ${problem}` : problem);
 }
 
+/** A reason without its place: the same for all files with one kind of trouble. */
+export function problemOf(reason: string): string {
+  return reason.replace(/^(.*, )?byte \d+: /, '');
+}
+
 function wordsOf({ byte, within }: FilePlace): string {
   return within === undefined ? `byte ${byte}` : `${within}, byte ${byte}`;
 }

@@ -125,7 +125,7 @@ describe('prepareDataset', () => {
   it('fails loudly when no song is usable, and leaves nothing behind', async () => {
     writeFileSync(place('useless.zip'), zipSync({ 'a.txt': new Uint8Array(3) }));
     await expect(prepare([place('useless.zip')], place('useless'))).rejects.toThrow(
-      /no usable song in 1 file \(1: byte 0: no kind of file that is read \(MIDI, /,
+      /no usable song in 1 file \(1: no kind of file that is read \(MIDI, /,
     );
     expect(existsSync(place('useless'))).toBe(false);
     await expect(prepare([], place('useless'))).rejects.toThrow(DataError);

@@ -3,7 +3,7 @@ import { type CopyRule, describeCopies, surplusCopies } from '../cleaning/copies
 import { findDuplicates } from '../cleaning/duplicates.ts';
 import type { Sketch } from '../cleaning/sketch.ts';
 import type { Encoding } from '../encoding.ts';
-import { DataError } from '../error.ts';
+import { DataError, problemOf } from '../error.ts';
 import { addCounts, emptyCounts, type SongCounts } from '../statistics/counts.ts';
 import { Dataset, fingerprintOf } from './dataset.ts';
 import type { Copies, Report, ReportEntry, ShardIndex, SongEntry, Split } from './manifest.ts';
@@ -173,13 +173,17 @@ export class DatasetBuilder {
 
   #nothingKept(inputs: readonly string[]): DataError {
     const files = this.#entries.length;
-    const reasons = Object.entries(tally(this.#entries.flatMap(({ reason }) => reason ?? [])));
+    const reasons = Object.entries(this.#droppedFiles());
     const listed = reasons.slice(0, 3).map(([reason, count]) => `${count}: ${reason}`);
     return new DataError(
       inputs.join(', ') || 'input',
       `no usable song in ${files} ${files === 1 ? 'file' : 'files'}${listed.length > 0 ? ` (${listed.join('; ')})` : ''}`,
       'give MIDI files with melodies, in files, folders or archives',
     );
+  }
+
+  #droppedFiles(): Record<string, number> {
+    return tally(this.#entries.flatMap(({ reason }) => (reason === undefined ? [] : problemOf(reason))));
   }
 
   #unique(path: string): string {
@@ -211,7 +215,7 @@ export class DatasetBuilder {
         ...(naive ? { keptNaively: this.#keptNaively } : {}),
       },
       ...(naive ? { naiveRules: naive.description } : {}),
-      droppedFiles: tally(this.#entries.flatMap(({ reason }) => reason ?? [])),
+      droppedFiles: this.#droppedFiles(),
       droppedVoices: tally(voices.filter((reason) => reason !== KEPT)),
       copies,
       statistics,
