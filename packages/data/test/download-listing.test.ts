@@ -221,6 +221,9 @@ describe('downloadListing', () => {
       'A.mid',
       'a.mid',
       'bad%zz.mid',
+      'a.mid/under.mid',
+      'x.mid/y.mid',
+      'X.mid',
       'c%3a%5cd.mid',
     ];
     site[PAGE] = page(...hrefs);
@@ -229,9 +232,12 @@ describe('downloadListing', () => {
       response.end(found);
     };
     const { left } = await download();
-    expect(left).toEqual([{ url: `${web.origin}${PAGE}a.mid`, reason: 'another link has its name' }]);
+    const reason = 'another link has its name';
+    expect(left).toEqual(
+      ['a.mid', 'a.mid/under.mid', 'X.mid'].map((href) => ({ url: `${web.origin}${PAGE}${href}`, reason })),
+    );
     expect(files()).toEqual(
-      ['A.mid', '-..-..-escape.mid', 'bad%zz.mid', 'c-d.mid', 'hidden.mid', 'music/up.mid'].sort(),
+      ['A.mid', '-..-..-escape.mid', 'bad%zz.mid', 'c-d.mid', 'hidden.mid', 'music/up.mid', 'x.mid/y.mid'].sort(),
     );
     expect(readdirSync(folder)).toHaveLength(1);
   });

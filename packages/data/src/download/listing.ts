@@ -120,7 +120,7 @@ async function downloadAll(
   { mostBytes = LIMITS.fileBytes, onProgress, signal }: ListingOptions,
 ): Promise<Listing> {
   const left: { url: string; reason: string }[] = [];
-  const taken = new Set<string>();
+  const names = new Names();
   let downloaded = 0;
   let present = 0;
   let failures = 0;
@@ -131,10 +131,7 @@ async function downloadAll(
     const target = join(folder, path);
     try {
       admit(url);
-      // Some disks do not tell capitals from small letters.
-      if (taken.has(path.toLowerCase()))
-        throw new DownloadError(url, 'another link has its name', 'download it by hand');
-      taken.add(path.toLowerCase());
+      if (!names.take(path)) throw new DownloadError(url, 'another link has its name', 'download it by hand');
       if (await stat(target).catch(() => undefined)) {
         present++;
         continue;
@@ -155,6 +152,24 @@ async function downloadAll(
   }
   onProgress?.({ done: links.length, total: links.length });
   return { folder, downloaded, present, left };
+}
+
+/** The names of files, and of the folders that they are in. Some disks do not tell capitals from small letters. */
+class Names {
+  readonly #files = new Set<string>();
+  readonly #folders = new Set<string>();
+
+  /** Whether the name was free for a file. */
+  take(path: string): boolean {
+    const file = path.toLowerCase();
+    const parts = file.split('/');
+    const folders = parts.slice(1).map((_, depth) => parts.slice(0, depth + 1).join('/'));
+    if (this.#files.has(file) || this.#folders.has(file) || folders.some((folder) => this.#files.has(folder)))
+      return false;
+    this.#files.add(file);
+    for (const folder of folders) this.#folders.add(folder);
+    return true;
+  }
 }
 
 /**
