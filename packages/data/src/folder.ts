@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { DataError, fileError, isSystemError } from './error.ts';
+import { isRunning } from './is-running.ts';
 
 /**
  * Makes sure that `replaceFolder` may be called: the folder is missing, or empty, or holds nothing but files of the kind that
@@ -27,7 +28,8 @@ export async function checkReplaceable(folder: string, isOwn: (name: string) => 
 
 /**
  * Fills a temporary folder beside `folder` and puts it in its place: at any moment `folder` is the old one whole, or the new
- * one whole, or missing. If anything fails it is what it was, and nothing is left behind.
+ * one whole, or missing. If anything fails it is what it was, and nothing is left behind; what a killed process left is taken
+ * away by the next that writes there.
  *
  * @param fill writes the files into the folder it is given
  * @returns the absolute path of the folder, symbolic links followed
@@ -39,6 +41,7 @@ export async function replaceFolder(folder: string, fill: (partial: string) => P
   const partial = sibling('partial');
   try {
     await mkdir(dirname(target), { recursive: true });
+    await clearLeftovers(target);
     await mkdir(partial);
     try {
       await fill(partial);
@@ -51,6 +54,19 @@ export async function replaceFolder(folder: string, fill: (partial: string) => P
     throw isSystemError(error) ? fileError(folder, error) : error;
   }
   return target;
+}
+
+/** Half-written folders of killed processes go; an old folder that one had moved aside comes back if its place is empty. */
+async function clearLeftovers(target: string): Promise<void> {
+  const start = `.${basename(target)}.`;
+  for (const name of await readdir(dirname(target))) {
+    const [, kind, processId] =
+      /^(partial|previous)-(\d+)$/.exec(name.startsWith(start) ? name.slice(start.length) : '') ?? [];
+    if (kind === undefined || isRunning(Number(processId))) continue;
+    const leftover = join(dirname(target), name);
+    if (kind === 'previous' && !existsSync(target)) await rename(leftover, target);
+    else await rm(leftover, { recursive: true, force: true });
+  }
 }
 
 async function swap(target: string, partial: string, previous: string): Promise<void> {

@@ -50,6 +50,7 @@ export { DataError, type FilePlace, isSystemError, reasonOf, systemReason } from
 export { checkReplaceable, replaceFolder } from './folder.ts';
 export type { ArrangerOptions } from './general-midi/options.ts';
 export { type PartName, ROLE_WEIGHTS, ROLES, type Role, type RoleWeights } from './general-midi/roles.ts';
+export { isRunning } from './is-running.ts';
 export { tx1Encoding, tx2Encoding } from './lakhnes/encoding.ts';
 export { lakhNesEvaluationSequence, withBoundaries } from './lakhnes/protocol.ts';
 export { readLakhNesText } from './lakhnes/read-text.ts';

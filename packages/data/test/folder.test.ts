@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -30,6 +31,26 @@ describe('replaceFolder', () => {
     await expect(failing).rejects.toThrow('no more');
     expect(contentOf(place('kept'))).toBe('old');
     expect(readdirSync(root)).toEqual(before);
+  });
+
+  it('takes away what a killed process left, and puts back what it had moved aside', async () => {
+    const killed = spawnSync(process.execPath, ['--version']).pid;
+    const siblings = (kind: string, id: number) => place('shared', `.data.${kind}-${id}`);
+    mkdirSync(siblings('partial', killed), { recursive: true });
+    mkdirSync(siblings('previous', killed));
+    writeFileSync(join(siblings('previous', killed), 'song'), 'old');
+    mkdirSync(siblings('partial', process.ppid));
+    mkdirSync(place('shared', `.other.partial-${killed}`));
+    const failing = replaceFolder(place('shared', 'data'), () => Promise.reject(new Error('no more')));
+    await expect(failing).rejects.toThrow('no more');
+    // The old folder is back; what runs, or is of another folder, stays.
+    expect(contentOf(place('shared', 'data'))).toBe('old');
+    const names = [`.data.partial-${process.ppid}`, `.other.partial-${killed}`, 'data'];
+    expect(readdirSync(place('shared')).sort()).toEqual(names);
+    mkdirSync(siblings('previous', killed));
+    await replaceFolder(place('shared', 'data'), fillWith('new'));
+    expect(contentOf(place('shared', 'data'))).toBe('new');
+    expect(readdirSync(place('shared')).sort()).toEqual(names);
   });
 
   it('follows a symbolic link, and says in one line what the system refuses', async () => {

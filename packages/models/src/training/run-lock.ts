@@ -1,4 +1,5 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
+import { isRunning } from '@chipsmith/data';
 import { ModelError } from '../error.ts';
 import { fileError } from '../files.ts';
 
@@ -55,16 +56,6 @@ export class RunLock {
     return new ModelError(
       `${this.#path}: ${who} is training here; wait for it or choose another --run folder (if it is not, remove this file).`,
     );
-  }
-}
-
-/** Signal 0 asks and does nothing else; EPERM tells of a process of another user. */
-function isRunning(processId: number): boolean {
-  if (!Number.isSafeInteger(processId) || processId < 1) return false;
-  try {
-    return process.kill(processId, 0);
-  } catch (error) {
-    return codeOf(error) === 'EPERM';
   }
 }
 
