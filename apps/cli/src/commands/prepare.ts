@@ -104,7 +104,11 @@ export const prepare: Command = {
       description: 'share of games, composers or files for validation (default 0.1)',
     },
     seed: { type: 'string', valueHint: 'n', description: 'decides which ones (default 1)' },
-    threads: { type: 'string', valueHint: 'n', description: 'files prepared at once (default: as many as processors)' },
+    threads: {
+      type: 'string',
+      valueHint: 'n',
+      description: 'files prepared at once (default: as many as processors, at most 8)',
+    },
   },
   examples: [
     ['prepare my-midi-folder --output my-data', 'A folder of MIDI files'],

@@ -20,7 +20,7 @@ export interface PrepareOptions extends DatasetOptions {
   readonly encoding: Encoding;
   /** The dataset folder to write. Files that it was made of before, and that are still the same, are not done again. */
   readonly output: string;
-  /** Threads that prepare files; as many as the processor runs at once if left out. 1: the caller does the work. */
+  /** Threads that prepare files; as many as the processor runs at once, but no more than 8, if left out. 1: the caller does the work. */
   readonly threads?: number | undefined;
   /** Called after each file. */
   readonly onProgress?: (progress: PrepareProgress) => void;
@@ -75,8 +75,13 @@ function settingsOf({ voices, filters, arranger }: PrepareOptions): SongSettings
   return { voices, filters, arranger };
 }
 
+/** A thread takes some 200 MB; more than these wait for the one that reads. */
+function usualThreads(): number {
+  return Math.min(8, availableParallelism());
+}
+
 async function prepareFiles(options: PrepareOptions, builder: DatasetBuilder): Promise<void> {
-  const { inputs, encoding, output, threads = availableParallelism(), onProgress, signal } = options;
+  const { inputs, encoding, output, threads = usualThreads(), onProgress, signal } = options;
   const settings = settingsOf(options);
   const earlier = await EarlierPreparation.open(output, encoding, settings);
   const seen = new Set<string>();
