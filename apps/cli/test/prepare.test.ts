@@ -50,14 +50,14 @@ describe('prepare', () => {
       ['empty.mid', Buffer.alloc(0), /empty\.mid: .*empty.*; give MIDI files/],
       ['noise.mid', noise, /noise\.mid: .*not a MIDI file.*; give/],
       ['head-only.mid', song.subarray(0, 20), /head-only\.mid: no usable song.*; give/],
-      ['noise.zip', noise, /noise\.zip: not a \.zip, \.tar or \.tar\.gz archive/],
-      ['noise.tar.gz', noise, /noise\.tar\.gz: not a/],
+      ['noise.zip', noise, /noise\.zip, byte 0: not a \.zip, \.tar or \.tar\.gz archive/],
+      ['noise.tar.gz', noise, /noise\.tar\.gz, byte 0: not a/],
       [
         'cut.tar.gz',
         Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1, 2),
         /cut\.tar\.gz, byte 12: damaged archive .*check/,
       ],
-      ['cut.zip', Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0), /cut\.zip: .*check the archive/],
+      ['cut.zip', Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0), /cut\.zip, byte \d+: .*check the archive/],
     ];
     for (const [name, bytes] of inputs) await writeFile(join(folder, name), bytes);
     const before = await filesOf(folder);

@@ -94,7 +94,7 @@ describe('a checkpoint', () => {
     [
       'of another model',
       withMetadata((metadata) => ({ ...metadata, model: 'music-vae' })),
-      'There is no model "music-vae"; there is: basic-rnn.',
+      'There is no model "music-vae"; there is: basic-rnn, mono-rnn.',
     ],
     [
       'of another program',
