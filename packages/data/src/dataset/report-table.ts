@@ -50,5 +50,5 @@ function formatColumns(header: readonly string[], rows: readonly (readonly strin
 
 /** Reasons name bytes, tracks and counts; without them those of one kind fall together. */
 function withoutNames(reason: string): string {
-  return reason.replace(/ '.*' \(/g, ' (').replace(/\d+/g, 'N');
+  return reason.replace(/ '.*' \(/g, ' (').replace(/\b\d+/g, 'N');
 }
