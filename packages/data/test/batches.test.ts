@@ -197,7 +197,9 @@ describe('BatchLoader', () => {
     const opened = await openDataset(file, 0);
     writeFileSync(join(file, 'train.events.u16'), new Uint8Array(1e5));
     const loader = new BatchLoader(opened, options);
-    await expect(loader.next()).rejects.toThrow(/train\.events\.u16: changed while it was in use; start again/);
+    const next = loader.next();
+    await expect(next).rejects.toBeInstanceOf(DataError);
+    await expect(next).rejects.toThrow(/train\.events\.u16: changed while it was in use; start again/);
     await loader.close();
     rmSync(file, { recursive: true });
     expect(() => opened.sequences('valid')[0].read()).toThrow(/valid\.events\.u16: there is no such file or folder/);

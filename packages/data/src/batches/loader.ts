@@ -1,9 +1,10 @@
 import type { Worker } from 'node:worker_threads';
 import type { Dataset } from '../dataset/dataset.ts';
 import { findEncoding } from '../encodings.ts';
+import { DataError } from '../error.ts';
 import { startThread } from '../start-thread.ts';
 import type { Batch, BatchSampler } from './sampler.ts';
-import { type LoaderOptions, type LoaderSource, samplerOf } from './source.ts';
+import { type LoaderOptions, type LoaderSource, samplerOf, type ThreadAnswer } from './source.ts';
 
 /** Batches that wait to be asked for: enough that one that takes several steps' time to make is not noticed. */
 const BATCHES_AHEAD = 8;
@@ -38,8 +39,9 @@ export class BatchLoader {
     else if ('events' in store) return;
     const worker = startThread(new URL('./thread', import.meta.url), source);
     this.#worker = worker;
-    worker.on('message', (batch: Batch) => {
-      this.#ready.push(batch);
+    worker.on('message', (answer: ThreadAnswer) => {
+      if ('batch' in answer) this.#ready.push(answer.batch);
+      else this.#failure = new DataError(...answer.refusal);
       this.#wake();
     });
     worker.on('error', (error) => {

@@ -3,7 +3,7 @@ import type { EventSequence } from '../dataset/dataset.ts';
 import type { Split } from '../dataset/manifest.ts';
 import { type EventStore, readEvents } from '../dataset/shard.ts';
 import type { Augment } from './bucket.ts';
-import { type BatchOptions, BatchSampler } from './sampler.ts';
+import { type Batch, type BatchOptions, BatchSampler } from './sampler.ts';
 
 export interface LoaderOptions extends Omit<BatchOptions, 'augment'> {
   /** The split that batches are of; train if left out. */
@@ -23,6 +23,11 @@ export interface LoaderSource {
   readonly lengths: Float64Array;
   readonly options: LoaderOptions;
 }
+
+/** What a thread sends: a batch, or the parts of a DataError. */
+export type ThreadAnswer =
+  | { readonly batch: Batch }
+  | { readonly refusal: readonly [where: string, problem: string, remedy: string] };
 
 /** The sampler of a source, the same in every thread. */
 export function samplerOf({ store, starts, lengths, options }: LoaderSource, augment?: Augment): BatchSampler {

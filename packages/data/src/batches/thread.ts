@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { DataError } from '../error.ts';
 import type { Augment } from './bucket.ts';
-import { type LoaderSource, samplerOf } from './source.ts';
+import { type LoaderSource, samplerOf, type ThreadAnswer } from './source.ts';
 
 /** A thread that makes batches: a number comes in, so many batches go out, step after step. */
 const source: LoaderSource = workerData;
@@ -8,9 +9,17 @@ const sampler = samplerOf(source, await augmentOf(source));
 let step = source.options.firstStep ?? 0;
 
 parentPort?.on('message', (count: number) => {
-  for (let made = 0; made < count; made++) {
-    const batch = sampler.at(step++);
-    parentPort?.postMessage(batch, [batch.inputs.buffer, batch.targets.buffer, batch.mask.buffer]);
+  try {
+    for (let made = 0; made < count; made++) {
+      const batch = sampler.at(step++);
+      const answer: ThreadAnswer = { batch };
+      parentPort?.postMessage(answer, [batch.inputs.buffer, batch.targets.buffer, batch.mask.buffer]);
+    }
+  } catch (error) {
+    // Between threads an error loses its class.
+    if (!(error instanceof DataError)) throw error;
+    const answer: ThreadAnswer = { refusal: [error.where, error.problem, error.remedy] };
+    parentPort?.postMessage(answer);
   }
 });
 
