@@ -31,7 +31,7 @@ export const HELP = `Measures chipsmith's kernels, data preparation and sound ch
 
 Usage: pnpm bench [kernels|data|apu|all] [options]
 
-  --quick            fewer and shorter rounds: under a minute
+  --quick            fewer and shorter rounds: two minutes
   --filter <text>    only benchmarks whose name contains the text
   --adapter <name>   auto, gles, vulkan, metal, d3d12 or a part of an adapter's name (default: CHIPSMITH_ADAPTER, then auto)
   --json <file>      where the results go (default: benchmarks/results/latest.json)

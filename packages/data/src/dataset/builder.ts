@@ -219,7 +219,7 @@ export class DatasetBuilder {
       droppedVoices: tally(voices.filter((reason) => reason !== KEPT)),
       copies,
       statistics,
-      entries: this.#entries.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
+      entries: this.#entries.sort(byPath),
     };
   }
 }
@@ -229,6 +229,11 @@ export interface BuiltDataset {
   readonly dataset: Dataset;
   readonly files: readonly BuiltFile[];
   readonly numberOf: ReadonlyMap<KeptSong, number>;
+}
+
+/** Orders by path; those of one path stay as they are. */
+export function byPath(a: { readonly path: string }, b: { readonly path: string }): number {
+  return a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
 }
 
 /** How often each reason occurs, the most frequent first. */

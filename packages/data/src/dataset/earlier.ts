@@ -4,8 +4,8 @@ import { VOICE_NAMES } from '@chipsmith/apu';
 import { z } from 'zod';
 import type { Encoding } from '../encoding.ts';
 import { encodings } from '../encodings.ts';
-import { DataError } from '../error.ts';
-import type { BuiltDataset, BuiltSong } from './builder.ts';
+import { DataError, isSystemError } from '../error.ts';
+import { type BuiltDataset, type BuiltSong, byPath } from './builder.ts';
 import type { Dataset, DatasetSequence } from './dataset.ts';
 import { openDataset, PREPARED } from './files.ts';
 import { parseJson, SPLITS, songCountsSchema } from './manifest.ts';
@@ -60,7 +60,7 @@ export function writePrepared(folder: string, encoding: Encoding, settings: Song
 }
 
 function* preparedLines({ files, numberOf }: BuiltDataset): Generator<FileLine> {
-  for (const { path, sha256, songs } of [...files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))) {
+  for (const { path, sha256, songs } of [...files].sort(byPath)) {
     const lines = songs.map((song) => songLine(song, numberOf));
     if (lines.every((line) => line !== undefined)) yield { sha256, path, songs: lines };
   }
@@ -113,7 +113,7 @@ export class EarlierPreparation {
       }
       return new EarlierPreparation(file, await openDataset(folder), lines);
     } catch (error) {
-      if (error instanceof DataError || (error instanceof Error && 'syscall' in error)) return undefined;
+      if (error instanceof DataError || isSystemError(error)) return undefined;
       throw error;
     }
   }

@@ -143,14 +143,17 @@ async function openEvents(file: string, manifest: Manifest, split: Split, keptIn
   const kept = size <= keptInMemory ? new Uint16Array(size >> 1) : undefined;
   let read = 0;
   if (size === count * 2) {
-    // A piece of a file never ends within an event, since its size is even.
-    for await (const bytes of createReadStream(file, { highWaterMark: 2 ** 20 })) {
-      const events = eventsOfBytes(bytes);
+    let rest = Buffer.alloc(0);
+    for await (const piece of createReadStream(file, { highWaterMark: 2 ** 20 })) {
+      // A piece may end within an event.
+      const bytes = Buffer.concat([rest, piece]);
+      const events = eventsOfBytes(bytes.subarray(0, bytes.length & ~1));
+      rest = bytes.subarray(events.length * 2);
       let stray = 0;
       while (stray < events.length && events[stray] < manifest.encoding.classes) stray++;
       if (stray < events.length) refuse(`event ${read + stray} is ${events[stray]}, which is no class`);
       kept?.set(events, read);
-      hash.update(bytes);
+      hash.update(piece);
       read += events.length;
     }
   }

@@ -23,10 +23,9 @@ export interface SourceVisitor {
 }
 
 /**
- * Walks through files, folders and archives (.zip, .tar, .tar.gz, .tgz), which are told by their content. A gzip file with a VGM
- * log inside (.vgz) is a file like any other. Archives are never
- * unpacked to disk; one file at a time is in memory. Folders are walked in the order of their names.
- * Symbolic links, paths that leave the archive, and what exceeds the limits are refused.
+ * Walks through files, folders and archives (.zip, .tar, .tar.gz, .tgz), which are told by their content. A gzip file with a
+ * VGM log inside (.vgz) is a file like any other. Archives are never unpacked to disk; one file at a time is in memory here. Folders
+ * are walked in the order of their names. Symbolic links, paths that leave the archive, and what exceeds the limits are refused.
  *
  * @throws DataError if an input is missing or an archive is damaged; the signal's reason if it is aborted
  */

@@ -45,8 +45,8 @@ export function createNesEventsEncoding(macros: Macros = NES_MACROS): Encoding {
     name: macros === NES_MACROS ? 'nes-events' : `nes-events-${hashOf(macros)}`,
     version: 3,
     classes: events.length,
-    // NES-MDB's valid split has about 31 events a second; a bar lasts about two.
-    stepsPerBar: 62,
+    // NES-MDB's valid split has 28.4 events a second; a bar lasts about two.
+    stepsPerBar: 57,
     exactTimes: true,
     encode(song) {
       const encoded = settled(song);
