@@ -20,7 +20,7 @@ export const nesEventsBytePairsEncoding: Encoding = withBytePairs(nesEventsEncod
   name: 'nes-events-bpe',
   version: 1,
   // An eighth fewer events than nes-events.
-  stepsPerBar: 54,
+  stepsPerBar: 50,
   pairs: learnt.pairs.map((line): BytePair => {
     const [first, second] = line.split(' ').map(Number);
     return [first, second];
