@@ -57,6 +57,7 @@ export class BatchSampler {
     this.#seed = seed;
     const members: NumberedSequence[][] = lengths.map(() => []);
     for (const [number, sequence] of sequences.entries()) {
+      // None holds it: -1, which is the longest.
       const fitting = lengths.findIndex((one) => sequence.length - 1 <= one);
       if (sequence.length > 1) members.at(fitting)?.push({ sequence, number });
     }
