@@ -1,8 +1,8 @@
-import { describeAdapter, openOn } from './adapter.ts';
-import { parseDebug } from './debug.ts';
-import type { Device } from './device.ts';
+import { describeAdapter, openOn } from './device/adapter.ts';
+import { parseDebug } from './device/debug.ts';
+import type { Device } from './device/device.ts';
+import { type DatabaseFactory, TuningDatabase } from './device/tuning-database.ts';
 import { KernelError } from './errors.ts';
-import { type DatabaseFactory, TuningDatabase } from './tuning-database.ts';
 
 export interface BrowserDeviceOptions {
   /** Measure kernel variants on this device and use the fastest; default true. */

@@ -1,9 +1,9 @@
 import { create, globals } from 'webgpu';
-import { describeAdapter, openOn } from './adapter.ts';
-import { parseDebug } from './debug.ts';
-import type { Device } from './device.ts';
+import { describeAdapter, openOn } from './device/adapter.ts';
+import { parseDebug } from './device/debug.ts';
+import type { Device } from './device/device.ts';
+import { TuningCache } from './device/tuning-cache.ts';
 import { KernelError } from './errors.ts';
-import { TuningCache } from './tuning-cache.ts';
 
 /**
  * One binding object for each set of flags, kept for good: the process crashes when such an object is collected while a

@@ -10,9 +10,9 @@ import {
   type Shape,
   type Variant,
 } from '../src/index.ts';
-import { pixelVariant } from '../src/operations/convolution-pixels.ts';
-import { CONVOLUTION_TILES, type ConvolutionTile, convolutionProblem } from '../src/operations/convolution-problem.ts';
-import { weightVariant } from '../src/operations/convolution-weights.ts';
+import { pixelVariant } from '../src/operations/convolution/pixels.ts';
+import { CONVOLUTION_TILES, type ConvolutionTile, convolutionProblem } from '../src/operations/convolution/problem.ts';
+import { weightVariant } from '../src/operations/convolution/weights.ts';
 import { testDevice } from './support/device.ts';
 import { randomNumbers } from './support/numbers.ts';
 

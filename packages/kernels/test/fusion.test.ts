@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fuse } from '../src/fusion.ts';
 import {
   Arena,
   add,
@@ -18,7 +17,8 @@ import {
   type Tensor,
   unary,
 } from '../src/index.ts';
-import { Sharing } from '../src/sharing.ts';
+import { fuse } from '../src/plan/fusion.ts';
+import { Sharing } from '../src/plan/sharing.ts';
 import { testDevice } from './support/device.ts';
 import { expectClose, randomNumbers, TOLERANCE } from './support/numbers.ts';
 import { buildGraph, stateArena, steps } from './support/random-graph.ts';

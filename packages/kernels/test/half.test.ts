@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { withHalfBindings } from '../src/half-bindings.ts';
 import {
   Arena,
   adam,
@@ -20,7 +19,8 @@ import {
   type Tensor,
   unary,
 } from '../src/index.ts';
-import { read, readWrite, write } from '../src/kernel.ts';
+import { withHalfBindings } from '../src/kernels/half-bindings.ts';
+import { read, readWrite, write } from '../src/kernels/kernel.ts';
 import { allCases } from './cases/all.ts';
 import { testDevice } from './support/device.ts';
 import { gradientsOf, halfFailures } from './support/half.ts';

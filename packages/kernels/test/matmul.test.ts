@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { evaluate, Graph } from '../src/index.ts';
-import { matmulProblem } from '../src/operations/matmul.ts';
+import { matmulProblem } from '../src/operations/matmul/matmul.ts';
 import { testDevice } from './support/device.ts';
 import { everyVariant, FORMS, matmulBy } from './support/matmul-variants.ts';
 import { expectClose, randomNumbers, TOLERANCE } from './support/numbers.ts';

@@ -17,7 +17,7 @@ import {
   transpose,
   unary,
 } from '../src/index.ts';
-import { matmulProblem } from '../src/operations/matmul.ts';
+import { matmulProblem } from '../src/operations/matmul/matmul.ts';
 import { allCases } from './cases/all.ts';
 import { matmulSizes } from './cases/matmul.ts';
 import { testDevice } from './support/device.ts';

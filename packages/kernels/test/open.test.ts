@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { create } from 'webgpu';
-import { describeAdapter } from '../src/adapter.ts';
 import { openDevice as openInBrowser } from '../src/browser.ts';
+import { describeAdapter } from '../src/device/adapter.ts';
 import { openDevice } from '../src/node.ts';
 
 const info = (fields: Partial<Record<'vendor' | 'architecture' | 'device' | 'description', string>>) =>

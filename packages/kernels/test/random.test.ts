@@ -12,7 +12,7 @@ import {
   uniformArray,
   write,
 } from '../src/index.ts';
-import { PCG_WGSL } from '../src/random.ts';
+import { PCG_WGSL } from '../src/kernels/random.ts';
 import { testDevice } from './support/device.ts';
 
 const device = await testDevice();

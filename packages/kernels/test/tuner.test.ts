@@ -2,6 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { Tuner } from '../src/device/tuner.ts';
+import { TuningCache } from '../src/device/tuning-cache.ts';
 import {
   elementCount,
   evaluate,
@@ -16,8 +18,6 @@ import {
   transpose,
 } from '../src/index.ts';
 import { openDevice } from '../src/node.ts';
-import { Tuner } from '../src/tuner.ts';
-import { TuningCache } from '../src/tuning-cache.ts';
 import { testDevice } from './support/device.ts';
 import { randomNumbers } from './support/numbers.ts';
 import { withVariant } from './support/variants.ts';

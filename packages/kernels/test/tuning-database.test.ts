@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type DatabaseFactory, TuningDatabase } from '../src/tuning-database.ts';
+import { type DatabaseFactory, TuningDatabase } from '../src/device/tuning-database.ts';
 
 const adapter = { name: 'test adapter', driver: '1.0', backend: 'default', software: false };
 

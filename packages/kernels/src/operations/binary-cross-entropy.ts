@@ -1,7 +1,7 @@
-import { onceDifferentiable } from '../operation.ts';
-import { elementCount, requireShape, requireType, sameShape, type Tensor } from '../tensor.ts';
+import { elementwiseOperation } from '../kernels/elementwise.ts';
+import { onceDifferentiable } from '../trace/operation.ts';
+import { elementCount, requireShape, requireType, sameShape, type Tensor } from '../trace/tensor.ts';
 import { divide, multiply } from './binary.ts';
-import { elementwiseOperation } from './elementwise.ts';
 import { mean, scale, sum } from './sum.ts';
 
 /**

@@ -1,8 +1,8 @@
-import { read, readWrite, write } from '../kernel.ts';
-import { type Operation, onceDifferentiable } from '../operation.ts';
-import { PCG_WGSL } from '../random.ts';
-import { requireShape, requireType, sameShape, type Tensor } from '../tensor.ts';
-import { laneReduction, type RowLayout, rowDispatch, rowLayout } from './row-kernel.ts';
+import { read, readWrite, write } from '../kernels/kernel.ts';
+import { PCG_WGSL } from '../kernels/random.ts';
+import { laneReduction, type RowLayout, rowDispatch, rowLayout } from '../kernels/row-kernel.ts';
+import { type Operation, onceDifferentiable } from '../trace/operation.ts';
+import { requireShape, requireType, sameShape, type Tensor } from '../trace/tensor.ts';
 
 /** What `categorical` gives where a row has no class to choose: none allowed, or scores that are no numbers. */
 export const NO_CLASS = 0xffff_ffff;

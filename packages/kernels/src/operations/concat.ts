@@ -1,7 +1,7 @@
 import { KernelError } from '../errors.ts';
-import type { Operation } from '../operation.ts';
-import { requireShape, type Tensor } from '../tensor.ts';
-import { copyRuns } from './copy.ts';
+import { copyRuns } from '../kernels/copy.ts';
+import type { Operation } from '../trace/operation.ts';
+import { requireShape, type Tensor } from '../trace/tensor.ts';
 import { around, hasAxis, slice } from './slice.ts';
 
 /**

@@ -1,8 +1,8 @@
-import { linearDispatch, read, readWrite, wgslFloat, write } from '../kernel.ts';
-import { type Operation, onceDifferentiable, overwritesFirst } from '../operation.ts';
-import { requireShape, requireType, type Tensor } from '../tensor.ts';
+import { linearDispatch, read, readWrite, wgslFloat, write } from '../kernels/kernel.ts';
+import { rowDispatch, rowElement, rowLayout } from '../kernels/row-kernel.ts';
+import { type Operation, onceDifferentiable, overwritesFirst } from '../trace/operation.ts';
+import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 import { divide, multiply } from './binary.ts';
-import { rowDispatch, rowElement, rowLayout } from './row-kernel.ts';
 import { sum } from './sum.ts';
 
 export interface CrossEntropyOptions {

@@ -1,6 +1,15 @@
-import { every, LINEAR_WORKGROUP, linearDispatch, linearGrid, read, readWrite, rowVectors, write } from '../kernel.ts';
-import { type Operation, onceDifferentiable } from '../operation.ts';
-import { elementCount, requireShape, requireType, type Shape, type Tensor } from '../tensor.ts';
+import {
+  every,
+  LINEAR_WORKGROUP,
+  linearDispatch,
+  linearGrid,
+  read,
+  readWrite,
+  rowVectors,
+  write,
+} from '../kernels/kernel.ts';
+import { type Operation, onceDifferentiable } from '../trace/operation.ts';
+import { elementCount, requireShape, requireType, type Shape, type Tensor } from '../trace/tensor.ts';
 
 /**
  * Rows of a table: y[.., :] = table[ids[..], :]. Equals one-hot(ids) times the table, at no cost of multiplication.

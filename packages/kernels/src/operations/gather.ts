@@ -1,4 +1,4 @@
-import { elementCount, requireShape, type Tensor } from '../tensor.ts';
+import { elementCount, requireShape, type Tensor } from '../trace/tensor.ts';
 import { embedding } from './embedding.ts';
 import { reshape } from './view.ts';
 

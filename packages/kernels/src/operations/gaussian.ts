@@ -1,7 +1,7 @@
-import { GAUSSIAN_WGSL, PCG_WGSL } from '../random.ts';
-import { elementCount, requireShape, requireType, type Shape, sameShape, type Tensor } from '../tensor.ts';
+import { elementwiseOperation } from '../kernels/elementwise.ts';
+import { GAUSSIAN_WGSL, PCG_WGSL } from '../kernels/random.ts';
+import { elementCount, requireShape, requireType, type Shape, sameShape, type Tensor } from '../trace/tensor.ts';
 import { add, multiply, subtract } from './binary.ts';
-import { elementwiseOperation } from './elementwise.ts';
 import { scale, sum } from './sum.ts';
 import { unary } from './unary.ts';
 

@@ -1,6 +1,6 @@
-import { linearDispatch, read, write } from '../kernel.ts';
-import { type Operation, onceDifferentiable } from '../operation.ts';
-import { requireShape, requireType, type Tensor } from '../tensor.ts';
+import { linearDispatch, read, write } from '../kernels/kernel.ts';
+import { type Operation, onceDifferentiable } from '../trace/operation.ts';
+import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 
 /**
  * Whether each row's target is the first choice: 1 where the target's score is the highest and no class before it has

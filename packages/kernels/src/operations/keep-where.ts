@@ -1,5 +1,5 @@
-import { requireShape, requireType, type Shape, type Tensor } from '../tensor.ts';
-import { elementwiseOperation } from './elementwise.ts';
+import { elementwiseOperation } from '../kernels/elementwise.ts';
+import { requireShape, requireType, type Shape, type Tensor } from '../trace/tensor.ts';
 
 export type Relation = '<' | '<=' | '>' | '>=';
 

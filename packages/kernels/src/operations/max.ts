@@ -1,6 +1,6 @@
-import { type Dispatch, linearDispatch, read, write } from '../kernel.ts';
-import { type Operation, onceDifferentiable } from '../operation.ts';
-import { elementCount, requireType, type Shape, type Tensor } from '../tensor.ts';
+import { type Dispatch, linearDispatch, read, write } from '../kernels/kernel.ts';
+import { type Operation, onceDifferentiable } from '../trace/operation.ts';
+import { elementCount, requireType, type Shape, type Tensor } from '../trace/tensor.ts';
 import { partCount, type ReductionOptions, reduceAxes } from './reduction.ts';
 
 /**

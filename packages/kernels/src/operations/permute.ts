@@ -1,6 +1,6 @@
-import { linearDispatch, read, write } from '../kernel.ts';
-import type { Operation } from '../operation.ts';
-import { elementCount, requireShape, type Shape, type Tensor } from '../tensor.ts';
+import { linearDispatch, read, write } from '../kernels/kernel.ts';
+import type { Operation } from '../trace/operation.ts';
+import { elementCount, requireShape, type Shape, type Tensor } from '../trace/tensor.ts';
 
 /**
  * Reorders axes: axis i of the result is axis `axes[i]` of x. Costs nothing where the elements keep their order.

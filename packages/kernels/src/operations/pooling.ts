@@ -1,8 +1,8 @@
 import { KernelError } from '../errors.ts';
-import { type Binding, type Dispatch, linearDispatch, read, rowVectors, write } from '../kernel.ts';
-import { type Operation, onceDifferentiable } from '../operation.ts';
-import { elementCount, requireShape, requireType, type Shape, type Tensor } from '../tensor.ts';
-import { pair, type Size2d } from './convolution-problem.ts';
+import { type Binding, type Dispatch, linearDispatch, read, rowVectors, write } from '../kernels/kernel.ts';
+import { type Operation, onceDifferentiable } from '../trace/operation.ts';
+import { elementCount, requireShape, requireType, type Shape, type Tensor } from '../trace/tensor.ts';
+import { pair, type Size2d } from './convolution/problem.ts';
 
 export interface PoolingOptions {
   /** Pixels under the window, one number or (vertical, horizontal). */

@@ -1,4 +1,4 @@
-import { elementCount, requireShape, type Tensor } from '../tensor.ts';
+import { elementCount, requireShape, type Tensor } from '../trace/tensor.ts';
 import { reshape } from './view.ts';
 
 export interface ReductionOptions {

@@ -1,8 +1,15 @@
-import { linearDispatch, read, write } from '../kernel.ts';
-import { BINDING_ALIGNMENT } from '../memory.ts';
-import type { Operation } from '../operation.ts';
-import { BYTES_PER_ELEMENT, elementCount, requireShape, requireType, type Shape, type Tensor } from '../tensor.ts';
-import { copyRuns } from './copy.ts';
+import { copyRuns } from '../kernels/copy.ts';
+import { linearDispatch, read, write } from '../kernels/kernel.ts';
+import { BINDING_ALIGNMENT } from '../trace/memory.ts';
+import type { Operation } from '../trace/operation.ts';
+import {
+  BYTES_PER_ELEMENT,
+  elementCount,
+  requireShape,
+  requireType,
+  type Shape,
+  type Tensor,
+} from '../trace/tensor.ts';
 
 /**
  * x[.., start .. end, ..) along an axis, by default the first. No copy of whole rows of the first axis where the first

@@ -1,7 +1,7 @@
-import { read } from '../kernel.ts';
-import { type Operation, onceDifferentiable, overwritesFirst } from '../operation.ts';
-import { requireShape, requireType, type Tensor } from '../tensor.ts';
-import { overwritable, rowDispatch, rowLayout } from './row-kernel.ts';
+import { read } from '../kernels/kernel.ts';
+import { overwritable, rowDispatch, rowLayout } from '../kernels/row-kernel.ts';
+import { type Operation, onceDifferentiable, overwritesFirst } from '../trace/operation.ts';
+import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 
 /**
  * Softmax over the last axis: y_c = exp(x_c - max x) / sum of the same over all c.

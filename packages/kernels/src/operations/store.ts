@@ -1,7 +1,7 @@
-import type { Slot } from '../memory.ts';
-import { type Operation, onceDifferentiable } from '../operation.ts';
-import { elementCount, formatShape, requireShape, requireType, type Tensor } from '../tensor.ts';
-import { copy } from './copy.ts';
+import { copy } from '../kernels/copy.ts';
+import type { Slot } from '../trace/memory.ts';
+import { type Operation, onceDifferentiable } from '../trace/operation.ts';
+import { elementCount, formatShape, requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 
 /**
  * Puts a value into a slot, where it outlives the program: a gradient for the optimiser, a state for the next run. What

@@ -1,7 +1,15 @@
-import { type Dispatch, linearDispatch, read, wgslFloat, write } from '../kernel.ts';
-import type { Operation } from '../operation.ts';
-import { elementCount, formatShape, requireShape, requireType, type Shape, sameShape, type Tensor } from '../tensor.ts';
-import { elementwiseOperation } from './elementwise.ts';
+import { elementwiseOperation } from '../kernels/elementwise.ts';
+import { type Dispatch, linearDispatch, read, wgslFloat, write } from '../kernels/kernel.ts';
+import type { Operation } from '../trace/operation.ts';
+import {
+  elementCount,
+  formatShape,
+  requireShape,
+  requireType,
+  type Shape,
+  sameShape,
+  type Tensor,
+} from '../trace/tensor.ts';
 import { partCount, type ReductionOptions, reduceAxes } from './reduction.ts';
 import { unaryGradient } from './unary.ts';
 import { reshape } from './view.ts';

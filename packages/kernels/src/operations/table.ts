@@ -1,23 +1,28 @@
-import { adamOperation } from './adam.ts';
-import { attentionGradientOperation, attentionOperation } from './attention.ts';
-import { attentionLstmOperation } from './attention-lstm.ts';
-import { attentionLstmGradientOperation } from './attention-lstm-gradient.ts';
-import { batchNormGradientOperation, batchNormOperation } from './batch-norm.ts';
+import { attentionGradientOperation, attentionOperation } from './attention/attention.ts';
+import { attentionLstmOperation } from './attention-lstm/attention-lstm.ts';
+import { attentionLstmGradientOperation } from './attention-lstm/gradient.ts';
 import { binaryOperation } from './binary.ts';
 import { binaryCrossEntropyGradientOperation, binaryCrossEntropyOperation } from './binary-cross-entropy.ts';
 import { categoricalOperation } from './categorical.ts';
 import { concatOperation } from './concat.ts';
-import { conv2dOperation, conv2dTransposeOperation, conv2dWeightsOperation } from './convolution.ts';
+import { conv2dOperation, conv2dTransposeOperation, conv2dWeightsOperation } from './convolution/convolution.ts';
 import { crossEntropyGradientOperation, crossEntropyOperation } from './cross-entropy.ts';
 import { dropoutOperation } from './dropout.ts';
 import { embeddingGradientOperation, embeddingOperation } from './embedding.ts';
 import { gaussianNoiseOperation } from './gaussian.ts';
 import { hitsOperation } from './hits.ts';
 import { keepWhereOperation } from './keep-where.ts';
-import { layerNormGradientOperation, layerNormOperation, layerNormParameterGradientOperation } from './layer-norm.ts';
-import { lstmGradientOperation, lstmOperation } from './lstm.ts';
-import { matmulOperation } from './matmul.ts';
+import { lstmGradientOperation, lstmOperation } from './lstm/lstm.ts';
+import { matmulOperation } from './matmul/matmul.ts';
 import { maxGradientOperation, maxOperation } from './max.ts';
+import { batchNormGradientOperation, batchNormOperation } from './normalisation/batch-norm.ts';
+import {
+  layerNormGradientOperation,
+  layerNormOperation,
+  layerNormParameterGradientOperation,
+} from './normalisation/layer-norm.ts';
+import { adamOperation } from './optimisers/adam.ts';
+import { sgdOperation } from './optimisers/sgd.ts';
 import { permuteOperation } from './permute.ts';
 import {
   averagePool2dGradientOperation,
@@ -25,7 +30,6 @@ import {
   maxPool2dGradientOperation,
   maxPool2dOperation,
 } from './pooling.ts';
-import { sgdOperation } from './sgd.ts';
 import { padOperation, sliceOperation } from './slice.ts';
 import { softmaxGradientOperation, softmaxOperation } from './softmax.ts';
 import { storeOperation } from './store.ts';

@@ -1,6 +1,6 @@
-import { onceDifferentiable } from '../operation.ts';
-import { requireType, type Tensor } from '../tensor.ts';
-import { elementwiseOperation } from './elementwise.ts';
+import { elementwiseOperation } from '../kernels/elementwise.ts';
+import { onceDifferentiable } from '../trace/operation.ts';
+import { requireType, type Tensor } from '../trace/tensor.ts';
 
 /**
  * Functions of one variable as WGSL. `derivative` may use the input `x` and the result `y`.

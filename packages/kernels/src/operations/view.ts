@@ -1,5 +1,5 @@
-import type { Operation } from '../operation.ts';
-import { elementCount, formatShape, requireShape, type Shape, sameShape, type Tensor } from '../tensor.ts';
+import type { Operation } from '../trace/operation.ts';
+import { elementCount, formatShape, requireShape, type Shape, sameShape, type Tensor } from '../trace/tensor.ts';
 
 /** The same elements in the same order under another shape; costs nothing. */
 export function reshape(x: Tensor, shape: Shape): Tensor {

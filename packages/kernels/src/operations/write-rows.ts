@@ -1,6 +1,6 @@
-import { linearDispatch, read, write } from '../kernel.ts';
-import { type Operation, onceDifferentiable } from '../operation.ts';
-import { elementCount, requireShape, requireType, sameShape, type Tensor } from '../tensor.ts';
+import { linearDispatch, read, write } from '../kernels/kernel.ts';
+import { type Operation, onceDifferentiable } from '../trace/operation.ts';
+import { elementCount, requireShape, requireType, sameShape, type Tensor } from '../trace/tensor.ts';
 
 /**
  * Writes rows into a longer tensor in place: cache[b, positions[b] + i] = rows[b, i]. With it a slot becomes a cache of keys or

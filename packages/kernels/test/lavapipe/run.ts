@@ -12,7 +12,7 @@ import {
   write,
 } from '../../src/index.ts';
 import { openDevice } from '../../src/node.ts';
-import { matmulProblem } from '../../src/operations/matmul.ts';
+import { matmulProblem } from '../../src/operations/matmul/matmul.ts';
 import { cases } from '../cases/all.ts';
 import { verifyCore } from '../support/core.ts';
 import { halfFailures } from '../support/half.ts';

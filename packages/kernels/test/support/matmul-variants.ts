@@ -1,8 +1,8 @@
 import type { Operation, Tensor, Variant } from '../../src/index.ts';
-import { matmulOperation, matmulProblem } from '../../src/operations/matmul.ts';
-import { MATMUL_TILES } from '../../src/operations/matmul-kernel.ts';
-import type { MatmulAttributes, MatmulProblem } from '../../src/operations/matmul-problem.ts';
-import { otherKinds, tileVariant } from '../../src/operations/matmul-variants.ts';
+import { matmulOperation, matmulProblem } from '../../src/operations/matmul/matmul.ts';
+import type { MatmulAttributes, MatmulProblem } from '../../src/operations/matmul/problem.ts';
+import { MATMUL_TILES } from '../../src/operations/matmul/tile.ts';
+import { otherKinds, tileVariant } from '../../src/operations/matmul/variants.ts';
 
 /** Every way to compute a problem, whatever its size makes likely. */
 export function everyVariant(problem: MatmulProblem): Variant[] {

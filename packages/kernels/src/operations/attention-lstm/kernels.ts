@@ -1,0 +1,181 @@
+import {
+  every,
+  type LinearKernel,
+  linearVariant,
+  read,
+  readWrite,
+  rowVectors,
+  type Variant,
+  write,
+} from '../../kernels/kernel.ts';
+import type { LstmSizes } from '../lstm/kernels.ts';
+import { GATE_FUNCTIONS, type StepKernel, type StepProduct, stepKernel } from '../lstm/recurrent-step.ts';
+
+/** Sizes of a sequence with attention: T, B, H, and N as `memory`. */
+export interface AttentionSizes extends LstmSizes {
+  readonly memory: number;
+}
+
+/** Uniforms of every kernel here; see `stepRows`. */
+const UNIFORMS = ['step', 'before', 'after'];
+
+/** WGSL shared by kernels over the memory: a group of units, where rows are, and the clamped tanh. */
+export function memoryFunctions({ steps, batch, units, memory }: AttentionSizes): string {
+  const { vector, type, width } = rowVectors(units);
+  return `alias Value = ${type};
+fn group_sum(v: Value) -> f32 { return ${vector === 4 ? '(v.x + v.y) + (v.z + v.w)' : 'v'}; }
+// Outputs and keys lie behind each other; step t reads rows t to t + N - 1 and writes row t + N.
+fn output_row(n: u32, row: u32) -> u32 { return ((uniforms.step + n) * ${batch}u + row) * ${width}u; }
+fn key_row(n: u32, row: u32) -> u32 { return ${(memory + steps) * batch * width}u + output_row(n, row); }
+// Scores of a sequence at a step, and behind them the logarithm of the sum of their exponentials.
+fn score_row(row: u32) -> u32 { return (uniforms.step * ${batch}u + row) * ${memory + 1}u; }
+${GATE_FUNCTIONS}`;
+}
+
+/** A state (T+1, B, H) after the step, times the rows of a matrix from `from` on. */
+function stateProduct(
+  { batch, units }: LstmSizes,
+  x: 'cells' | 'hidden' | 'contexts',
+  product: Omit<StepProduct, 'x' | 'start' | 'inner'>,
+): StepProduct {
+  const { width } = rowVectors(units);
+  return { x, start: (row) => `(uniforms.after * ${batch}u + ${row}) * ${width}u`, inner: units, ...product };
+}
+
+/** q_t = [c_t ; h_t] query + bias. */
+export function queryKernel(sizes: AttentionSizes): StepKernel {
+  const { steps, batch, units } = sizes;
+  const { vector, width } = rowVectors(units);
+  const matrix = { matrix: 'query', columns: units, into: { q: 0 } };
+  return stepKernel({
+    problem: `lstm query ${batch}x${units}`,
+    batch,
+    units,
+    steps,
+    bindings: [
+      read('cells', vector),
+      read('hidden', vector),
+      read('query', vector),
+      read('bias', vector),
+      write('queries', vector),
+    ],
+    uniforms: UNIFORMS,
+    measured: [0, 0, 1],
+    sums: ['q'],
+    products: [stateProduct(sizes, 'cells', matrix), stateProduct(sizes, 'hidden', { ...matrix, from: units })],
+    functions: `fn start(row: u32, unit: u32, sum: u32) -> Value { return bias[unit]; }
+fn finish(row: u32, unit: u32, q: Value) { queries[(uniforms.step * ${batch}u + row) * ${width}u + unit] = q; }`,
+  });
+}
+
+/** Outputs for which one thread sums up: what they have in common is loaded once. */
+const OUTPUTS = 4;
+
+/**
+ * A sum over the units for each sequence and each of the last N outputs.
+ *
+ * @param common WGSL that loads what all outputs need of a group, `unit`, of the sequence `row`
+ * @param entryRow WGSL function for where an output, or its key, starts in the entries
+ * @param term WGSL of a sum and the next term, given a group of the entry
+ * @param result WGSL of the place for output n
+ */
+export function sumsByOutput(
+  { label, bindings, uniforms }: Required<Pick<LinearKernel, 'label' | 'bindings' | 'uniforms'>>,
+  sizes: AttentionSizes,
+  common: string,
+  entryRow: 'output_row' | 'key_row',
+  term: (entry: string, sum: string) => string,
+  result: (n: string) => string,
+): Variant {
+  const { batch, units, memory } = sizes;
+  const { width } = rowVectors(units);
+  const across = Math.ceil(memory / OUTPUTS);
+  return linearVariant({
+    label: `${label} ${batch}x${memory}x${units}`,
+    bindings,
+    uniforms,
+    threads: batch * across,
+    functions: memoryFunctions(sizes),
+    body: `  let row = index / ${across}u;
+  let first = index % ${across}u * ${OUTPUTS}u;
+${every(OUTPUTS, (n) => `  let entry${n} = ${entryRow}(min(first + ${n}u, ${memory - 1}u), row);\n  var sum${n} = Value(0.0);`)}
+  for (var unit = 0u; unit < ${width}u; unit++) {
+    ${common}
+${every(OUTPUTS, (n) => `    sum${n} = ${term(`entries[entry${n} + unit]`, `sum${n}`)};`)}
+  }
+${every(OUTPUTS, (n) => `  if (first + ${n}u < ${memory}u) { ${result(`first + ${n}u`)} = group_sum(sum${n}); }`)}`,
+  });
+}
+
+/** s_n = score . tanh(key_n + q_t). */
+export function scoreKernel(sizes: AttentionSizes): Variant {
+  const { batch, units } = sizes;
+  const { vector, width } = rowVectors(units);
+  const bindings = [read('entries', vector), read('queries', vector), read('score', vector), readWrite('scores')];
+  return sumsByOutput(
+    { label: 'lstm attention scores', bindings, uniforms: UNIFORMS },
+    sizes,
+    `let q = queries[(uniforms.step * ${batch}u + row) * ${width}u + unit];
+    let v = score[unit];`,
+    'key_row',
+    (key, sum) => `fma(v, squash(${key} + q), ${sum})`,
+    (n) => `scores[score_row(row) + ${n}]`,
+  );
+}
+
+/** context_t = sum over n of softmax(s)_n output_n, a thread for a group of units of one sequence. */
+export function contextKernel(sizes: AttentionSizes): Variant {
+  const { batch, units, memory } = sizes;
+  const { vector, width } = rowVectors(units);
+  return linearVariant({
+    label: `lstm attention context ${batch}x${memory}x${units}`,
+    bindings: [read('entries', vector), readWrite('scores'), readWrite('contexts', vector)],
+    uniforms: UNIFORMS,
+    threads: batch * width,
+    functions: memoryFunctions(sizes),
+    body: `  let row = index / ${width}u;
+  let unit = index % ${width}u;
+  let first = score_row(row);
+  var highest = scores[first];
+  for (var n = 1u; n < ${memory}u; n++) { highest = max(highest, scores[first + n]); }
+  var total = 0.0;
+  var context = Value(0.0);
+  for (var n = 0u; n < ${memory}u; n++) {
+    let weight = exp(scores[first + n] - highest);
+    total += weight;
+    context = fma(Value(weight), entries[output_row(n, row) + unit], context);
+  }
+  contexts[uniforms.after * ${batch * width}u + index] = context / total;
+  if (unit == 0u) { scores[first + ${memory}u] = highest + log(total); }`,
+  });
+}
+
+/** [out_t key_t] = [h_t ; context_t] output + bias, which becomes the newest entry of the memory. */
+export function outputKernel(sizes: AttentionSizes): StepKernel {
+  const { steps, batch, units, memory } = sizes;
+  const { vector, width } = rowVectors(units);
+  const matrix = { matrix: 'output', columns: 2 * units, into: { out: 0, key: 1 } };
+  return stepKernel({
+    problem: `lstm attention output ${batch}x${units}`,
+    batch,
+    units,
+    steps,
+    bindings: [
+      read('hidden', vector),
+      read('contexts', vector),
+      read('output', vector),
+      read('bias', vector),
+      readWrite('entries', vector),
+    ],
+    uniforms: UNIFORMS,
+    measured: [0, 0, 1],
+    sums: ['out', 'key'],
+    products: [stateProduct(sizes, 'hidden', matrix), stateProduct(sizes, 'contexts', { ...matrix, from: units })],
+    functions: `fn start(row: u32, unit: u32, sum: u32) -> Value { return bias[sum * ${width}u + unit]; }
+fn finish(row: u32, unit: u32, out: Value, key: Value) {
+  let place = ((${memory}u + uniforms.step) * ${batch}u + row) * ${width}u + unit;
+  entries[place] = out;
+  entries[${(memory + steps) * batch * width}u + place] = key;
+}`,
+  });
+}

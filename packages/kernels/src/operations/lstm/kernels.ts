@@ -1,0 +1,179 @@
+import { read, readWrite, rowVectors, write } from '../../kernels/kernel.ts';
+import { GATE_FUNCTIONS, type StepKernel, type StepProduct, stepKernel } from './recurrent-step.ts';
+
+/** Sizes of a sequence: T, B, H. */
+export interface LstmSizes {
+  readonly steps: number;
+  readonly batch: number;
+  readonly units: number;
+}
+
+/**
+ * Where the steps of a pass are in memory. States (T+1, B, H) have a row more than the gates: forward in time the
+ * initial state is row 0, backward in time it is row T.
+ *
+ * @returns for each step, in the order in which they are computed, its row of the gates and the rows of the states
+ *   before and after it
+ */
+export function stepRows(steps: number, reverse: boolean): { step: number; before: number; after: number }[] {
+  return Array.from({ length: steps }, (_, index) =>
+    reverse
+      ? { step: steps - 1 - index, before: steps - index, after: steps - 1 - index }
+      : { step: index, before: index, after: index + 1 },
+  );
+}
+
+/**
+ * A thread owns some sequences and some units, with all four gates. Uniforms: rows of the step, see `stepRows`.
+ *
+ * @param inPlace whether the gates overwrite the projected inputs
+ * @param states what is multiplied with the rows of `recurrent`: (T+1, B, H) each, one after the other
+ */
+export function forwardKernel(
+  { steps, batch, units }: LstmSizes,
+  inPlace: boolean,
+  states: readonly ('hidden' | 'contexts')[] = ['hidden'],
+): StepKernel {
+  const { vector, width } = rowVectors(units);
+  const bindings = [
+    read('recurrent', vector),
+    readWrite('hidden', vector),
+    readWrite('cells', vector),
+    ...(states.includes('contexts') ? [read('contexts', vector)] : []),
+  ];
+  const middle = Math.floor((steps - 1) / 2);
+  return stepKernel({
+    problem: `lstm step ${batch}x${units}${states.length > 1 ? ' with context' : ''}${inPlace ? ' in place' : ''}`,
+    batch,
+    units,
+    steps,
+    bindings: inPlace
+      ? [...bindings, readWrite('gates', vector)]
+      : [read('projected', vector), ...bindings, write('gates', vector)],
+    uniforms: ['step', 'before', 'after'],
+    measured: [middle, middle, middle + 1],
+    sums: ['i', 'j', 'f', 'o'],
+    products: states.map(
+      (x, index): StepProduct => ({
+        x,
+        start: (row) => `(uniforms.before * ${batch}u + ${row}) * ${width}u`,
+        inner: units,
+        matrix: 'recurrent',
+        columns: 4 * units,
+        from: index * units,
+        into: { i: 0, j: 1, f: 2, o: 3 },
+      }),
+    ),
+    functions: `${GATE_FUNCTIONS}
+fn start(row: u32, unit: u32, gate: u32) -> Value {
+  return ${inPlace ? 'gates' : 'projected'}[(uniforms.step * ${batch}u + row) * ${4 * width}u + gate * ${width}u + unit];
+}
+fn finish(row: u32, unit: u32, i: Value, j: Value, f: Value, o: Value) {
+  let input = sigmoid(i);
+  let candidate = squash(j);
+  let forget = sigmoid(f);
+  let out = sigmoid(o);
+  let cell = forget * cells[(uniforms.before * ${batch}u + row) * ${width}u + unit] + input * candidate;
+  let gate = (uniforms.step * ${batch}u + row) * ${4 * width}u + unit;
+  gates[gate] = input;
+  gates[gate + ${width}u] = candidate;
+  gates[gate + ${2 * width}u] = forget;
+  gates[gate + ${3 * width}u] = out;
+  let state = (uniforms.after * ${batch}u + row) * ${width}u + unit;
+  cells[state] = cell;
+  hidden[state] = out * squash(cell);
+}`,
+  });
+}
+
+/** Which gradients flow into a layer from above. */
+export interface IncomingGradients {
+  readonly hasHidden: boolean;
+  readonly hasCells: boolean;
+}
+
+/** WGSL of the gradient that comes from above to a state (T+1, B, H) after the step, of this name; zero where none does. */
+export function fromAbove({ batch, units }: LstmSizes, name: string, comes: boolean): string {
+  return comes ? `${name}[(uniforms.after * ${batch}u + row) * ${rowVectors(units).width}u + unit]` : 'Value(0.0)';
+}
+
+/**
+ * At step t, walking against the order of the forward pass, with the step after it called `later`:
+ * dh = dHidden_t + dGates_later W^T, then with tc = tanh(c_t)
+ *
+ *     do = dh tc o (1 - o)       dc = carry + dh o (1 - tc^2)       carry = dc f
+ *     di = dc j i (1 - i)        dj = dc i (1 - j^2)                df = dc c_(t-1) f (1 - f)
+ *
+ * `carry` holds the cell's gradient between steps and ends as that of the initial cell. Uniforms: the rows of the step,
+ * see `stepRows`, and that of the later step's gates, T where there is none.
+ */
+export function backwardKernel(
+  sizes: LstmSizes,
+  { hasHidden, hasCells }: IncomingGradients,
+  inPlace: boolean,
+): StepKernel {
+  const { steps, batch, units } = sizes;
+  const { vector, width } = rowVectors(units);
+  const flags = [hasHidden && 'hidden', hasCells && 'cells', inPlace && 'in place'].filter((flag) => flag !== false);
+  // In the first step of a backward pass there is no later step to walk over, so a step in the middle is measured.
+  const middle = Math.floor((steps - 1) / 2);
+  return stepKernel({
+    problem: ['lstm backward step', `${batch}x${units}`, ...flags].join(' '),
+    batch,
+    units,
+    steps,
+    bindings: [
+      ...(inPlace ? [] : [read('gates', vector)]),
+      read('cells', vector),
+      read('transposed', vector),
+      ...(hasHidden ? [read('d_hidden', vector)] : []),
+      ...(hasCells ? [read('d_cells', vector)] : []),
+      readWrite('d_gates', vector),
+      readWrite('carry', vector),
+    ],
+    uniforms: ['step', 'before', 'after', 'later'],
+    measured: [middle, middle, middle + 1, middle + 1],
+    sums: ['dh'],
+    products: [
+      {
+        when: `uniforms.later < ${steps}u`,
+        x: 'd_gates',
+        start: (row) => `(uniforms.later * ${batch}u + ${row}) * ${4 * width}u`,
+        inner: 4 * units,
+        matrix: 'transposed',
+        columns: units,
+        into: { dh: 0 },
+      },
+    ],
+    functions: `fn start(row: u32, unit: u32, sum: u32) -> Value {
+  return ${fromAbove(sizes, 'd_hidden', hasHidden)};
+}
+${gateGradients(sizes, inPlace)}
+fn finish(row: u32, unit: u32, dh: Value) {
+  gate_gradients(row, unit, dh, ${fromAbove(sizes, 'd_cells', hasCells)});
+}`,
+  });
+}
+
+/** WGSL that ends a backward step: `dc_incoming` is the gradient of the cell from outside the recurrence. */
+export function gateGradients({ steps, batch, units }: LstmSizes, inPlace: boolean): string {
+  const { width } = rowVectors(units);
+  const gates = inPlace ? 'd_gates' : 'gates';
+  return `${GATE_FUNCTIONS}
+fn gate_gradients(row: u32, unit: u32, dh: Value, dc_incoming: Value) {
+  let gate = (uniforms.step * ${batch}u + row) * ${4 * width}u + unit;
+  let i = ${gates}[gate];
+  let j = ${gates}[gate + ${width}u];
+  let f = ${gates}[gate + ${2 * width}u];
+  let o = ${gates}[gate + ${3 * width}u];
+  let tc = squash(cells[(uniforms.after * ${batch}u + row) * ${width}u + unit]);
+  var dc = dh * o * (1.0 - tc * tc) + dc_incoming;
+  let place = row * ${width}u + unit;
+  if (uniforms.later < ${steps}u) { dc += carry[place]; }
+  d_gates[gate] = dc * j * i * (1.0 - i);
+  d_gates[gate + ${width}u] = dc * i * (1.0 - j * j);
+  d_gates[gate + ${2 * width}u] = dc * cells[(uniforms.before * ${batch}u + row) * ${width}u + unit] * f * (1.0 - f);
+  d_gates[gate + ${3 * width}u] = dh * tc * o * (1.0 - o);
+  carry[place] = dc * f;
+}`;
+}

@@ -1,0 +1,118 @@
+import { KernelError } from '../../errors.ts';
+import type { Operation } from '../../trace/operation.ts';
+import { formatShape, requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
+import { sumToShape } from '../sum.ts';
+import { type Activation, unaryGradient } from '../unary.ts';
+import type { MatmulAttributes, MatmulProblem } from './problem.ts';
+import { matmulDispatch } from './variants.ts';
+
+export interface MatmulOptions {
+  /** a is stored (K, M). */
+  readonly transposeA?: boolean;
+  /** b is stored (N, K). */
+  readonly transposeB?: boolean;
+  /** (N), added to every row. */
+  readonly bias?: Tensor;
+  /**
+   * Of the result's shape, added to it; instead of a bias. Bit for bit what `add(addend, matmul(a, b))` gives. The result
+   * takes over its memory where nothing else needs it: sums of products grow in place.
+   */
+  readonly addend?: Tensor;
+  /** Applied to each element of the sum. */
+  readonly activation?: Activation;
+}
+
+/**
+ * c = f(a b (+ bias or addend)), f32; f is the activation, if any.
+ *
+ * @param a (M, K), or (batch, M, K); stored (.., K, M) with transposeA
+ * @param b (K, N), or (batch, K, N); stored (.., N, K) with transposeB
+ * @returns (M, N), or (batch, M, N) if a or b has a batch axis; one without is used for all
+ * @throws KernelError `shape` if the shapes do not fit, or if there are both a bias and an addend
+ */
+export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  const { transposeA = false, transposeB = false, bias, addend, activation } = options;
+  if (bias !== undefined && addend !== undefined)
+    throw new KernelError('shape', 'matmul: takes a bias or an addend, not both; add the other by add().');
+  const added = bias !== undefined ? 'bias' : addend !== undefined ? 'addend' : 'nothing';
+  const inputs = [a, b, bias ?? addend].filter((input) => input !== undefined);
+  return a.graph.apply(matmulOperation, inputs, { transposeA, transposeB, added, activation })[0];
+}
+
+export const matmulOperation: Operation<MatmulAttributes> = {
+  name: 'matmul',
+  outputs(inputs, attributes) {
+    const [a, b, third] = inputs;
+    const { added } = attributes;
+    for (const [index, input] of inputs.entries()) requireType(input, 'f32', 'matmul', ['a', 'b', added][index]);
+    const ranks = [a, b].every(({ shape }) => shape.length === 2 || shape.length === 3);
+    requireShape(ranks, 'matmul', 'a and b must be matrices or batches of matrices', a, b);
+    const { M, N, K, batch, innerB, batchB } = sizes(a, b, attributes);
+    requireShape(K === innerB, 'matmul', `inner sizes ${K} and ${innerB} must be equal`, a, b);
+    const batches = a.shape.length === 2 || b.shape.length === 2 || batch === batchB;
+    requireShape(batches, 'matmul', 'batch sizes must be equal', a, b);
+    const batched = a.shape.length === 3 || b.shape.length === 3;
+    const shape = batched ? [batch, M, N] : [M, N];
+    if (added !== 'nothing') {
+      const expected = formatShape(added === 'bias' ? [N] : shape);
+      requireShape(formatShape(third.shape) === expected, 'matmul', `${added} must be ${expected}`, third);
+    }
+    return [{ shape, dtype: 'f32' }];
+  },
+  inPlace: () => [{ input: 2, output: 0 }],
+  accumulate({ inputs, attributes }, addend) {
+    if (attributes.added !== 'nothing' || attributes.activation !== undefined) return undefined;
+    return addend.graph.apply(matmulOperation, [...inputs, addend], { ...attributes, added: 'addend' })[0];
+  },
+  kernels(node, { inPlace }) {
+    const problem = matmulProblem(node.inputs, node.attributes, inPlace);
+    const [a, b] = node.inputs;
+    return [matmulDispatch(problem, inPlace ? [a, b] : node.inputs, node.outputs[0])];
+  },
+  backward(node, [dy], wanted) {
+    if (dy === undefined) return [undefined, undefined, undefined];
+    const [a, b, third] = node.inputs;
+    const { transposeA, transposeB, activation } = node.attributes;
+    const dc = activation === undefined ? dy : unaryGradient(activation, dy, { y: node.outputs[0] });
+    // c = a b: da = dc b^T, db = a^T dc; a transposed operand gets the transposed product.
+    const da = () =>
+      transposeA
+        ? matmul(b, dc, { transposeA: transposeB, transposeB: true })
+        : matmul(dc, b, { transposeB: !transposeB });
+    const db = () =>
+      transposeB
+        ? matmul(dc, a, { transposeA: true, transposeB: transposeA })
+        : matmul(a, dc, { transposeA: !transposeA });
+    return [
+      wanted[0] ? sumToShape(da(), a.shape) : undefined,
+      wanted[1] ? sumToShape(db(), b.shape) : undefined,
+      third !== undefined && wanted[2] ? sumToShape(dc, third.shape) : undefined,
+    ];
+  },
+};
+
+/** The problem that the inputs and attributes of a node pose. */
+export function matmulProblem(
+  [a, b]: readonly Tensor[],
+  attributes: MatmulAttributes,
+  inPlace: boolean,
+): MatmulProblem {
+  const { M, N, K, batch } = sizes(a, b, attributes);
+  const [batchedA, batchedB] = [a.shape.length === 3, b.shape.length === 3];
+  return { ...attributes, batch, batchedA, batchedB, inPlace, M, N, K };
+}
+
+function sizes(a: Tensor, b: Tensor, { transposeA, transposeB }: MatmulAttributes) {
+  const [rowsA, columnsA] = a.shape.slice(-2);
+  const [rowsB, columnsB] = b.shape.slice(-2);
+  const batchA = a.shape.length === 3 ? a.shape[0] : 1;
+  const batchB = b.shape.length === 3 ? b.shape[0] : 1;
+  return {
+    M: transposeA ? columnsA : rowsA,
+    K: transposeA ? rowsA : columnsA,
+    innerB: transposeB ? columnsB : rowsB,
+    N: transposeB ? rowsB : columnsB,
+    batch: Math.max(batchA, batchB),
+    batchB,
+  };
+}

@@ -1,0 +1,148 @@
+import { KernelError } from '../../errors.ts';
+import { read, readWrite, wgslFloat } from '../../kernels/kernel.ts';
+import type { Graph } from '../../trace/graph.ts';
+import { type Arena, SLOT_ALIGNMENT, type Slot } from '../../trace/memory.ts';
+import { type Operation, onceDifferentiable } from '../../trace/operation.ts';
+import { elementCount, requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
+import { arenaStep, requireArenas } from './arena-step.ts';
+import { clipping } from './clip.ts';
+
+export interface AdamOptions {
+  /** Decay of the first moment. */
+  readonly beta1?: number;
+  /** Decay of the second moment. */
+  readonly beta2?: number;
+  readonly epsilon?: number;
+  /** Share of itself that a parameter loses at a rate of 1 (AdamW); default 0. */
+  readonly weightDecay?: number;
+  /**
+   * Which slots of the parameters decay; default all. Biases and the scales of norms usually do not:
+   * `({ shape }) => shape.length > 1`.
+   */
+  readonly decays?: (slot: Slot) => boolean;
+}
+
+/** What Adam needs, all of one layout: arenas, or each as a whole tensor (`Graph.flat`). */
+interface AdamParts<Part> {
+  readonly parameters: Part;
+  readonly gradients: Part;
+  readonly firstMoment: Part;
+  readonly secondMoment: Part;
+}
+export type AdamArenas = AdamParts<Arena>;
+export type AdamState = AdamParts<Tensor>;
+
+/** The arenas that training by Adam keeps beside the parameters. */
+export function adamArenas(parameters: Arena): AdamArenas {
+  return {
+    parameters,
+    gradients: parameters.mirror('gradients', 'gradients'),
+    firstMoment: parameters.mirror('first moment', 'optimiser'),
+    secondMoment: parameters.mirror('second moment', 'optimiser'),
+  };
+}
+
+/** The arenas as `adam` takes them. */
+export function adamState(graph: Graph, arenas: AdamArenas): AdamState {
+  return {
+    parameters: graph.flat(arenas.parameters),
+    gradients: graph.flat(arenas.gradients),
+    firstMoment: graph.flat(arenas.firstMoment),
+    secondMoment: graph.flat(arenas.secondMoment),
+  };
+}
+
+/**
+ * One step of Adam (Kingma and Ba, arXiv 1412.6980) on all parameters in one dispatch, after scaling the gradients so
+ * that their global norm is at most `clipNorm` (Pascanu et al., arXiv 1211.5063):
+ *
+ *     g = gradient min(1, clipNorm / norm)
+ *     m += (1 - beta1) (g - m)      v += (1 - beta2) (g^2 - v)
+ *     parameter -= rate (m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon) + weightDecay parameter)
+ *
+ * The decay is decoupled from the moments, which makes this AdamW (Loshchilov and Hutter, arXiv 1711.05101).
+ *
+ * @param schedule (3) f32 input: learning rate, 1 / (1 - beta1^t), 1 / (1 - beta2^t); see `adamSchedule`
+ * @param norm the gradients' norm, scalar
+ * @param clipNorm Infinity turns clipping off
+ * @throws KernelError `shape` if the arenas differ in size or are no whole ones
+ */
+export function adam(
+  state: AdamState,
+  schedule: Tensor,
+  norm: Tensor,
+  clipNorm: number,
+  options: AdamOptions = {},
+): void {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0, decays } = options;
+  const { parameters, gradients, firstMoment, secondMoment } = state;
+  const decayed = decays === undefined || weightDecay === 0 ? [] : [decayedGroups(parameters, decays)];
+  const inputs = [parameters, gradients, firstMoment, secondMoment, schedule, norm, ...decayed];
+  schedule.graph.apply(adamOperation, inputs, { clipNorm, beta1, beta2, epsilon, weightDecay });
+}
+
+/** Values for adam's `schedule` at a step counted from 1. */
+export function adamSchedule(
+  step: number,
+  learningRate: number,
+  { beta1 = 0.9, beta2 = 0.999 }: AdamOptions = {},
+): Float32Array<ArrayBuffer> {
+  return Float32Array.of(learningRate, 1 / (1 - beta1 ** step), 1 / (1 - beta2 ** step));
+}
+
+export const adamOperation: Operation<Required<Omit<AdamOptions, 'decays'>> & { clipNorm: number }> = {
+  name: 'adam',
+  changesInputs: true,
+  outputs([parameters, gradients, firstMoment, secondMoment, schedule, norm]) {
+    requireArenas('adam', { parameters, gradients, firstMoment, secondMoment }, { norm });
+    requireType(schedule, 'f32', 'adam', 'schedule');
+    requireShape(elementCount(schedule.shape) === 3, 'adam', 'schedule must have 3 elements', schedule);
+    return [];
+  },
+  kernels(node) {
+    const { clipNorm, beta1, beta2, epsilon, weightDecay } = node.attributes;
+    const [parameters, gradients, first, second, schedule, norm, decayed] = node.inputs;
+    const clip = clipping(clipNorm, norm);
+    // With no decay the term is left out, so that it costs nothing.
+    const share = decayed === undefined ? '' : ` * decayed[index / ${SLOT_ALIGNMENT / 4}u]`;
+    const decay = weightDecay === 0 ? '' : ` + ${wgslFloat(weightDecay)} * schedule[0]${share} * parameters[index]`;
+    return [
+      arenaStep(
+        'adam',
+        [
+          [readWrite('parameters', 4), parameters],
+          [read('gradients', 4), gradients],
+          [readWrite('first', 4), first],
+          [readWrite('second', 4), second],
+          [read('schedule'), schedule],
+          ...clip.operands,
+          ...(decayed === undefined ? [] : [[read('decayed'), decayed] as const]),
+        ],
+        `  let gradient = gradients[index] * ${clip.factor};
+  let m = fma(vec4f(${wgslFloat(1 - beta1)}), gradient - first[index], first[index]);
+  let v = fma(vec4f(${wgslFloat(1 - beta2)}), gradient * gradient - second[index], second[index]);
+  first[index] = m;
+  second[index] = v;
+  parameters[index] -= schedule[0] * m * schedule[1] / (sqrt(v * schedule[2]) + ${wgslFloat(epsilon)})${decay};`,
+      ),
+    ];
+  },
+  backward: onceDifferentiable,
+};
+
+/** 1 or 0 for each 128 elements of the arena, none of which two slots share. */
+function decayedGroups({ graph, source, shape }: Tensor, decays: (slot: Slot) => boolean): Tensor {
+  const arena = source.kind === 'slot' ? source.slot.arena : undefined;
+  if (arena === undefined || arena.elements !== elementCount(shape)) {
+    throw new KernelError(
+      'shape',
+      'adam: to choose what decays, the parameters must be a whole arena, see Graph.flat.',
+    );
+  }
+  const groups = new Float32Array(arena.elements / SLOT_ALIGNMENT);
+  for (const slot of arena.slots.filter(decays)) {
+    const first = slot.offset / SLOT_ALIGNMENT;
+    groups.fill(1, first, first + Math.ceil(elementCount(slot.shape) / SLOT_ALIGNMENT));
+  }
+  return graph.constant(groups, [groups.length]);
+}

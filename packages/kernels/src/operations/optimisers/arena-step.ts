@@ -1,0 +1,41 @@
+import { type Binding, type Dispatch, linearDispatch } from '../../kernels/kernel.ts';
+import { elementCount, requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
+
+/** Throws unless all are f32, the arenas are whole and of one layout, and the scalars have one element each. */
+export function requireArenas(
+  operation: string,
+  arenas: Readonly<Record<string, Tensor>>,
+  scalars: Readonly<Record<string, Tensor>>,
+): void {
+  for (const [name, tensor] of Object.entries({ ...arenas, ...scalars })) requireType(tensor, 'f32', operation, name);
+  const [parameters, ...others] = Object.values(arenas);
+  const elements = elementCount(parameters.shape);
+  requireShape(elements % 4 === 0, operation, 'parameters must be a whole arena, see Graph.flat', parameters);
+  const equal = others.every(({ shape }) => elementCount(shape) === elements);
+  requireShape(equal, operation, 'all arenas must have one layout', parameters, ...others);
+  for (const [name, tensor] of Object.entries(scalars)) {
+    requireShape(elementCount(tensor.shape) === 1, operation, `${name} must have 1 element`, tensor);
+  }
+}
+
+/**
+ * The launch of an optimiser's step: one thread for each four elements of whole arenas, which hold whole groups of 128.
+ *
+ * @param operands each with its binding, the parameters first
+ * @param body WGSL in which `index` is the number of the vec4 in each arena
+ */
+export function arenaStep(
+  label: string,
+  operands: readonly (readonly [binding: Binding, tensor: Tensor])[],
+  body: string,
+): Dispatch {
+  const tensors = operands.map(([, tensor]) => tensor);
+  const threads = elementCount(tensors[0].shape) / 4;
+  return linearDispatch({
+    label,
+    bindings: operands.map(([binding]) => binding),
+    operands: tensors,
+    threads,
+    body,
+  });
+}

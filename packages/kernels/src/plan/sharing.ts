@@ -1,0 +1,196 @@
+import { copy } from '../kernels/copy.ts';
+import type { Dispatch } from '../kernels/kernel.ts';
+import type { Graph, Node } from '../trace/graph.ts';
+import { Arena, BINDING_ALIGNMENT, overlaps, type Slot } from '../trace/memory.ts';
+import type { InPlace } from '../trace/operation.ts';
+import { elementCount, storedBytes, type Tensor } from '../trace/tensor.ts';
+import { isKeptActivation } from './half.ts';
+import type { Block } from './packing.ts';
+
+/** What a node does with the slots of one arena. */
+interface ArenaUse {
+  readonly index: number;
+  target: Slot | undefined;
+  readonly read: Slot[];
+}
+
+/** Decides, node by node, which tensors share memory, and asks each node for its kernels accordingly. */
+export class Sharing {
+  readonly blocks: Block[] = [];
+  readonly inputs = new Arena('inputs', 'workspace');
+  readonly #graph: Graph;
+  readonly #nodes: readonly Node[];
+  readonly #half: { readonly activations: boolean; readonly tensors: readonly Tensor[] };
+  readonly #lastUse = new Map<Tensor, number>();
+  readonly #views = new Map<Tensor, { block: Block; offset: number }>();
+  readonly #slots = new Map<Tensor, Slot>();
+  /** In the order of the nodes visited so far. */
+  readonly #uses = new Map<Arena, ArenaUse[]>();
+
+  /** @param half stored in 16 bits: what is kept for the backward pass, and these tensors */
+  constructor(
+    graph: Graph,
+    nodes: readonly Node[],
+    kept: readonly Tensor[],
+    half: { readonly activations: boolean; readonly tensors: readonly Tensor[] },
+  ) {
+    this.#half = half;
+    this.#graph = graph;
+    this.#nodes = nodes;
+    for (const [index, node] of nodes.entries()) for (const input of node.inputs) this.#lastUse.set(input, index);
+    for (const tensor of kept) this.#lastUse.set(tensor, nodes.length);
+    for (const [index, tensor] of graph.inputs.entries()) {
+      this.#slots.set(tensor, this.inputs.add(`input ${index}`, tensor.shape));
+    }
+  }
+
+  /** The place of a tensor in an arena, if it has one. */
+  slot(tensor: Tensor): Slot | undefined {
+    if (tensor.source.kind === 'slot') return tensor.source.slot;
+    const view = this.#views.get(tensor);
+    if (view?.block.slot !== undefined) return { ...view.block.slot, offset: view.block.slot.offset + view.offset };
+    return this.#slots.get(tensor);
+  }
+
+  view(tensor: Tensor): { block: Block; offset: number } | undefined {
+    return this.#views.get(tensor);
+  }
+
+  visit(node: Node, index: number): readonly Dispatch[] {
+    const { operation, outputs } = node;
+    const alias = operation.alias?.(node);
+    const stored = this.#stores(node, index);
+    this.#note(node, index);
+    const overwrite = stored ? undefined : this.#overwrite(node, index);
+    for (const [output, tensor] of outputs.entries()) {
+      if (operation.target !== undefined) this.#slots.set(tensor, operation.target(node));
+      else if (alias !== undefined) this.#share(tensor, node.inputs[alias.input], alias.offset);
+      else if (output === overwrite?.output) this.#share(tensor, node.inputs[overwrite.input], 0);
+      else this.#allocate(tensor, index);
+    }
+    const scratch = (shape: Tensor['shape'], dtype: Tensor['dtype'] = 'f32') => {
+      const tensor = this.#graph.tensor(shape, dtype, { kind: 'node', node, output: -1 });
+      this.#allocate(tensor, index);
+      return tensor;
+    };
+    if (alias !== undefined) return [];
+    const context = { inPlace: stored || overwrite !== undefined, overwritten: overwrite?.input, scratch };
+    return operation.kernels(node, context).flatMap((dispatch) => this.#separate(dispatch, scratch));
+  }
+
+  /**
+   * Inputs that overlap in activation memory (a tensor times itself, two overlapping slices) are told apart by a copy:
+   * the output usually lies in the same buffer, where WebGPU counts every binding as writable and lets none overlap.
+   */
+  #separate(dispatch: Dispatch, scratch: (shape: Tensor['shape'], dtype: Tensor['dtype']) => Tensor): Dispatch[] {
+    const copies: Dispatch[] = [];
+    const operands = [...dispatch.operands];
+    for (const [index, operand] of operands.entries()) {
+      const isRead = dispatch.kernel.bindings[index].access === 'read';
+      if (!isRead || !operands.slice(0, index).some((earlier) => this.#overlap(earlier, operand))) continue;
+      operands[index] = scratch(operand.shape, operand.dtype);
+      copies.push(copy(operand, operands[index]));
+    }
+    return [...copies, { ...dispatch, operands }];
+  }
+
+  /** Once every node was visited: which blocks are stored in 16 bits. Views must begin where a binding may. */
+  decideStorage(): void {
+    for (const block of this.blocks) {
+      const starts = block.tensors.map((tensor) => storedBytes(this.#views.get(tensor)?.offset ?? 0, true));
+      block.half = this.#isHalf(block) && starts.every((start) => start % BINDING_ALIGNMENT === 0);
+    }
+  }
+
+  #isHalf(block: Block): boolean {
+    const { activations, tensors } = this.#half;
+    return tensors.includes(block.tensors[0]) || (activations && isKeptActivation(block, this.#nodes));
+  }
+
+  #overlap(a: Tensor, b: Tensor): boolean {
+    const [viewA, viewB] = [this.#views.get(a), this.#views.get(b)];
+    if (viewA === undefined || viewA.block !== viewB?.block) return false;
+    const [startA, startB] = [viewA.offset, viewB.offset];
+    return startA < startB + elementCount(b.shape) && startB < startA + elementCount(a.shape);
+  }
+
+  #allocate(tensor: Tensor, index: number): void {
+    const block: Block = {
+      elements: elementCount(tensor.shape),
+      half: false,
+      tensors: [],
+      first: index,
+      last: index,
+      slot: undefined,
+      place: undefined,
+    };
+    this.blocks.push(block);
+    this.#join(tensor, block, 0);
+  }
+
+  #share(tensor: Tensor, source: Tensor, offset: number): void {
+    const view = this.#views.get(source);
+    const slot = this.slot(source);
+    if (view !== undefined) this.#join(tensor, view.block, view.offset + offset);
+    else if (slot !== undefined) this.#slots.set(tensor, { ...slot, offset: slot.offset + offset });
+  }
+
+  #join(tensor: Tensor, block: Block, offset: number): void {
+    block.tensors.push(tensor);
+    block.last = Math.max(block.last, this.#lastUse.get(tensor) ?? 0);
+    this.#views.set(tensor, { block, offset });
+  }
+
+  /** An output may take over an input's memory if it fills it, and if this node is the only and last to need it. */
+  #overwrite(node: Node, index: number): InPlace | undefined {
+    return node.operation.inPlace?.(node).find(({ input, output }) => {
+      const block = this.#views.get(node.inputs[input])?.block;
+      if (block === undefined || block.slot !== undefined || block.last > index) return false;
+      if (block.elements !== elementCount(node.outputs[output].shape)) return false;
+      if (this.#isHalf(block)) return false;
+      return node.inputs.filter((other) => this.#views.get(other)?.block === block).length === 1;
+    });
+  }
+
+  /**
+   * Moves a stored value's block into its slot, so that it is computed there; or finds it there already. Not where the slot
+   * is still in use while the block is: its old value is read, or another value stored. Nor where a node reads
+   * overlapping parts of the slot's arena, which it may only while it writes to another buffer.
+   */
+  #stores(node: Node, index: number): boolean {
+    const slot = node.operation.target?.(node);
+    if (slot === undefined) return false;
+    const current = this.slot(node.inputs[0]);
+    if (current !== undefined && current.arena === slot.arena && current.offset === slot.offset) return true;
+    const view = this.#views.get(node.inputs[0]);
+    if (view === undefined) return false;
+    const { block } = view;
+    if (view.offset !== 0 || block.slot !== undefined || block.last > index) return false;
+    if (block.elements !== elementCount(slot.shape)) return false;
+    const uses = this.#uses.get(slot.arena) ?? [];
+    for (let at = uses.length - 1; at >= 0 && uses[at].index >= block.first; at--) {
+      const { target, read } = uses[at];
+      if ([target, ...read].some((used) => overlaps(used, slot))) return false;
+      if (read.some((one, place) => read.slice(0, place).some((other) => overlaps(one, other)))) return false;
+    }
+    block.slot = slot;
+    return true;
+  }
+
+  /** Notes which slots a node uses. Blocks that move into a slot later need not be noted: until then none may overlap it. */
+  #note(node: Node, index: number): void {
+    for (const input of node.inputs) {
+      const slot = this.slot(input);
+      if (slot !== undefined) this.#useOf(slot.arena, index).read.push(slot);
+    }
+    const target = node.operation.target?.(node);
+    if (target !== undefined) this.#useOf(target.arena, index).target = target;
+  }
+
+  #useOf(arena: Arena, index: number): ArenaUse {
+    const uses = this.#uses.get(arena) ?? [];
+    this.#uses.set(arena, uses);
+    if (uses.at(-1)?.index !== index) uses.push({ index, target: undefined, read: [] });
+    return uses[uses.length - 1];
+  }
+}

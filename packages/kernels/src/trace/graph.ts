@@ -1,0 +1,135 @@
+import { CallSite } from '../call-site.ts';
+import { KernelError } from '../errors.ts';
+import type { Arena, Slot } from './memory.ts';
+import { type Operation, operationTitle } from './operation.ts';
+import {
+  type DataType,
+  elementCount,
+  formatShape,
+  requireShape,
+  requireSizes,
+  type Shape,
+  type Tensor,
+  type TensorData,
+} from './tensor.ts';
+
+/** One application of an operation. */
+export interface Node<Attributes = unknown> {
+  readonly operation: Operation<unknown>;
+  readonly attributes: Attributes;
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  /** The line that applied it, or its origin. */
+  readonly site: CallSite;
+  /** In a backward pass, the node of the forward pass that this one differentiates or computes again. */
+  readonly origin: Node | undefined;
+}
+
+/** Nodes of a trace from `first` up to, and without, `end`. */
+export interface Segment {
+  readonly first: number;
+  readonly end: number;
+}
+
+/**
+ * A trace: nodes in the order in which they were called, which is the order in which they run. Shapes are known, numbers
+ * are not. Differentiation appends to the same trace (gradients.ts); a plan gives it memory (plan.ts).
+ */
+export class Graph {
+  readonly nodes: Node[] = [];
+  readonly inputs: Tensor[] = [];
+  /** What `checkpoint` marked. */
+  readonly segments: Segment[] = [];
+  /** The nodes by which `gradients` differentiated each node. */
+  readonly backward = new Map<Node, readonly Node[]>();
+  readonly #slots = new Map<Slot, Tensor>();
+  #origin: Node | undefined;
+  #nextId = 0;
+
+  /** A tensor that the caller fills before each run. */
+  input(shape: Shape, dtype: DataType = 'f32'): Tensor {
+    return this.#addInput(shape, dtype, undefined);
+  }
+
+  /** A tensor with values known now: one for each element, row-major. */
+  constant(data: TensorData, shape: Shape): Tensor {
+    if (data.length !== elementCount(shape)) {
+      throw new KernelError('shape', `constant: ${data.length} values do not fill ${formatShape(shape)}.`);
+    }
+    return this.#addInput(shape, data instanceof Uint32Array ? 'u32' : 'f32', data);
+  }
+
+  /** The tensor that stands for a slot of an arena: a parameter, a gradient, a state. */
+  variable(slot: Slot): Tensor {
+    const known = this.#slots.get(slot);
+    if (known !== undefined) return known;
+    const tensor = this.tensor(slot.shape, 'f32', { kind: 'slot', slot });
+    this.#slots.set(slot, tensor);
+    return tensor;
+  }
+
+  /** A whole arena as one flat tensor, gaps included (they are zero). */
+  flat(arena: Arena): Tensor {
+    requireSizes([arena.elements], `flat of arena ${arena.name}`);
+    const slot: Slot = { arena, name: arena.name, shape: [arena.elements], offset: 0 };
+    return this.tensor(slot.shape, 'f32', { kind: 'slot', slot });
+  }
+
+  /**
+   * Marks what `trace` appends as a segment that a backward pass computes again from its inputs, instead of keeping the
+   * values in between ("gradient checkpointing", Chen et al., arXiv 1604.06174). The same numbers for less memory and more
+   * time, dropout included; the last bit may differ where elementwise work is fused with other neighbours.
+   *
+   * @returns what `trace` returns
+   */
+  checkpoint<Result>(trace: () => Result): Result {
+    const first = this.nodes.length;
+    const result = trace();
+    this.segments.push({ first, end: this.nodes.length });
+    return result;
+  }
+
+  /** Appends an operation and returns its outputs. */
+  apply<Attributes>(
+    operation: Operation<Attributes>,
+    inputs: readonly Tensor[],
+    attributes: Attributes,
+  ): readonly Tensor[] {
+    const own = inputs.every((input) => input.graph === this);
+    requireShape(own, operationTitle(operation, attributes), 'all tensors must belong to one graph', ...inputs);
+    const specifications = operation.outputs(inputs, attributes);
+    const outputs: Tensor[] = [];
+    const origin = this.#origin;
+    const site = origin?.site ?? new CallSite();
+    const node: Node<Attributes> = { operation, attributes, inputs, outputs, site, origin };
+    for (const [output, { shape, dtype }] of specifications.entries()) {
+      requireSizes(shape, operation.name);
+      outputs.push(this.tensor(shape, dtype, { kind: 'node', node, output }));
+    }
+    this.nodes.push(node);
+    return outputs;
+  }
+
+  /** For `gradients` only: what is applied meanwhile has this origin. */
+  onBehalfOf<Result>(origin: Node, apply: () => Result): Result {
+    const before = this.#origin;
+    this.#origin = origin;
+    try {
+      return apply();
+    } finally {
+      this.#origin = before;
+    }
+  }
+
+  /** For `Graph` and the planner's scratch only. */
+  tensor(shape: Shape, dtype: DataType, source: Tensor['source']): Tensor {
+    return { graph: this, id: this.#nextId++, shape, dtype, source };
+  }
+
+  #addInput(shape: Shape, dtype: DataType, initial: TensorData | undefined): Tensor {
+    requireSizes(shape, 'input');
+    const tensor = this.tensor(shape, dtype, { kind: 'input', initial, site: new CallSite() });
+    this.inputs.push(tensor);
+    return tensor;
+  }
+}

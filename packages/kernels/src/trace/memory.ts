@@ -1,0 +1,86 @@
+import type { Device } from '../device/device.ts';
+import { BYTES_PER_ELEMENT, elementCount, requireSizes, type Shape } from './tensor.ts';
+
+/** What memory is for. Every byte on the device is counted in exactly one category. */
+export const MEMORY_CATEGORIES = [
+  'parameters',
+  'gradients',
+  'optimiser',
+  'activations',
+  'workspace',
+  'staging',
+] as const;
+export type MemoryCategory = (typeof MEMORY_CATEGORIES)[number];
+export type BytesByCategory = Record<MemoryCategory, number>;
+
+/** Slots of arenas begin at multiples of this many elements: binding boundaries, also where they are stored in 16 bits. */
+export const SLOT_ALIGNMENT = 128;
+
+/** WebGPU's minStorageBufferOffsetAlignment and minUniformBufferOffsetAlignment, both 256 by default. */
+export const BINDING_ALIGNMENT = 256;
+
+export function alignUp(value: number, alignment: number): number {
+  return Math.ceil(value / alignment) * alignment;
+}
+
+export function noBytes(): BytesByCategory {
+  return { parameters: 0, gradients: 0, optimiser: 0, activations: 0, workspace: 0, staging: 0 };
+}
+
+/** A named place of fixed shape in an arena. */
+export interface Slot {
+  readonly arena: Arena;
+  readonly name: string;
+  readonly shape: Shape;
+  /** In elements from the start of the arena; a multiple of 128, so that a slot can be bound by itself. */
+  readonly offset: number;
+}
+
+/** Whether two slots have elements in common: the same slot, a part of it, or the whole arena. */
+export function overlaps(a: Slot | undefined, b: Slot): boolean {
+  if (a?.arena !== b.arena) return false;
+  return a.offset < b.offset + elementCount(b.shape) && b.offset < a.offset + elementCount(a.shape);
+}
+
+/**
+ * One flat buffer that outlives programs: all parameters, or all gradients, or one optimiser moment. Being flat, an
+ * optimiser step is one dispatch and a checkpoint one read (llm.c's layout). Gaps between slots stay zero.
+ */
+export class Arena {
+  readonly name: string;
+  readonly category: MemoryCategory;
+  readonly slots: Slot[] = [];
+  /** Where it has memory now; for devices to set. */
+  device: Device | undefined;
+  #elements = 0;
+
+  constructor(name: string, category: MemoryCategory) {
+    this.name = name;
+    this.category = category;
+  }
+
+  /** @throws KernelError `shape` if a size is not a whole number of at least 1 */
+  add(name: string, shape: Shape): Slot {
+    requireSizes(shape, `Arena ${this.name}, slot ${name}`);
+    const slot: Slot = { arena: this, name, shape, offset: this.#elements };
+    this.#elements = alignUp(this.#elements + elementCount(shape), SLOT_ALIGNMENT);
+    this.slots.push(slot);
+    return slot;
+  }
+
+  /** An arena of the same layout for another purpose: the gradients or moments of parameters. */
+  mirror(name: string, category: MemoryCategory): Arena {
+    const mirror = new Arena(name, category);
+    for (const slot of this.slots) mirror.add(slot.name, slot.shape);
+    return mirror;
+  }
+
+  /** Length of the flat buffer in elements, gaps included. */
+  get elements(): number {
+    return this.#elements;
+  }
+
+  get byteLength(): number {
+    return this.#elements * BYTES_PER_ELEMENT;
+  }
+}

@@ -1,0 +1,102 @@
+import { KernelError } from '../errors.ts';
+import type { Dispatch } from '../kernels/kernel.ts';
+import type { Node } from './graph.ts';
+import type { Slot } from './memory.ts';
+import type { DataType, Shape, Tensor } from './tensor.ts';
+
+export interface TensorSpecification {
+  readonly shape: Shape;
+  readonly dtype: DataType;
+}
+
+/** An element of a result as WGSL, from the elements of the inputs at the same place. */
+export interface Formula {
+  readonly label: string;
+  /** An f32; `index` is the element's place in the output, u32. */
+  readonly expression: string;
+  /** What the expression calls the inputs, in their order. */
+  readonly operands: readonly string[];
+  /** WGSL functions that the expression calls; equal texts are declared once. */
+  readonly helpers?: readonly string[];
+}
+
+/** Indices of an input and of the output that may take over its memory. */
+export interface InPlace {
+  readonly input: number;
+  readonly output: number;
+}
+
+/** The rule of operations whose only output may live in the memory of their first input. */
+export const overwritesFirst = (): readonly InPlace[] => [{ input: 0, output: 0 }];
+
+/** What an operation may know and ask for while it names its kernels. */
+export interface KernelContext {
+  /** True when the planner lets the output take over an input's memory (see `Operation.inPlace`). */
+  readonly inPlace: boolean;
+  /** Which input that is, for operations that name several. */
+  readonly overwritten: number | undefined;
+  /** A tensor that lives for this node only. */
+  scratch(shape: Shape, dtype?: DataType): Tensor;
+}
+
+/**
+ * What an operation is. Every field is required unless its absence means something, so that an operation without a
+ * backward does not compile. `Attributes` are its settings besides the tensors.
+ */
+export interface Operation<Attributes> {
+  readonly name: string;
+
+  /** What messages call it where the name alone does not tell: `add` rather than `binary`. */
+  title?(attributes: Attributes): string;
+
+  /** Shape rule; throws a KernelError naming the rule and the shapes. */
+  outputs(inputs: readonly Tensor[], attributes: Attributes): readonly TensorSpecification[];
+
+  /** Set for operations that compute each element by itself (elementwise.ts); neighbours of this kind are fused. */
+  formula?(node: Node<Attributes>): Formula;
+
+  /** The launches that compute the outputs from the inputs. Pure: called while planning, without a device. */
+  kernels(node: Node<Attributes>, context: KernelContext): readonly Dispatch[];
+
+  /**
+   * Appends to the graph what turns gradients of the outputs into gradients of the inputs (vector-Jacobian product).
+   *
+   * @param node the node of the forward pass
+   * @param gradients for each output, the gradient of the loss or undefined where none flows
+   * @param wanted for each input, whether its gradient is wanted
+   * @returns for each input, its gradient, or undefined where none is wanted or flows
+   */
+  backward(
+    node: Node<Attributes>,
+    gradients: readonly (Tensor | undefined)[],
+    wanted: readonly boolean[],
+  ): readonly (Tensor | undefined)[];
+
+  /** The output that may live in an input's memory when nothing else needs that input any more; the first that can. */
+  inPlace?(node: Node<Attributes>): readonly InPlace[];
+
+  /**
+   * `addend` + output 0, computed in the memory of the addend where nothing else needs it: how the gradients of what is used
+   * many times add up without a place for each. The node itself is then left to be dropped. Undefined where it has no such form.
+   */
+  accumulate?(node: Node<Attributes>, addend: Tensor): Tensor | undefined;
+
+  /** The output is the input's memory from this element on; then there are no kernels (reshape, slices of rows). */
+  alias?(node: Node<Attributes>): { readonly input: number; readonly offset: number } | undefined;
+
+  /** The slot in which output 0 has to end up; the planner computes the input there directly where it can. */
+  target?(node: Node<Attributes>): Slot;
+
+  /** Changes arenas given as inputs, so that it counts as used although it has no output. */
+  readonly changesInputs?: boolean;
+}
+
+/** The backward of operations that have none: of what a backward pass is made of, and of what ends a trace. */
+export function onceDifferentiable(node: Node<never>): never {
+  throw new KernelError('not-differentiable', `${node.operation.name}: has no derivative.`, { at: node.site });
+}
+
+/** What messages call an operation with these attributes. */
+export function operationTitle<Attributes>(operation: Operation<Attributes>, attributes: Attributes): string {
+  return operation.title?.(attributes) ?? operation.name;
+}
