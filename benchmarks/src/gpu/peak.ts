@@ -39,13 +39,13 @@ const fmaChains: Operation<{ threads: number }> = {
     const chains = Array.from({ length: ACCUMULATORS }, (_, index) => `v${index}`);
     const code = `fn main(${LINEAR_ARGUMENTS}) {
   ${LINEAR_INDEX}
-  let scale = vec4f(x[1]);
-  let shift = vec4f(x[2]);
-${chains.map((chain, index) => `  var ${chain} = vec4f(x[0] + ${index}.0);`).join('\n')}
+  let scale = vec4f(load_x(1));
+  let shift = vec4f(load_x(2));
+${chains.map((chain, index) => `  var ${chain} = vec4f(load_x(0) + ${index}.0);`).join('\n')}
   for (var i = 0u; i < ${ITERATIONS}u; i++) {
 ${chains.map((chain) => `    ${chain} = fma(${chain}, scale, shift);`).join('\n')}
   }
-  y[index] = dot(${chains.join(' + ')}, vec4f(1.0));
+  store_y(index, dot(${chains.join(' + ')}, vec4f(1.0)));
 }`;
     return [
       {
@@ -73,7 +73,7 @@ const copy: Operation<object> = {
     const threads = inputs[0].shape[0] / 4;
     const code = `fn main(${LINEAR_ARGUMENTS}) {
   ${LINEAR_INDEX}
-  if (index < ${threads}u) { y[index] = x[index]; }
+  if (index < ${threads}u) { store_y(index, load_x(index)); }
 }`;
     return [
       {

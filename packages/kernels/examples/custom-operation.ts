@@ -47,7 +47,9 @@ const swishOperation: Operation<object> = {
     requireShape(fits, 'swish', 'x must be (N, D) and slope (D)', x, slope);
     return [{ shape: x.shape, dtype: 'f32' }];
   },
-  kernels: ({ inputs: [x, slope], outputs: [y] }) => [eachElement('swish', { x, slope }, { y }, 'y[index] = v * s;')],
+  kernels: ({ inputs: [x, slope], outputs: [y] }) => [
+    eachElement('swish', { x, slope }, { y }, 'store_y(index, v * s);'),
+  ],
   // Given dloss/dy, dloss/dx and dloss/dslope: one kernel for both, and the package's own sum over the rows.
   backward(node, [dy], [wantsX, wantsSlope]) {
     if (dy === undefined) return [undefined, undefined];
@@ -65,8 +67,8 @@ const swishGradientOperation: Operation<object> = {
   ],
   kernels({ inputs: [dy, x, slope], outputs: [dx, slopes] }) {
     const code = `let rise = v * s * (1.0 - s);
-  dx[index] = dy[index] * (s + slope[column] * rise);
-  slopes[index] = dy[index] * v * rise;`;
+  store_dx(index, load_dy(index) * (s + load_slope(column) * rise));
+  store_slopes(index, load_dy(index) * v * rise);`;
     return [eachElement('swishGradient', { x, slope, dy }, { dx, slopes }, code)];
   },
   backward: onceDifferentiable,
@@ -86,8 +88,8 @@ function eachElement(
     operands: [...Object.values(inputs), ...Object.values(outputs)],
     threads,
     body: `  let column = index % ${inputs.x.shape[1]}u;
-  let v = x[index];
-  let s = 1.0 / (1.0 + exp(-slope[column] * v));
+  let v = load_x(index);
+  let s = 1.0 / (1.0 + exp(-load_slope(column) * v));
   ${code}`,
   });
 }

@@ -39,5 +39,5 @@ export async function openDevice(options: BrowserDeviceOptions = {}): Promise<De
   const description = describeAdapter(adapter.info, core === null ? 'compatibility' : 'default');
   const { indexedDB } = globalThis as { indexedDB?: DatabaseFactory };
   const tuning = options.tune === false ? undefined : await TuningDatabase.open(description, indexedDB);
-  return openOn(adapter, description, tuning, debug);
+  return openOn(adapter, new Set(gpu.wgslLanguageFeatures), description, { tuning, debug });
 }

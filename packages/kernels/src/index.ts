@@ -5,16 +5,14 @@ export { evaluate } from './device/evaluate.ts';
 export { formatProfile, type Profile } from './device/profile.ts';
 export { Program, type ProgramOptions } from './device/program.ts';
 export { KernelError, type KernelErrorCode } from './errors.ts';
+export { type Choice, type Dispatch, linearDispatch } from './kernels/dispatch.ts';
 export {
   type Binding,
-  type Choice,
-  type Dispatch,
   type Feature,
   type Kernel,
   LINEAR_ARGUMENTS,
   LINEAR_INDEX,
   LINEAR_WORKGROUP,
-  linearDispatch,
   linearGrid,
   read,
   readWrite,
@@ -91,27 +89,19 @@ export { reshape } from './operations/view.ts';
 export { writeRows } from './operations/write-rows.ts';
 export { describePlan } from './plan/describe-plan.ts';
 export type { HalfPrecision } from './plan/half.ts';
-export { BASE_LIMITS, type MemoryLimits } from './plan/packing.ts';
-export {
-  HISTORY_LENGTH,
-  type Plan,
-  type PlanOptions,
-  plan,
-  STAGING_BYTES,
-  totalMemory,
-} from './plan/plan.ts';
+export { BASE_LIMITS, type MemoryLimits } from './plan/limits.ts';
+export { HISTORY_LENGTH, type Plan, type PlanOptions, plan, totalMemory } from './plan/plan.ts';
 export { type Fit, planWithin, type TracedPass } from './plan/recomputation.ts';
 export { ancestors, type GradientOptions, gradients } from './trace/gradients.ts';
 export { Graph, type Node, type Segment } from './trace/graph.ts';
-export { Arena, type BytesByCategory, MEMORY_CATEGORIES, type MemoryCategory, type Slot } from './trace/memory.ts';
-export { type KernelContext, type Operation, onceDifferentiable, type TensorSpecification } from './trace/operation.ts';
 export {
-  type DataType,
-  elementCount,
-  formatShape,
-  requireShape,
-  requireType,
-  type Shape,
-  type Tensor,
-  type TensorData,
-} from './trace/tensor.ts';
+  Arena,
+  type BytesByCategory,
+  MEMORY_CATEGORIES,
+  type MemoryCategory,
+  type Slot,
+  STAGING_BYTES,
+} from './trace/memory.ts';
+export { type KernelContext, type Operation, onceDifferentiable, type TensorSpecification } from './trace/operation.ts';
+export { type DataType, elementCount, formatShape, type Shape, type TensorData } from './trace/shape.ts';
+export { requireShape, requireType, type Tensor } from './trace/tensor.ts';

@@ -2,6 +2,7 @@ import { create, globals } from 'webgpu';
 import { describeAdapter, openOn } from './device/adapter.ts';
 import { parseDebug } from './device/debug.ts';
 import type { Device } from './device/device.ts';
+import type { MatrixReading } from './device/texture-probe.ts';
 import { TuningCache } from './device/tuning-cache.ts';
 import { KernelError } from './errors.ts';
 
@@ -36,6 +37,11 @@ export interface NodeDeviceOptions {
   readonly adapter?: string | undefined;
   /** Measure kernel variants on this device and use the fastest; default true unless CHIPSMITH_TUNE is `off`. */
   readonly tune?: boolean | undefined;
+  /**
+   * From where kernels read matrices: `buffers`, or copies in `storage` or `sampled` textures. Defaults to the variable
+   * CHIPSMITH_MATRICES, then to what is measured to be fastest (see `tune`).
+   */
+  readonly matrices?: MatrixReading | undefined;
   /** Words divided by commas: plan, wgsl, times, nan (see the README); defaults to the variable CHIPSMITH_DEBUG. */
   readonly debug?: string | undefined;
   /** Where what these words ask for goes; default stderr. */
@@ -58,21 +64,40 @@ export interface NodeDeviceOptions {
 export async function openDevice(options: NodeDeviceOptions = {}): Promise<Device> {
   const debug = parseDebug(options.debug ?? process.env.CHIPSMITH_DEBUG ?? '', options.print ?? console.error);
   const wanted = options.adapter ?? (process.env.CHIPSMITH_ADAPTER || 'auto');
-  const { adapter, backend } = await requestAdapter(wanted);
+  const { adapter, backend, wgslFeatures } = await requestAdapter(wanted);
   const description = describeAdapter(adapter.info, backend);
   const tune = (options.tune ?? process.env.CHIPSMITH_TUNE !== 'off') && backend !== 'null';
-  return openOn(adapter, description, tune ? TuningCache.open(description) : undefined, debug);
+  const tuning = tune ? TuningCache.open(description) : undefined;
+  return openOn(adapter, wgslFeatures, description, {
+    tuning,
+    debug,
+    matrices: options.matrices ?? parseReading(process.env.CHIPSMITH_MATRICES),
+  });
 }
 
-async function requestAdapter(wanted: string): Promise<{ adapter: GPUAdapter; backend: string }> {
+/** @throws KernelError `option` for another word */
+function parseReading(text: string | undefined): MatrixReading | undefined {
+  if (text === undefined || text === '') return undefined;
+  const reading = (['buffers', 'storage', 'sampled'] as const).find((word) => word === text);
+  if (reading !== undefined) return reading;
+  throw new KernelError('option', `CHIPSMITH_MATRICES: "${text}" is unknown; there is buffers, storage, sampled.`);
+}
+
+interface Answer {
+  readonly adapter: GPUAdapter;
+  readonly backend: string;
+  readonly wgslFeatures: ReadonlySet<string>;
+}
+
+async function requestAdapter(wanted: string): Promise<Answer> {
   const ladder = [BACKENDS.default, BACKENDS.gles].filter(({ backend }) => backend === 'gles' || mayHaveDefault());
   const known = wanted === 'auto' ? ladder : Object.hasOwn(BACKENDS, wanted) ? [BACKENDS[wanted]] : undefined;
   const attempts = known ?? ladder.map((attempt) => ({ ...attempt, flags: [...attempt.flags, `adapter=${wanted}`] }));
   const reasons: string[] = [];
   for (const attempt of attempts) {
     try {
-      const adapter = await ask(attempt);
-      if (adapter !== null) return { adapter, backend: attempt.backend };
+      const answer = await ask(attempt);
+      if (answer !== null) return answer;
     } catch (error) {
       reasons.push(error instanceof Error ? error.message : String(error));
     }
@@ -88,15 +113,16 @@ async function requestAdapter(wanted: string): Promise<{ adapter: GPUAdapter; ba
   throw new KernelError('no-adapter', `No WebGPU adapter for "${wanted}"${why}: ${INSTALL_HINT}`);
 }
 
-async function ask({ flags, compatibility }: Attempt): Promise<GPUAdapter | null> {
+async function ask({ backend, flags, compatibility }: Attempt): Promise<Answer | null> {
   // Without a display EGL must be told so before the library is loaded.
   if (compatibility && process.platform === 'linux') process.env.EGL_PLATFORM ??= 'surfaceless';
   const key = flags.join(' ');
   const gpu = instances.get(key) ?? create([...flags]);
   instances.set(key, gpu);
-  return gpu.requestAdapter(
+  const adapter = await gpu.requestAdapter(
     compatibility ? { featureLevel: 'compatibility' } : { powerPreference: 'high-performance' },
   );
+  return adapter && { adapter, backend, wgslFeatures: gpu.wgslLanguageFeatures };
 }
 
 /**

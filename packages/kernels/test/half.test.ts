@@ -19,36 +19,9 @@ import {
   type Tensor,
   unary,
 } from '../src/index.ts';
-import { withHalfBindings } from '../src/kernels/half-bindings.ts';
-import { read, readWrite, write } from '../src/kernels/kernel.ts';
 import { allCases } from './cases/all.ts';
 import { testDevice } from './support/device.ts';
 import { gradientsOf, halfFailures } from './support/half.ts';
-
-describe('kernels on bindings of 16 bits', () => {
-  const bindings = [read('x', 4), read('x2'), write('result', 4), readWrite('total')];
-  const convert = (code: string, halves: boolean[]) =>
-    withHalfBindings({ label: 'test', bindings, uniforms: [], workgroupSize: [1, 1, 1], code }, halves);
-
-  it('widens what is loaded and rounds what is stored', () => {
-    const code = 'result[i] = x[order[i] + 1u] * x2[0];';
-    expect(convert(code, [true, false, true, false])).toBe('result[i] = vec4<f16>( vec4f(x[order[i] + 1u]) * x2[0]);');
-    expect(convert(code, [false, true, false, false])).toBe('result[i] = x[order[i] + 1u] * f32(x2[0]);');
-  });
-
-  it('updates in place', () => {
-    expect(convert('total[i] += total[j];', [false, false, false, true])).toBe(
-      'total[i] = f16(f32(total[i]) + ( f32(total[j])));',
-    );
-  });
-
-  it('tells comparisons and other names apart', () => {
-    const code = 'if (total[i] == 0.0) { subtotal[i] = 1.0; } let part = x[i].y;';
-    expect(convert(code, [true, false, false, true])).toBe(
-      'if (f32(total[i]) == 0.0) { subtotal[i] = 1.0; } let part = vec4f(x[i]).y;',
-    );
-  });
-});
 
 /** A network of `layers` products with ReLU, its gradients stored and Adam at the end. */
 function planNetwork(layers: number, half: HalfPrecision | undefined) {

@@ -1,5 +1,7 @@
+import { KernelError } from '../errors.ts';
 import type { Debug } from './debug.ts';
 import { type AdapterDescription, Device, OPTIONAL_FEATURES } from './device.ts';
+import { fastestReading, type MatrixReading, possibleReadings } from './texture-probe.ts';
 import { Tuner, type TuningMemory } from './tuner.ts';
 
 /**
@@ -19,19 +21,28 @@ export function describeAdapter(info: GPUAdapterInfo, backend: string): AdapterD
   return { name, driver: info.description, backend, software };
 }
 
+export interface OpeningOptions {
+  /** Where measured choices are remembered; without it nothing is measured. */
+  readonly tuning: TuningMemory | undefined;
+  /** From where kernels read matrices; measured, or buffers where nothing is measured, if left out. */
+  readonly matrices?: MatrixReading | undefined;
+  readonly debug: Debug;
+}
+
 /**
  * A device on an adapter, with the largest buffers that the adapter grants, and those optional features that it has.
  *
- * @param tuning where measured choices are remembered; without it nothing is measured
+ * @param wgslFeatures WGSL's language features, of the GPU object that gave the adapter
+ * @throws KernelError `option` if the adapter cannot read matrices as asked
  */
 export async function openOn(
   adapter: GPUAdapter,
+  wgslFeatures: ReadonlySet<string>,
   description: AdapterDescription,
-  tuning: TuningMemory | undefined,
-  debug: Debug,
+  { tuning, matrices, debug }: OpeningOptions,
 ): Promise<Device> {
   const { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage } = adapter.limits;
-  const { maxComputeInvocationsPerWorkgroup } = adapter.limits;
+  const { maxComputeInvocationsPerWorkgroup, maxStorageTexturesPerShaderStage, maxTextureDimension2D } = adapter.limits;
   const requiredLimits = {
     maxBufferSize,
     maxStorageBufferBindingSize,
@@ -39,8 +50,20 @@ export async function openOn(
     maxStorageBuffersPerShaderStage: Math.min(8, maxStorageBuffersPerShaderStage),
     // Core WebGPU gives 256 anyway, compatibility mode 128 unless asked.
     maxComputeInvocationsPerWorkgroup: Math.min(256, maxComputeInvocationsPerWorkgroup),
+    // Core WebGPU gives 4 anyway.
+    maxStorageTexturesPerShaderStage: Math.min(4, maxStorageTexturesPerShaderStage),
+    maxTextureDimension2D,
   };
   const requiredFeatures = OPTIONAL_FEATURES.filter((feature) => adapter.features.has(feature));
   const gpu = await adapter.requestDevice({ requiredLimits, requiredFeatures });
-  return new Device(gpu, description, tuning === undefined ? undefined : new Tuner(tuning), debug);
+  const device = new Device(gpu, description, tuning === undefined ? undefined : new Tuner(tuning), debug);
+  const canReadStorage = wgslFeatures.has('readonly_and_readwrite_storage_textures');
+  const possible = possibleReadings(device, canReadStorage);
+  device.textures = possible.find(({ reading }) => reading === matrices);
+  if (matrices !== undefined && matrices !== 'buffers' && device.textures === undefined) {
+    device.destroy();
+    throw new KernelError('option', `${description.name} cannot read ${matrices} textures; it can read sampled ones.`);
+  }
+  if (matrices === undefined && tuning !== undefined) device.textures = await fastestReading(device, tuning, possible);
+  return device;
 }

@@ -1,19 +1,20 @@
 import { CallSite } from '../call-site.ts';
 import { KernelError, type KernelErrorCode } from '../errors.ts';
+import type { TextureSupport } from '../kernels/image.ts';
+import { FEATURES, type Feature, type Kernel, type Variant } from '../kernels/kernel.ts';
+import { type BindingUse, bindingLayout, kernelSource, requiredFeatures } from '../kernels/shader.ts';
+import type { MemoryLimits } from '../plan/limits.ts';
+import type { PlannedBuffer, PlannedDispatch } from '../plan/placement.ts';
 import {
-  type BindingUse,
-  FEATURES,
-  type Feature,
-  type Kernel,
-  kernelSource,
-  requiredFeatures,
-} from '../kernels/kernel.ts';
-import type { MemoryLimits } from '../plan/packing.ts';
-import { STAGING_BYTES } from '../plan/plan.ts';
-import { type Arena, type BytesByCategory, type MemoryCategory, noBytes, type Slot } from '../trace/memory.ts';
-import { BYTES_PER_ELEMENT, elementCount, formatShape } from '../trace/tensor.ts';
+  type Arena,
+  type BytesByCategory,
+  type MemoryCategory,
+  noBytes,
+  type Slot,
+  STAGING_BYTES,
+} from '../trace/memory.ts';
+import { BYTES_PER_ELEMENT, elementCount, formatShape } from '../trace/shape.ts';
 import type { Debug } from './debug.ts';
-import type { Tuner } from './tuner.ts';
 
 export interface AdapterDescription {
   /** For people: "llvmpipe (LLVM 15.0.6, 256 bits)". */
@@ -30,6 +31,14 @@ export interface AdapterDescription {
 export const OPTIONAL_FEATURES: readonly DeviceFeature[] = [...(Object.keys(FEATURES) as Feature[]), 'timestamp-query'];
 export type DeviceFeature = Feature | 'timestamp-query';
 
+/** Chooses among the variants of kernels; see `Tuner`. */
+export interface VariantChooser {
+  choose(device: Device, dispatches: readonly PlannedDispatch[]): Promise<readonly Variant[]>;
+}
+
+/** On which device the values of an arena are. */
+const holders = new WeakMap<Arena, Device>();
+
 export interface Pipeline {
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
@@ -43,11 +52,13 @@ export class Device {
   readonly gpu: GPUDevice;
   readonly adapter: AdapterDescription;
   /** Undefined where nothing is measured and the first variant of each kernel runs. */
-  readonly tuner: Tuner | undefined;
+  readonly tuner: VariantChooser | undefined;
   readonly features: ReadonlySet<DeviceFeature>;
   readonly debug: Debug;
   readonly #allocated = noBytes();
-  readonly #categories = new Map<GPUBuffer, MemoryCategory>();
+  /** Set once, when the device is opened; see `MemoryLimits`. */
+  textures: TextureSupport | undefined;
+  readonly #memory = new Map<GPUBuffer | GPUTexture, Pick<PlannedBuffer, 'category' | 'byteLength'>>();
   readonly #arenas = new Map<Arena, GPUBuffer>();
   readonly #pipelines = new Map<string, Promise<Pipeline>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
@@ -56,7 +67,7 @@ export class Device {
   #failure: { code: KernelErrorCode; message: string } | undefined;
   #closed = false;
 
-  constructor(gpu: GPUDevice, adapter: AdapterDescription, tuner: Tuner | undefined, debug: Debug) {
+  constructor(gpu: GPUDevice, adapter: AdapterDescription, tuner: VariantChooser | undefined, debug: Debug) {
     this.gpu = gpu;
     this.adapter = adapter;
     this.tuner = tuner;
@@ -76,7 +87,8 @@ export class Device {
   }
 
   get limits(): MemoryLimits {
-    return this.gpu.limits;
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.gpu.limits;
+    return { maxBufferSize, maxStorageBufferBindingSize, textures: this.textures };
   }
 
   /** Bytes allocated now, by category. */
@@ -106,11 +118,11 @@ export class Device {
    */
   arena(arena: Arena): GPUBuffer {
     this.requireOpen(`arena ${arena.name}`);
-    if (arena.device !== undefined && arena.device !== this) {
-      const holder = arena.device.adapter.name;
+    const holder = holders.get(arena) ?? this;
+    if (holder !== this) {
       throw new KernelError(
         'wrong-device',
-        `Arena ${arena.name} has its values on another device (${holder}); release it there first.`,
+        `Arena ${arena.name} has its values on another device (${holder.adapter.name}); release it there first.`,
       );
     }
     const known = this.#arenas.get(arena);
@@ -120,7 +132,7 @@ export class Device {
     if (known !== undefined) return known;
     const buffer = this.allocate(arena, GPUBufferUsage.STORAGE);
     this.#arenas.set(arena, buffer);
-    arena.device = this;
+    holders.set(arena, this);
     return buffer;
   }
 
@@ -154,7 +166,7 @@ export class Device {
     const buffer = this.#arenas.get(arena);
     if (buffer === undefined) return;
     this.#arenas.delete(arena);
-    arena.device = undefined;
+    holders.delete(arena);
     this.free([buffer]);
   }
 
@@ -164,6 +176,15 @@ export class Device {
     usage: GPUBufferUsageFlags,
   ): GPUBuffer {
     return this.#create(name, category, byteLength, usage | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST);
+  }
+
+  /** For programs: a texture that kernels write to and read from. */
+  allocateTexture({ name, category, byteLength }: PlannedBuffer, size: { width: number; height: number }): GPUTexture {
+    const usage = GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.TEXTURE_BINDING;
+    const { width, height } = size;
+    const texture = this.gpu.createTexture({ label: name, size: [width, height], format: 'rgba32float', usage });
+    this.#count(texture, { category, byteLength });
+    return texture;
   }
 
   /** Runs allocations and turns an out-of-memory answer into an error that says for what. */
@@ -181,13 +202,13 @@ export class Device {
     }
   }
 
-  free(buffers: readonly GPUBuffer[]): void {
-    for (const buffer of buffers) {
-      const category = this.#categories.get(buffer);
-      if (category === undefined) continue;
-      this.#allocated[category] -= buffer.size;
-      this.#categories.delete(buffer);
-      buffer.destroy();
+  free(memory: readonly (GPUBuffer | GPUTexture)[]): void {
+    for (const piece of memory) {
+      const counted = this.#memory.get(piece);
+      if (counted === undefined) continue;
+      this.#allocated[counted.category] -= counted.byteLength;
+      this.#memory.delete(piece);
+      piece.destroy();
     }
     // Dawn keeps destroyed buffers until the next submit: 300 rounds of 1 MiB grew the process by 1.9 GB without one.
     this.gpu.queue.submit([]);
@@ -261,9 +282,9 @@ export class Device {
   /** Frees everything, after which the device cannot be used. Without a submit: nothing should be under way then. */
   destroy(): void {
     this.#closed = true;
-    for (const buffer of this.#categories.keys()) buffer.destroy();
-    this.#categories.clear();
-    for (const arena of this.#arenas.keys()) arena.device = undefined;
+    for (const piece of this.#memory.keys()) piece.destroy();
+    this.#memory.clear();
+    for (const arena of this.#arenas.keys()) holders.delete(arena);
     this.#arenas.clear();
     Object.assign(this.#allocated, noBytes());
     this.gpu.destroy();
@@ -303,16 +324,13 @@ export class Device {
 
   /** Layouts are explicit and shared, because `layout: 'auto'` makes bind groups of equal pipelines incompatible. */
   #layout({ bindings, uniforms }: Kernel, uses: readonly BindingUse[]): GPUBindGroupLayout {
-    const types = bindings.map(
-      ({ access }, index): GPUBufferBindingType =>
-        access === 'read' && !uses[index]?.shared ? 'read-only-storage' : 'storage',
-    );
-    if (uniforms.length > 0) types.push('uniform');
-    const key = types.join();
+    const types = bindings.map((binding, index) => bindingLayout(binding, uses[index]));
+    if (uniforms.length > 0) types.push({ buffer: { type: 'uniform' } });
+    const key = JSON.stringify(types);
     const known = this.#layouts.get(key);
     if (known !== undefined) return known;
     const visibility = GPUShaderStage.COMPUTE;
-    const entries = types.map((type, binding) => ({ binding, visibility, buffer: { type } }));
+    const entries = types.map((type, binding) => ({ binding, visibility, ...type }));
     const layout = this.gpu.createBindGroupLayout({ label: key, entries });
     this.#layouts.set(key, layout);
     return layout;
@@ -320,9 +338,13 @@ export class Device {
 
   #create(label: string, category: MemoryCategory, size: number, usage: GPUBufferUsageFlags): GPUBuffer {
     const buffer = this.gpu.createBuffer({ label, size, usage });
-    this.#categories.set(buffer, category);
-    this.#allocated[category] += size;
+    this.#count(buffer, { category, byteLength: size });
     return buffer;
+  }
+
+  #count(piece: GPUBuffer | GPUTexture, counted: Pick<PlannedBuffer, 'category' | 'byteLength'>): void {
+    this.#memory.set(piece, counted);
+    this.#allocated[counted.category] += counted.byteLength;
   }
 }
 

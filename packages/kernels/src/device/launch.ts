@@ -1,9 +1,10 @@
 import { KernelError } from '../errors.ts';
 import type { Variant } from '../kernels/kernel.ts';
-import { type Location, type Plan, type PlannedDispatch, uniformKey } from '../plan/plan.ts';
+import type { Location, PlannedDispatch } from '../plan/placement.ts';
+import { type Plan, uniformKey } from '../plan/plan.ts';
 import { describeNode } from '../trace/describe.ts';
 import { Arena } from '../trace/memory.ts';
-import { BYTES_PER_ELEMENT } from '../trace/tensor.ts';
+import { BYTES_PER_ELEMENT } from '../trace/shape.ts';
 import type { Device, Pipeline } from './device.ts';
 
 /** One dispatch, ready to be encoded. */
@@ -15,7 +16,7 @@ export interface Launch {
 }
 
 /** Where the buffers of a plan are. */
-export type Buffers = ReadonlyMap<Location['buffer'], GPUBuffer>;
+export type Buffers = ReadonlyMap<Location['buffer'], GPUBuffer | GPUTexture>;
 
 /** @param current the pipeline that the pass has, which is not set again: a recurrence launches one kernel many times */
 export function encode(
@@ -48,10 +49,14 @@ export function prepare(
 ): Launch[] {
   const uniformData = new Uint32Array((plan.uniforms?.byteLength ?? 0) / BYTES_PER_ELEMENT);
   const launches = plan.dispatches.map((dispatch, index): Launch => {
-    const entries: GPUBindGroupEntry[] = dispatch.locations.map(({ buffer, offset, size }, binding) => ({
-      binding,
-      resource: { buffer: required(buffers, buffer), offset, size },
-    }));
+    const entries: GPUBindGroupEntry[] = dispatch.locations.map(({ buffer, offset, size }, binding) => {
+      const memory = buffers.get(buffer);
+      const isTexture = memory instanceof GPUTexture;
+      return {
+        binding,
+        resource: isTexture ? memory.createView() : { buffer: required(buffers, buffer), offset, size },
+      };
+    });
     const place = plan.uniformPlaces.get(uniformKey(dispatch));
     if (place !== undefined && plan.uniforms !== undefined) {
       uniformData.set(dispatch.uniforms, place / BYTES_PER_ELEMENT);
@@ -75,7 +80,7 @@ function alignedUniformSize(count: number): number {
 
 export function required(buffers: Buffers, key: Location['buffer']): GPUBuffer {
   const buffer = buffers.get(key);
-  if (buffer === undefined) {
+  if (!(buffer instanceof GPUBuffer)) {
     const kind = key instanceof Arena ? 'arena' : 'buffer';
     throw new KernelError('closed', `The program has no ${kind} ${key.name}.`);
   }

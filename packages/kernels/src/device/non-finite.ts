@@ -9,11 +9,13 @@ import {
   read,
   readWrite,
 } from '../kernels/kernel.ts';
-import type { Plan, PlannedDispatch } from '../plan/plan.ts';
+import type { PlannedDispatch } from '../plan/placement.ts';
+import type { Plan } from '../plan/plan.ts';
 import { describeNode, describeTensor } from '../trace/describe.ts';
 import type { Node } from '../trace/graph.ts';
 import { BINDING_ALIGNMENT } from '../trace/memory.ts';
-import { BYTES_PER_ELEMENT, elementCount, formatShape, type Tensor } from '../trace/tensor.ts';
+import { BYTES_PER_ELEMENT, elementCount, formatShape } from '../trace/shape.ts';
+import type { Tensor } from '../trace/tensor.ts';
 import type { Device } from './device.ts';
 import { type Buffers, type Launch, required } from './launch.ts';
 
@@ -35,11 +37,11 @@ function checkKernel(label: string, perWord: 1 | 2, exponent: string, fraction: 
     code: `fn main(${LINEAR_ARGUMENTS}) {
   ${LINEAR_INDEX}
   let threads = groups.x * groups.y * ${LINEAR_WORKGROUP}u;
-  for (var at = index; at < arrayLength(&values) * ${perWord}u; at += threads) {
-    let bits = values[at / ${perWord}u] >> (at % ${perWord}u * 16u);
+  for (var at = index; at < arrayLength(&buffer_values) * ${perWord}u; at += threads) {
+    let bits = load_values(at / ${perWord}u) >> (at % ${perWord}u * 16u);
     if ((bits & ${exponent}) != ${exponent}) { continue; }
     let isInfinite = (bits & ${fraction}) == 0u;
-    atomicMax(&cells[select(0u, 1u, isInfinite)], 0xffffffffu - at);
+    atomicMax(&buffer_cells[select(0u, 1u, isInfinite)], 0xffffffffu - at);
   }
 }`,
   };
@@ -58,15 +60,15 @@ const REPORT: Kernel = {
   uniforms: [],
   workgroupSize: [1, 1, 1],
   code: `fn main() {
-  if (report[1] != 0u) { return; }
-  report[0] += 1u;
-  for (var check = 0u; check < arrayLength(&cells) / ${CELL_WORDS}u; check++) {
-    let nan = cells[check * ${CELL_WORDS}u];
-    let infinite = cells[check * ${CELL_WORDS}u + 1u];
+  if (load_report(1) != 0u) { return; }
+  store_report(0, load_report(0) + 1u);
+  for (var check = 0u; check < arrayLength(&buffer_cells) / ${CELL_WORDS}u; check++) {
+    let nan = load_cells(check * ${CELL_WORDS}u);
+    let infinite = load_cells(check * ${CELL_WORDS}u + 1u);
     if (max(nan, infinite) == 0u) { continue; }
-    report[1] = check + 1u;
-    report[2] = 0xffffffffu - max(nan, infinite);
-    report[3] = select(0u, 1u, infinite > nan);
+    store_report(1, check + 1u);
+    store_report(2, 0xffffffffu - max(nan, infinite));
+    store_report(3, select(0u, 1u, infinite > nan));
     return;
   }
 }`,

@@ -3,11 +3,12 @@ import { KernelError } from '../errors.ts';
 import type { Variant } from '../kernels/kernel.ts';
 import { describePlan } from '../plan/describe-plan.ts';
 import { requireBufferFits, requireDispatchFits } from '../plan/limits.ts';
-import type { Block } from '../plan/packing.ts';
-import { HISTORY_LENGTH, type Location, type Plan } from '../plan/plan.ts';
+import type { Block, Location } from '../plan/placement.ts';
+import { HISTORY_LENGTH, type Plan } from '../plan/plan.ts';
 import { describeTensor } from '../trace/describe.ts';
-import { MEMORY_CATEGORIES } from '../trace/memory.ts';
-import { BYTES_PER_ELEMENT, elementCount, formatShape, type Tensor, type TensorData } from '../trace/tensor.ts';
+import { Arena, MEMORY_CATEGORIES } from '../trace/memory.ts';
+import { BYTES_PER_ELEMENT, elementCount, formatShape, type TensorData } from '../trace/shape.ts';
+import type { Tensor } from '../trace/tensor.ts';
 import type { Device, Pipeline } from './device.ts';
 import { type Buffers, compile, encode, type Launch, prepare, required } from './launch.ts';
 import { NonFiniteDetector } from './non-finite.ts';
@@ -77,15 +78,14 @@ export class Program {
     const pipelines = await Promise.all(
       plan.dispatches.map((dispatch, index) => compile(device, dispatch, variants[index])),
     );
-    const buffers = new Map<Location['buffer'], GPUBuffer>();
+    const buffers = new Map<Location['buffer'], GPUBuffer | GPUTexture>();
     let detector: NonFiniteDetector | undefined;
     const newArenas = plan.arenas.filter((arena) => !device.holds(arena));
     try {
       await device.allocating(describeMemory(plan), at, () => {
         for (const arena of plan.arenas) buffers.set(arena, device.arena(arena));
         for (const planned of plan.buffers) {
-          const usage = planned === plan.uniforms ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE;
-          buffers.set(planned, device.allocate(planned, usage));
+          buffers.set(planned, allocatePlanned(device, plan, planned));
         }
         if (options.detectNonFinite ?? debug.words.has('nan')) detector = new NonFiniteDetector(device, plan);
       });
@@ -191,17 +191,17 @@ export class Program {
     const at = new CallSite();
     this.#requireOpen('profile');
     const device = this.#device;
-    const copies = new Map<Location['buffer'], GPUBuffer>();
+    const copies = new Map<Location['buffer'], GPUBuffer | GPUTexture>();
     try {
       await device.allocating(`a copy of ${describeMemory(this.plan)}`, at, () => {
         for (const planned of this.#buffers.keys()) {
-          const { name, byteLength } = planned;
-          const usage = planned === this.plan.uniforms ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE;
-          copies.set(planned, device.allocate({ name, category: 'workspace', byteLength }, usage));
+          copies.set(planned, allocatePlanned(device, this.plan, planned));
         }
       });
       const encoder = device.gpu.createCommandEncoder();
+      // Textures need no copies: each is filled by kernels before others read it.
       for (const [planned, copy] of copies) {
+        if (copy instanceof GPUTexture) continue;
         encoder.copyBufferToBuffer(required(this.#buffers, planned), 0, copy, 0, copy.size);
       }
       device.gpu.queue.submit([encoder.finish()]);
@@ -216,7 +216,7 @@ export class Program {
   destroy(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#device.free(this.plan.buffers.map((planned) => required(this.#buffers, planned)));
+    this.#device.free(this.plan.buffers.flatMap((planned) => this.#buffers.get(planned) ?? []));
     this.#detector?.destroy();
   }
 
@@ -234,6 +234,15 @@ export class Program {
     if (this.#closed) throw new KernelError('closed', `${method}: the program was destroyed.`);
     this.#device.requireOpen(method);
   }
+}
+
+/** The memory of a buffer or texture of a plan, or of a copy of an arena. */
+function allocatePlanned(device: Device, plan: Plan, planned: Location['buffer']): GPUBuffer | GPUTexture {
+  const { name, byteLength } = planned;
+  if (planned instanceof Arena)
+    return device.allocate({ name, category: 'workspace', byteLength }, GPUBufferUsage.STORAGE);
+  if (planned.texture !== undefined) return device.allocateTexture(planned, planned.texture);
+  return device.allocate(planned, planned === plan.uniforms ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE);
 }
 
 /** What an allocation is for: "a program of 12 bytes (4 parameters, 8 activations; largest value matmul ...)". */

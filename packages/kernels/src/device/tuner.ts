@@ -1,8 +1,9 @@
-import { type Variant, variantsOf } from '../kernels/kernel.ts';
-import type { PlannedDispatch } from '../plan/plan.ts';
+import { variantsOf } from '../kernels/dispatch.ts';
+import type { Variant } from '../kernels/kernel.ts';
+import type { PlannedDispatch } from '../plan/placement.ts';
 import { describeNode } from '../trace/describe.ts';
-import { alignUp } from '../trace/memory.ts';
-import { BYTES_PER_ELEMENT, elementCount } from '../trace/tensor.ts';
+import { Arena, alignUp } from '../trace/memory.ts';
+import { BYTES_PER_ELEMENT } from '../trace/shape.ts';
 import type { AdapterDescription, Device } from './device.ts';
 
 /** Where winners are remembered: problem -> label of the kernel. A Map, a file (tuning-cache.ts) or IndexedDB (tuning-database.ts). */
@@ -67,9 +68,9 @@ export class Tuner {
 
   async #winner(device: Device, dispatch: PlannedDispatch): Promise<Variant> {
     if (dispatch.choice === undefined || dispatch.choice.work < LEAST_WORK) return dispatch;
-    // What is stored in 16 bits is another problem: fewer bytes, and conversions.
-    const halves = dispatch.uses.map(({ half }) => (half ? 'h' : 'f')).join('');
-    const problem = halves.includes('h') ? `${dispatch.choice.problem} ${halves}` : dispatch.choice.problem;
+    // What is stored in 16 bits, or lies in textures, is another problem.
+    const storage = dispatch.uses.map(({ half, image }) => (image !== undefined ? 't' : half ? 'h' : 'f')).join('');
+    const problem = /[ht]/.test(storage) ? `${dispatch.choice.problem} ${storage}` : dispatch.choice.problem;
     const known = this.#memory.get(problem);
     const remembered = variantsOf(dispatch).find(({ kernel }) => kernel.label === known && device.supports(kernel));
     if (remembered !== undefined) return remembered;
@@ -87,19 +88,26 @@ export class Tuner {
  */
 async function fastest(device: Device, dispatch: PlannedDispatch): Promise<Variant> {
   const { variants = [dispatch], likelyOnCpu, otherKinds = [], uniforms = [] } = dispatch.choice ?? {};
-  const buffers: GPUBuffer[] = [];
+  const buffers: (GPUBuffer | GPUTexture)[] = [];
+  let numbers: GPUBuffer | undefined;
   try {
     await device.allocating(`tuning ${describeNode(dispatch.node)}`, dispatch.node.site, () => {
-      for (const { shape } of dispatch.operands) {
-        const byteLength = elementCount(shape) * BYTES_PER_ELEMENT;
-        buffers.push(device.allocate({ name: 'tuning', category: 'workspace', byteLength }, GPUBufferUsage.STORAGE));
+      for (const { size, buffer } of dispatch.locations) {
+        const texture = buffer instanceof Arena ? undefined : buffer.texture;
+        const planned = { name: 'tuning', category: 'workspace', byteLength: size } as const;
+        buffers.push(
+          texture === undefined
+            ? device.allocate(planned, GPUBufferUsage.STORAGE)
+            : device.allocateTexture(planned, texture),
+        );
       }
       if (uniforms.length > 0) {
         const byteLength = alignUp(uniforms.length * BYTES_PER_ELEMENT, 16);
-        buffers.push(device.allocate({ name: 'tuning', category: 'workspace', byteLength }, GPUBufferUsage.UNIFORM));
+        numbers = device.allocate({ name: 'tuning', category: 'workspace', byteLength }, GPUBufferUsage.UNIFORM);
+        buffers.push(numbers);
       }
     });
-    if (uniforms.length > 0) device.gpu.queue.writeBuffer(buffers[buffers.length - 1], 0, Uint32Array.from(uniforms));
+    if (numbers !== undefined) device.gpu.queue.writeBuffer(numbers, 0, Uint32Array.from(uniforms));
     const likely = device.adapter.software ? likelyOnCpu : undefined;
     let best: Variant = likely ?? variants.find(({ kernel }) => kernel === dispatch.kernel) ?? dispatch;
     let holder = await timed(device, dispatch, best, buffers);
@@ -157,10 +165,13 @@ async function timed(
   device: Device,
   { uses }: PlannedDispatch,
   { kernel, workgroups }: Variant,
-  buffers: readonly GPUBuffer[],
+  memory: readonly (GPUBuffer | GPUTexture)[],
 ): Promise<TimedRun> {
   const { pipeline, layout } = await device.pipeline(kernel, uses);
-  const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
+  const entries = memory.map((piece, binding) => ({
+    binding,
+    resource: piece instanceof GPUBuffer ? { buffer: piece } : piece.createView(),
+  }));
   const bindGroup = device.gpu.createBindGroup({ label: kernel.label, layout, entries });
   const run = async (repeats: number) => {
     const start = performance.now();

@@ -1,5 +1,7 @@
-import { elementCount, type Tensor } from '../trace/tensor.ts';
-import { type Dispatch, linearDispatch, read, write } from './kernel.ts';
+import { elementCount } from '../trace/shape.ts';
+import type { Tensor } from '../trace/tensor.ts';
+import { type Dispatch, linearDispatch } from './dispatch.ts';
+import { read, write } from './kernel.ts';
 
 /** Where runs of neighbouring elements lie in a tensor: the first at `offset`, each next `stride` further on. */
 export interface Runs {
@@ -31,6 +33,6 @@ export function copyRuns(
     bindings: [read('value', vector, from.tensor.dtype), write('result', vector, to.tensor.dtype)],
     operands: [from.tensor, to.tensor],
     threads,
-    body: `  result[${place(to)}] = value[${place(from)}];`,
+    body: `  store_result(${place(to)}, load_value(${place(from)}));`,
   });
 }

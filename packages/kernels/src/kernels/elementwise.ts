@@ -1,6 +1,8 @@
 import type { Formula, Operation } from '../trace/operation.ts';
-import { elementCount, type Shape, sameShape, type Tensor } from '../trace/tensor.ts';
-import { type Dispatch, linearDispatch, read, readWrite, write } from './kernel.ts';
+import { elementCount, type Shape, sameShape } from '../trace/shape.ts';
+import type { Tensor } from '../trace/tensor.ts';
+import { type Dispatch, linearDispatch } from './dispatch.ts';
+import { read, readWrite, write } from './kernel.ts';
 
 /** A formula applied to inputs of a kernel and to results of steps before it. */
 export interface Step {
@@ -63,7 +65,7 @@ export function elementwise(
   bindings.push(overwrites === undefined ? write('result', vector) : readWrite('result', vector));
 
   const loads = bound.map((input, index) => {
-    const value = `${nameOf(input)}[${elementIndex(input.shape, output.shape, vector)}]`;
+    const value = `load_${nameOf(input)}(${elementIndex(input.shape, output.shape, vector)})`;
     const spread = vector === 4 && elementCount(input.shape) === 1;
     return `  let value${index} = ${spread ? `vec4<${input.dtype}>(${value})` : value};`;
   });
@@ -80,7 +82,7 @@ export function elementwise(
     threads,
     functions: formulaFunctions(steps, inputs, bound),
     body: `${loads.join('\n')}
-  result[index] = ${vector === 4 ? `vec4f(${elements.join(', ')})` : elements[0]};`,
+  store_result(index, ${vector === 4 ? `vec4f(${elements.join(', ')})` : elements[0]});`,
   });
 }
 

@@ -1,6 +1,5 @@
 import { KernelError } from '../errors.ts';
-import type { DataType, Tensor } from '../trace/tensor.ts';
-import { withHalfBindings } from './half-bindings.ts';
+import type { DataType } from '../trace/shape.ts';
 
 /** How a kernel sees one buffer. `vec4` bindings hold groups of four neighbouring elements. */
 export interface Binding {
@@ -8,6 +7,8 @@ export interface Binding {
   readonly type: DataType | 'atomic<u32>';
   readonly vector: 1 | 4;
   readonly access: 'read' | 'write' | 'read_write';
+  /** Set for a matrix of vec4s, which may lie in a texture: how many a line has. Its accessors take line and column. */
+  readonly columns?: number | undefined;
 }
 
 /** What a device may have beyond core WebGPU and a kernel may use: WebGPU's name of the feature and WGSL's. */
@@ -25,7 +26,10 @@ export interface Kernel {
   readonly workgroupSize: readonly [number, number, number];
   /** Features without which it does not compile; devices that lack one leave such a variant out. */
   readonly requires?: readonly Feature[];
-  /** WGSL without declarations of bindings; ends in `fn main(...)`, for which the entry attributes are added. */
+  /**
+   * WGSL without declarations of bindings, which are loaded by `load_x(at)` and stored by `store_x(at, value)` (see
+   * `kernelSource`); ends in `fn main(...)`, for which the entry attributes are added.
+   */
   readonly code: string;
 }
 
@@ -33,43 +37,6 @@ export interface Kernel {
 export interface Variant {
   readonly kernel: Kernel;
   readonly workgroups: readonly [number, number, number];
-}
-
-/** One launch of a kernel on tensors, in the order of its bindings. */
-export interface Dispatch extends Variant {
-  readonly operands: readonly Tensor[];
-  readonly uniforms: readonly number[];
-  /** Set where other kernels could do the same. */
-  readonly choice?: Choice;
-}
-
-/**
- * The variants of a dispatch, among which the tuner chooses by measuring. They take the same operands with the same
- * access and must give bit-identical results: every element is computed by the same operations in the same order, only
- * the distribution over threads differs.
- */
-export interface Choice {
-  /** Names the problem with its sizes: equal text, equal winner on one device. */
-  readonly problem: string;
-  /** Floating-point operations of all launches of the operation, to which the winner applies. */
-  readonly work: number;
-  /** Uniforms of the launch that is measured, where the kernels have any. */
-  readonly uniforms?: readonly number[];
-  /**
-   * Ordered so that neighbours are alike; the dispatch's own kernel, which is used unmeasured and hence requires no
-   * feature, is one of them.
-   */
-  readonly variants: readonly Variant[];
-  /** The likeliest of them on a CPU, which few threads keep busy: where measuring starts there. */
-  readonly likelyOnCpu?: Variant;
-  /** Variants that work in other ways, alike ones in a line, the likeliest first. */
-  readonly otherKinds?: readonly (readonly Variant[])[];
-}
-
-/** Every variant of a dispatch, its own included. */
-export function variantsOf(dispatch: Dispatch): readonly Variant[] {
-  const { choice } = dispatch;
-  return choice === undefined ? [dispatch] : [...choice.variants, ...(choice.otherKinds ?? []).flat()];
 }
 
 /** Binding shorthands: `read('x')`, `write('y', 4)`. */
@@ -91,6 +58,10 @@ export const readWrite = (name: string, vector: 1 | 4 = 1, type: DataType = 'f32
   vector,
   access: 'read_write',
 });
+
+/** Bindings of matrices of vec4s with so many columns, which may lie in textures. */
+export const readMatrix = (name: string, columns: number): Binding => ({ ...read(name, 4), columns });
+export const writeMatrix = (name: string, columns: number): Binding => ({ ...write(name, 4), columns });
 
 /** WebGPU's maxComputeWorkgroupsPerDimension. */
 export const MAX_WORKGROUPS = 65_535;
@@ -133,14 +104,6 @@ ${body}
   };
 }
 
-/** One launch of a linear kernel without uniforms. */
-export function linearDispatch({
-  operands,
-  ...kernel
-}: Omit<LinearKernel, 'uniforms'> & Pick<Dispatch, 'operands'>): Dispatch {
-  return { ...linearVariant(kernel), operands, uniforms: [] };
-}
-
 /**
  * A number as WGSL text that is an f32 constant. With an exponent always: WGSL reads 1e20 written in digits as an integer
  * that does not fit.
@@ -166,50 +129,3 @@ export const range = (count: number) => Array.from({ length: count }, (_, index)
 
 /** Unrolls a line of WGSL. */
 export const every = (count: number, line: (index: number) => string) => range(count).map(line).join('\n');
-
-/** How the buffers of a dispatch ask for other declarations than its kernel's own. */
-export interface BindingUse {
-  /**
-   * Whether another binding of the dispatch writes to the same buffer: WebGPU checks usage by whole buffer, where `read`
-   * beside `read_write` is an error and `read_write` on both is none.
-   */
-  readonly shared: boolean;
-  /** Whether the elements are stored in 16 bits; needs the feature `shader-f16`. */
-  readonly half: boolean;
-}
-
-/**
- * Complete WGSL of a kernel.
- *
- * @param kernel the kernel
- * @param uses for each binding; those left out are neither shared nor in 16 bits
- */
-export function kernelSource(kernel: Kernel, uses: readonly BindingUse[]): string {
-  const declarations = kernel.bindings.map((binding, index) => {
-    const access = binding.access === 'read' && !uses[index]?.shared ? 'read' : 'read_write';
-    const type = uses[index]?.half ? 'f16' : binding.type;
-    const element = binding.vector === 4 ? `vec4<${type}>` : type;
-    return `@group(0) @binding(${index}) var<storage, ${access}> ${binding.name}: array<${element}>;`;
-  });
-  if (kernel.uniforms.length > 0) {
-    const fields = kernel.uniforms.map((name) => `${name}: u32`).join(', ');
-    declarations.push(
-      `struct Uniforms { ${fields} }`,
-      `@group(0) @binding(${kernel.bindings.length}) var<uniform> uniforms: Uniforms;`,
-    );
-  }
-  const enabled = requiredFeatures(kernel, uses)
-    .map((feature) => `enable ${FEATURES[feature]};\n`)
-    .join('');
-  const code = withHalfBindings(
-    kernel,
-    uses.map(({ half }) => half),
-  );
-  const entry = `@compute @workgroup_size(${kernel.workgroupSize.join(', ')})\nfn main(`;
-  return `${enabled}${declarations.join('\n')}\n${code.replace(/fn main\(/, entry)}`;
-}
-
-/** The features without which a dispatch does not compile. */
-export function requiredFeatures({ requires = [] }: Kernel, uses: readonly BindingUse[]): readonly Feature[] {
-  return uses.some(({ half }) => half) ? [...new Set([...requires, 'shader-f16' as const])] : requires;
-}

@@ -1,14 +1,7 @@
-import { elementCount, type Shape, type Tensor } from '../trace/tensor.ts';
-import {
-  type Binding,
-  type Dispatch,
-  LINEAR_WORKGROUP,
-  linearDispatch,
-  linearGrid,
-  read,
-  readWrite,
-  write,
-} from './kernel.ts';
+import { elementCount, type Shape } from '../trace/shape.ts';
+import type { Tensor } from '../trace/tensor.ts';
+import { type Dispatch, linearDispatch } from './dispatch.ts';
+import { type Binding, LINEAR_WORKGROUP, linearGrid, read, readWrite, write } from './kernel.ts';
 
 /**
  * How kernels that reduce over the last axis (softmax, layer norm) share out their work: a thread a row where rows are
@@ -43,7 +36,7 @@ export function rowLayout(shape: Shape, most: 1 | 4 = 4): RowLayout {
 
 /** WGSL for an element of the row at hand. */
 export function rowElement({ vector }: RowLayout, name: string, column: string): string {
-  return vector === 4 ? `${name}[start + ${column} / 4u][${column} % 4u]` : `${name}[start + ${column}]`;
+  return vector === 4 ? `load_${name}(start + ${column} / 4u)[${column} % 4u]` : `load_${name}(start + ${column})`;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { elementwiseOperation } from '../kernels/elementwise.ts';
 import { onceDifferentiable } from '../trace/operation.ts';
-import { elementCount, requireShape, requireType, sameShape, type Tensor } from '../trace/tensor.ts';
+import { elementCount, sameShape } from '../trace/shape.ts';
+import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 import { divide, multiply } from './binary.ts';
 import { mean, scale, sum } from './sum.ts';
 

@@ -1,5 +1,6 @@
 import { elementwiseOperation } from '../kernels/elementwise.ts';
-import { requireShape, requireType, type Shape, type Tensor } from '../trace/tensor.ts';
+import type { Shape } from '../trace/shape.ts';
+import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 import { keepWhere } from './keep-where.ts';
 import { sumToShape } from './sum.ts';
 import { unary } from './unary.ts';

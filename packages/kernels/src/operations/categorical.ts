@@ -2,7 +2,8 @@ import { read, readWrite, write } from '../kernels/kernel.ts';
 import { PCG_WGSL } from '../kernels/random.ts';
 import { laneReduction, type RowLayout, rowDispatch, rowLayout } from '../kernels/row-kernel.ts';
 import { type Operation, onceDifferentiable } from '../trace/operation.ts';
-import { requireShape, requireType, sameShape, type Tensor } from '../trace/tensor.ts';
+import { sameShape } from '../trace/shape.ts';
+import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 
 /** What `categorical` gives where a row has no class to choose: none allowed, or scores that are no numbers. */
 export const NO_CLASS = 0xffff_ffff;
@@ -93,7 +94,9 @@ export const categoricalOperation: Operation<{ stream: number }> = {
     const { rows } = layout;
     const hasSeeds = rows > 1 && seed.shape[0] === rows;
     const allowedElement = allowed?.shape.length === 2 ? 'start + c' : 'c';
-    const key = hasSeeds ? `0u, ${node.attributes.stream}u, seed[row]` : `row, ${node.attributes.stream}u, seed[0]`;
+    const key = hasSeeds
+      ? `0u, ${node.attributes.stream}u, load_seed(row)`
+      : `row, ${node.attributes.stream}u, load_seed(0)`;
     const kernel = {
       label: 'categorical',
       bindings: [
@@ -106,17 +109,17 @@ export const categoricalOperation: Operation<{ stream: number }> = {
         write('log_probability'),
       ],
       body: `  let place_of_settings = ${settings.shape.length === 2 ? '3u * row' : '0u'};
-  let given = vec3f(settings[place_of_settings], settings[place_of_settings + 1u], settings[place_of_settings + 2u]);
+  let given = vec3f(load_settings(place_of_settings), load_settings(place_of_settings + 1u), load_settings(place_of_settings + 2u));
   let is_greedy = given.x < 1e-30;
   let temperature = select(given.x, 1.0, is_greedy);
 
   var highest_here = lowest;
   var broken_here = 0.0;
   for (var c = lane; c < width; c += lanes) {
-    let is_allowed = ${allowed === undefined ? 'true' : `allowed[${allowedElement}] != 0.0`};
-    let key = key_of(logits[start + c]);
-    share[start + c] = select(0.0, 1.0, is_allowed);
-    if (is_allowed && is_finite(key)) { highest_here = max(highest_here, logits[start + c]); }
+    let is_allowed = ${allowed === undefined ? 'true' : `load_allowed(${allowedElement}) != 0.0`};
+    let key = key_of(load_logits(start + c));
+    store_share(start + c, select(0.0, 1.0, is_allowed));
+    if (is_allowed && is_finite(key)) { highest_here = max(highest_here, load_logits(start + c)); }
     if (is_allowed && !is_finite(key) && key != LEAST) { broken_here += 1.0; }
   }
   let highest = row_max(highest_here);
@@ -132,22 +135,22 @@ export const categoricalOperation: Operation<{ stream: number }> = {
   for (var cut = 0u; cut < 3u; cut++) {
     place = search(start, vec3f(0.0, top_p, drawn)[cut], vec3f(top_k, 0.0, 0.0)[cut]);
     for (var c = lane; c < width; c += lanes) {
-      let score = logits[start + c];
+      let score = load_logits(start + c);
       let key = key_of(score);
-      if (cut == 0u && share[start + c] != 0.0 && is_finite(key)) {
+      if (cut == 0u && load_share(start + c) != 0.0 && is_finite(key)) {
         weight_here += weight(score - highest);
-        share[start + c] = weight((score - highest) / temperature);
+        store_share(start + c, weight((score - highest) / temperature));
       }
-      if (!is_finite(key) || !is_before(key, c, place)) { share[start + c] = 0.0; }
+      if (!is_finite(key) || !is_before(key, c, place)) { store_share(start + c, 0.0); }
     }
   }
   let weight_of_all = row_sum(weight_here);
 
   if (lane == 0u) {
     let has_choice = !is_broken && weight_of_all > 0.0;
-    let score = logits[start + min(place.y, width - 1u)];
-    choice[row] = select(${NO_CLASS}u, place.y, has_choice);
-    log_probability[row] = select(0.0, score - highest - log(weight_of_all), has_choice);
+    let score = load_logits(start + min(place.y, width - 1u));
+    store_choice(row, select(${NO_CLASS}u, place.y, has_choice));
+    store_log_probability(row, select(0.0, score - highest - log(weight_of_all), has_choice));
   }`,
     };
     const operands = [...node.inputs, scratch(logits.shape), ...node.outputs];
@@ -196,9 +199,9 @@ fn search(start: u32, fraction: f32, offset: f32) -> vec2u {
     let steps = select(rank, key, by_key) + (vec4u(0u, 1u, 2u, 3u) << vec4u(shift));
     var held_here = vec4f(0.0);
     for (var c = lane; c < width; c += lanes) {
-      let own = key_of(logits[start + c]);
+      let own = key_of(load_logits(start + c));
       let own_rank = select(last - c, 0xffffffffu, own > key);
-      let own_share = select(share[start + c], 0.0, !by_key && own < key);
+      let own_share = select(load_share(start + c), 0.0, !by_key && own < key);
       held_here += select(vec4f(0.0), vec4f(own_share), vec4u(select(own_rank, own, by_key)) >= steps);
     }
     // What lies at each step or before it; in the first pass, 0 has all before it.

@@ -1,4 +1,5 @@
-import { linearDispatch, read, readWrite, wgslFloat, write } from '../kernels/kernel.ts';
+import { linearDispatch } from '../kernels/dispatch.ts';
+import { read, readWrite, wgslFloat, write } from '../kernels/kernel.ts';
 import { rowDispatch, rowElement, rowLayout } from '../kernels/row-kernel.ts';
 import { type Operation, onceDifferentiable, overwritesFirst } from '../trace/operation.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
@@ -47,24 +48,24 @@ export const crossEntropyOperation: Operation<Required<CrossEntropyOptions>> = {
     const [logits, targets] = node.inputs;
     const { labelSmoothing } = node.attributes;
     const layout = rowLayout(logits.shape);
-    const target = rowElement(layout, 'logits', `min(targets[row], ${layout.columns - 1}u)`);
+    const target = rowElement(layout, 'logits', `min(load_targets(row), ${layout.columns - 1}u)`);
     // Only where the classes share something: plain cross-entropy reads the logits twice, not three times.
     const shared = `
   var sum = Value(0.0);
-  for (var c = lane; c < width; c += lanes) { sum += logits[start + c]; }
+  for (var c = lane; c < width; c += lanes) { sum += load_logits(start + c); }
   let goal = ${wgslFloat(1 - labelSmoothing)} * ${target} + ${wgslFloat(labelSmoothing)} * row_sum(sum) / columns;`;
     const kernel = {
       label: 'crossEntropy',
       bindings: [read('logits', layout.vector), read('targets', 1, 'u32'), write('loss'), write('log_sum')],
       body: `  var most = Value(lowest);
-  for (var c = lane; c < width; c += lanes) { most = max(most, logits[start + c]); }
+  for (var c = lane; c < width; c += lanes) { most = max(most, load_logits(start + c)); }
   let highest = row_max(most);
   var total = Value(0.0);
-  for (var c = lane; c < width; c += lanes) { total += exp(logits[start + c] - highest); }
+  for (var c = lane; c < width; c += lanes) { total += exp(load_logits(start + c) - highest); }
   let log_total = highest + log(row_sum(total));${labelSmoothing > 0 ? shared : `\n  let goal = ${target};`}
   if (lane == 0u) {
-    log_sum[row] = log_total;
-    loss[row] = log_total - goal;
+    store_log_sum(row, log_total);
+    store_loss(row, log_total - goal);
   }`,
     };
     return [rowDispatch(layout, kernel, [logits, targets, node.outputs[0], node.outputs[1]])];
@@ -104,9 +105,9 @@ export const crossEntropyGradientOperation: Operation<Required<CrossEntropyOptio
         operands: inPlace ? [targets, logSum, dLoss, result] : [targets, logSum, dLoss, logits, result],
         threads: rows * classes,
         body: `  let row = index / ${classes}u;
-  let probability = exp(${source}[index] - log_sum[row]);
-  let goal = select(${miss}, ${hit}, targets[row] == index % ${classes}u);
-  result[index] = (probability - goal) * d_loss[row];`,
+  let probability = exp(load_${source}(index) - load_log_sum(row));
+  let goal = select(${miss}, ${hit}, load_targets(row) == index % ${classes}u);
+  store_result(index, (probability - goal) * load_d_loss(row));`,
       }),
     ];
   },

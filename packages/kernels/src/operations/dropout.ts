@@ -1,7 +1,8 @@
 import { elementwiseOperation } from '../kernels/elementwise.ts';
 import { wgslFloat } from '../kernels/kernel.ts';
 import { PCG_WGSL } from '../kernels/random.ts';
-import { elementCount, requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import { elementCount } from '../trace/shape.ts';
+import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 
 /**
  * Inverted dropout (Srivastava et al. 2014): y = x / (1 - rate) with probability 1 - rate, else 0.

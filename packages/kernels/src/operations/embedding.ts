@@ -1,15 +1,8 @@
-import {
-  every,
-  LINEAR_WORKGROUP,
-  linearDispatch,
-  linearGrid,
-  read,
-  readWrite,
-  rowVectors,
-  write,
-} from '../kernels/kernel.ts';
+import { linearDispatch } from '../kernels/dispatch.ts';
+import { every, LINEAR_WORKGROUP, linearGrid, read, readWrite, rowVectors, write } from '../kernels/kernel.ts';
 import { type Operation, onceDifferentiable } from '../trace/operation.ts';
-import { elementCount, requireShape, requireType, type Shape, type Tensor } from '../trace/tensor.ts';
+import { elementCount, type Shape } from '../trace/shape.ts';
+import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 
 /**
  * Rows of a table: y[.., :] = table[ids[..], :]. Equals one-hot(ids) times the table, at no cost of multiplication.
@@ -41,7 +34,7 @@ export const embeddingOperation: Operation<object> = {
         bindings: [read('table', vector), read('ids', 1, 'u32'), write('result', vector)],
         operands: [table, ids, node.outputs[0]],
         threads,
-        body: `  result[index] = table[min(ids[index / ${row}u], ${vocabulary - 1}u) * ${row}u + index % ${row}u];`,
+        body: `  store_result(index, load_table(min(load_ids(index / ${row}u), ${vocabulary - 1}u) * ${row}u + index % ${row}u));`,
       }),
     ];
   },
@@ -75,7 +68,8 @@ export const embeddingGradientOperation: Operation<{ shape: Shape }> = {
     const parts = Math.ceil(row / (columns * LINEAR_WORKGROUP));
     const target = inPlace ? readWrite('result', vector) : write('result', vector);
     const separate = addend !== undefined && !inPlace;
-    const start = (place: string) => (inPlace ? `result[${place}] + ` : separate ? `addend[${place}] + ` : '');
+    const start = (place: string) =>
+      inPlace ? `load_result(${place}) + ` : separate ? `load_addend(${place}) + ` : '';
     return [
       {
         kernel: {
@@ -91,13 +85,13 @@ export const embeddingGradientOperation: Operation<{ shape: Shape }> = {
   let first = place % ${parts}u * ${columns * LINEAR_WORKGROUP}u + local.x;
 ${every(columns, (c) => `  let column${c} = min(first + ${c * LINEAR_WORKGROUP}u, ${row - 1}u);\n  var total${c} = ${type}(0.0);`)}
   for (var n = 0u; n < ${elementCount(ids.shape)}u; n++) {
-    if (ids[n] == token) {
-${every(columns, (c) => `      total${c} += dy[n * ${row}u + column${c}];`)}
+    if (load_ids(n) == token) {
+${every(columns, (c) => `      total${c} += load_dy(n * ${row}u + column${c});`)}
     }
   }
 ${every(columns, (c) => {
   const place = `token * ${row}u + column${c}`;
-  return `  if (first + ${c * LINEAR_WORKGROUP}u < ${row}u) { result[${place}] = ${start(place)}total${c}; }`;
+  return `  if (first + ${c * LINEAR_WORKGROUP}u < ${row}u) { store_result(${place}, ${start(place)}total${c}); }`;
 })}
 }`,
         },

@@ -1,4 +1,5 @@
-import { elementCount, requireShape, type Tensor } from '../trace/tensor.ts';
+import { elementCount } from '../trace/shape.ts';
+import { requireShape, type Tensor } from '../trace/tensor.ts';
 import { embedding } from './embedding.ts';
 import { reshape } from './view.ts';
 

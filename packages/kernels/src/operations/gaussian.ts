@@ -1,6 +1,7 @@
 import { elementwiseOperation } from '../kernels/elementwise.ts';
 import { GAUSSIAN_WGSL, PCG_WGSL } from '../kernels/random.ts';
-import { elementCount, requireShape, requireType, type Shape, sameShape, type Tensor } from '../trace/tensor.ts';
+import { elementCount, type Shape, sameShape } from '../trace/shape.ts';
+import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 import { add, multiply, subtract } from './binary.ts';
 import { scale, sum } from './sum.ts';
 import { unary } from './unary.ts';

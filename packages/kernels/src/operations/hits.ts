@@ -1,4 +1,5 @@
-import { linearDispatch, read, write } from '../kernels/kernel.ts';
+import { linearDispatch } from '../kernels/dispatch.ts';
+import { read, write } from '../kernels/kernel.ts';
 import { type Operation, onceDifferentiable } from '../trace/operation.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 
@@ -35,9 +36,9 @@ export const hitsOperation: Operation<object> = {
         body: `  let start = index * ${classes}u;
   var choice = 0u;
   for (var c = 1u; c < ${classes}u; c++) {
-    if (scores[start + c] > scores[start + choice]) { choice = c; }
+    if (load_scores(start + c) > load_scores(start + choice)) { choice = c; }
   }
-  result[index] = select(0.0, 1.0, choice == targets[index]);`,
+  store_result(index, select(0.0, 1.0, choice == load_targets(index)));`,
       }),
     ];
   },

@@ -1,6 +1,8 @@
-import { type Dispatch, linearDispatch, read, write } from '../kernels/kernel.ts';
+import { type Dispatch, linearDispatch } from '../kernels/dispatch.ts';
+import { read, write } from '../kernels/kernel.ts';
 import { type Operation, onceDifferentiable } from '../trace/operation.ts';
-import { elementCount, requireType, type Shape, type Tensor } from '../trace/tensor.ts';
+import { elementCount, type Shape } from '../trace/shape.ts';
+import { requireType, type Tensor } from '../trace/tensor.ts';
 import { partCount, type ReductionOptions, reduceAxes } from './reduction.ts';
 
 /**
@@ -69,16 +71,16 @@ function partialMaxima(
   let part = index / ${inner}u % ${parts}u;
   let first = index / ${inner * parts}u * ${length * inner}u + index % ${inner}u;
   var place = min(part * ${chunk}u, ${length - 1}u);
-  var highest = x[first + place * ${inner}u];
+  var highest = load_x(first + place * ${inner}u);
   for (var i = place + 1u; i < min((part + 1u) * ${chunk}u, ${length}u); i++) {
-    let value = x[first + i * ${inner}u];
+    let value = load_x(first + i * ${inner}u);
     if (value > highest) {
       highest = value;
       place = i;
     }
   }
-  result[index] = highest;
-  places[index] = ${hasPlaces ? `x_places[first + place * ${inner}u]` : 'place'};`,
+  store_result(index, highest);
+  store_places(index, ${hasPlaces ? `load_x_places(first + place * ${inner}u)` : 'place'});`,
   });
 }
 
@@ -96,7 +98,7 @@ export const maxGradientOperation: Operation<{ shape: Shape }> = {
         operands: [...node.inputs, node.outputs[0]],
         threads,
         body: `  let source = index / ${length * inner}u * ${inner}u + index % ${inner}u;
-  result[index] = select(0.0, dy[source], index / ${inner}u % ${length}u == places[source]);`,
+  store_result(index, select(0.0, load_dy(source), index / ${inner}u % ${length}u == load_places(source)));`,
       }),
     ];
   },

@@ -1,6 +1,8 @@
-import { linearDispatch, read, write } from '../kernels/kernel.ts';
+import { linearDispatch } from '../kernels/dispatch.ts';
+import { read, write } from '../kernels/kernel.ts';
 import type { Operation } from '../trace/operation.ts';
-import { elementCount, requireShape, type Shape, type Tensor } from '../trace/tensor.ts';
+import { elementCount, type Shape } from '../trace/shape.ts';
+import { requireShape, type Tensor } from '../trace/tensor.ts';
 
 /**
  * Reorders axes: axis i of the result is axis `axes[i]` of x. Costs nothing where the elements keep their order.
@@ -47,7 +49,7 @@ export const permuteOperation: Operation<{ axes: readonly number[] }> = {
         bindings: [read('x', vector, x.dtype), write('result', vector, x.dtype)],
         operands: [x, node.outputs[0]],
         threads,
-        body: `  result[index] = x[${terms.join(' + ')}];`,
+        body: `  store_result(index, load_x(${terms.join(' + ')}));`,
       }),
     ];
   },

@@ -1,7 +1,9 @@
 import { KernelError } from '../errors.ts';
-import { type Binding, type Dispatch, linearDispatch, read, rowVectors, write } from '../kernels/kernel.ts';
+import { type Dispatch, linearDispatch } from '../kernels/dispatch.ts';
+import { type Binding, read, rowVectors, write } from '../kernels/kernel.ts';
 import { type Operation, onceDifferentiable } from '../trace/operation.ts';
-import { elementCount, requireShape, requireType, type Shape, type Tensor } from '../trace/tensor.ts';
+import { elementCount, type Shape } from '../trace/shape.ts';
+import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 import { pair, type Size2d } from './convolution/problem.ts';
 
 export interface PoolingOptions {
@@ -57,14 +59,14 @@ export const maxPool2dOperation: Operation<Windows> = {
   ${eachPixel(
     x.shape,
     node.attributes,
-    `let value = x[pixel * ${x.shape[3] / vector}u + channel];
+    `let value = load_x(pixel * ${x.shape[3] / vector}u + channel);
       let larger = (value > highest) | ${vector === 4 ? 'vec4<bool>' : 'bool'}(!found);
       place = select(place, ${places4}(i * ${node.attributes.size[1]}u + j), larger);
       highest = select(highest, value, larger);
       found = true;`,
   )}
-  result[index] = highest;
-  places[index] = place;`;
+  store_result(index, highest);
+  store_places(index, place);`;
     const operands: [Binding, Tensor][] = [
       [read('x', vector), x],
       [write('result', vector), y],
@@ -93,9 +95,9 @@ export const maxPool2dGradientOperation: Operation<Windows & { shape: Shape }> =
     dy.shape,
     node.attributes,
     `let at = window * ${dy.shape[3] / vector}u + channel;
-      total += select(${type}(0.0), dy[at], places[at] == ${vector === 4 ? 'vec4u' : 'u32'}(i * ${node.attributes.size[1]}u + j));`,
+      total += select(${type}(0.0), load_dy(at), load_places(at) == ${vector === 4 ? 'vec4u' : 'u32'}(i * ${node.attributes.size[1]}u + j));`,
   )}
-  result[index] = total;`;
+  store_result(index, total);`;
     const operands: [Binding, Tensor][] = [
       [read('dy', vector), dy],
       [read('places', vector, 'u32'), places],
@@ -118,10 +120,10 @@ export const averagePool2dOperation: Operation<Windows> = {
   ${eachPixel(
     x.shape,
     node.attributes,
-    `total += x[pixel * ${x.shape[3] / vector}u + channel];
+    `total += load_x(pixel * ${x.shape[3] / vector}u + channel);
       count += 1.0;`,
   )}
-  result[index] = total / count;`;
+  store_result(index, total / count);`;
     const [y] = node.outputs;
     const operands: [Binding, Tensor][] = [
       [read('x', vector), x],
@@ -154,9 +156,9 @@ export const averagePool2dGradientOperation: Operation<Windows & { shape: Shape 
     dy.shape,
     node.attributes,
     `let count = (${inside(0, 'v')}) * (${inside(1, 'u')});
-      total += dy[window * ${dy.shape[3] / vector}u + channel] / f32(count);`,
+      total += load_dy(window * ${dy.shape[3] / vector}u + channel) / f32(count);`,
   )}
-  result[index] = total;`;
+  store_result(index, total);`;
     const operands: [Binding, Tensor][] = [
       [read('dy', vector), dy],
       [write('result', vector), dx],

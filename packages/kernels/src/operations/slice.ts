@@ -1,15 +1,10 @@
 import { copyRuns } from '../kernels/copy.ts';
-import { linearDispatch, read, write } from '../kernels/kernel.ts';
+import { linearDispatch } from '../kernels/dispatch.ts';
+import { read, write } from '../kernels/kernel.ts';
 import { BINDING_ALIGNMENT } from '../trace/memory.ts';
 import type { Operation } from '../trace/operation.ts';
-import {
-  BYTES_PER_ELEMENT,
-  elementCount,
-  requireShape,
-  requireType,
-  type Shape,
-  type Tensor,
-} from '../trace/tensor.ts';
+import { BYTES_PER_ELEMENT, elementCount, type Shape } from '../trace/shape.ts';
+import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 
 /**
  * x[.., start .. end, ..) along an axis, by default the first. No copy of whole rows of the first axis where the first
@@ -76,8 +71,8 @@ export const padOperation: Operation<{ before: number; after: number; axis: numb
         threads,
         // The place is clamped because WGSL evaluates both sides of select.
         body: `  let place = index % ${wider}u;
-  let value = x[index / ${wider}u * ${run}u + clamp(place, ${first}u, ${first + run - 1}u) - ${first}u];
-  result[index] = select(${vector === 4 ? 'vec4f(0.0)' : '0.0'}, value, place >= ${first}u && place < ${first + run}u);`,
+  let value = load_x(index / ${wider}u * ${run}u + clamp(place, ${first}u, ${first + run - 1}u) - ${first}u);
+  store_result(index, select(${vector === 4 ? 'vec4f(0.0)' : '0.0'}, value, place >= ${first}u && place < ${first + run}u));`,
       }),
     ];
   },

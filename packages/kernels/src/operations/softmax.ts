@@ -33,18 +33,18 @@ export const softmaxOperation: Operation<{ logarithm: boolean }> = {
     const [y] = node.outputs;
     const layout = rowLayout(x.shape);
     const source = inPlace ? 'result' : 'x';
-    const value = (c: string) => `${source}[start + ${c}] - highest`;
+    const value = (c: string) => `load_${source}(start + ${c}) - highest`;
     const kernel = {
       label: logarithm ? 'logSoftmax' : 'softmax',
       bindings: overwritable('x', layout.vector, inPlace),
       body: `  var most = Value(lowest);
-  for (var c = lane; c < width; c += lanes) { most = max(most, ${source}[start + c]); }
+  for (var c = lane; c < width; c += lanes) { most = max(most, load_${source}(start + c)); }
   let highest = row_max(most);
   var total = Value(0.0);
   for (var c = lane; c < width; c += lanes) { total += exp(${value('c')}); }
   let all = ${logarithm ? 'log(row_sum(total))' : '1.0 / row_sum(total)'};
   for (var c = lane; c < width; c += lanes) {
-    result[start + c] = ${logarithm ? `${value('c')} - all` : `exp(${value('c')}) * all`};
+    store_result(start + c, ${logarithm ? `${value('c')} - all` : `exp(${value('c')}) * all`});
   }`,
     };
     return [rowDispatch(layout, kernel, inPlace ? [y] : [y, x])];
@@ -65,15 +65,15 @@ export const softmaxGradientOperation: Operation<{ logarithm: boolean }> = {
     const [dy, y] = node.inputs;
     const [dx] = node.outputs;
     const layout = rowLayout(y.shape);
-    const source = inPlace ? 'result[start + c]' : 'dy[start + c]';
+    const source = inPlace ? 'load_result(start + c)' : 'load_dy(start + c)';
     const kernel = {
       label: logarithm ? 'logSoftmaxGradient' : 'softmaxGradient',
       bindings: [read('y', layout.vector), ...overwritable('dy', layout.vector, inPlace)],
       body: `  var total = Value(0.0);
-  for (var c = lane; c < width; c += lanes) { total += ${logarithm ? source : `${source} * y[start + c]`}; }
+  for (var c = lane; c < width; c += lanes) { total += ${logarithm ? source : `${source} * load_y(start + c)`}; }
   let all = row_sum(total);
   for (var c = lane; c < width; c += lanes) {
-    result[start + c] = ${logarithm ? `${source} - exp(y[start + c]) * all` : `y[start + c] * (${source} - all)`};
+    store_result(start + c, ${logarithm ? `${source} - exp(load_y(start + c)) * all` : `load_y(start + c) * (${source} - all)`});
   }`,
     };
     return [rowDispatch(layout, kernel, [y, dx, ...(inPlace ? [] : [dy])])];

@@ -1,7 +1,8 @@
 import { copy } from '../kernels/copy.ts';
 import type { Slot } from '../trace/memory.ts';
 import { type Operation, onceDifferentiable } from '../trace/operation.ts';
-import { elementCount, formatShape, requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import { elementCount, formatShape } from '../trace/shape.ts';
+import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 
 /**
  * Puts a value into a slot, where it outlives the program: a gradient for the optimiser, a state for the next run. What

@@ -1,15 +1,9 @@
+import { type Dispatch, linearDispatch } from '../kernels/dispatch.ts';
 import { elementwiseOperation } from '../kernels/elementwise.ts';
-import { type Dispatch, linearDispatch, read, wgslFloat, write } from '../kernels/kernel.ts';
+import { read, wgslFloat, write } from '../kernels/kernel.ts';
 import type { Operation } from '../trace/operation.ts';
-import {
-  elementCount,
-  formatShape,
-  requireShape,
-  requireType,
-  type Shape,
-  sameShape,
-  type Tensor,
-} from '../trace/tensor.ts';
+import { elementCount, formatShape, type Shape, sameShape } from '../trace/shape.ts';
+import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 import { partCount, type ReductionOptions, reduceAxes } from './reduction.ts';
 import { unaryGradient } from './unary.ts';
 import { reshape } from './view.ts';
@@ -108,10 +102,10 @@ export function partialSums(
   let end = min((part + 1u) * ${chunk}u, ${length}u);
   var total = 0.0;
   for (var i = part * ${chunk}u; i < end; i++) {
-    let value = x[(row * ${length}u + i) * ${inner}u + column];
+    let value = load_x((row * ${length}u + i) * ${inner}u + column);
     total += ${squared ? 'value * value' : 'value'};
   }
-  result[index] = total;`,
+  store_result(index, total);`,
   });
 }
 

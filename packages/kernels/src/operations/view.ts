@@ -1,5 +1,6 @@
 import type { Operation } from '../trace/operation.ts';
-import { elementCount, formatShape, requireShape, type Shape, sameShape, type Tensor } from '../trace/tensor.ts';
+import { elementCount, formatShape, type Shape, sameShape } from '../trace/shape.ts';
+import { requireShape, type Tensor } from '../trace/tensor.ts';
 
 /** The same elements in the same order under another shape; costs nothing. */
 export function reshape(x: Tensor, shape: Shape): Tensor {

@@ -1,6 +1,8 @@
-import { linearDispatch, read, write } from '../kernels/kernel.ts';
+import { linearDispatch } from '../kernels/dispatch.ts';
+import { read, write } from '../kernels/kernel.ts';
 import { type Operation, onceDifferentiable } from '../trace/operation.ts';
-import { elementCount, requireShape, requireType, sameShape, type Tensor } from '../trace/tensor.ts';
+import { elementCount, sameShape } from '../trace/shape.ts';
+import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 
 /**
  * Writes rows into a longer tensor in place: cache[b, positions[b] + i] = rows[b, i]. With it a slot becomes a cache of keys or
@@ -39,9 +41,9 @@ export const writeRowsOperation: Operation<object> = {
         operands: [rows, positions, cache],
         threads,
         body: `  let batch = index / ${written}u;
-  let position = min(positions[batch], ${cache.shape[1]}u);
+  let position = min(load_positions(batch), ${cache.shape[1]}u);
   let place = position * ${row}u + index % ${written}u;
-  if (place < ${capacity}u) { cache[batch * ${capacity}u + place] = rows[index]; }`,
+  if (place < ${capacity}u) { store_cache(batch * ${capacity}u + place, load_rows(index)); }`,
       }),
     ];
   },

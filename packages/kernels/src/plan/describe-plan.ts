@@ -1,8 +1,10 @@
 import { describeNode } from '../trace/describe.ts';
 import type { Node } from '../trace/graph.ts';
 import { MEMORY_CATEGORIES } from '../trace/memory.ts';
-import { elementCount, type Tensor } from '../trace/tensor.ts';
-import type { Location, Plan } from './plan.ts';
+import { elementCount } from '../trace/shape.ts';
+import type { Tensor } from '../trace/tensor.ts';
+import type { Location } from './placement.ts';
+import type { Plan } from './plan.ts';
 
 /**
  * A plan as text: one row a node with its dispatches, and for each of its outputs place, bytes and lifetime (the rows

@@ -2,7 +2,8 @@ import { elementwise, inputsThatFit, type Step, singleStep } from '../kernels/el
 import type { Node } from '../trace/graph.ts';
 import type { Operation } from '../trace/operation.ts';
 import { onceDifferentiable } from '../trace/operation.ts';
-import { elementCount, sameShape, type Tensor } from '../trace/tensor.ts';
+import { elementCount, sameShape } from '../trace/shape.ts';
+import type { Tensor } from '../trace/tensor.ts';
 import { viewedTensors } from '../trace/views.ts';
 
 /** WebGPU's maxStorageBuffersPerShaderStage that every adapter grants; one is the result. */

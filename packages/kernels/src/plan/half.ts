@@ -3,8 +3,9 @@ import { copy } from '../kernels/copy.ts';
 import type { Graph, Node } from '../trace/graph.ts';
 import { type Arena, BINDING_ALIGNMENT, type Slot } from '../trace/memory.ts';
 import { type Operation, onceDifferentiable } from '../trace/operation.ts';
-import { storedBytes, type Tensor } from '../trace/tensor.ts';
-import type { Block } from './packing.ts';
+import { storedBytes } from '../trace/shape.ts';
+import type { Tensor } from '../trace/tensor.ts';
+import type { Block } from './placement.ts';
 
 /**
  * What a plan stores in 16 bits (IEEE 754 binary16), where the device has the feature `shader-f16`. Kernels compute in

@@ -1,9 +1,19 @@
 import { KernelError } from '../errors.ts';
-import { MAX_WORKGROUPS, variantsOf } from '../kernels/kernel.ts';
+import { variantsOf } from '../kernels/dispatch.ts';
+import type { TextureSupport } from '../kernels/image.ts';
+import { MAX_WORKGROUPS } from '../kernels/kernel.ts';
 import { describeNode, describeTensor } from '../trace/describe.ts';
 import type { Tensor } from '../trace/tensor.ts';
-import type { MemoryLimits } from './packing.ts';
-import type { PlannedDispatch } from './plan.ts';
+import type { PlannedDispatch } from './placement.ts';
+
+/** What a device allows; the base limits are those that every WebGPU adapter grants. */
+export interface MemoryLimits {
+  readonly maxBufferSize: number;
+  readonly maxStorageBufferBindingSize: number;
+  /** Set where kernels read matrices from textures: on devices where that was measured to be faster. */
+  readonly textures?: TextureSupport | undefined;
+}
+export const BASE_LIMITS: MemoryLimits = { maxBufferSize: 256 * 2 ** 20, maxStorageBufferBindingSize: 128 * 2 ** 20 };
 
 /** A value is bound whole, and lies in one buffer. @throws KernelError `limit` */
 export function requireValueFits(tensor: Tensor, byteLength: number, limits: MemoryLimits): void {
@@ -18,7 +28,9 @@ export function requireValueFits(tensor: Tensor, byteLength: number, limits: Mem
 export function requireDispatchFits(dispatch: PlannedDispatch, limits: MemoryLimits): void {
   const { node, locations, operands } = dispatch;
   const most = limits.maxStorageBufferBindingSize;
-  for (const [index, { size }] of locations.entries()) if (size > most) requireValueFits(operands[index], size, limits);
+  for (const [index, { size, image }] of locations.entries()) {
+    if (image === undefined && size > most) requireValueFits(operands[index], size, limits);
+  }
   for (const { workgroups } of variantsOf(dispatch)) {
     if (Math.max(...workgroups) <= MAX_WORKGROUPS) continue;
     const why = `${workgroups.join(' x ')} workgroups exceed ${MAX_WORKGROUPS} an axis`;

@@ -1,34 +1,8 @@
-import { alignUp, BINDING_ALIGNMENT, type MemoryCategory, type Slot } from '../trace/memory.ts';
-import { storedBytes, type Tensor } from '../trace/tensor.ts';
-import { requireValueFits } from './limits.ts';
-
-/** What a device allows; the base limits are those that every WebGPU adapter grants. */
-export interface MemoryLimits {
-  readonly maxBufferSize: number;
-  readonly maxStorageBufferBindingSize: number;
-}
-export const BASE_LIMITS: MemoryLimits = { maxBufferSize: 256 * 2 ** 20, maxStorageBufferBindingSize: 128 * 2 ** 20 };
-
-/** A buffer that the program allocates for itself. */
-export interface PlannedBuffer {
-  readonly name: string;
-  readonly category: MemoryCategory;
-  readonly byteLength: number;
-}
-
-/** A piece of activation memory: the tensors that share it, and the nodes between which it is in use. */
-export interface Block {
-  readonly elements: number;
-  /** Whether the elements are stored in 16 bits; decided once all is known that shares the block. */
-  half: boolean;
-  readonly tensors: Tensor[];
-  readonly first: number;
-  last: number;
-  /** Set once the block's value is to be computed in a slot. */
-  slot: Slot | undefined;
-  /** Set by `pack`. */
-  place: { buffer: PlannedBuffer; offset: number } | undefined;
-}
+import { imageSize, TEXEL_BYTES } from '../kernels/image.ts';
+import { alignUp, BINDING_ALIGNMENT } from '../trace/memory.ts';
+import { storedBytes } from '../trace/shape.ts';
+import { type MemoryLimits, requireValueFits } from './limits.ts';
+import type { Block, PlannedBuffer } from './placement.ts';
 
 /** A block that has its place, counted in bytes over all buffers one after another. */
 interface PackedBlock {
@@ -45,8 +19,9 @@ const STRETCH = 64;
  * ("greedy by size", Pisarchyk and Lee, arXiv 2001.03288). A block never crosses the end of a buffer.
  */
 export function pack(blocks: readonly Block[], limits: MemoryLimits): PlannedBuffer[] {
-  for (const block of blocks) requireValueFits(block.tensors[0], blockBytes(block), limits);
-  const bySize = blocks.filter(({ slot }) => slot === undefined).sort((a, b) => blockBytes(b) - blockBytes(a));
+  const inBuffers = blocks.filter(({ slot, image }) => slot === undefined && image === undefined);
+  for (const block of inBuffers) requireValueFits(block.tensors[0], blockBytes(block), limits);
+  const bySize = inBuffers.sort((a, b) => blockBytes(b) - blockBytes(a));
   const packed: PackedBlock[] = [];
   const stretches: PackedBlock[][] = [];
   const bufferSize = limits.maxBufferSize;
@@ -78,6 +53,35 @@ export function pack(blocks: readonly Block[], limits: MemoryLimits): PlannedBuf
     block.place = { buffer: buffers[Math.floor(start / bufferSize)], offset: start % bufferSize };
   }
   return buffers;
+}
+
+/**
+ * Gives each block that is an image a texture, the largest first: the first one that is as large in both directions and in use by
+ * none at the same time, or else a texture of its own.
+ */
+export function packImages(blocks: readonly Block[]): PlannedBuffer[] {
+  const textures: { buffer: PlannedBuffer & { texture: { width: number; height: number } }; blocks: Block[] }[] = [];
+  const images = blocks.flatMap((block) => {
+    const size = block.image && imageSize(block.image);
+    return size === undefined ? [] : [{ block, ...size }];
+  });
+  for (const { block, width, height } of images.sort((a, b) => b.width * b.height - a.width * a.height)) {
+    let home = textures.find(
+      ({ buffer: { texture }, blocks: others }) =>
+        texture.width >= width &&
+        texture.height >= height &&
+        others.every(({ first, last }) => last < block.first || block.last < first),
+    );
+    if (home === undefined) {
+      const byteLength = width * height * TEXEL_BYTES;
+      const name = `texture ${textures.length}`;
+      home = { buffer: { name, category: 'workspace', byteLength, texture: { width, height } }, blocks: [] };
+      textures.push(home);
+    }
+    home.blocks.push(block);
+    block.place = { buffer: home.buffer, offset: 0 };
+  }
+  return textures.map(({ buffer }) => buffer);
 }
 
 function crosses(start: number, size: number, bufferSize: number): boolean {

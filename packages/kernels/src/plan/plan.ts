@@ -1,46 +1,26 @@
 import { KernelError } from '../errors.ts';
-import type { BindingUse, Dispatch } from '../kernels/kernel.ts';
+import type { Dispatch } from '../kernels/dispatch.ts';
 import { describeNode, describeTensor } from '../trace/describe.ts';
 import type { Graph, Node } from '../trace/graph.ts';
-import { Arena, BINDING_ALIGNMENT, type BytesByCategory, MEMORY_CATEGORIES, noBytes } from '../trace/memory.ts';
 import {
-  BYTES_PER_ELEMENT,
-  elementCount,
-  requireShape,
-  requireType,
-  storedBytes,
-  type Tensor,
-} from '../trace/tensor.ts';
+  Arena,
+  BINDING_ALIGNMENT,
+  type BytesByCategory,
+  MEMORY_CATEGORIES,
+  noBytes,
+  STAGING_BYTES,
+} from '../trace/memory.ts';
+import { BYTES_PER_ELEMENT, elementCount, storedBytes } from '../trace/shape.ts';
+import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 import { fuse } from './fusion.ts';
 import { type HalfPrecision, withHalfWeights } from './half.ts';
-import { requireBufferFits, requireDispatchFits } from './limits.ts';
-import { BASE_LIMITS, type Block, type MemoryLimits, type PlannedBuffer, pack } from './packing.ts';
+import { BASE_LIMITS, type MemoryLimits, requireBufferFits, requireDispatchFits } from './limits.ts';
+import { pack, packImages } from './packing.ts';
+import type { Block, Location, PlannedBuffer, PlannedDispatch } from './placement.ts';
 import { Sharing } from './sharing.ts';
-
-/** Size of the buffer that all readback goes through. It belongs to the device and is counted once in every plan. */
-export const STAGING_BYTES = 4 * 2 ** 20;
 
 /** How many runs a program's history remembers. */
 export const HISTORY_LENGTH = 256;
-
-/** Where a tensor lives. */
-export interface Location {
-  readonly buffer: Arena | PlannedBuffer;
-  /** In bytes from the start of the buffer; a multiple of BINDING_ALIGNMENT. */
-  readonly offset: number;
-  /** In bytes. */
-  readonly size: number;
-  /** Whether the elements are stored in 16 bits. */
-  readonly half: boolean;
-}
-
-export interface PlannedDispatch extends Dispatch {
-  /** The application of an operation of which this is a part. */
-  readonly node: Node;
-  readonly locations: readonly Location[];
-  /** For each binding. */
-  readonly uses: readonly BindingUse[];
-}
 
 /** A program on paper: what runs, where everything lives, and how much memory that takes, to the byte. */
 export interface Plan {
@@ -99,12 +79,12 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
   const { activations = false, weights = false } = options.half ?? {};
   const fused = fuse(usedNodes(graph, kept), kept);
   const { nodes, copies } = weights ? withHalfWeights(graph, fused) : { nodes: fused, copies: [] };
-  const sharing = new Sharing(graph, nodes, kept, { activations, tensors: copies });
+  const sharing = new Sharing(graph, nodes, kept, { activations, tensors: copies }, limits.textures);
   const dispatches = nodes.flatMap((node, index) =>
     sharing.visit(node, index).map((dispatch) => ({ ...dispatch, node })),
   );
   sharing.decideStorage();
-  const activationBuffers = pack(sharing.blocks, limits);
+  const activationBuffers = [...pack(sharing.blocks, limits), ...packImages(sharing.blocks)];
 
   const location = (tensor: Tensor): Location => {
     const elements = elementCount(tensor.shape);
@@ -119,7 +99,8 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
       const why = tensor.graph === graph ? 'name it among the outputs of the plan' : 'it belongs to another graph';
       throw new KernelError('closed', `${describeTensor(tensor)}: the tensor is not part of the program: ${why}.`);
     }
-    const { half } = view.block;
+    const { half, image } = view.block;
+    if (image !== undefined) return { ...place, size: place.buffer.byteLength, half, image };
     const offset = place.offset + storedBytes(view.offset, half);
     return { buffer: place.buffer, offset, size: storedBytes(elements, half), half };
   };
@@ -211,7 +192,7 @@ function locate(dispatch: Dispatch & { node: Node }, location: (tensor: Tensor) 
       at: node.site,
     });
   }
-  const uses = locations.map(({ half }, index) => ({ shared: shared[index], half }));
+  const uses = locations.map(({ half, image }, index) => ({ shared: shared[index], half, image }));
   return { ...dispatch, locations, uses };
 }
 

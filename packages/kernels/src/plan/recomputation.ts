@@ -1,6 +1,7 @@
 import { ancestors } from '../trace/gradients.ts';
 import type { Node, Segment } from '../trace/graph.ts';
-import { BYTES_PER_ELEMENT, elementCount, type Tensor } from '../trace/tensor.ts';
+import { BYTES_PER_ELEMENT, elementCount } from '../trace/shape.ts';
+import type { Tensor } from '../trace/tensor.ts';
 import { viewedTensors } from '../trace/views.ts';
 import type { Plan } from './plan.ts';
 
@@ -217,6 +218,8 @@ function nodeWork(node: Node): number {
     inPlace: false,
     overwritten: undefined,
     scratch,
+    scratchImage: () => undefined,
+    image: () => undefined,
   })) {
     if (choice !== undefined) stated.set(choice.problem, choice.work);
     else total += [...workgroups, ...kernel.workgroupSize].reduce((a, b) => a * b, WORK_PER_THREAD);

@@ -1,11 +1,14 @@
 import { copy } from '../kernels/copy.ts';
-import type { Dispatch } from '../kernels/kernel.ts';
+import { copyToImage, imageLayout, type Matrices } from '../kernels/copy-to-image.ts';
+import type { Dispatch } from '../kernels/dispatch.ts';
+import { type ImageLayout, type ImagePlace, imageSize, type TextureSupport } from '../kernels/image.ts';
 import type { Graph, Node } from '../trace/graph.ts';
 import { Arena, BINDING_ALIGNMENT, overlaps, type Slot } from '../trace/memory.ts';
-import type { InPlace } from '../trace/operation.ts';
-import { elementCount, storedBytes, type Tensor } from '../trace/tensor.ts';
+import type { InPlace, KernelContext } from '../trace/operation.ts';
+import { elementCount, storedBytes } from '../trace/shape.ts';
+import type { Tensor } from '../trace/tensor.ts';
 import { isKeptActivation } from './half.ts';
-import type { Block } from './packing.ts';
+import type { Block } from './placement.ts';
 
 /** What a node does with the slots of one arena. */
 interface ArenaUse {
@@ -14,27 +17,53 @@ interface ArenaUse {
   readonly read: Slot[];
 }
 
+/** A copy of values in a texture. */
+interface ImageCopy {
+  /** Whose elements from `start` to `end` they are: a block, an arena, or a tensor of neither. */
+  readonly home: Block | Arena | Tensor;
+  readonly start: number;
+  readonly end: number;
+  readonly matrices: Matrices;
+  readonly image: Tensor;
+  /** The node that used it last. */
+  used: number;
+}
+
+/**
+ * For so many nodes a copy of an activation waits for another use: the two products of a backward pass that read the same gradient
+ * are neighbours. Copies of weights wait for the backward pass.
+ */
+const KEPT_FOR = 4;
+
 /** Decides, node by node, which tensors share memory, and asks each node for its kernels accordingly. */
 export class Sharing {
   readonly blocks: Block[] = [];
   readonly inputs = new Arena('inputs', 'workspace');
   readonly #graph: Graph;
   readonly #nodes: readonly Node[];
+  readonly #textures: TextureSupport | undefined;
   readonly #half: { readonly activations: boolean; readonly tensors: readonly Tensor[] };
   readonly #lastUse = new Map<Tensor, number>();
   readonly #views = new Map<Tensor, { block: Block; offset: number }>();
   readonly #slots = new Map<Tensor, Slot>();
+  /** Copies in textures of values that have not changed since. */
+  #copies: ImageCopy[] = [];
   /** In the order of the nodes visited so far. */
   readonly #uses = new Map<Arena, ArenaUse[]>();
 
-  /** @param half stored in 16 bits: what is kept for the backward pass, and these tensors */
+  /**
+   * @param half stored in 16 bits: what is kept for the backward pass, and these tensors
+   * @param textures set where kernels may read from textures
+   */
   constructor(
     graph: Graph,
     nodes: readonly Node[],
     kept: readonly Tensor[],
     half: { readonly activations: boolean; readonly tensors: readonly Tensor[] },
+    textures: TextureSupport | undefined,
   ) {
     this.#half = half;
+    this.#textures = textures;
     this.#graph = graph;
     this.#nodes = nodes;
     for (const [index, node] of nodes.entries()) for (const input of node.inputs) this.#lastUse.set(input, index);
@@ -68,14 +97,81 @@ export class Sharing {
       else if (output === overwrite?.output) this.#share(tensor, node.inputs[overwrite.input], 0);
       else this.#allocate(tensor, index);
     }
-    const scratch = (shape: Tensor['shape'], dtype: Tensor['dtype'] = 'f32') => {
+    const scratch = (shape: Tensor['shape'], dtype: Tensor['dtype'] = 'f32', image?: ImagePlace) => {
       const tensor = this.#graph.tensor(shape, dtype, { kind: 'node', node, output: -1 });
-      this.#allocate(tensor, index);
+      this.#allocate(tensor, index, image);
       return tensor;
     };
     if (alias !== undefined) return [];
-    const context = { inPlace: stored || overwrite !== undefined, overwritten: overwrite?.input, scratch };
-    return operation.kernels(node, context).flatMap((dispatch) => this.#separate(dispatch, scratch));
+    const copies: Dispatch[] = [];
+    const context: KernelContext = {
+      inPlace: stored || overwrite !== undefined,
+      overwritten: overwrite?.input,
+      scratch,
+      scratchImage: (layout) => {
+        const place = this.#imagePlace(layout);
+        return place && scratch([layout.lines, 4 * layout.columns], 'f32', place);
+      },
+      image: (tensor, matrices) => {
+        const known = this.#copyOf(tensor, matrices, index);
+        if (known !== undefined) return known;
+        const place = this.#imagePlace(
+          imageLayout(matrices, elementCount(tensor.shape) / (matrices.lines * matrices.row)),
+        );
+        if (place === undefined) return undefined;
+        const image = scratch([place.layout.lines, 4 * place.layout.columns], 'f32', place);
+        copies.push(copyToImage(tensor, image, matrices));
+        this.#copies.push({ ...this.#home(tensor), matrices, image, used: index });
+        return image;
+      },
+    };
+    const dispatches = operation.kernels(node, context).flatMap((dispatch) => this.#separate(dispatch, scratch));
+    this.#forgetCopies(node, overwrite);
+    return [...copies, ...dispatches];
+  }
+
+  #imagePlace(layout: ImageLayout): ImagePlace | undefined {
+    const place = this.#textures && { layout, support: this.#textures };
+    return place !== undefined && imageSize(place) !== undefined ? place : undefined;
+  }
+
+  /** Where the values of a tensor are, so that views of the same elements are known to be the same. */
+  #home(tensor: Tensor): Pick<ImageCopy, 'home' | 'start' | 'end'> {
+    const view = this.#views.get(tensor);
+    const slot = this.slot(tensor);
+    const start = view?.offset ?? slot?.offset ?? 0;
+    return { home: view?.block ?? slot?.arena ?? tensor, start, end: start + elementCount(tensor.shape) };
+  }
+
+  /** A copy that is still good, kept until now. */
+  #copyOf(tensor: Tensor, matrices: Matrices, index: number): Tensor | undefined {
+    const { home, start, end } = this.#home(tensor);
+    const isWeight = home instanceof Arena && home.category === 'parameters';
+    const copy = this.#copies.find(
+      (known) =>
+        known.home === home &&
+        known.start === start &&
+        known.end === end &&
+        known.matrices.lines === matrices.lines &&
+        known.matrices.row === matrices.row &&
+        (isWeight || index - known.used <= KEPT_FOR),
+    );
+    if (copy === undefined) return undefined;
+    copy.used = index;
+    const block = this.#views.get(copy.image)?.block;
+    if (block !== undefined) block.last = Math.max(block.last, index);
+    return copy.image;
+  }
+
+  /** What a node writes to is no longer what was copied. */
+  #forgetCopies({ operation, inputs, outputs }: Node, overwrite: InPlace | undefined): void {
+    const written: Tensor[] = overwrite === undefined ? [] : [outputs[overwrite.output]];
+    if (operation.target !== undefined) written.push(...outputs);
+    if (operation.changesInputs === true) written.push(...inputs);
+    for (const tensor of written) {
+      const { home, start, end } = this.#home(tensor);
+      this.#copies = this.#copies.filter((copy) => copy.home !== home || copy.end <= start || end <= copy.start);
+    }
   }
 
   /**
@@ -103,21 +199,24 @@ export class Sharing {
   }
 
   #isHalf(block: Block): boolean {
+    if (block.image !== undefined) return false;
     const { activations, tensors } = this.#half;
     return tensors.includes(block.tensors[0]) || (activations && isKeptActivation(block, this.#nodes));
   }
 
   #overlap(a: Tensor, b: Tensor): boolean {
     const [viewA, viewB] = [this.#views.get(a), this.#views.get(b)];
-    if (viewA === undefined || viewA.block !== viewB?.block) return false;
+    // A texture may be read by two bindings.
+    if (viewA === undefined || viewA.block !== viewB?.block || viewA.block.image !== undefined) return false;
     const [startA, startB] = [viewA.offset, viewB.offset];
     return startA < startB + elementCount(b.shape) && startB < startA + elementCount(a.shape);
   }
 
-  #allocate(tensor: Tensor, index: number): void {
+  #allocate(tensor: Tensor, index: number, image?: ImagePlace): void {
     const block: Block = {
       elements: elementCount(tensor.shape),
       half: false,
+      image,
       tensors: [],
       first: index,
       last: index,

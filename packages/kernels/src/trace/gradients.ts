@@ -2,7 +2,8 @@ import { KernelError } from '../errors.ts';
 import { add } from '../operations/binary.ts';
 import type { Graph, Node, Segment } from './graph.ts';
 import { overlaps, type Slot } from './memory.ts';
-import { elementCount, requireShape, sameShape, type Tensor } from './tensor.ts';
+import { elementCount, sameShape } from './shape.ts';
+import { requireShape, type Tensor } from './tensor.ts';
 
 export interface GradientOptions {
   /**

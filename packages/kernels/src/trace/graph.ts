@@ -2,16 +2,8 @@ import { CallSite } from '../call-site.ts';
 import { KernelError } from '../errors.ts';
 import type { Arena, Slot } from './memory.ts';
 import { type Operation, operationTitle } from './operation.ts';
-import {
-  type DataType,
-  elementCount,
-  formatShape,
-  requireShape,
-  requireSizes,
-  type Shape,
-  type Tensor,
-  type TensorData,
-} from './tensor.ts';
+import { type DataType, elementCount, formatShape, requireSizes, type Shape, type TensorData } from './shape.ts';
+import { requireShape, type Tensor } from './tensor.ts';
 
 /** One application of an operation. */
 export interface Node<Attributes = unknown> {

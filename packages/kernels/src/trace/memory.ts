@@ -1,5 +1,4 @@
-import type { Device } from '../device/device.ts';
-import { BYTES_PER_ELEMENT, elementCount, requireSizes, type Shape } from './tensor.ts';
+import { BYTES_PER_ELEMENT, elementCount, requireSizes, type Shape } from './shape.ts';
 
 /** What memory is for. Every byte on the device is counted in exactly one category. */
 export const MEMORY_CATEGORIES = [
@@ -18,6 +17,9 @@ export const SLOT_ALIGNMENT = 128;
 
 /** WebGPU's minStorageBufferOffsetAlignment and minUniformBufferOffsetAlignment, both 256 by default. */
 export const BINDING_ALIGNMENT = 256;
+
+/** Size of the buffer that all readback goes through. It belongs to the device and is counted once in every plan. */
+export const STAGING_BYTES = 4 * 2 ** 20;
 
 export function alignUp(value: number, alignment: number): number {
   return Math.ceil(value / alignment) * alignment;
@@ -50,8 +52,6 @@ export class Arena {
   readonly name: string;
   readonly category: MemoryCategory;
   readonly slots: Slot[] = [];
-  /** Where it has memory now; for devices to set. */
-  device: Device | undefined;
   #elements = 0;
 
   constructor(name: string, category: MemoryCategory) {

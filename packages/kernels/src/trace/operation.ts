@@ -1,8 +1,11 @@
 import { KernelError } from '../errors.ts';
-import type { Dispatch } from '../kernels/kernel.ts';
+import type { Matrices } from '../kernels/copy-to-image.ts';
+import type { Dispatch } from '../kernels/dispatch.ts';
+import type { ImageLayout } from '../kernels/image.ts';
 import type { Node } from './graph.ts';
 import type { Slot } from './memory.ts';
-import type { DataType, Shape, Tensor } from './tensor.ts';
+import type { DataType, Shape } from './shape.ts';
+import type { Tensor } from './tensor.ts';
 
 export interface TensorSpecification {
   readonly shape: Shape;
@@ -37,6 +40,10 @@ export interface KernelContext {
   readonly overwritten: number | undefined;
   /** A tensor that lives for this node only. */
   scratch(shape: Shape, dtype?: DataType): Tensor;
+  /** The same for a matrix of vec4s in a texture; undefined where the device does not read from textures. */
+  scratchImage(layout: ImageLayout): Tensor | undefined;
+  /** An input's copy in a texture (see `imageLayout`), filled before the node's kernels run; undefined as above. */
+  image(input: Tensor, matrices: Matrices): Tensor | undefined;
 }
 
 /**

@@ -2,20 +2,7 @@ import type { CallSite } from '../call-site.ts';
 import { KernelError } from '../errors.ts';
 import type { Graph, Node } from './graph.ts';
 import type { Slot } from './memory.ts';
-
-/** Sizes from the slowest to the fastest axis (row-major); a scalar is []. */
-export type Shape = readonly number[];
-
-export type DataType = 'f32' | 'u32';
-export type TensorData = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
-
-/** Both data types take four bytes, so that element counts and byte counts differ by this factor everywhere. */
-export const BYTES_PER_ELEMENT = 4;
-
-/** Bytes that elements take where they are stored, in 16 bits if `half`; whole words, as bindings must be. */
-export function storedBytes(elements: number, half: boolean): number {
-  return half ? Math.ceil(elements / 2) * BYTES_PER_ELEMENT : elements * BYTES_PER_ELEMENT;
-}
+import { type DataType, formatShape, type Shape, type TensorData } from './shape.ts';
 
 /** Where a tensor's values come from. */
 export type Source =
@@ -31,25 +18,6 @@ export interface Tensor {
   readonly shape: Shape;
   readonly dtype: DataType;
   readonly source: Source;
-}
-
-/** Number of elements of a shape; 1 for a scalar. */
-export function elementCount(shape: Shape): number {
-  return shape.reduce((product, size) => product * size, 1);
-}
-
-export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((size, axis) => size === b[axis]);
-}
-
-export function formatShape(shape: Shape): string {
-  return `[${shape.join(', ')}]`;
-}
-
-/** Throws a `shape` error unless every size is a whole number of at least 1: empty tensors do not exist here. */
-export function requireSizes(shape: Shape, what: string): void {
-  if (shape.every((size) => Number.isInteger(size) && size >= 1)) return;
-  throw new KernelError('shape', `${what}: sizes must be whole numbers from 1 on, got ${formatShape(shape)}.`);
 }
 
 /** Throws a `shape` error in the words "operation: rule, got [..], [..]" unless the rule holds. */

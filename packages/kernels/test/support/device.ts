@@ -6,8 +6,12 @@ import { openDevice } from '../../src/node.ts';
  * The device of a test file: OpenGL ES on llvmpipe unless CHIPSMITH_ADAPTER says otherwise, so that results do not
  * depend on the machine, without tuning unless asked for. Any error the device reports fails the test it happened in.
  */
-export async function testDevice(adapter = process.env.CHIPSMITH_ADAPTER ?? 'gles', tune = false): Promise<Device> {
-  const device = await openDevice({ adapter, tune });
+export async function testDevice(
+  adapter = process.env.CHIPSMITH_ADAPTER ?? 'gles',
+  tune = false,
+  matrices?: 'buffers' | 'storage' | 'sampled',
+): Promise<Device> {
+  const device = await openDevice({ adapter, tune, matrices });
   afterEach(() => device.check());
   afterAll(() => device.destroy());
   return device;

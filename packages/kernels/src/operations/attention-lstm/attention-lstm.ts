@@ -1,16 +1,9 @@
 import { KernelError } from '../../errors.ts';
 import { copyRuns } from '../../kernels/copy.ts';
-import type { Dispatch } from '../../kernels/kernel.ts';
+import type { Dispatch } from '../../kernels/dispatch.ts';
 import type { Operation } from '../../trace/operation.ts';
-import {
-  elementCount,
-  formatShape,
-  requireShape,
-  requireType,
-  type Shape,
-  sameShape,
-  type Tensor,
-} from '../../trace/tensor.ts';
+import { elementCount, formatShape, type Shape, sameShape } from '../../trace/shape.ts';
+import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
 import { concat } from '../concat.ts';
 import { forwardKernel, stepRows } from '../lstm/kernels.ts';
 import type { LstmState } from '../lstm/lstm.ts';

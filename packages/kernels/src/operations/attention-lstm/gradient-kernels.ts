@@ -56,8 +56,8 @@ export function stateKernel(sizes: AttentionSizes, { hasHidden, hasContexts }: I
   return ${fromAbove(sizes, 'd_contexts', hasContexts)};
 }
 fn finish(row: u32, unit: u32, dh: Value, dcontext: Value) {
-  slopes[row * ${width}u + unit] = dh;
-  slopes[${batch * width}u + row * ${width}u + unit] = dcontext;
+  store_slopes(row * ${width}u + unit, dh);
+  store_slopes(${batch * width}u + row * ${width}u + unit, dcontext);
 }`,
   });
 }
@@ -70,10 +70,10 @@ export function weightKernel(sizes: AttentionSizes): Variant {
   return sumsByOutput(
     { label: 'lstm attention backward weights', bindings, uniforms: UNIFORMS },
     sizes,
-    `let slope = slopes[${batch * width}u + row * ${width}u + unit];`,
+    `let slope = load_slopes(${batch * width}u + row * ${width}u + unit);`,
     'output_row',
     (output, sum) => `fma(slope, ${output}, ${sum})`,
-    (n) => `d_weights[row * ${memory}u + ${n}]`,
+    (n, sum) => `store_d_weights(row * ${memory}u + ${n}, ${sum});`,
   );
 }
 
@@ -106,32 +106,32 @@ export function memoryKernel(sizes: AttentionSizes): Variant {
     body: `  let row = index / ${width}u;
   let unit = index % ${width}u;
   let first = score_row(row);
-  let log_total = scores[first + ${memory}u];
+  let log_total = load_scores(first + ${memory}u);
   var average = 0.0;
   for (var n = 0u; n < ${memory}u; n++) {
-    average = fma(exp(scores[first + n] - log_total), d_weights[row * ${memory}u + n], average);
+    average = fma(exp(load_scores(first + n) - log_total), load_d_weights(row * ${memory}u + n), average);
   }
   let place = uniforms.step * ${batch * width}u + index;
-  let q = queries[place];
-  let v = score[unit];
-  let d_context = slopes[${batch * width}u + index];
+  let q = load_queries(place);
+  let v = load_score(unit);
+  let d_context = load_slopes(${batch * width}u + index);
   var dq = Value(0.0);
   var dv = Value(0.0);
   for (var n = 0u; n < ${memory}u; n++) {
-    let weight = exp(scores[first + n] - log_total);
-    let ds = weight * (d_weights[row * ${memory}u + n] - average);
+    let weight = exp(load_scores(first + n) - log_total);
+    let ds = weight * (load_d_weights(row * ${memory}u + n) - average);
     let key = key_row(n, row) + unit;
-    let th = squash(entries[key] + q);
+    let th = squash(load_entries(key) + q);
     let d_key = ds * v * (1.0 - th * th);
-    d_entries[key] += d_key;
-    d_entries[output_row(n, row) + unit] += weight * d_context;
+    store_d_entries(key, load_d_entries(key) + (d_key));
+    store_d_entries(output_row(n, row) + unit, load_d_entries(output_row(n, row) + unit) + (weight * d_context));
     dq += d_key;
     dv = fma(Value(ds), th, dv);
   }
-  d_queries[place] = dq;
+  store_d_queries(place, dq);
   let known = ${2 * batch * width}u + index;
-  if (uniforms.later < ${steps}u) { dv += slopes[known]; }
-  slopes[known] = dv;`,
+  if (uniforms.later < ${steps}u) { dv += load_slopes(known); }
+  store_slopes(known, dv);`,
   });
 }
 
@@ -169,7 +169,7 @@ export function cellKernel(sizes: AttentionSizes, hasCells: boolean, inPlace: bo
     products: [product],
     functions: `${gateGradients(sizes, inPlace)}
 fn start(row: u32, unit: u32, sum: u32) -> Value {
-  if (sum == 1u) { return slopes[row * ${width}u + unit]; }
+  if (sum == 1u) { return load_slopes(row * ${width}u + unit); }
   return ${fromAbove(sizes, 'd_cells', hasCells)};
 }
 fn finish(row: u32, unit: u32, dc: Value, dh: Value) { gate_gradients(row, unit, dh, dc); }`,

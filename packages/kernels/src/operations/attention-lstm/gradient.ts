@@ -1,8 +1,9 @@
 import { copy } from '../../kernels/copy.ts';
-import type { Dispatch } from '../../kernels/kernel.ts';
+import type { Dispatch } from '../../kernels/dispatch.ts';
 import type { Node } from '../../trace/graph.ts';
 import { type Operation, onceDifferentiable, overwritesFirst } from '../../trace/operation.ts';
-import { elementCount, type Tensor } from '../../trace/tensor.ts';
+import { elementCount } from '../../trace/shape.ts';
+import type { Tensor } from '../../trace/tensor.ts';
 import { add } from '../binary.ts';
 import { concat } from '../concat.ts';
 import { stepRows } from '../lstm/kernels.ts';

@@ -63,8 +63,8 @@ export function queryKernel(sizes: AttentionSizes): StepKernel {
     measured: [0, 0, 1],
     sums: ['q'],
     products: [stateProduct(sizes, 'cells', matrix), stateProduct(sizes, 'hidden', { ...matrix, from: units })],
-    functions: `fn start(row: u32, unit: u32, sum: u32) -> Value { return bias[unit]; }
-fn finish(row: u32, unit: u32, q: Value) { queries[(uniforms.step * ${batch}u + row) * ${width}u + unit] = q; }`,
+    functions: `fn start(row: u32, unit: u32, sum: u32) -> Value { return load_bias(unit); }
+fn finish(row: u32, unit: u32, q: Value) { store_queries((uniforms.step * ${batch}u + row) * ${width}u + unit, q); }`,
   });
 }
 
@@ -77,7 +77,7 @@ const OUTPUTS = 4;
  * @param common WGSL that loads what all outputs need of a group, `unit`, of the sequence `row`
  * @param entryRow WGSL function for where an output, or its key, starts in the entries
  * @param term WGSL of a sum and the next term, given a group of the entry
- * @param result WGSL of the place for output n
+ * @param store WGSL that stores the sum of output n
  */
 export function sumsByOutput(
   { label, bindings, uniforms }: Required<Pick<LinearKernel, 'label' | 'bindings' | 'uniforms'>>,
@@ -85,7 +85,7 @@ export function sumsByOutput(
   common: string,
   entryRow: 'output_row' | 'key_row',
   term: (entry: string, sum: string) => string,
-  result: (n: string) => string,
+  store: (n: string, sum: string) => string,
 ): Variant {
   const { batch, units, memory } = sizes;
   const { width } = rowVectors(units);
@@ -101,9 +101,9 @@ export function sumsByOutput(
 ${every(OUTPUTS, (n) => `  let entry${n} = ${entryRow}(min(first + ${n}u, ${memory - 1}u), row);\n  var sum${n} = Value(0.0);`)}
   for (var unit = 0u; unit < ${width}u; unit++) {
     ${common}
-${every(OUTPUTS, (n) => `    sum${n} = ${term(`entries[entry${n} + unit]`, `sum${n}`)};`)}
+${every(OUTPUTS, (n) => `    sum${n} = ${term(`load_entries(entry${n} + unit)`, `sum${n}`)};`)}
   }
-${every(OUTPUTS, (n) => `  if (first + ${n}u < ${memory}u) { ${result(`first + ${n}u`)} = group_sum(sum${n}); }`)}`,
+${every(OUTPUTS, (n) => `  if (first + ${n}u < ${memory}u) { ${store(`first + ${n}u`, `group_sum(sum${n})`)} }`)}`,
   });
 }
 
@@ -115,11 +115,11 @@ export function scoreKernel(sizes: AttentionSizes): Variant {
   return sumsByOutput(
     { label: 'lstm attention scores', bindings, uniforms: UNIFORMS },
     sizes,
-    `let q = queries[(uniforms.step * ${batch}u + row) * ${width}u + unit];
-    let v = score[unit];`,
+    `let q = load_queries((uniforms.step * ${batch}u + row) * ${width}u + unit);
+    let v = load_score(unit);`,
     'key_row',
     (key, sum) => `fma(v, squash(${key} + q), ${sum})`,
-    (n) => `scores[score_row(row) + ${n}]`,
+    (n, sum) => `store_scores(score_row(row) + ${n}, ${sum});`,
   );
 }
 
@@ -136,17 +136,17 @@ export function contextKernel(sizes: AttentionSizes): Variant {
     body: `  let row = index / ${width}u;
   let unit = index % ${width}u;
   let first = score_row(row);
-  var highest = scores[first];
-  for (var n = 1u; n < ${memory}u; n++) { highest = max(highest, scores[first + n]); }
+  var highest = load_scores(first);
+  for (var n = 1u; n < ${memory}u; n++) { highest = max(highest, load_scores(first + n)); }
   var total = 0.0;
   var context = Value(0.0);
   for (var n = 0u; n < ${memory}u; n++) {
-    let weight = exp(scores[first + n] - highest);
+    let weight = exp(load_scores(first + n) - highest);
     total += weight;
-    context = fma(Value(weight), entries[output_row(n, row) + unit], context);
+    context = fma(Value(weight), load_entries(output_row(n, row) + unit), context);
   }
-  contexts[uniforms.after * ${batch * width}u + index] = context / total;
-  if (unit == 0u) { scores[first + ${memory}u] = highest + log(total); }`,
+  store_contexts(uniforms.after * ${batch * width}u + index, context / total);
+  if (unit == 0u) { store_scores(first + ${memory}u, highest + log(total)); }`,
   });
 }
 
@@ -171,11 +171,11 @@ export function outputKernel(sizes: AttentionSizes): StepKernel {
     measured: [0, 0, 1],
     sums: ['out', 'key'],
     products: [stateProduct(sizes, 'hidden', matrix), stateProduct(sizes, 'contexts', { ...matrix, from: units })],
-    functions: `fn start(row: u32, unit: u32, sum: u32) -> Value { return bias[sum * ${width}u + unit]; }
+    functions: `fn start(row: u32, unit: u32, sum: u32) -> Value { return load_bias(sum * ${width}u + unit); }
 fn finish(row: u32, unit: u32, out: Value, key: Value) {
   let place = ((${memory}u + uniforms.step) * ${batch}u + row) * ${width}u + unit;
-  entries[place] = out;
-  entries[${(memory + steps) * batch * width}u + place] = key;
+  store_entries(place, out);
+  store_entries(${(memory + steps) * batch * width}u + place, key);
 }`,
   });
 }

@@ -1,8 +1,9 @@
 import { KernelError } from '../../errors.ts';
-import type { Dispatch } from '../../kernels/kernel.ts';
+import type { Dispatch } from '../../kernels/dispatch.ts';
 import type { Node } from '../../trace/graph.ts';
 import { type KernelContext, type Operation, onceDifferentiable } from '../../trace/operation.ts';
-import { formatShape, requireShape, requireType, sameShape, type Tensor } from '../../trace/tensor.ts';
+import { formatShape, sameShape } from '../../trace/shape.ts';
+import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
 import { type AttentionProblem, type BlockKernel, blockRows } from './block.ts';
 import { type ProductKind, productKernel } from './products.ts';
 import { deltaKernel, type ScoreKind, scoreKernel, softmaxKernel } from './scores.ts';

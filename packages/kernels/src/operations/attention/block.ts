@@ -1,4 +1,5 @@
-import type { Choice, Kernel, Variant } from '../../kernels/kernel.ts';
+import type { Choice } from '../../kernels/dispatch.ts';
+import type { Kernel, Variant } from '../../kernels/kernel.ts';
 import { MATMUL_TILES, type MatmulTile } from '../matmul/tile.ts';
 import { likelyTile, WORK_FOR_LARGEST } from '../matmul/variants.ts';
 
@@ -107,7 +108,7 @@ export function nameOf(problem: AttentionProblem): string {
 
 /** WGSL (i32) of the position of query 0 among the keys. */
 export function positionOf({ queries, keys, hasPositions }: AttentionProblem, batch: string): string {
-  return hasPositions ? `i32(positions[${batch}])` : `${keys - queries}`;
+  return hasPositions ? `i32(load_positions(${batch}))` : `${keys - queries}`;
 }
 
 /** The row of distance 0: the first one of a causal table, the middle one of one for both directions. */

@@ -48,7 +48,7 @@ export function productKernel(problem: AttentionProblem, kind: ProductKind): Blo
     const groups = Math.min(tile.columns / 4, width);
     /** One term of every sum: weights a0.. of the rows times the vector at `at`. */
     const term = (source: string, at: string, weight: (m: number) => string) => `    let at = ${at};
-${every(groups, (g) => `    let b${g} = ${source}[at + column${g}];`)}
+${every(groups, (g) => `    let b${g} = load_${source}(at + column${g});`)}
 ${every(
   down,
   (m) => `    let a${m} = ${weight(m)};
@@ -56,22 +56,22 @@ ${every(groups, (g) => `    c${m}_${g} = fma(${type}(a${m}), b${g}, c${m}_${g});
 )}`;
     /** The score of row `row` of the block at a distance, 0 where no such key is seen. */
     const atDistance = (group: string, row: string, key: string) =>
-      `select(0.0, scores[(${group} * ${keys}u + u32(clamp(${key}, 0, i32(uniforms.keys) - 1))) * ${rows}u + ${row}], ` +
+      `select(0.0, load_scores((${group} * ${keys}u + u32(clamp(${key}, 0, i32(uniforms.keys) - 1))) * ${rows}u + ${row}), ` +
       `${key} >= 0 && ${key} < i32(uniforms.keys))`;
 
     /** The score of row `first + m` of the block and key j. */
     const atKey = (m: number) => {
-      if (!packed) return `scores[block + min(first + ${m}u, ${rows - 1}u)]`;
+      if (!packed) return `load_scores(block + min(first + ${m}u, ${rows - 1}u))`;
       return down % 4 === 0
         ? `p${m >> 2}.${'xyzw'[m % 4]}`
-        : `scores[(block + first + ${m}u) / 4u][(first + ${m}u) % 4u]`;
+        : `load_scores((block + first + ${m}u) / 4u)[(first + ${m}u) % 4u]`;
     };
     const overKeys =
       () => `${causal || relative ? `  let position = ${positionOf(problem, 'batch')} + i32(uniforms.start + first);` : ''}
   let seen = ${causal ? `u32(clamp(position + ${down}, 0, i32(uniforms.keys)))` : 'uniforms.keys'};
   for (var j = 0u; j < seen; j++) {
     let block = (id.z * ${keys}u + j) * ${rows}u;
-${packed && down % 4 === 0 ? every(down / 4, (g) => `    let p${g} = scores[(block + min(first + ${4 * g}u, ${rows - 4}u)) / 4u];`) : ''}
+${packed && down % 4 === 0 ? every(down / 4, (g) => `    let p${g} = load_scores((block + min(first + ${4 * g}u, ${rows - 4}u)) / 4u);`) : ''}
 ${term('vectors', `((batch * ${keys}u + j) * ${heads}u + head) * ${width}u`, atKey)}
   }`;
     const overDistances = () => `  let nearest = max(0, position + ${centre(problem) + 1} - i32(uniforms.keys));
@@ -87,7 +87,7 @@ ${term('relative', `(${relativeBase(problem)} + u32(t)) * ${width}u`, (m) =>
       causal ? `u32(max(0, i32(first) - ${positionOf(problem, 'batch')} - i32(uniforms.start))) / 4u * 4u` : '0u'
     };
   for (var r = begin; r < block_rows; r += 4u) {
-${every(down, (m) => `    let p${m} = scores[((id.z * ${keys}u + min(first + ${m}u, uniforms.keys - 1u)) * ${rows}u + r) / 4u];`)}
+${every(down, (m) => `    let p${m} = load_scores(((id.z * ${keys}u + min(first + ${m}u, uniforms.keys - 1u)) * ${rows}u + r) / 4u);`)}
 ${every(
   4,
   (step) => `    {
@@ -145,8 +145,8 @@ ${every(down, (m) =>
     let place = (${place(m)}) * ${width}u + column${g};
     ${
       accumulates
-        ? `if (uniforms.first == 1u) { result[place] = c${m}_${g}; } else { result[place] += c${m}_${g}; }`
-        : `result[place] = c${m}_${g};`
+        ? `if (uniforms.first == 1u) { store_result(place, c${m}_${g}); } else { store_result(place, load_result(place) + (c${m}_${g})); }`
+        : `store_result(place, c${m}_${g});`
     }
   }`,
   ),

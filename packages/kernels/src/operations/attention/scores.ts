@@ -65,13 +65,13 @@ export function scoreKernel(problem: AttentionProblem, kind: ScoreKind): BlockKe
     const each = (line: (m: number, n: number) => string) => every(down, (m) => every(across, (n) => line(m, n)));
     const worth = [
       ...(masks && causal ? [`i32(first_key) <= position + ${across - 1}`] : []),
-      ...(masks && hasLengths ? ['first_key < lengths[batch]'] : []),
+      ...(masks && hasLengths ? ['first_key < load_lengths(batch)'] : []),
     ];
     const allowed = (m: number, n: number) =>
       [
         `uniforms.start + first_row + ${n}u < ${queries}u`,
         ...(causal ? [`i32(first_key) + ${m} <= position + ${n}`] : []),
-        ...(hasLengths ? [`first_key + ${m}u < lengths[batch]`] : []),
+        ...(hasLengths ? [`first_key + ${m}u < load_lengths(batch)`] : []),
       ].join(' && ');
     const value = (m: number, n: number) => {
       const score = `s${m}_${n} * ${scale}`;
@@ -107,13 +107,13 @@ ${
 ${each((m, n) => `  var s${m}_${n} = 0.0;`)}
   ${worth.length > 0 ? `if (${worth.join(' && ')}) ` : ''}{
     for (var d = 0u; d < ${width}u; d++) {
-${every(across, (n) => `      let q${n} = row_vectors[row_at${n} + d];`)}
-${every(down, (m) => `      let k${m} = key_vectors[key_at${m} + d];`)}
-${relative ? every(down + across - 1, (t) => `      let e${t} = select(${type}(0.0), relative[relative_at${t} + d], near${t});`) : ''}
+${every(across, (n) => `      let q${n} = load_row_vectors(row_at${n} + d);`)}
+${every(down, (m) => `      let k${m} = load_key_vectors(key_at${m} + d);`)}
+${relative ? every(down + across - 1, (t) => `      let e${t} = select(${type}(0.0), load_relative(relative_at${t} + d), near${t});`) : ''}
 ${each((m, n) => `      s${m}_${n} = onto(q${n}, ${relative ? `k${m} + e${n - m + down - 1}` : `k${m}`}, s${m}_${n});`)}
     }
   }
-${statistic === undefined ? '' : every(across, (n) => `  let statistic${n} = ${statistic}[id.z * ${queries}u + row${n}];`)}
+${statistic === undefined ? '' : every(across, (n) => `  let statistic${n} = load_${statistic}(id.z * ${queries}u + row${n});`)}
 ${every(
   down,
   (m) => `  if (first_key + ${m}u < uniforms.keys) {
@@ -121,7 +121,7 @@ ${every(
 ${every(
   across / 4,
   (g) => `    ${4 * g >= rows % across && rows % across > 0 ? `if (first_row + ${4 * g}u < ${rows}u) ` : ''}{
-      scores[place + ${g}u] ${kind === 'slopes' ? '*=' : '='} vec4f(${[0, 1, 2, 3].map((n) => value(m, 4 * g + n)).join(', ')});
+      store_scores(place + ${g}u, ${kind === 'slopes' ? `load_scores(place + ${g}u) * ` : ''}vec4f(${[0, 1, 2, 3].map((n) => value(m, 4 * g + n)).join(', ')}));
     }`,
 )}
   }`,
@@ -149,19 +149,19 @@ export function softmaxKernel(problem: AttentionProblem): Variant {
   let begin = group * ${keys * rows}u + row;
   let end = begin + uniforms.keys * ${rows}u;
   var highest = ${MASKED};
-  for (var at = begin; at < end; at += ${rows}u) { highest = max(highest, scores[at]); }
+  for (var at = begin; at < end; at += ${rows}u) { highest = max(highest, load_scores(at)); }
   let empty = highest <= ${MASKED};
   var total = 0.0;
   for (var at = begin; at < end; at += ${rows}u) {
-    let score = scores[at];
+    let score = load_scores(at);
     let weight = select(exp(score - highest), 0.0, score <= ${MASKED});
-    scores[at] = weight;
+    store_scores(at, weight);
     total += weight;
   }
   let share = select(1.0 / total, 0.0, empty);
-  for (var at = begin; at < end; at += ${rows}u) { scores[at] *= share; }
+  for (var at = begin; at < end; at += ${rows}u) { store_scores(at, load_scores(at) * (share)); }
   if (uniforms.start + row < ${queries}u) {
-    log_sum[group * ${queries}u + uniforms.start + row] = select(highest + log(total), ${EMPTY_ROW}, empty);
+    store_log_sum(group * ${queries}u + uniforms.start + row, select(highest + log(total), ${EMPTY_ROW}, empty));
   }`,
   });
 }
@@ -179,7 +179,7 @@ export function deltaKernel({ batch, heads, queries, depth }: AttentionProblem):
   let batch = index / ${queries * heads}u;
   let begin = ((batch * ${queries}u + row) * ${heads}u + head) * ${width}u;
   var total = 0.0;
-  for (var d = 0u; d < ${width}u; d++) { total = onto(output[begin + d], d_output[begin + d], total); }
-  delta[index] = total;`,
+  for (var d = 0u; d < ${width}u; d++) { total = onto(load_output(begin + d), load_d_output(begin + d), total); }
+  store_delta(index, total);`,
   });
 }

@@ -41,20 +41,21 @@ export function pixelVariant(
   const vectors = range(columns / 4);
 
   const weight = (step: number, v: number) => {
-    if (!adjoint && vectorN === 4) return `w[(tap * ${K}u + k + ${step}u) * ${N / 4}u + column${v} / 4u]`;
+    if (!adjoint && vectorN === 4) return `load_w((tap * ${K}u + k + ${step}u) * ${N / 4}u + column${v} / 4u)`;
     const element = (n: number) =>
       !adjoint
-        ? `w[(tap * ${K}u + k + ${step}u) * ${N}u + min(column${v} + ${n}u, ${N - 1}u)]`
+        ? `load_w((tap * ${K}u + k + ${step}u) * ${N}u + min(column${v} + ${n}u, ${N - 1}u))`
         : vectorK === 4
           ? `w${v}_${n}.${'xyzw'[step]}`
-          : `w[(tap * ${N}u + min(column${v} + ${n}u, ${N - 1}u)) * ${K}u + k]`;
+          : `load_w((tap * ${N}u + min(column${v} + ${n}u, ${N - 1}u)) * ${K}u + k)`;
     return `vec4f(${range(4).map(element).join(', ')})`;
   };
   const transposedWeights = () =>
     vectors
       .flatMap((v) =>
         range(4).map(
-          (n) => `        let w${v}_${n} = w[((tap * ${N}u + min(column${v} + ${n}u, ${N - 1}u)) * ${K}u + k) / 4u];`,
+          (n) =>
+            `        let w${v}_${n} = load_w(((tap * ${N}u + min(column${v} + ${n}u, ${N - 1}u)) * ${K}u + k) / 4u);`,
         ),
       )
       .join('\n');
@@ -118,8 +119,8 @@ ${every(
       for (var k = 0u; k < ${K}u; k += ${vectorK}u) {
 ${every(rows, (r) =>
   vectorK === 4
-    ? `        let a${r} = select(vec4f(0.0), source[(at${r} + k) / 4u], inside${r});`
-    : `        let a${r} = select(0.0, source[at${r} + k], inside${r});`,
+    ? `        let a${r} = select(vec4f(0.0), load_source((at${r} + k) / 4u), inside${r});`
+    : `        let a${r} = select(0.0, load_source(at${r} + k), inside${r});`,
 )}
 ${adjoint && vectorK === 4 ? transposedWeights() : ''}
 ${multiply.join('\n')}
@@ -130,7 +131,7 @@ ${
   hasBias
     ? vectors
         .map((v) => {
-          const values = range(4).map((n) => `bias[min(n + ${4 * v + n}u, ${N - 1}u)]`);
+          const values = range(4).map((n) => `load_bias(min(n + ${4 * v + n}u, ${N - 1}u))`);
           return `  let bias${v} = vec4f(${values.join(', ')});`;
         })
         .join('\n')

@@ -86,10 +86,10 @@ export function storeChannels(channels: number, values: readonly string[]): stri
   return values
     .map((value, v) => {
       if (vector === 4) {
-        return `    if (n + ${4 * v}u < ${channels}u) { result[(at + n) / 4u + ${v}u] = ${value}; }`;
+        return `    if (n + ${4 * v}u < ${channels}u) { store_result((at + n) / 4u + ${v}u, ${value}); }`;
       }
       const part = (i: number) =>
-        `    if (n + ${4 * v + i}u < ${channels}u) { result[at + n + ${4 * v + i}u] = value${v}.${'xyzw'[i]}; }`;
+        `    if (n + ${4 * v + i}u < ${channels}u) { store_result(at + n + ${4 * v + i}u, value${v}.${'xyzw'[i]}); }`;
       return `    let value${v} = ${value};\n${every(4, part)}`;
     })
     .join('\n');

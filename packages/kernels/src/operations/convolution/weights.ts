@@ -33,11 +33,11 @@ export function weightVariant(
   const a = (r: number) => (vectorM === 4 ? `a${Math.floor(r / 4)}.${'xyzw'[r % 4]}` : `a${r}`);
   const loadsA =
     vectorM === 4
-      ? range(rows / 4).map((g) => `      let a${g} = x[(at_x + min(m + ${4 * g}u, ${M - 4}u)) / 4u];`)
-      : range(rows).map((r) => `      let a${r} = x[at_x + min(m + ${r}u, ${M - 1}u)];`);
+      ? range(rows / 4).map((g) => `      let a${g} = load_x((at_x + min(m + ${4 * g}u, ${M - 4}u)) / 4u);`)
+      : range(rows).map((r) => `      let a${r} = load_x(at_x + min(m + ${r}u, ${M - 1}u));`);
   const loadsB = vectors.map((v) => {
-    if (vectorN === 4) return `      let b${v} = y[(at_y + min(n + ${4 * v}u, ${N - 4}u)) / 4u];`;
-    const values = range(4).map((part) => `y[at_y + min(n + ${4 * v + part}u, ${N - 1}u)]`);
+    if (vectorN === 4) return `      let b${v} = load_y((at_y + min(n + ${4 * v}u, ${N - 4}u)) / 4u);`;
+    const values = range(4).map((part) => `load_y(at_y + min(n + ${4 * v + part}u, ${N - 1}u))`);
     return `      let b${v} = vec4f(${values.join(', ')});`;
   });
   return linearVariant({

@@ -66,22 +66,22 @@ export function forwardKernel(
     ),
     functions: `${GATE_FUNCTIONS}
 fn start(row: u32, unit: u32, gate: u32) -> Value {
-  return ${inPlace ? 'gates' : 'projected'}[(uniforms.step * ${batch}u + row) * ${4 * width}u + gate * ${width}u + unit];
+  return load_${inPlace ? 'gates' : 'projected'}((uniforms.step * ${batch}u + row) * ${4 * width}u + gate * ${width}u + unit);
 }
 fn finish(row: u32, unit: u32, i: Value, j: Value, f: Value, o: Value) {
   let input = sigmoid(i);
   let candidate = squash(j);
   let forget = sigmoid(f);
   let out = sigmoid(o);
-  let cell = forget * cells[(uniforms.before * ${batch}u + row) * ${width}u + unit] + input * candidate;
+  let cell = forget * load_cells((uniforms.before * ${batch}u + row) * ${width}u + unit) + input * candidate;
   let gate = (uniforms.step * ${batch}u + row) * ${4 * width}u + unit;
-  gates[gate] = input;
-  gates[gate + ${width}u] = candidate;
-  gates[gate + ${2 * width}u] = forget;
-  gates[gate + ${3 * width}u] = out;
+  store_gates(gate, input);
+  store_gates(gate + ${width}u, candidate);
+  store_gates(gate + ${2 * width}u, forget);
+  store_gates(gate + ${3 * width}u, out);
   let state = (uniforms.after * ${batch}u + row) * ${width}u + unit;
-  cells[state] = cell;
-  hidden[state] = out * squash(cell);
+  store_cells(state, cell);
+  store_hidden(state, out * squash(cell));
 }`,
   });
 }
@@ -94,7 +94,7 @@ export interface IncomingGradients {
 
 /** WGSL of the gradient that comes from above to a state (T+1, B, H) after the step, of this name; zero where none does. */
 export function fromAbove({ batch, units }: LstmSizes, name: string, comes: boolean): string {
-  return comes ? `${name}[(uniforms.after * ${batch}u + row) * ${rowVectors(units).width}u + unit]` : 'Value(0.0)';
+  return comes ? `load_${name}((uniforms.after * ${batch}u + row) * ${rowVectors(units).width}u + unit)` : 'Value(0.0)';
 }
 
 /**
@@ -162,18 +162,18 @@ export function gateGradients({ steps, batch, units }: LstmSizes, inPlace: boole
   return `${GATE_FUNCTIONS}
 fn gate_gradients(row: u32, unit: u32, dh: Value, dc_incoming: Value) {
   let gate = (uniforms.step * ${batch}u + row) * ${4 * width}u + unit;
-  let i = ${gates}[gate];
-  let j = ${gates}[gate + ${width}u];
-  let f = ${gates}[gate + ${2 * width}u];
-  let o = ${gates}[gate + ${3 * width}u];
-  let tc = squash(cells[(uniforms.after * ${batch}u + row) * ${width}u + unit]);
+  let i = load_${gates}(gate);
+  let j = load_${gates}(gate + ${width}u);
+  let f = load_${gates}(gate + ${2 * width}u);
+  let o = load_${gates}(gate + ${3 * width}u);
+  let tc = squash(load_cells((uniforms.after * ${batch}u + row) * ${width}u + unit));
   var dc = dh * o * (1.0 - tc * tc) + dc_incoming;
   let place = row * ${width}u + unit;
-  if (uniforms.later < ${steps}u) { dc += carry[place]; }
-  d_gates[gate] = dc * j * i * (1.0 - i);
-  d_gates[gate + ${width}u] = dc * i * (1.0 - j * j);
-  d_gates[gate + ${2 * width}u] = dc * cells[(uniforms.before * ${batch}u + row) * ${width}u + unit] * f * (1.0 - f);
-  d_gates[gate + ${3 * width}u] = dh * tc * o * (1.0 - o);
-  carry[place] = dc * f;
+  if (uniforms.later < ${steps}u) { dc += load_carry(place); }
+  store_d_gates(gate, dc * j * i * (1.0 - i));
+  store_d_gates(gate + ${width}u, dc * i * (1.0 - j * j));
+  store_d_gates(gate + ${2 * width}u, dc * load_cells((uniforms.before * ${batch}u + row) * ${width}u + unit) * f * (1.0 - f));
+  store_d_gates(gate + ${3 * width}u, dh * tc * o * (1.0 - o));
+  store_carry(place, dc * f);
 }`;
 }

@@ -1,8 +1,10 @@
 import { KernelError } from '../../errors.ts';
-import { type Dispatch, linearDispatch, read, write } from '../../kernels/kernel.ts';
+import { type Dispatch, linearDispatch } from '../../kernels/dispatch.ts';
+import { read, write } from '../../kernels/kernel.ts';
 import type { Node } from '../../trace/graph.ts';
 import { type Operation, onceDifferentiable, overwritesFirst } from '../../trace/operation.ts';
-import { elementCount, formatShape, requireShape, requireType, sameShape, type Tensor } from '../../trace/tensor.ts';
+import { elementCount, formatShape, sameShape } from '../../trace/shape.ts';
+import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
 import { add } from '../binary.ts';
 import { matmul } from '../matmul/matmul.ts';
 import { transpose } from '../permute.ts';
@@ -171,6 +173,6 @@ function initialState(states: Tensor, initial: Tensor | undefined, row: number):
     bindings: [...(initial === undefined ? [] : [read('initial')]), write('states')],
     operands: initial === undefined ? [states] : [initial, states],
     threads,
-    body: `  states[${row * threads}u + index] = ${initial === undefined ? '0.0' : 'initial[index]'};`,
+    body: `  store_states(${row * threads}u + index, ${initial === undefined ? '0.0' : 'load_initial(index)'});`,
   });
 }

@@ -1,4 +1,5 @@
-import { type Binding, type Choice, every, LINEAR_WORKGROUP, rowVectors, type Variant } from '../../kernels/kernel.ts';
+import type { Choice } from '../../kernels/dispatch.ts';
+import { type Binding, every, LINEAR_WORKGROUP, rowVectors, type Variant } from '../../kernels/kernel.ts';
 
 /** The kernel of one step, launched once for each with the step's numbers as its uniforms. */
 export interface StepKernel extends Variant {
@@ -123,12 +124,12 @@ function productCode(product: StepProduct, vector: 1 | 4, width: number, rows: n
   const blocks = Object.entries(into);
   const code = `${every(rows, (r) => `    let start${r} = ${start(`row${r}`)};`)}
     for (var k = 0u; k < ${inner / vector}u; k++) {
-${every(rows, (r) => `      let x${r} = ${x}[start${r} + k];`)}
+${every(rows, (r) => `      let x${r} = load_${x}(start${r} + k);`)}
 ${every(vector, (s) =>
   every(groups, (g) => {
     const place = `(k * ${vector}u + ${from + s}u) * ${columns / vector}u + unit${g}`;
     return blocks
-      .map(([sum, block]) => `      let ${sum}_w${s}_${g} = ${matrix}[${place} + ${block * width}u];`)
+      .map(([sum, block]) => `      let ${sum}_w${s}_${g} = load_${matrix}(${place} + ${block * width}u);`)
       .join('\n');
   }),
 )}

@@ -1,6 +1,7 @@
 import { KernelError } from '../../errors.ts';
 import type { Operation } from '../../trace/operation.ts';
-import { formatShape, requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
+import { formatShape } from '../../trace/shape.ts';
+import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
 import { sumToShape } from '../sum.ts';
 import { type Activation, unaryGradient } from '../unary.ts';
 import type { MatmulAttributes, MatmulProblem } from './problem.ts';
@@ -64,10 +65,15 @@ export const matmulOperation: Operation<MatmulAttributes> = {
     if (attributes.added !== 'nothing' || attributes.activation !== undefined) return undefined;
     return addend.graph.apply(matmulOperation, [...inputs, addend], { ...attributes, added: 'addend' })[0];
   },
-  kernels(node, { inPlace }) {
+  kernels(node, { inPlace, image }) {
     const problem = matmulProblem(node.inputs, node.attributes, inPlace);
-    const [a, b] = node.inputs;
-    return [matmulDispatch(problem, inPlace ? [a, b] : node.inputs, node.outputs[0])];
+    const [a, b, added] = node.inputs;
+    const { M, N, K, transposeA, transposeB } = problem;
+    const imageA = paysImages(problem) ? image(a, transposeA ? { lines: K, row: M } : { lines: M, row: K }) : undefined;
+    const imageB = imageA && image(b, transposeB ? { lines: N, row: K } : { lines: K, row: N });
+    const [operands, images] = imageA && imageB ? [[imageA, imageB], true] : [[a, b], false];
+    if (added !== undefined && !inPlace) operands.push(added);
+    return [matmulDispatch({ ...problem, images }, operands, node.outputs[0])];
   },
   backward(node, [dy], wanted) {
     if (dy === undefined) return [undefined, undefined, undefined];
@@ -91,6 +97,14 @@ export const matmulOperation: Operation<MatmulAttributes> = {
   },
 };
 
+/**
+ * Whether copying both operands to textures takes less time than it saves: an element of a is read once for each tile of
+ * columns, one of b once for each tile of rows.
+ */
+function paysImages({ M, N }: MatmulProblem): boolean {
+  return M >= 32 && N >= 32;
+}
+
 /** The problem that the inputs and attributes of a node pose. */
 export function matmulProblem(
   [a, b]: readonly Tensor[],
@@ -99,7 +113,7 @@ export function matmulProblem(
 ): MatmulProblem {
   const { M, N, K, batch } = sizes(a, b, attributes);
   const [batchedA, batchedB] = [a.shape.length === 3, b.shape.length === 3];
-  return { ...attributes, batch, batchedA, batchedB, inPlace, M, N, K };
+  return { ...attributes, batch, batchedA, batchedB, inPlace, images: false, M, N, K };
 }
 
 function sizes(a: Tensor, b: Tensor, { transposeA, transposeB }: MatmulAttributes) {

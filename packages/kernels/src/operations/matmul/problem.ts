@@ -1,4 +1,4 @@
-import { type Feature, type Kernel, read, readWrite, write } from '../../kernels/kernel.ts';
+import { type Feature, type Kernel, read, readMatrix, readWrite, write } from '../../kernels/kernel.ts';
 import { type Activation, UNARY } from '../unary.ts';
 
 export interface MatmulAttributes {
@@ -17,6 +17,8 @@ export interface MatmulProblem extends MatmulAttributes {
   readonly batchedB: boolean;
   /** The result takes over the memory of what is added, which then has as many elements. */
   readonly inPlace: boolean;
+  /** Both operands lie in textures, as `imageLayout` has it: whole vec4s, and zeros beyond K. */
+  readonly images: boolean;
   readonly M: number;
   readonly N: number;
   readonly K: number;
@@ -51,24 +53,39 @@ export interface Operand {
   readonly name: 'a' | 'b';
   /** Elements in a stored row: the axis along which vec4s lie. */
   readonly row: number;
+  /** Stored rows of a matrix, and whether zeros follow up to the next multiple of four. */
+  readonly lines: number;
+  readonly padded: boolean;
   readonly vector: 1 | 4;
 }
 
 /** Both operands, read in vec4s where rows allow it. @param rows of c that a thread computes */
-export function operandsOf({ transposeA, transposeB, M, N, K }: MatmulProblem, rows: number): [Operand, Operand] {
-  const rowA = transposeA ? M : K;
-  const rowB = transposeB ? K : N;
-  const wholeVectors = rowA % 4 === 0 && (!transposeA || rows % 4 === 0);
+export function operandsOf(
+  { transposeA, transposeB, images, M, N, K }: MatmulProblem,
+  rows: number,
+): [Operand, Operand] {
+  const [rowA, linesA] = transposeA ? [M, K] : [K, M];
+  const [rowB, linesB] = transposeB ? [K, N] : [N, K];
+  const whole = (row: number) => images || row % 4 === 0;
   return [
-    { name: 'a', row: rowA, vector: wholeVectors ? 4 : 1 },
-    { name: 'b', row: rowB, vector: rowB % 4 === 0 ? 4 : 1 },
+    {
+      name: 'a',
+      row: rowA,
+      lines: linesA,
+      padded: images,
+      vector: whole(rowA) && (!transposeA || rows % 4 === 0) ? 4 : 1,
+    },
+    { name: 'b', row: rowB, lines: linesB, padded: images, vector: whole(rowB) ? 4 : 1 },
   ];
 }
 
-/** WGSL that declares `base_a` and `base_b`, where the matrices of a batch begin. */
-export function baseOffsets({ batchedA, batchedB, M, N, K }: MatmulProblem, [a, b]: [Operand, Operand], batch: string) {
-  return `  let base_a = ${batchedA ? `${batch} * ${(M * K) / a.vector}u` : '0u'};
-  let base_b = ${batchedB ? `${batch} * ${(K * N) / b.vector}u` : '0u'};`;
+/** WGSL that declares `base_a` and `base_b`, where the matrices of a batch begin: lines, or elements of scalar operands. */
+export function baseOffsets({ batchedA, batchedB }: MatmulProblem, operands: [Operand, Operand], batch: string) {
+  const base = ({ name, row, lines, padded, vector }: Operand, batched: boolean) => {
+    const stride = padded ? 4 * Math.ceil(lines / 4) : vector === 4 ? lines : lines * row;
+    return `  let base_${name} = ${batched ? `${batch} * ${stride}u` : '0u'};`;
+  };
+  return `${base(operands[0], batchedA)}\n${base(operands[1], batchedB)}`;
 }
 
 /**
@@ -77,20 +94,20 @@ export function baseOffsets({ batchedA, batchedB, M, N, K }: MatmulProblem, [a, 
  * @param lines number of lines if `line` may lie beyond them (the tail of K): such a line counts as zero
  */
 export function loadVector(operand: Operand, line: string, lines: number | undefined, first: string, length: number) {
-  const { name, row, vector } = operand;
-  const mayOverrun = lines !== undefined && lines % 4 !== 0;
+  const { name, padded, vector } = operand;
+  const mayOverrun = lines !== undefined && lines % 4 !== 0 && !padded;
   const index = mayOverrun ? `min(${line}, ${lines - 1}u)` : line;
-  const start = vector === 4 ? `min(${first}, ${length - 4}u)` : first;
+  const last = padded ? 4 * Math.ceil(length / 4) - 4 : length - 4;
   const value =
     vector === 4
-      ? `${name}[base_${name} + (${index}) * ${row / 4}u + (${start}) / 4u]`
-      : `load_${name}(base_${name}, ${index}, ${first})`;
+      ? `load_${name}(base_${name} + ${index}, min(${first}, ${last}u) / 4u)`
+      : `vector_${name}(base_${name}, ${index}, ${first})`;
   return mayOverrun ? `select(vec4f(0.0), ${value}, ${line} < ${lines}u)` : value;
 }
 
 /** WGSL of the bias of four neighbouring columns from `n` on. */
 export function biasVector({ N }: MatmulProblem, n: string): string {
-  return `vec4f(${[0, 1, 2, 3].map((i) => `bias[min(${n} + ${i}u, ${N - 1}u)]`).join(', ')})`;
+  return `vec4f(${[0, 1, 2, 3].map((i) => `load_bias(min(${n} + ${i}u, ${N - 1}u))`).join(', ')})`;
 }
 
 /** What is added: a bias that lies where the result goes has as many elements, and is an addend. */
@@ -112,8 +129,8 @@ export function matmulShader(
     ...rest,
     label: `${problemName(problem)} ${name}`,
     bindings: [
-      read('a', a.vector),
-      read('b', b.vector),
+      operandBinding(a),
+      operandBinding(b),
       ...(problem.inPlace || added === 'nothing' ? [] : [read(added, added === 'bias' ? 1 : vector)]),
       problem.inPlace ? readWrite('c', vector) : write('c', vector),
     ],
@@ -122,12 +139,15 @@ export function matmulShader(
   };
 }
 
+const operandBinding = ({ name, row, vector }: Operand) =>
+  vector === 4 ? readMatrix(name, Math.ceil(row / 4)) : read(name);
+
 /** Scalar operands: four neighbours of a row, zero beyond its end. */
 function loadFunction({ name, row, vector }: Operand): string {
   if (vector === 4) return '';
   const value = (n: number) =>
-    `select(0.0, ${name}[base + line * ${row}u + min(first + ${n}u, ${row - 1}u)], first + ${n}u < ${row}u)`;
-  return `fn load_${name}(base: u32, line: u32, first: u32) -> vec4f {
+    `select(0.0, load_${name}(base + line * ${row}u + min(first + ${n}u, ${row - 1}u)), first + ${n}u < ${row}u)`;
+  return `fn vector_${name}(base: u32, line: u32, first: u32) -> vec4f {
   return vec4f(${[0, 1, 2, 3].map(value).join(', ')});
 }
 `;
@@ -136,11 +156,11 @@ function loadFunction({ name, row, vector }: Operand): string {
 /** Stores what lies inside. Each thread reads of the addend what it stores, so that the result may lie where that does. */
 function storeFunction(problem: MatmulProblem): string {
   const { M, N, inPlace, activation } = problem;
-  const addend = (at: string) => (addition(problem) === 'addend' ? `${inPlace ? 'c' : 'addend'}[${at}] + ` : '');
+  const addend = (at: string) => (addition(problem) === 'addend' ? `load_${inPlace ? 'c' : 'addend'}(${at}) + ` : '');
   const activate = activation && `fn activate(x: f32) -> f32 { return ${UNARY[activation].formula}; }\n`;
   const applied = (sum: string) => (activate ? `activate(${sum})` : sum);
   const element = (i: number) =>
-    `  if (n + ${i}u < ${N}u) { c[at + ${i}u] = ${applied(`${addend(`at + ${i}u`)}value[${i}]`)}; }`;
+    `  if (n + ${i}u < ${N}u) { store_c(at + ${i}u, ${applied(`${addend(`at + ${i}u`)}value[${i}]`)}); }`;
   const whole = `${addend('at')}value`;
   const parts = ['x', 'y', 'z', 'w'].map((part) => applied(`sum.${part}`)).join(', ');
   const body =
@@ -148,7 +168,7 @@ function storeFunction(problem: MatmulProblem): string {
       ? `  if (m >= ${M}u || n >= ${N}u) { return; }
   let at = ((batch * ${M}u + m) * ${N}u + n) / 4u;
   let sum = ${whole};
-  c[at] = ${activate ? `vec4f(${parts})` : 'sum'};`
+  store_c(at, ${activate ? `vec4f(${parts})` : 'sum'});`
       : `  if (m >= ${M}u) { return; }
   let at = (batch * ${M}u + m) * ${N}u + n;
 ${[0, 1, 2, 3].map(element).join('\n')}`;

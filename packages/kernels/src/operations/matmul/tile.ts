@@ -21,7 +21,7 @@ export interface MatmulTile {
 
 /** From the most work for each byte loaded to the most threads. */
 export const MATMUL_TILES: readonly MatmulTile[] = [
-  { rows: 16, columns: 16, threads: [8, 8] },
+  { rows: 16, columns: 16, threads: [8, 1] },
   { rows: 8, columns: 8, threads: [8, 8] },
   { rows: 4, columns: 8, threads: [8, 8] },
   { rows: 4, columns: 4, threads: [8, 8] },

@@ -1,4 +1,5 @@
-import type { Dispatch, Variant } from '../../kernels/kernel.ts';
+import type { Dispatch } from '../../kernels/dispatch.ts';
+import type { Variant } from '../../kernels/kernel.ts';
 import type { Tensor } from '../../trace/tensor.ts';
 import { type MatmulProblem, problemName, sumOrder } from './problem.ts';
 import { SPLIT_TILE, splitKernel } from './split.ts';
@@ -13,21 +14,23 @@ export const WORK_FOR_LARGEST = 1e8;
  * The largest tile, up to 8x8, that leaves some hundred threads to share the work: what is used unmeasured, and where
  * measuring starts.
  */
-export function likelyTile({ M, N, batch }: { M: number; N: number; batch: number }): MatmulTile {
-  const smallest = MATMUL_TILES[MATMUL_TILES.length - 1];
+export function likelyTile({ M, N, batch }: { M: number; N: number; batch: number }, tiles = MATMUL_TILES): MatmulTile {
+  const smallest = tiles[tiles.length - 1];
   const fits = ({ rows, columns }: MatmulTile) =>
     rows <= 8 && batch * Math.ceil(M / rows) * Math.ceil(N / columns) >= 512;
-  return MATMUL_TILES.find(fits) ?? smallest;
+  return tiles.find(fits) ?? smallest;
 }
 
 /** c = a b by the likeliest register tile; its variants are the next larger and the two next smaller ones, and other kinds. */
 export function matmulDispatch(problem: MatmulProblem, inputs: readonly Tensor[], result: Tensor): Dispatch {
   const { M, N, K, batch } = problem;
   const work = 2 * batch * M * N * K;
-  const place = MATMUL_TILES.indexOf(likelyTile(problem));
+  // Textures are read in vec4s, also along the rows of a tile.
+  const tiles = problem.images ? MATMUL_TILES.filter(({ rows }) => rows % 4 === 0) : MATMUL_TILES;
+  const place = tiles.indexOf(likelyTile(problem, tiles));
   const largest = work < WORK_FOR_LARGEST ? 1 : 0;
   const first = Math.min(place, Math.max(largest, place - 1));
-  const variants = MATMUL_TILES.slice(first, place + 3).map((tile) => tileVariant(problem, tile));
+  const variants = tiles.slice(first, place + 3).map((tile) => tileVariant(problem, tile));
   const others = { likelyOnCpu: variants[0], otherKinds: otherKinds(problem) };
   const choice = { problem: problemName(problem), work, variants, ...others };
   return { ...variants[place - first], operands: [...inputs, result], uniforms: [], choice };

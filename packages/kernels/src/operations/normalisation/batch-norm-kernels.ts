@@ -1,5 +1,7 @@
-import { type Dispatch, linearDispatch, read, rowVectors, wgslFloat, write } from '../../kernels/kernel.ts';
-import { elementCount, type Tensor } from '../../trace/tensor.ts';
+import { type Dispatch, linearDispatch } from '../../kernels/dispatch.ts';
+import { read, rowVectors, wgslFloat, write } from '../../kernels/kernel.ts';
+import { elementCount } from '../../trace/shape.ts';
+import type { Tensor } from '../../trace/tensor.ts';
 import { partCount } from '../reduction.ts';
 
 /** WGSL of 1 / sqrt(variance + epsilon). */
@@ -60,15 +62,15 @@ export function partMoments(layout: ChannelLayout, x: Tensor, [means, squares]: 
     { x },
     { means, squares },
     `  var total = Value(0.0);
-  for (var n = first; n < end; n++) { total += x[n * width + channel]; }
+  for (var n = first; n < end; n++) { total += load_x(n * width + channel); }
   let mean = total / f32(max(end - first, 1u));
   var spread = Value(0.0);
   for (var n = first; n < end; n++) {
-    let distance = x[n * width + channel] - mean;
+    let distance = load_x(n * width + channel) - mean;
     spread += distance * distance;
   }
-  means[index] = mean;
-  squares[index] = spread;`,
+  store_means(index, mean);
+  store_squares(index, spread);`,
   );
 }
 
@@ -89,15 +91,15 @@ export function totalMoments(
 }`,
     body: `  var mean = 0.0;
   for (var part = 0u; part < ${parts}u; part++) {
-    mean += means[part * ${channels}u + index] * count(part) * ${wgslFloat(1 / rows)};
+    mean += load_means(part * ${channels}u + index) * count(part) * ${wgslFloat(1 / rows)};
   }
   var total = 0.0;
   for (var part = 0u; part < ${parts}u; part++) {
-    let distance = means[part * ${channels}u + index] - mean;
-    total += squares[part * ${channels}u + index] + count(part) * distance * distance;
+    let distance = load_means(part * ${channels}u + index) - mean;
+    total += load_squares(part * ${channels}u + index) + count(part) * distance * distance;
   }
-  mean_out[index] = mean;
-  variance_out[index] = total * ${wgslFloat(1 / rows)};`,
+  store_mean_out(index, mean);
+  store_variance_out(index, total * ${wgslFloat(1 / rows)});`,
   });
 }
 
@@ -113,16 +115,16 @@ export function partGradients(
     'batchNormGradient sums',
     { dy, x, means, variances },
     { d_scale: dScale, d_shift: dShift },
-    `  let mean = means[channel];
-  let variance = variances[channel];
+    `  let mean = load_means(channel);
+  let variance = load_variances(channel);
   var products = Value(0.0);
   var slopes = Value(0.0);
   for (var n = first; n < end; n++) {
-    let slope = dy[n * width + channel];
-    products += slope * (x[n * width + channel] - mean);
+    let slope = load_dy(n * width + channel);
+    products += slope * (load_x(n * width + channel) - mean);
     slopes += slope;
   }
-  d_scale[index] = products * ${inverseDeviation(epsilon)};
-  d_shift[index] = slopes;`,
+  store_d_scale(index, products * ${inverseDeviation(epsilon)});
+  store_d_shift(index, slopes);`,
   );
 }

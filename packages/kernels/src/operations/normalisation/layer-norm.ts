@@ -1,4 +1,5 @@
-import { linearDispatch, read, wgslFloat, write } from '../../kernels/kernel.ts';
+import { linearDispatch } from '../../kernels/dispatch.ts';
+import { read, wgslFloat, write } from '../../kernels/kernel.ts';
 import { overwritable, rowDispatch, rowLayout } from '../../kernels/row-kernel.ts';
 import { type Operation, onceDifferentiable, overwritesFirst } from '../../trace/operation.ts';
 import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
@@ -53,20 +54,20 @@ export const layerNormOperation: Operation<object> = {
         ...overwritable('x', vector, inPlace),
       ],
       body: `  var total = Value(0.0);
-  for (var c = lane; c < width; c += lanes) { total += ${source}[start + c]; }
+  for (var c = lane; c < width; c += lanes) { total += load_${source}(start + c); }
   let mean = row_sum(total) / columns;
   var squares = Value(0.0);
   for (var c = lane; c < width; c += lanes) {
-    let distance = ${source}[start + c] - mean;
+    let distance = load_${source}(start + c) - mean;
     squares += distance * distance;
   }
   let inverse_deviation = 1.0 / sqrt(row_sum(squares) / columns + ${wgslFloat(EPSILON)});
   for (var c = lane; c < width; c += lanes) {
-    result[start + c] = (${source}[start + c] - mean) * inverse_deviation * scale[c] + shift[c];
+    store_result(start + c, (load_${source}(start + c) - mean) * inverse_deviation * load_scale(c) + load_shift(c));
   }
   if (lane == 0u) {
-    means[row] = mean;
-    inverse_deviations[row] = inverse_deviation;
+    store_means(row, mean);
+    store_inverse_deviations(row, inverse_deviation);
   }`,
     };
     return [rowDispatch(layout, kernel, [scale, shift, mean, deviation, y, ...(inPlace ? [] : [x])])];
@@ -105,20 +106,20 @@ export const layerNormGradientOperation: Operation<object> = {
         read('inverse_deviations'),
         ...overwritable('dy', vector, inPlace),
       ],
-      body: `  let mean = means[row];
-  let inverse_deviation = inverse_deviations[row];
+      body: `  let mean = load_means(row);
+  let inverse_deviation = load_inverse_deviations(row);
   var slopes = Value(0.0);
   var products = Value(0.0);
   for (var c = lane; c < width; c += lanes) {
-    let slope = ${source}[start + c] * scale[c];
+    let slope = load_${source}(start + c) * load_scale(c);
     slopes += slope;
-    products += slope * (x[start + c] - mean);
+    products += slope * (load_x(start + c) - mean);
   }
   let mean_slope = row_sum(slopes) / columns;
   let mean_product = row_sum(products) / columns * inverse_deviation * inverse_deviation;
   for (var c = lane; c < width; c += lanes) {
-    let slope = ${source}[start + c] * scale[c];
-    result[start + c] = inverse_deviation * (slope - mean_slope - (x[start + c] - mean) * mean_product);
+    let slope = load_${source}(start + c) * load_scale(c);
+    store_result(start + c, inverse_deviation * (slope - mean_slope - (load_x(start + c) - mean) * mean_product));
   }`,
     };
     return [rowDispatch(layout, kernel, [x, scale, mean, deviation, dx, ...(inPlace ? [] : [dy])])];
@@ -160,12 +161,12 @@ export const layerNormParameterGradientOperation: Operation<object> = {
   var scale = 0.0;
   var shift = 0.0;
   for (var row = first; row < min(first + ${chunk}u, ${rows}u); row++) {
-    let slope = dy[row * ${columns}u + column];
-    scale += slope * (x[row * ${columns}u + column] - means[row]) * inverse_deviations[row];
+    let slope = load_dy(row * ${columns}u + column);
+    scale += slope * (load_x(row * ${columns}u + column) - load_means(row)) * load_inverse_deviations(row);
     shift += slope;
   }
-  d_scale[index] = scale;
-  d_shift[index] = shift;`,
+  store_d_scale(index, scale);
+  store_d_shift(index, shift);`,
       }),
       ...(parts === 1
         ? []

@@ -3,7 +3,8 @@ import { read, readWrite, wgslFloat } from '../../kernels/kernel.ts';
 import type { Graph } from '../../trace/graph.ts';
 import { type Arena, SLOT_ALIGNMENT, type Slot } from '../../trace/memory.ts';
 import { type Operation, onceDifferentiable } from '../../trace/operation.ts';
-import { elementCount, requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
+import { elementCount } from '../../trace/shape.ts';
+import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
 import { arenaStep, requireArenas } from './arena-step.ts';
 import { clipping } from './clip.ts';
 
@@ -104,8 +105,9 @@ export const adamOperation: Operation<Required<Omit<AdamOptions, 'decays'>> & { 
     const [parameters, gradients, first, second, schedule, norm, decayed] = node.inputs;
     const clip = clipping(clipNorm, norm);
     // With no decay the term is left out, so that it costs nothing.
-    const share = decayed === undefined ? '' : ` * decayed[index / ${SLOT_ALIGNMENT / 4}u]`;
-    const decay = weightDecay === 0 ? '' : ` + ${wgslFloat(weightDecay)} * schedule[0]${share} * parameters[index]`;
+    const share = decayed === undefined ? '' : ` * load_decayed(index / ${SLOT_ALIGNMENT / 4}u)`;
+    const decay =
+      weightDecay === 0 ? '' : ` + ${wgslFloat(weightDecay)} * load_schedule(0)${share} * load_parameters(index)`;
     return [
       arenaStep(
         'adam',
@@ -118,12 +120,12 @@ export const adamOperation: Operation<Required<Omit<AdamOptions, 'decays'>> & { 
           ...clip.operands,
           ...(decayed === undefined ? [] : [[read('decayed'), decayed] as const]),
         ],
-        `  let gradient = gradients[index] * ${clip.factor};
-  let m = fma(vec4f(${wgslFloat(1 - beta1)}), gradient - first[index], first[index]);
-  let v = fma(vec4f(${wgslFloat(1 - beta2)}), gradient * gradient - second[index], second[index]);
-  first[index] = m;
-  second[index] = v;
-  parameters[index] -= schedule[0] * m * schedule[1] / (sqrt(v * schedule[2]) + ${wgslFloat(epsilon)})${decay};`,
+        `  let gradient = load_gradients(index) * ${clip.factor};
+  let m = fma(vec4f(${wgslFloat(1 - beta1)}), gradient - load_first(index), load_first(index));
+  let v = fma(vec4f(${wgslFloat(1 - beta2)}), gradient * gradient - load_second(index), load_second(index));
+  store_first(index, m);
+  store_second(index, v);
+  store_parameters(index, load_parameters(index) - (load_schedule(0) * m * load_schedule(1) / (sqrt(v * load_schedule(2)) + ${wgslFloat(epsilon)})${decay}));`,
       ),
     ];
   },

@@ -1,5 +1,7 @@
-import { type Binding, type Dispatch, linearDispatch } from '../../kernels/kernel.ts';
-import { elementCount, requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
+import { type Dispatch, linearDispatch } from '../../kernels/dispatch.ts';
+import type { Binding } from '../../kernels/kernel.ts';
+import { elementCount } from '../../trace/shape.ts';
+import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
 
 /** Throws unless all are f32, the arenas are whole and of one layout, and the scalars have one element each. */
 export function requireArenas(

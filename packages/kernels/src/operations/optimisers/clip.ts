@@ -18,6 +18,6 @@ export function clipping(
 ): { factor: string; operands: readonly (readonly [Binding, Tensor])[] } {
   if (clipNorm === Number.POSITIVE_INFINITY) return { factor: '1.0', operands: [] };
   // The bound keeps a norm of zero from dividing.
-  const factor = `min(1.0, ${wgslFloat(clipNorm)} / max(norm[0], 1e-30))`;
+  const factor = `min(1.0, ${wgslFloat(clipNorm)} / max(load_norm(0), 1e-30))`;
   return { factor, operands: [[read('norm'), norm]] };
 }

@@ -57,10 +57,10 @@ export const sgdOperation: Operation<Required<SgdOptions> & { clipNorm: number }
     const keep = `vec4f(${wgslFloat(momentum)})`;
     const step =
       velocity === undefined
-        ? '  parameters[index] -= rate[0] * gradient;'
-        : `  let moved = fma(${keep}, velocity[index], gradient);
-  velocity[index] = moved;
-  parameters[index] -= rate[0] * ${nesterov ? `fma(${keep}, moved, gradient)` : 'moved'};`;
+        ? '  store_parameters(index, load_parameters(index) - (load_rate(0) * gradient));'
+        : `  let moved = fma(${keep}, load_velocity(index), gradient);
+  store_velocity(index, moved);
+  store_parameters(index, load_parameters(index) - (load_rate(0) * ${nesterov ? `fma(${keep}, moved, gradient)` : 'moved'}));`;
     return [
       arenaStep(
         'sgd',
@@ -71,7 +71,7 @@ export const sgdOperation: Operation<Required<SgdOptions> & { clipNorm: number }
           [read('rate'), rate],
           ...clip.operands,
         ],
-        `  let gradient = gradients[index] * ${clip.factor};\n${step}`,
+        `  let gradient = load_gradients(index) * ${clip.factor};\n${step}`,
       ),
     ];
   },

@@ -1,0 +1,50 @@
+import { elementCount } from '../trace/shape.ts';
+import type { Tensor } from '../trace/tensor.ts';
+import { type Dispatch, linearDispatch } from './dispatch.ts';
+import type { ImageLayout } from './image.ts';
+import { read, rowVectors, writeMatrix } from './kernel.ts';
+
+/** How a tensor is seen as matrices, one after another: each of `lines` rows of `row` elements. */
+export interface Matrices {
+  readonly lines: number;
+  readonly row: number;
+}
+
+/** Lines of one of the matrices in a texture: whole steps of four, so that kernels that walk along them need no rest. */
+export function paddedLines({ lines }: Matrices): number {
+  return 4 * Math.ceil(lines / 4);
+}
+
+/** The image of a tensor of so many matrices: their lines one below the other, zeros beyond the last row and column. */
+export function imageLayout(matrices: Matrices, layers = 1): ImageLayout {
+  return { lines: layers * paddedLines(matrices), columns: Math.ceil(matrices.row / 4) };
+}
+
+/** Fills an image of `imageLayout`, a thread for each vec4. */
+export function copyToImage(from: Tensor, image: Tensor, matrices: Matrices): Dispatch {
+  const { lines, row } = matrices;
+  const padded = paddedLines(matrices);
+  const [height, width] = [image.shape[0], image.shape[1] / 4];
+  const { vector } = rowVectors(row);
+  const elements = elementCount(from.shape);
+  const scalar = (n: number) =>
+    `select(0.0, load_value(min(at + ${n}u, ${elements - 1}u)), column * 4u + ${n}u < ${row}u)`;
+  const value =
+    vector === 4 ? `load_value(source * ${row / 4}u + column)` : `vec4f(${[0, 1, 2, 3].map(scalar).join(', ')})`;
+  const inside = padded === lines ? 'true' : `line % ${padded}u < ${lines}u`;
+  return linearDispatch({
+    label: 'copy to texture',
+    bindings: [read('value', vector), writeMatrix('image', width)],
+    operands: [from, image],
+    threads: height * width,
+    body: `  let line = index / ${width}u;
+  let column = index % ${width}u;
+  let source = ${padded === lines ? 'line' : `line / ${padded}u * ${lines}u + min(line % ${padded}u, ${lines - 1}u)`};
+${
+  vector === 4
+    ? ''
+    : `  let at = source * ${row}u + column * 4u;
+`
+}  store_image(line, column, ${padded === lines ? value : `select(vec4f(0.0), ${value}, ${inside})`});`,
+  });
+}

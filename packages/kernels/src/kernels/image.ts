@@ -1,0 +1,51 @@
+/** Bytes of a texel of `rgba32float`, the one format in which operands lie in textures: a vec4 of 32-bit numbers. */
+export const TEXEL_BYTES = 16;
+
+/** A matrix of vec4s: `columns` of them in each of `lines` lines. */
+export interface ImageLayout {
+  readonly lines: number;
+  readonly columns: number;
+}
+
+/** How a device reads textures, and how long their sides may be. */
+export interface TextureSupport {
+  /**
+   * `storage` textures are read without a sampler's conversions, which llvmpipe does 1.5 times as fast, but only where WGSL has
+   * the feature `readonly_and_readwrite_storage_textures`; `sampled` ones are read everywhere.
+   */
+  readonly reading: 'storage' | 'sampled';
+  /** WebGPU's maxTextureDimension2D. */
+  readonly maxSide: number;
+}
+
+/** Where the vec4s of a matrix lie in a texture. */
+export interface ImagePlace {
+  readonly layout: ImageLayout;
+  readonly support: TextureSupport;
+}
+
+/**
+ * The texture that a matrix takes: lines that are longer than a side are cut into bands one below the other, and more lines than
+ * a side has go on beside the first ones.
+ *
+ * @returns its sides in texels; undefined where it does not fit even so
+ */
+export function imageSize({ layout, support: { maxSide } }: ImagePlace): { width: number; height: number } | undefined {
+  const { bands, across, down } = folding(layout, maxSide);
+  const width = across * down;
+  return width <= maxSide ? { width, height: Math.min(layout.lines * bands, maxSide) } : undefined;
+}
+
+/** WGSL of the coordinates of a vec4 in the texture. */
+export function texel({ layout, support: { maxSide } }: ImagePlace, line: string, column: string): string {
+  const { bands, across, down } = folding(layout, maxSide);
+  if (bands > 1) return `vec2u(${column} % ${maxSide}u, ${line} + ${column} / ${maxSide}u * ${layout.lines}u)`;
+  if (down > 1) return `vec2u(${column} + ${line} / ${maxSide}u * ${across}u, ${line} % ${maxSide}u)`;
+  return `vec2u(${column}, ${line})`;
+}
+
+/** Bands of a line, texels of a band, and how many stacks of lines lie side by side. */
+function folding({ lines, columns }: ImageLayout, maxSide: number) {
+  const bands = Math.ceil(columns / maxSide);
+  return { bands, across: Math.min(columns, maxSide), down: Math.ceil((lines * bands) / maxSide) };
+}
