@@ -5,7 +5,7 @@ export { evaluate } from './device/evaluate.ts';
 export { formatProfile, type Profile } from './device/profile.ts';
 export { Program, type ProgramOptions } from './device/program.ts';
 export { KernelError, type KernelErrorCode } from './errors.ts';
-export { type Choice, type Dispatch, linearDispatch } from './kernels/dispatch.ts';
+export { linearDispatch } from './kernels/dispatch.ts';
 export {
   type Binding,
   type Feature,
@@ -102,6 +102,13 @@ export {
   type Slot,
   STAGING_BYTES,
 } from './trace/memory.ts';
-export { type KernelContext, type Operation, onceDifferentiable, type TensorSpecification } from './trace/operation.ts';
+export {
+  type Choice,
+  type Dispatch,
+  type KernelContext,
+  type Operation,
+  onceDifferentiable,
+  type TensorSpecification,
+} from './trace/operation.ts';
 export { type DataType, elementCount, formatShape, type Shape, type TensorData } from './trace/shape.ts';
 export { requireShape, requireType, type Tensor } from './trace/tensor.ts';

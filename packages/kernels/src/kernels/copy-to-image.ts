@@ -1,24 +1,9 @@
+import type { Dispatch } from '../trace/operation.ts';
 import { elementCount } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
-import { type Dispatch, linearDispatch } from './dispatch.ts';
-import type { ImageLayout } from './image.ts';
+import { linearDispatch } from './dispatch.ts';
+import { type Matrices, paddedLines } from './image.ts';
 import { read, rowVectors, writeMatrix } from './kernel.ts';
-
-/** How a tensor is seen as matrices, one after another: each of `lines` rows of `row` elements. */
-export interface Matrices {
-  readonly lines: number;
-  readonly row: number;
-}
-
-/** Lines of one of the matrices in a texture: whole steps of four, so that kernels that walk along them need no rest. */
-export function paddedLines({ lines }: Matrices): number {
-  return 4 * Math.ceil(lines / 4);
-}
-
-/** The image of a tensor of so many matrices: their lines one below the other, zeros beyond the last row and column. */
-export function imageLayout(matrices: Matrices, layers = 1): ImageLayout {
-  return { lines: layers * paddedLines(matrices), columns: Math.ceil(matrices.row / 4) };
-}
 
 /** Fills an image of `imageLayout`, a thread for each vec4. */
 export function copyToImage(from: Tensor, image: Tensor, matrices: Matrices): Dispatch {

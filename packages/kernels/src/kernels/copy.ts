@@ -1,6 +1,7 @@
+import type { Dispatch } from '../trace/operation.ts';
 import { elementCount } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
-import { type Dispatch, linearDispatch } from './dispatch.ts';
+import { linearDispatch } from './dispatch.ts';
 import { read, write } from './kernel.ts';
 
 /** Where runs of neighbouring elements lie in a tensor: the first at `offset`, each next `stride` further on. */

@@ -1,7 +1,7 @@
-import type { Formula, Operation } from '../trace/operation.ts';
+import type { Dispatch, Formula, Operation } from '../trace/operation.ts';
 import { elementCount, type Shape, sameShape } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
-import { type Dispatch, linearDispatch } from './dispatch.ts';
+import { linearDispatch } from './dispatch.ts';
 import { read, readWrite, write } from './kernel.ts';
 
 /** A formula applied to inputs of a kernel and to results of steps before it. */

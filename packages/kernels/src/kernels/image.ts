@@ -7,6 +7,22 @@ export interface ImageLayout {
   readonly columns: number;
 }
 
+/** How a tensor is seen as matrices, one after another: each of `lines` rows of `row` elements. */
+export interface Matrices {
+  readonly lines: number;
+  readonly row: number;
+}
+
+/** Lines of one of the matrices in a texture: whole steps of four, so that kernels that walk along them need no rest. */
+export function paddedLines({ lines }: Matrices): number {
+  return 4 * Math.ceil(lines / 4);
+}
+
+/** The image of a tensor of so many matrices: their lines one below the other, zeros beyond the last row and column. */
+export function imageLayout(matrices: Matrices, layers = 1): ImageLayout {
+  return { lines: layers * paddedLines(matrices), columns: Math.ceil(matrices.row / 4) };
+}
+
 /** How a device reads textures, and how long their sides may be. */
 export interface TextureSupport {
   /**

@@ -1,6 +1,7 @@
+import type { Dispatch } from '../trace/operation.ts';
 import { elementCount, type Shape } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
-import { type Dispatch, linearDispatch } from './dispatch.ts';
+import { linearDispatch } from './dispatch.ts';
 import { type Binding, LINEAR_WORKGROUP, linearGrid, read, readWrite, write } from './kernel.ts';
 
 /**

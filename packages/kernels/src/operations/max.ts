@@ -1,6 +1,6 @@
-import { type Dispatch, linearDispatch } from '../kernels/dispatch.ts';
+import { linearDispatch } from '../kernels/dispatch.ts';
 import { read, write } from '../kernels/kernel.ts';
-import { type Operation, onceDifferentiable } from '../trace/operation.ts';
+import { type Dispatch, type Operation, onceDifferentiable } from '../trace/operation.ts';
 import { elementCount, type Shape } from '../trace/shape.ts';
 import { requireType, type Tensor } from '../trace/tensor.ts';
 import { partCount, type ReductionOptions, reduceAxes } from './reduction.ts';

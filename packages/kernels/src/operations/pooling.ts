@@ -1,7 +1,7 @@
 import { KernelError } from '../errors.ts';
-import { type Dispatch, linearDispatch } from '../kernels/dispatch.ts';
+import { linearDispatch } from '../kernels/dispatch.ts';
 import { type Binding, read, rowVectors, write } from '../kernels/kernel.ts';
-import { type Operation, onceDifferentiable } from '../trace/operation.ts';
+import { type Dispatch, type Operation, onceDifferentiable } from '../trace/operation.ts';
 import { elementCount, type Shape } from '../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 import { pair, type Size2d } from './convolution/problem.ts';

@@ -1,7 +1,7 @@
-import { type Dispatch, linearDispatch } from '../kernels/dispatch.ts';
+import { linearDispatch } from '../kernels/dispatch.ts';
 import { elementwiseOperation } from '../kernels/elementwise.ts';
 import { read, wgslFloat, write } from '../kernels/kernel.ts';
-import type { Operation } from '../trace/operation.ts';
+import type { Dispatch, Operation } from '../trace/operation.ts';
 import { elementCount, formatShape, type Shape, sameShape } from '../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 import { partCount, type ReductionOptions, reduceAxes } from './reduction.ts';

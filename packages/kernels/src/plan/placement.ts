@@ -1,8 +1,8 @@
-import type { Dispatch } from '../kernels/dispatch.ts';
 import type { ImagePlace } from '../kernels/image.ts';
 import type { BindingUse } from '../kernels/shader.ts';
 import type { Node } from '../trace/graph.ts';
 import type { Arena, MemoryCategory, Slot } from '../trace/memory.ts';
+import type { Dispatch } from '../trace/operation.ts';
 import type { Tensor } from '../trace/tensor.ts';
 
 /** A buffer, or a texture, that the program allocates for itself. */

@@ -1,5 +1,4 @@
 import { KernelError } from '../errors.ts';
-import type { Dispatch } from '../kernels/dispatch.ts';
 import { describeNode, describeTensor } from '../trace/describe.ts';
 import type { Graph, Node } from '../trace/graph.ts';
 import {
@@ -10,6 +9,7 @@ import {
   noBytes,
   STAGING_BYTES,
 } from '../trace/memory.ts';
+import type { Dispatch } from '../trace/operation.ts';
 import { BYTES_PER_ELEMENT, elementCount, storedBytes } from '../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 import { fuse } from './fusion.ts';

@@ -1,10 +1,16 @@
 import { copy } from '../kernels/copy.ts';
-import { copyToImage, imageLayout, type Matrices } from '../kernels/copy-to-image.ts';
-import type { Dispatch } from '../kernels/dispatch.ts';
-import { type ImageLayout, type ImagePlace, imageSize, type TextureSupport } from '../kernels/image.ts';
+import { copyToImage } from '../kernels/copy-to-image.ts';
+import {
+  type ImageLayout,
+  type ImagePlace,
+  imageLayout,
+  imageSize,
+  type Matrices,
+  type TextureSupport,
+} from '../kernels/image.ts';
 import type { Graph, Node } from '../trace/graph.ts';
 import { Arena, BINDING_ALIGNMENT, overlaps, type Slot } from '../trace/memory.ts';
-import type { InPlace, KernelContext } from '../trace/operation.ts';
+import type { Dispatch, InPlace, KernelContext } from '../trace/operation.ts';
 import { elementCount, storedBytes } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
 import { isKeptActivation } from './half.ts';

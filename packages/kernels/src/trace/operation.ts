@@ -1,7 +1,6 @@
 import { KernelError } from '../errors.ts';
-import type { Matrices } from '../kernels/copy-to-image.ts';
-import type { Dispatch } from '../kernels/dispatch.ts';
-import type { ImageLayout } from '../kernels/image.ts';
+import type { ImageLayout, Matrices } from '../kernels/image.ts';
+import type { Variant } from '../kernels/kernel.ts';
 import type { Node } from './graph.ts';
 import type { Slot } from './memory.ts';
 import type { DataType, Shape } from './shape.ts';
@@ -31,6 +30,37 @@ export interface InPlace {
 
 /** The rule of operations whose only output may live in the memory of their first input. */
 export const overwritesFirst = (): readonly InPlace[] => [{ input: 0, output: 0 }];
+
+/** One launch of a kernel on tensors, in the order of its bindings. */
+export interface Dispatch extends Variant {
+  readonly operands: readonly Tensor[];
+  readonly uniforms: readonly number[];
+  /** Set where other kernels could do the same. */
+  readonly choice?: Choice;
+}
+
+/**
+ * The variants of a dispatch, among which the tuner chooses by measuring. They take the same operands with the same
+ * access and must give bit-identical results: every element is computed by the same operations in the same order, only
+ * the distribution over threads differs.
+ */
+export interface Choice {
+  /** Names the problem with its sizes: equal text, equal winner on one device. */
+  readonly problem: string;
+  /** Floating-point operations of all launches of the operation, to which the winner applies. */
+  readonly work: number;
+  /** Uniforms of the launch that is measured, where the kernels have any. */
+  readonly uniforms?: readonly number[];
+  /**
+   * Ordered so that neighbours are alike; the dispatch's own kernel, which is used unmeasured and hence requires no
+   * feature, is one of them.
+   */
+  readonly variants: readonly Variant[];
+  /** The likeliest of them on a CPU, which few threads keep busy: where measuring starts there. */
+  readonly likelyOnCpu?: Variant;
+  /** Variants that work in other ways, alike ones in a line, the likeliest first. */
+  readonly otherKinds?: readonly (readonly Variant[])[];
+}
 
 /** What an operation may know and ask for while it names its kernels. */
 export interface KernelContext {

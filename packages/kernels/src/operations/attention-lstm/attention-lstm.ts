@@ -1,7 +1,6 @@
 import { KernelError } from '../../errors.ts';
 import { copyRuns } from '../../kernels/copy.ts';
-import type { Dispatch } from '../../kernels/dispatch.ts';
-import type { Operation } from '../../trace/operation.ts';
+import type { Dispatch, Operation } from '../../trace/operation.ts';
 import { elementCount, formatShape, type Shape, sameShape } from '../../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
 import { concat } from '../concat.ts';

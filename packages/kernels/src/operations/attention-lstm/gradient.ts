@@ -1,6 +1,6 @@
 import { copy } from '../../kernels/copy.ts';
-import type { Dispatch } from '../../kernels/dispatch.ts';
 import type { Node } from '../../trace/graph.ts';
+import type { Dispatch } from '../../trace/operation.ts';
 import { type Operation, onceDifferentiable, overwritesFirst } from '../../trace/operation.ts';
 import { elementCount } from '../../trace/shape.ts';
 import type { Tensor } from '../../trace/tensor.ts';

@@ -1,6 +1,6 @@
 import { KernelError } from '../../errors.ts';
-import type { Dispatch } from '../../kernels/dispatch.ts';
 import type { Node } from '../../trace/graph.ts';
+import type { Dispatch } from '../../trace/operation.ts';
 import { type KernelContext, type Operation, onceDifferentiable } from '../../trace/operation.ts';
 import { formatShape, sameShape } from '../../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';

@@ -1,5 +1,5 @@
-import type { Choice } from '../../kernels/dispatch.ts';
 import type { Kernel, Variant } from '../../kernels/kernel.ts';
+import type { Choice } from '../../trace/operation.ts';
 import { MATMUL_TILES, type MatmulTile } from '../matmul/tile.ts';
 import { likelyTile, WORK_FOR_LARGEST } from '../matmul/variants.ts';
 

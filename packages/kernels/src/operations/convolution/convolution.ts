@@ -1,7 +1,6 @@
 import { KernelError } from '../../errors.ts';
-import type { Dispatch } from '../../kernels/dispatch.ts';
 import type { Variant } from '../../kernels/kernel.ts';
-import type { Operation } from '../../trace/operation.ts';
+import type { Dispatch, Operation } from '../../trace/operation.ts';
 import { elementCount } from '../../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
 import { partialSums, sumToShape } from '../sum.ts';

@@ -1,8 +1,8 @@
 import { KernelError } from '../../errors.ts';
-import { type Dispatch, linearDispatch } from '../../kernels/dispatch.ts';
+import { linearDispatch } from '../../kernels/dispatch.ts';
 import { read, write } from '../../kernels/kernel.ts';
 import type { Node } from '../../trace/graph.ts';
-import { type Operation, onceDifferentiable, overwritesFirst } from '../../trace/operation.ts';
+import { type Dispatch, type Operation, onceDifferentiable, overwritesFirst } from '../../trace/operation.ts';
 import { elementCount, formatShape, sameShape } from '../../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
 import { add } from '../binary.ts';

@@ -1,5 +1,5 @@
-import type { Choice } from '../../kernels/dispatch.ts';
 import { type Binding, every, LINEAR_WORKGROUP, rowVectors, type Variant } from '../../kernels/kernel.ts';
+import type { Choice } from '../../trace/operation.ts';
 
 /** The kernel of one step, launched once for each with the step's numbers as its uniforms. */
 export interface StepKernel extends Variant {

@@ -1,5 +1,5 @@
-import type { Dispatch } from '../../kernels/dispatch.ts';
 import type { Variant } from '../../kernels/kernel.ts';
+import type { Dispatch } from '../../trace/operation.ts';
 import type { Tensor } from '../../trace/tensor.ts';
 import { type MatmulProblem, problemName, sumOrder } from './problem.ts';
 import { SPLIT_TILE, splitKernel } from './split.ts';

@@ -1,5 +1,6 @@
-import { type Dispatch, linearDispatch } from '../../kernels/dispatch.ts';
+import { linearDispatch } from '../../kernels/dispatch.ts';
 import { read, rowVectors, wgslFloat, write } from '../../kernels/kernel.ts';
+import type { Dispatch } from '../../trace/operation.ts';
 import { elementCount } from '../../trace/shape.ts';
 import type { Tensor } from '../../trace/tensor.ts';
 import { partCount } from '../reduction.ts';

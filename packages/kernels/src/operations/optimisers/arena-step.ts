@@ -1,5 +1,6 @@
-import { type Dispatch, linearDispatch } from '../../kernels/dispatch.ts';
+import { linearDispatch } from '../../kernels/dispatch.ts';
 import type { Binding } from '../../kernels/kernel.ts';
+import type { Dispatch } from '../../trace/operation.ts';
 import { elementCount } from '../../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
 
