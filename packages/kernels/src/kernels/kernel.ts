@@ -59,8 +59,11 @@ export const readWrite = (name: string, vector: 1 | 4 = 1, type: DataType = 'f32
   access: 'read_write',
 });
 
-/** Bindings of matrices of vec4s with so many columns, which may lie in textures. */
-export const readMatrix = (name: string, columns: number): Binding => ({ ...read(name, 4), columns });
+/** Bindings of matrices with so many columns; those of vec4s may lie in textures. */
+export const readMatrix = (name: string, columns: number, vector: 1 | 4 = 4): Binding => ({
+  ...read(name, vector),
+  columns,
+});
 export const writeMatrix = (name: string, columns: number): Binding => ({ ...write(name, 4), columns });
 
 /** WebGPU's maxComputeWorkgroupsPerDimension. */

@@ -3,6 +3,7 @@ import {
   type LinearKernel,
   linearVariant,
   read,
+  readMatrix,
   readWrite,
   rowVectors,
   type Variant,
@@ -36,26 +37,25 @@ ${GATE_FUNCTIONS}`;
 function stateProduct(
   { batch, units }: LstmSizes,
   x: 'cells' | 'hidden' | 'contexts',
-  product: Omit<StepProduct, 'x' | 'start' | 'inner'>,
+  product: Omit<StepProduct, 'x' | 'line' | 'inner'>,
 ): StepProduct {
-  const { width } = rowVectors(units);
-  return { x, start: (row) => `(uniforms.after * ${batch}u + ${row}) * ${width}u`, inner: units, ...product };
+  return { x, line: (row) => `uniforms.after * ${batch}u + ${row}`, inner: units, ...product };
 }
 
 /** q_t = [c_t ; h_t] query + bias. */
 export function queryKernel(sizes: AttentionSizes): StepKernel {
   const { steps, batch, units } = sizes;
   const { vector, width } = rowVectors(units);
-  const matrix = { matrix: 'query', columns: units, into: { q: 0 } };
+  const matrix = { matrix: 'query', into: { q: 0 } };
   return stepKernel({
     problem: `lstm query ${batch}x${units}`,
     batch,
     units,
     steps,
     bindings: [
-      read('cells', vector),
-      read('hidden', vector),
-      read('query', vector),
+      readMatrix('cells', width, vector),
+      readMatrix('hidden', width, vector),
+      readMatrix('query', width, vector),
       read('bias', vector),
       write('queries', vector),
     ],
@@ -154,16 +154,16 @@ export function contextKernel(sizes: AttentionSizes): Variant {
 export function outputKernel(sizes: AttentionSizes): StepKernel {
   const { steps, batch, units, memory } = sizes;
   const { vector, width } = rowVectors(units);
-  const matrix = { matrix: 'output', columns: 2 * units, into: { out: 0, key: 1 } };
+  const matrix = { matrix: 'output', into: { out: 0, key: 1 } };
   return stepKernel({
     problem: `lstm attention output ${batch}x${units}`,
     batch,
     units,
     steps,
     bindings: [
-      read('hidden', vector),
-      read('contexts', vector),
-      read('output', vector),
+      readMatrix('hidden', width, vector),
+      readMatrix('contexts', width, vector),
+      readMatrix('output', 2 * width, vector),
       read('bias', vector),
       readWrite('entries', vector),
     ],

@@ -1,4 +1,4 @@
-import { read, readWrite, rowVectors, write } from '../../kernels/kernel.ts';
+import { read, readMatrix, readWrite, rowVectors, write, writeMatrix } from '../../kernels/kernel.ts';
 import { GATE_FUNCTIONS, type StepKernel, type StepProduct, stepKernel } from './recurrent-step.ts';
 
 /** Sizes of a sequence: T, B, H. */
@@ -27,19 +27,23 @@ export function stepRows(steps: number, reverse: boolean): { step: number; befor
  * A thread owns some sequences and some units, with all four gates. Uniforms: rows of the step, see `stepRows`.
  *
  * @param inPlace whether the gates overwrite the projected inputs
- * @param states what is multiplied with the rows of `recurrent`: (T+1, B, H) each, one after the other
+ * @param states what is multiplied with the rows of `recurrent`: (T+1, B, H) each, one after the other; or a texture `state` of
+ *   (B, H), in which the step before left its hidden states, and this one leaves its own in another, `next`
  */
 export function forwardKernel(
   { steps, batch, units }: LstmSizes,
   inPlace: boolean,
-  states: readonly ('hidden' | 'contexts')[] = ['hidden'],
+  states: readonly ('hidden' | 'contexts' | 'state')[] = ['hidden'],
 ): StepKernel {
   const { vector, width } = rowVectors(units);
+  const images = states.includes('state');
   const bindings = [
-    read('recurrent', vector),
-    readWrite('hidden', vector),
+    readMatrix('recurrent', 4 * width, vector),
+    ...(images
+      ? [readMatrix('state', width), writeMatrix('next', width), { ...write('hidden', 4), columns: width }]
+      : [{ ...readWrite('hidden', vector), columns: width }]),
     readWrite('cells', vector),
-    ...(states.includes('contexts') ? [read('contexts', vector)] : []),
+    ...(states.includes('contexts') ? [readMatrix('contexts', width, vector)] : []),
   ];
   const middle = Math.floor((steps - 1) / 2);
   return stepKernel({
@@ -56,10 +60,9 @@ export function forwardKernel(
     products: states.map(
       (x, index): StepProduct => ({
         x,
-        start: (row) => `(uniforms.before * ${batch}u + ${row}) * ${width}u`,
+        line: (row) => (images ? row : `uniforms.before * ${batch}u + ${row}`),
         inner: units,
         matrix: 'recurrent',
-        columns: 4 * units,
         from: index * units,
         into: { i: 0, j: 1, f: 2, o: 3 },
       }),
@@ -79,9 +82,9 @@ fn finish(row: u32, unit: u32, i: Value, j: Value, f: Value, o: Value) {
   store_gates(gate + ${width}u, candidate);
   store_gates(gate + ${2 * width}u, forget);
   store_gates(gate + ${3 * width}u, out);
-  let state = (uniforms.after * ${batch}u + row) * ${width}u + unit;
-  store_cells(state, cell);
-  store_hidden(state, out * squash(cell));
+  store_cells((uniforms.after * ${batch}u + row) * ${width}u + unit, cell);
+  let state = out * squash(cell);
+  store_hidden(uniforms.after * ${batch}u + row, unit, state);${images ? '\n  store_next(row, unit, state);' : ''}
 }`,
   });
 }
@@ -106,11 +109,15 @@ export function fromAbove({ batch, units }: LstmSizes, name: string, comes: bool
  *
  * `carry` holds the cell's gradient between steps and ends as that of the initial cell. Uniforms: the rows of the step,
  * see `stepRows`, and that of the later step's gates, T where there is none.
+ *
+ * @param images whether dGates of the later step lie in a texture, `later_gates`, as this one leaves its own in another, `next`,
+ *   and the weights are read as they are; else they are transposed, so that neighbouring threads read neighbours
  */
 export function backwardKernel(
   sizes: LstmSizes,
   { hasHidden, hasCells }: IncomingGradients,
   inPlace: boolean,
+  images: boolean,
 ): StepKernel {
   const { steps, batch, units } = sizes;
   const { vector, width } = rowVectors(units);
@@ -125,10 +132,12 @@ export function backwardKernel(
     bindings: [
       ...(inPlace ? [] : [read('gates', vector)]),
       read('cells', vector),
-      read('transposed', vector),
+      ...(images
+        ? [readMatrix('recurrent', 4 * width), readMatrix('later_gates', 4 * width), writeMatrix('next', 4 * width)]
+        : [readMatrix('transposed', width, vector)]),
       ...(hasHidden ? [read('d_hidden', vector)] : []),
       ...(hasCells ? [read('d_cells', vector)] : []),
-      readWrite('d_gates', vector),
+      { ...readWrite('d_gates', vector), columns: 4 * width },
       readWrite('carry', vector),
     ],
     uniforms: ['step', 'before', 'after', 'later'],
@@ -137,43 +146,46 @@ export function backwardKernel(
     products: [
       {
         when: `uniforms.later < ${steps}u`,
-        x: 'd_gates',
-        start: (row) => `(uniforms.later * ${batch}u + ${row}) * ${4 * width}u`,
+        x: images ? 'later_gates' : 'd_gates',
+        line: (row) => (images ? row : `uniforms.later * ${batch}u + ${row}`),
         inner: 4 * units,
-        matrix: 'transposed',
-        columns: units,
+        matrix: images ? 'recurrent' : 'transposed',
+        transposed: images,
         into: { dh: 0 },
       },
     ],
     functions: `fn start(row: u32, unit: u32, sum: u32) -> Value {
   return ${fromAbove(sizes, 'd_hidden', hasHidden)};
 }
-${gateGradients(sizes, inPlace)}
+${gateGradients(sizes, inPlace, images)}
 fn finish(row: u32, unit: u32, dh: Value) {
   gate_gradients(row, unit, dh, ${fromAbove(sizes, 'd_cells', hasCells)});
 }`,
   });
 }
 
-/** WGSL that ends a backward step: `dc_incoming` is the gradient of the cell from outside the recurrence. */
-export function gateGradients({ steps, batch, units }: LstmSizes, inPlace: boolean): string {
+/** WGSL that ends a backward step, with `d_gates` as a matrix: `dc_incoming` is the gradient of the cell from outside the recurrence. */
+export function gateGradients({ steps, batch, units }: LstmSizes, inPlace: boolean, images = false): string {
   const { width } = rowVectors(units);
-  const gates = inPlace ? 'd_gates' : 'gates';
+  const gate = (n: number) =>
+    inPlace ? `load_d_gates(line, unit + ${n * width}u)` : `load_gates(line * ${4 * width}u + unit + ${n * width}u)`;
+  const store = (n: number, value: string) => `  let d${n} = ${value};
+  store_d_gates(line, unit + ${n * width}u, d${n});${images ? `\n  store_next(row, unit + ${n * width}u, d${n});` : ''}`;
   return `${GATE_FUNCTIONS}
 fn gate_gradients(row: u32, unit: u32, dh: Value, dc_incoming: Value) {
-  let gate = (uniforms.step * ${batch}u + row) * ${4 * width}u + unit;
-  let i = load_${gates}(gate);
-  let j = load_${gates}(gate + ${width}u);
-  let f = load_${gates}(gate + ${2 * width}u);
-  let o = load_${gates}(gate + ${3 * width}u);
+  let line = uniforms.step * ${batch}u + row;
+  let i = ${gate(0)};
+  let j = ${gate(1)};
+  let f = ${gate(2)};
+  let o = ${gate(3)};
   let tc = squash(load_cells((uniforms.after * ${batch}u + row) * ${width}u + unit));
   var dc = dh * o * (1.0 - tc * tc) + dc_incoming;
   let place = row * ${width}u + unit;
   if (uniforms.later < ${steps}u) { dc += load_carry(place); }
-  store_d_gates(gate, dc * j * i * (1.0 - i));
-  store_d_gates(gate + ${width}u, dc * i * (1.0 - j * j));
-  store_d_gates(gate + ${2 * width}u, dc * load_cells((uniforms.before * ${batch}u + row) * ${width}u + unit) * f * (1.0 - f));
-  store_d_gates(gate + ${3 * width}u, dh * tc * o * (1.0 - o));
+${store(0, 'dc * j * i * (1.0 - i)')}
+${store(1, 'dc * i * (1.0 - j * j)')}
+${store(2, `dc * load_cells((uniforms.before * ${batch}u + row) * ${width}u + unit) * f * (1.0 - f)`)}
+${store(3, 'dh * tc * o * (1.0 - o)')}
   store_carry(place, dc * f);
 }`;
 }
