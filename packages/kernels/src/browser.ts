@@ -1,12 +1,13 @@
 import { describeAdapter, openOn } from './device/adapter.ts';
 import { parseDebug } from './device/debug.ts';
 import type { Device } from './device/device.ts';
+import type { PreparationOptions } from './device/preparation.ts';
 import { type DatabaseFactory, TuningDatabase } from './device/tuning-database.ts';
 import { KernelError } from './errors.ts';
 
-export interface BrowserDeviceOptions {
-  /** Measure kernel variants on this device and use the fastest; default true. */
-  readonly tune?: boolean | undefined;
+export interface BrowserDeviceOptions extends PreparationOptions {
+  /** Measure kernel variants on this device and use the fastest, for at most so many seconds (true: 10); default true. */
+  readonly tune?: boolean | number | undefined;
   /** Words of CHIPSMITH_DEBUG, divided by commas; defaults to the global variable of that name, if there is one. */
   readonly debug?: string | undefined;
   /** Where what these words ask for goes; default the console. */
@@ -19,6 +20,7 @@ export interface BrowserDeviceOptions {
  * What tuning measures is remembered in IndexedDB, where the browser grants that; else until the page is left.
  *
  * @throws KernelError `no-adapter` if the browser has no WebGPU or finds no adapter, `option` for an unknown debug word
+ * @throws the signal's reason once it is aborted
  */
 export async function openDevice(options: BrowserDeviceOptions = {}): Promise<Device> {
   const words = options.debug ?? (globalThis as { CHIPSMITH_DEBUG?: string }).CHIPSMITH_DEBUG ?? '';
@@ -38,6 +40,12 @@ export async function openDevice(options: BrowserDeviceOptions = {}): Promise<De
   }
   const description = describeAdapter(adapter.info, core === null ? 'compatibility' : 'default');
   const { indexedDB } = globalThis as { indexedDB?: DatabaseFactory };
-  const tuning = options.tune === false ? undefined : await TuningDatabase.open(description, indexedDB);
-  return openOn(adapter, new Set(gpu.wgslLanguageFeatures), description, { tuning, debug });
+  const { tune = true, onProgress, signal } = options;
+  return openOn(adapter, new Set(gpu.wgslLanguageFeatures), description, {
+    tuning: tune === false ? undefined : await TuningDatabase.open(description, indexedDB),
+    seconds: tune === true ? undefined : Number(tune),
+    debug,
+    onProgress,
+    signal,
+  });
 }

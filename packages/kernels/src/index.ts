@@ -2,6 +2,7 @@ export { CallSite } from './call-site.ts';
 export { DEBUG_WORDS, type Debug, type DebugWord } from './device/debug.ts';
 export { type AdapterDescription, Device, type DeviceFeature } from './device/device.ts';
 export { evaluate } from './device/evaluate.ts';
+export type { PreparationOptions, PreparationProgress } from './device/preparation.ts';
 export { formatProfile, type Profile } from './device/profile.ts';
 export { Program, type ProgramOptions } from './device/program.ts';
 export { KernelError, type KernelErrorCode } from './errors.ts';

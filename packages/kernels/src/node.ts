@@ -2,6 +2,7 @@ import { create, globals } from 'webgpu';
 import { describeAdapter, openOn } from './device/adapter.ts';
 import { parseDebug } from './device/debug.ts';
 import type { Device } from './device/device.ts';
+import type { PreparationOptions } from './device/preparation.ts';
 import type { MatrixReading } from './device/texture-probe.ts';
 import { TuningCache } from './device/tuning-cache.ts';
 import { KernelError } from './errors.ts';
@@ -32,11 +33,14 @@ interface Attempt {
   readonly compatibility: boolean;
 }
 
-export interface NodeDeviceOptions {
+export interface NodeDeviceOptions extends PreparationOptions {
   /** Defaults to the environment variable CHIPSMITH_ADAPTER, then to `auto`. */
   readonly adapter?: string | undefined;
-  /** Measure kernel variants on this device and use the fastest; default true unless CHIPSMITH_TUNE is `off`. */
-  readonly tune?: boolean | undefined;
+  /**
+   * Measure kernel variants on this device and use the fastest, for at most so many seconds (true: 10). Defaults to the variable
+   * CHIPSMITH_TUNE, `off` or seconds, then to true.
+   */
+  readonly tune?: boolean | number | undefined;
   /**
    * From where kernels read matrices: `buffers`, or copies in `storage` or `sampled` textures. Defaults to the variable
    * CHIPSMITH_MATRICES, then to what is measured to be fastest (see `tune`).
@@ -60,19 +64,31 @@ export interface NodeDeviceOptions {
  * What tuning measures is remembered in `$XDG_CACHE_HOME/chipsmith/tuning.json` (or `~/.cache/...`).
  *
  * @throws KernelError `no-adapter` with the adapters there are, or with what to install; `option` for an unknown word
+ * @throws the signal's reason once it is aborted
  */
 export async function openDevice(options: NodeDeviceOptions = {}): Promise<Device> {
   const debug = parseDebug(options.debug ?? process.env.CHIPSMITH_DEBUG ?? '', options.print ?? console.error);
   const wanted = options.adapter ?? (process.env.CHIPSMITH_ADAPTER || 'auto');
   const { adapter, backend, wgslFeatures } = await requestAdapter(wanted);
   const description = describeAdapter(adapter.info, backend);
-  const tune = (options.tune ?? process.env.CHIPSMITH_TUNE !== 'off') && backend !== 'null';
-  const tuning = tune ? TuningCache.open(description) : undefined;
+  const tune = backend !== 'null' && (options.tune ?? parseTune(process.env.CHIPSMITH_TUNE));
   return openOn(adapter, wgslFeatures, description, {
-    tuning,
+    tuning: tune === false ? undefined : TuningCache.open(description),
+    seconds: tune === true ? undefined : Number(tune),
     debug,
+    onProgress: options.onProgress,
+    signal: options.signal,
     matrices: options.matrices ?? parseReading(process.env.CHIPSMITH_MATRICES),
   });
+}
+
+/** @throws KernelError `option` for another word */
+function parseTune(text: string | undefined): boolean | number {
+  if (text === undefined || text === '' || text === 'on') return true;
+  if (text === 'off') return false;
+  const seconds = Number(text);
+  if (seconds >= 0 && Number.isFinite(seconds)) return seconds;
+  throw new KernelError('option', `CHIPSMITH_TUNE: "${text}" is unknown; there is on, off, or a number of seconds.`);
 }
 
 /** @throws KernelError `option` for another word */

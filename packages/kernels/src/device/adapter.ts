@@ -1,6 +1,7 @@
 import { KernelError } from '../errors.ts';
 import type { Debug } from './debug.ts';
 import { type AdapterDescription, Device, OPTIONAL_FEATURES } from './device.ts';
+import type { PreparationOptions } from './preparation.ts';
 import { fastestReading, type MatrixReading, possibleReadings } from './texture-probe.ts';
 import { Tuner, type TuningMemory } from './tuner.ts';
 
@@ -21,9 +22,11 @@ export function describeAdapter(info: GPUAdapterInfo, backend: string): AdapterD
   return { name, driver: info.description, backend, software };
 }
 
-export interface OpeningOptions {
+export interface OpeningOptions extends PreparationOptions {
   /** Where measured choices are remembered; without it nothing is measured. */
   readonly tuning: TuningMemory | undefined;
+  /** Time for measuring, in seconds; see `TunerOptions`. */
+  readonly seconds?: number | undefined;
   /** From where kernels read matrices; measured, or buffers where nothing is measured, if left out. */
   readonly matrices?: MatrixReading | undefined;
   readonly debug: Debug;
@@ -34,12 +37,13 @@ export interface OpeningOptions {
  *
  * @param wgslFeatures WGSL's language features, of the GPU object that gave the adapter
  * @throws KernelError `option` if the adapter cannot read matrices as asked
+ * @throws the signal's reason once it is aborted
  */
 export async function openOn(
   adapter: GPUAdapter,
   wgslFeatures: ReadonlySet<string>,
   description: AdapterDescription,
-  { tuning, matrices, debug }: OpeningOptions,
+  { tuning, seconds, matrices, debug, ...preparation }: OpeningOptions,
 ): Promise<Device> {
   const { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage } = adapter.limits;
   const { maxComputeInvocationsPerWorkgroup, maxStorageTexturesPerShaderStage, maxTextureDimension2D } = adapter.limits;
@@ -56,7 +60,7 @@ export async function openOn(
   };
   const requiredFeatures = OPTIONAL_FEATURES.filter((feature) => adapter.features.has(feature));
   const gpu = await adapter.requestDevice({ requiredLimits, requiredFeatures });
-  const device = new Device(gpu, description, tuning === undefined ? undefined : new Tuner(tuning), debug);
+  const device = new Device(gpu, description, tuning === undefined ? undefined : new Tuner(tuning, { seconds }), debug);
   const canReadStorage = wgslFeatures.has('readonly_and_readwrite_storage_textures');
   const possible = possibleReadings(device, canReadStorage);
   device.textures = possible.find(({ reading }) => reading === matrices);
@@ -64,6 +68,12 @@ export async function openOn(
     device.destroy();
     throw new KernelError('option', `${description.name} cannot read ${matrices} textures; it can read sampled ones.`);
   }
-  if (matrices === undefined && tuning !== undefined) device.textures = await fastestReading(device, tuning, possible);
-  return device;
+  if (matrices !== undefined || tuning === undefined) return device;
+  try {
+    device.textures = await fastestReading(device, tuning, possible, preparation);
+    return device;
+  } catch (error) {
+    device.destroy();
+    throw error;
+  }
 }

@@ -15,6 +15,7 @@ import {
 } from '../trace/memory.ts';
 import { BYTES_PER_ELEMENT, elementCount, formatShape } from '../trace/shape.ts';
 import type { Debug } from './debug.ts';
+import type { PreparationOptions } from './preparation.ts';
 
 export interface AdapterDescription {
   /** For people: "llvmpipe (LLVM 15.0.6, 256 bits)". */
@@ -33,7 +34,11 @@ export type DeviceFeature = Feature | 'timestamp-query';
 
 /** Chooses among the variants of kernels; see `Tuner`. */
 export interface VariantChooser {
-  choose(device: Device, dispatches: readonly PlannedDispatch[]): Promise<readonly Variant[]>;
+  choose(
+    device: Device,
+    dispatches: readonly PlannedDispatch[],
+    options?: PreparationOptions,
+  ): Promise<readonly Variant[]>;
 }
 
 /** On which device the values of an arena are. */

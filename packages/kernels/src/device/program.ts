@@ -9,12 +9,14 @@ import { describeTensor } from '../trace/describe.ts';
 import { Arena, MEMORY_CATEGORIES } from '../trace/memory.ts';
 import { BYTES_PER_ELEMENT, elementCount, formatShape, type TensorData } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
+import { Compiling } from './compiling.ts';
 import type { Device, Pipeline } from './device.ts';
-import { type Buffers, compile, encode, type Launch, prepare, required, type Transfer } from './launch.ts';
+import { type Buffers, encode, type Launch, prepare, required, type Transfer } from './launch.ts';
 import { NonFiniteDetector } from './non-finite.ts';
+import type { PreparationOptions } from './preparation.ts';
 import { formatProfile, type Profile, timeLaunches } from './profile.ts';
 
-export interface ProgramOptions {
+export interface ProgramOptions extends PreparationOptions {
   /**
    * Checks every f32 value for NaN and infinity after the operation that wrote it; the next read or history throws a
    * `non-finite` error that names the first. Takes time and 256 bytes a value. Default true where CHIPSMITH_DEBUG says nan.
@@ -61,10 +63,12 @@ export class Program {
   }
 
   /**
-   * Allocates and compiles a plan.
+   * Chooses and compiles the kernels of a plan, and allocates its memory. The first time on a machine this takes seconds: see
+   * `PreparationOptions` for how to watch and end it.
    *
    * @throws KernelError `compile` naming the kernel and the line, `out-of-memory` with the plan's bytes, `limit` if the
    *   plan was made for a device of larger limits, `wrong-device` if an arena has its values on another device
+   * @throws the signal's reason once it is aborted
    */
   static async create(device: Device, plan: Plan, options: ProgramOptions = {}): Promise<Program> {
     const at = new CallSite();
@@ -74,10 +78,9 @@ export class Program {
     for (const dispatch of plan.dispatches) requireDispatchFits(dispatch, device.limits);
     for (const buffer of [...plan.arenas, ...plan.buffers]) requireBufferFits(buffer, device.limits);
     // Compile first: a kernel that does not compile must not leave buffers behind.
-    const variants = (await device.tuner?.choose(device, plan.dispatches)) ?? plan.dispatches;
-    const pipelines = await Promise.all(
-      plan.dispatches.map((dispatch, index) => compile(device, dispatch, variants[index])),
-    );
+    const variants = (await device.tuner?.choose(device, plan.dispatches, options)) ?? plan.dispatches;
+    const compiling = new Compiling(device, variants, options);
+    const pipelines = await compiling.pipelines(plan.dispatches, variants);
     const buffers = new Map<Location['buffer'], GPUBuffer | GPUTexture>();
     let detector: NonFiniteDetector | undefined;
     const newArenas = plan.arenas.filter((arena) => !device.holds(arena));
@@ -97,7 +100,9 @@ export class Program {
           program.write(tensor, tensor.source.initial);
         }
       }
+      await compiling.launchOnce(launches);
       await device.check(at);
+      options.signal?.throwIfAborted();
       return program;
     } catch (error) {
       for (const arena of newArenas) device.release(arena);

@@ -3,6 +3,7 @@ import { matmul } from '../operations/matmul/matmul.ts';
 import { type Plan, plan } from '../plan/plan.ts';
 import { Graph } from '../trace/graph.ts';
 import type { Device } from './device.ts';
+import type { PreparationOptions } from './preparation.ts';
 import { Program } from './program.ts';
 import type { TuningMemory } from './tuner.ts';
 
@@ -12,8 +13,8 @@ export type MatrixReading = 'buffers' | TextureSupport['reading'];
 /** What winners are remembered by. */
 const PROBLEM = 'matrices from buffers or textures';
 
-/** Rows, columns and inner size of the product that decides: 34 MFLOP, a few milliseconds on two cores. */
-const SIZE = 256;
+/** Rows, columns and inner size of the product that decides: 28 MFLOP, a few milliseconds on two cores, and not tuned itself. */
+const SIZE = 240;
 
 /** Rounds in which all ways run in turn, of which the fastest run counts. */
 const ROUNDS = 6;
@@ -34,24 +35,31 @@ export function possibleReadings(device: Device, canReadStorage: boolean): Textu
  * fast, as on most GPUs, they stay.
  *
  * @returns how the device is to read, undefined for buffers
+ * @throws the signal's reason once it is aborted
  */
 export async function fastestReading(
   device: Device,
   memory: TuningMemory,
   possible: readonly TextureSupport[],
+  { onProgress, signal }: PreparationOptions,
 ): Promise<TextureSupport | undefined> {
   const known = memory.get(PROBLEM);
   const remembered = possible.find(({ reading }) => reading === known);
   if (remembered !== undefined || known === 'buffers') return remembered;
   const programs: { support: TextureSupport | undefined; program: Program; milliseconds: number }[] = [];
   try {
-    for (const support of [undefined, ...possible]) {
-      const program = await Program.create(device, planProduct(support));
+    const ways = [undefined, ...possible];
+    const tell = (done: number, label: string) =>
+      onProgress?.({ stage: 'measuring', done, total: ways.length, label, secondsLeft: undefined });
+    for (const [done, support] of ways.entries()) {
+      tell(done, PROBLEM);
+      const program = await Program.create(device, planProduct(support), { signal });
       programs.push({ support, program, milliseconds: Number.POSITIVE_INFINITY });
       program.run();
       await device.check();
     }
     for (let round = 0; round < ROUNDS; round++) {
+      signal?.throwIfAborted();
       for (const candidate of programs) {
         const start = performance.now();
         candidate.program.run();
@@ -59,6 +67,7 @@ export async function fastestReading(
         candidate.milliseconds = Math.min(candidate.milliseconds, performance.now() - start);
       }
     }
+    tell(ways.length, '');
   } finally {
     for (const { program } of programs) program.destroy();
   }

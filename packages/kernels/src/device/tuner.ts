@@ -1,12 +1,17 @@
-import { variantsOf } from '../kernels/dispatch.ts';
 import type { Variant } from '../kernels/kernel.ts';
 import type { PlannedDispatch } from '../plan/placement.ts';
-import { describeNode } from '../trace/describe.ts';
-import { Arena, alignUp } from '../trace/memory.ts';
-import { BYTES_PER_ELEMENT } from '../trace/shape.ts';
+import type { Node } from '../trace/graph.ts';
+import type { Choice } from '../trace/operation.ts';
+import { CompileTimes } from './compile-times.ts';
 import type { AdapterDescription, Device } from './device.ts';
+import { fastest, isUsable, likeliest } from './measure.ts';
+import type { PreparationOptions } from './preparation.ts';
+import { problemClass, variantName } from './problem-class.ts';
 
-/** Where winners are remembered: problem -> label of the kernel. A Map, a file (tuning-cache.ts) or IndexedDB (tuning-database.ts). */
+/**
+ * Where winners are remembered: class of problems -> name of the variant. A Map, a file (tuning-cache.ts) or IndexedDB
+ * (tuning-database.ts).
+ */
 export interface TuningMemory {
   get(problem: string): string | undefined;
   set(problem: string, winner: string): unknown;
@@ -18,177 +23,160 @@ export function tuningKey({ backend, name, driver }: AdapterDescription): string
 }
 
 /** Below this many floating-point operations even llvmpipe needs about a millisecond: not worth compiling variants. */
-const LEAST_WORK = 3e7;
+export const LEAST_WORK = 3e7;
 
-/**
- * A timed run repeats its dispatch to last about this long (ms), so that submitting it hardly counts. Not longer: on a
- * machine that does other work too, many short runs find a quiet moment where few long ones do not.
- */
-const RUN_TIME = 2;
-const MOST_REPEATS = 64;
+/** Seconds of measuring for each device that is opened, unless told otherwise. */
+export const TUNING_SECONDS = 10;
 
-/** Rounds in which two variants run in turn, and of which the fastest run of each counts; fewer where they take long (ms). */
-const ROUNDS = 12;
-const ENOUGH_TIME = 500;
+export interface TunerOptions {
+  /** Time for all that is measured, in seconds; default TUNING_SECONDS. */
+  readonly seconds?: number | undefined;
+  /** Milliseconds; default `performance.now`. */
+  readonly clock?: (() => number) | undefined;
+}
 
-/** After two rounds a variant that takes this many times as long as the other is not run again. */
-const HOPELESS = 1.5;
-
-/** A neighbour must take less than this part of the time: within it two timings are the same. */
-const CLEARLY = 0.95;
-
-/** One that takes at most this part of the time may have been disturbed: its next neighbour gets a chance too. */
-const NEARLY = 1.15;
+/** Problems that share a winner. */
+interface ProblemClass {
+  readonly key: string;
+  /** The one with the most work, which is measured for all. */
+  hardest: { readonly dispatch: PlannedDispatch; readonly choice: Choice };
+  /** Floating-point operations of all together. */
+  work: number;
+}
 
 /**
  * Chooses among the variants of each kernel by running them on the device: what is fast differs from device to device
  * by more than any rule of thumb can know (over four vendors one fixed matmul tile reached 44 to 80 % of each GPU's best).
  *
- * Variants of a kernel give bit-identical results, so that a choice, and hence a noisy measurement, changes no number.
+ * Variants of a kernel give bit-identical results, so that a choice, and hence a noisy measurement, changes no number. So it may
+ * also end at any time: what takes most of the work is measured first, each in its share of the time that is left, and what
+ * there is no time for uses the likeliest variant, and is measured by the next process.
  */
 export class Tuner {
   readonly #memory: TuningMemory;
+  readonly #clock: () => number;
+  readonly #compileTimes = new CompileTimes();
+  /** Of the time for measuring, in milliseconds. */
+  #left: number;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(memory: TuningMemory) {
+  constructor(memory: TuningMemory, { seconds = TUNING_SECONDS, clock = () => performance.now() }: TunerOptions = {}) {
     this.#memory = memory;
+    this.#clock = clock;
+    this.#left = 1000 * seconds;
   }
 
-  /** For each dispatch its fastest variant. Programs made at the same time wait for each other, to measure undisturbed. */
-  choose(device: Device, dispatches: readonly PlannedDispatch[]): Promise<readonly Variant[]> {
-    const choose = async () => {
-      const chosen: Variant[] = [];
-      for (const dispatch of dispatches) chosen.push(await this.#winner(device, dispatch));
-      return chosen;
-    };
+  /**
+   * For each dispatch its fastest variant. Programs made at the same time wait for each other, to measure undisturbed.
+   *
+   * @throws the signal's reason once it is aborted
+   */
+  choose(
+    device: Device,
+    dispatches: readonly PlannedDispatch[],
+    options: PreparationOptions = {},
+  ): Promise<readonly Variant[]> {
+    const choose = () => this.#choose(device, dispatches, options);
     const turn = this.#turn.then(choose, choose);
     this.#turn = turn;
     return turn;
   }
 
-  async #winner(device: Device, dispatch: PlannedDispatch): Promise<Variant> {
-    if (dispatch.choice === undefined || dispatch.choice.work < LEAST_WORK) return dispatch;
-    // What is stored in 16 bits, or lies in textures, is another problem.
-    const storage = dispatch.uses.map(({ half, image }) => (image !== undefined ? 't' : half ? 'h' : 'f')).join('');
-    const problem = /[ht]/.test(storage) ? `${dispatch.choice.problem} ${storage}` : dispatch.choice.problem;
-    const known = this.#memory.get(problem);
-    const remembered = variantsOf(dispatch).find(({ kernel }) => kernel.label === known && device.supports(kernel));
-    if (remembered !== undefined) return remembered;
-    const winner = await fastest(device, dispatch);
-    this.#memory.set(problem, winner.kernel.label);
-    return winner;
-  }
-}
-
-/**
- * Walks from the dispatch's own variant, or on a CPU from the likeliest there, to its neighbours while they get faster,
- * then tries other kinds: the first of each, and its neighbours if it was faster. Most of the time goes into compiling
- * (16x16 tiles take llvmpipe 0.6 s), so that a variant that is not run is time saved. Works on buffers of its own, which
- * are freed again before the program makes its.
- */
-async function fastest(device: Device, dispatch: PlannedDispatch): Promise<Variant> {
-  const { variants = [dispatch], likelyOnCpu, otherKinds = [], uniforms = [] } = dispatch.choice ?? {};
-  const buffers: (GPUBuffer | GPUTexture)[] = [];
-  let numbers: GPUBuffer | undefined;
-  try {
-    await device.allocating(`tuning ${describeNode(dispatch.node)}`, dispatch.node.site, () => {
-      for (const { size, buffer } of dispatch.locations) {
-        const texture = buffer instanceof Arena ? undefined : buffer.texture;
-        const planned = { name: 'tuning', category: 'workspace', byteLength: size } as const;
-        buffers.push(
-          texture === undefined
-            ? device.allocate(planned, GPUBufferUsage.STORAGE)
-            : device.allocateTexture(planned, texture),
-        );
-      }
-      if (uniforms.length > 0) {
-        const byteLength = alignUp(uniforms.length * BYTES_PER_ELEMENT, 16);
-        numbers = device.allocate({ name: 'tuning', category: 'workspace', byteLength }, GPUBufferUsage.UNIFORM);
-        buffers.push(numbers);
-      }
+  async #choose(
+    device: Device,
+    dispatches: readonly PlannedDispatch[],
+    options: PreparationOptions,
+  ): Promise<readonly Variant[]> {
+    const keys = keysOf(device, dispatches);
+    const unknown = classesOf(dispatches, keys).filter(
+      (each) => this.#remembered(device, each.hardest, each.key) === undefined,
+    );
+    await this.#measure(
+      device,
+      unknown.sort((a, b) => b.work - a.work),
+      options,
+    );
+    const unmeasured = new Map<Choice, Variant>();
+    return dispatches.map((dispatch, index) => {
+      const { choice } = dispatch;
+      const key = keys[index];
+      if (choice === undefined || key === undefined) return dispatch;
+      const remembered = this.#remembered(device, { dispatch, choice }, key);
+      if (remembered !== undefined) return remembered;
+      const likely = unmeasured.get(choice) ?? likeliest(device, dispatch, this.#compileTimes);
+      unmeasured.set(choice, likely);
+      return likely;
     });
-    if (numbers !== undefined) device.gpu.queue.writeBuffer(numbers, 0, Uint32Array.from(uniforms));
-    const likely = device.adapter.software ? likelyOnCpu : undefined;
-    let best: Variant = likely ?? variants.find(({ kernel }) => kernel === dispatch.kernel) ?? dispatch;
-    let holder = await timed(device, dispatch, best, buffers);
-    /** Takes over as long as the next in line, or the one after a near miss, is faster. */
-    const walk = async (line: readonly Variant[]) => {
-      const before = best;
-      let hasMissed = false;
-      for (const variant of line) {
-        const challenger = await timed(device, dispatch, variant, buffers);
-        const part = await compare(challenger, holder);
-        if (part < CLEARLY) {
-          best = variant;
-          holder = challenger;
-        } else if (hasMissed || part > NEARLY) break;
-        hasMissed = part >= CLEARLY;
-      }
-      return best !== before;
-    };
-    const line = variants.filter((variant) => variant === best || isLikely(device, variant));
-    const start = line.indexOf(best);
-    // Once one side was faster, the other side is not.
-    if (!(await walk(line.slice(0, start).reverse()))) await walk(line.slice(start + 1));
-    for (const kind of otherKinds) await walk(kind.filter((variant) => isLikely(device, variant)));
-    return best;
-  } finally {
-    device.free(buffers);
+  }
+
+  #remembered(device: Device, { choice }: ProblemClass['hardest'], key: string): Variant | undefined {
+    const name = this.#memory.get(key);
+    return name === undefined
+      ? undefined
+      : usableVariants(device, choice).find((each) => variantName(each, choice) === name);
+  }
+
+  async #measure(
+    device: Device,
+    classes: readonly ProblemClass[],
+    { onProgress, signal }: PreparationOptions,
+  ): Promise<void> {
+    const total = classes.length;
+    if (total === 0 || this.#left <= 0) return;
+    let rest = classes.reduce((sum, { work }) => sum + work, 0);
+    for (const [done, { key, hardest, work }] of classes.entries()) {
+      signal?.throwIfAborted();
+      if (this.#left <= 0) break;
+      const { dispatch, choice } = hardest;
+      onProgress?.({ stage: 'measuring', done, total, label: choice.problem, secondsLeft: this.#left / 1000 });
+      const start = this.#clock();
+      const deadline = start + this.#left * (work / rest);
+      const limits = { deadline, clock: this.#clock, compileTimes: this.#compileTimes, signal };
+      const winner = await fastest(device, dispatch, limits);
+      this.#left -= this.#clock() - start;
+      rest -= work;
+      if (winner !== undefined) this.#memory.set(key, variantName(winner, choice));
+    }
+    onProgress?.({ stage: 'measuring', done: total, total, label: '', secondsLeft: 0 });
   }
 }
 
-/**
- * Whether a variant can run and may be the fastest. On the CPU a barrier switches between the threads of a workgroup one by
- * one: matmul by workgroup memory takes llvmpipe 2.5 times as long as by registers.
- */
-function isLikely(device: Device, { kernel }: Variant): boolean {
-  return device.supports(kernel) && !(device.adapter.software && kernel.code.includes('workgroupBarrier'));
+/** Everything among which there is a choice on this device. */
+function usableVariants(device: Device, { variants, otherKinds = [] }: Choice): readonly Variant[] {
+  return [...variants, ...otherKinds.flat()].filter((variant) => isUsable(device, variant));
 }
 
-/** Runs a variant once and returns the milliseconds of one dispatch. */
-type TimedRun = () => Promise<number>;
+/** The class of each dispatch; undefined where there is nothing to choose, or too little work. */
+function keysOf(device: Device, dispatches: readonly PlannedDispatch[]): (string | undefined)[] {
+  // The steps of a recurrence share their choice.
+  const usable = new Map<Choice, readonly Variant[]>();
+  return dispatches.map((dispatch) => {
+    const { choice } = dispatch;
+    if (choice === undefined || choice.work < LEAST_WORK) return undefined;
+    const variants = usable.get(choice) ?? usableVariants(device, choice);
+    usable.set(choice, variants);
+    return variants.length > 1 ? problemClass(dispatch, choice, variants) : undefined;
+  });
+}
 
-/** Runs the two in turn, so that what else the machine does meets both alike. @returns the challenger's part of the holder's time */
-async function compare(challenger: TimedRun, holder: TimedRun): Promise<number> {
-  let [challenge, hold] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-  const begin = performance.now();
-  for (let round = 0; round < ROUNDS; round++) {
-    hold = Math.min(hold, await holder());
-    challenge = Math.min(challenge, await challenger());
-    const decided = challenge > hold * HOPELESS || performance.now() - begin > ENOUGH_TIME;
-    if (round > 0 && decided) break;
+function classesOf(dispatches: readonly PlannedDispatch[], keys: readonly (string | undefined)[]): ProblemClass[] {
+  const classes = new Map<string, ProblemClass>();
+  // All launches of an operation state the work of all.
+  const counted = new Map<Node, Set<string>>();
+  for (const [index, dispatch] of dispatches.entries()) {
+    const { choice } = dispatch;
+    const key = keys[index];
+    if (choice === undefined || key === undefined) continue;
+    const stated = counted.get(dispatch.node) ?? new Set();
+    if (stated.has(choice.problem)) continue;
+    counted.set(dispatch.node, stated.add(choice.problem));
+    const known = classes.get(key);
+    if (known === undefined) {
+      classes.set(key, { key, hardest: { dispatch, choice }, work: choice.work });
+      continue;
+    }
+    known.work += choice.work;
+    if (choice.work > known.hardest.choice.work) known.hardest = { dispatch, choice };
   }
-  return challenge / hold;
-}
-
-async function timed(
-  device: Device,
-  { uses }: PlannedDispatch,
-  { kernel, workgroups }: Variant,
-  memory: readonly (GPUBuffer | GPUTexture)[],
-): Promise<TimedRun> {
-  const { pipeline, layout } = await device.pipeline(kernel, uses);
-  const entries = memory.map((piece, binding) => ({
-    binding,
-    resource: piece instanceof GPUBuffer ? { buffer: piece } : piece.createView(),
-  }));
-  const bindGroup = device.gpu.createBindGroup({ label: kernel.label, layout, entries });
-  const run = async (repeats: number) => {
-    const start = performance.now();
-    const encoder = device.gpu.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, bindGroup);
-    for (let count = 0; count < repeats; count++) pass.dispatchWorkgroups(...workgroups);
-    pass.end();
-    device.gpu.queue.submit([encoder.finish()]);
-    await device.check();
-    return (performance.now() - start) / repeats;
-  };
-  // Drivers finish compiling at the first launch. The next ones show how many make a run: several, because one that was
-  // disturbed would leave this variant with too few, and with more of the time of submitting than the others.
-  await run(1);
-  const once = Math.min(await run(1), await run(1), await run(1));
-  const repeats = Math.min(MOST_REPEATS, Math.ceil(RUN_TIME / once));
-  return () => run(repeats);
+  return [...classes.values()];
 }
