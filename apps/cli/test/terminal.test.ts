@@ -8,7 +8,7 @@ import { type Command, flag, guess, integers, number, parseCommandLine, text } f
 import { CommandError, explain, UsageError } from '../src/terminal/errors.ts';
 import { interruptible } from '../src/terminal/interrupt.ts';
 import { formatTable } from '../src/terminal/output.ts';
-import { clockTime, formatBytes, startProgress } from '../src/terminal/progress.ts';
+import { clockTime, formatBytes, startPreparation, startProgress } from '../src/terminal/progress.ts';
 import { scratchFolder } from './support/cli.ts';
 
 const command: Command = {
@@ -183,6 +183,30 @@ describe('what is printed', () => {
     } finally {
       write.mockRestore();
       clock.mockRestore();
+    }
+  });
+});
+
+describe('startPreparation', () => {
+  it('tells each stage from its start to its end', () => {
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    try {
+      const { onProgress } = startPreparation();
+      onProgress({ stage: 'measuring', done: 0, total: 2, label: 'a product', secondsLeft: 9.6 });
+      onProgress({ stage: 'measuring', done: 1, total: 2, label: 'a step', secondsLeft: 4 });
+      onProgress({ stage: 'measuring', done: 2, total: 2, label: '', secondsLeft: 0 });
+      for (const total of [4, 6]) {
+        onProgress({ stage: 'compiling', done: 0, total, label: '', secondsLeft: undefined });
+        onProgress({ stage: 'compiling', done: total, total, label: 'sum', secondsLeft: 0 });
+      }
+      expect(write.mock.calls.map(([line]) => line)).toEqual([
+        'measuring kernels 0% a product, 0:10 left\n',
+        'measuring kernels 100%\n',
+        ...['compiling kernels 0%\n', 'compiling kernels 100% sum\n'],
+        ...['compiling kernels 0%\n', 'compiling kernels 100% sum\n'],
+      ]);
+    } finally {
+      write.mockRestore();
     }
   });
 });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { appendFile, cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -57,7 +57,7 @@ describe('train', () => {
     expect(code).toBe(0);
     expect(stdout).toContain(`Run folder: ${join(folder, 'shown')}`);
     const place = (pattern: RegExp) => lines.findIndex((line) => pattern.test(line));
-    const order = [/^memory +predicted$/, /^total +\d\.\d MB$/, /^getting kernels ready/, /^\d\.\d MB measured/].map(
+    const order = [/^memory +predicted$/, /^total +\d\.\d MB$/, /^compiling kernels 0%/, /^\d\.\d MB measured/].map(
       place,
     );
     expect(order).toEqual(order.toSorted((a, b) => a - b));
@@ -171,6 +171,22 @@ describe('train --resume', () => {
     const wider = bytes.toString('latin1').replace('\\"layers\\":[8]', '\\"layers\\":[9]');
     await writeFile(latestOf(cut), wider, 'latin1');
     await expectFailure(1, /tensor .* has shape \[38, 32\], basic-rnn needs \[38, 36\]/, `train --resume --run ${cut}`);
+  });
+
+  it('leaves nothing behind after Ctrl-C while kernels are measured', async () => {
+    const interrupted = join(folder, 'unready');
+    const settings = `--data ${data} --layers 256,256 --batch 8 --length 32 --adapter gles`;
+    const tuned = { CHIPSMITH_TUNE: 'on', XDG_CACHE_HOME: join(folder, 'cache') };
+    for (const moment of ['measuring kernels 0% matrices', 'measuring kernels 0% matmul']) {
+      const training = start(`train --run ${interrupted} ${settings}`, tuned);
+      await training.said(moment);
+      training.process.kill('SIGINT');
+      const { code, stdout, lines } = await training.ended;
+      expect({ code, stdout, last: lines.at(-1) }).toEqual({ code: 130, stdout: '', last: 'Interrupted.' });
+      expect(lines.some((line) => /^(compiling|training \d)/.test(line))).toBe(false);
+      expect(existsSync(interrupted)).toBe(false);
+    }
+    expect((await filesOf(join(folder, 'cache'))).filter((path) => /tuning\.json\./.test(path))).toEqual([]);
   });
 
   it('goes on after Ctrl-C as if nothing had happened', async () => {

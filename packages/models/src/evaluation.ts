@@ -6,6 +6,7 @@ import {
   type MemoryLimits,
   multiply,
   type Plan,
+  type PreparationOptions,
   Program,
   plan,
   reshape,
@@ -27,6 +28,8 @@ const RUNS_BETWEEN_LOOKS = 8;
 export interface EvaluateOptions {
   /** Called with the share of the events that are done, 0..1. */
   readonly onProgress?: ((share: number) => void) | undefined;
+  /** Called before that, while kernels are measured and compiled. */
+  readonly onPreparation?: PreparationOptions['onProgress'];
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -67,10 +70,10 @@ export class Evaluator {
   }
 
   /** The model's parameters must be on the device when `evaluate` is called. */
-  static async create(device: Device, model: SequenceModel): Promise<Evaluator> {
+  static async create(device: Device, model: SequenceModel, preparation: PreparationOptions = {}): Promise<Evaluator> {
     const pass = planEvaluation(model, device.limits);
     try {
-      return new Evaluator(device, await Program.create(device, pass.plan), pass, model.classes);
+      return new Evaluator(device, await Program.create(device, pass.plan, preparation), pass, model.classes);
     } catch (error) {
       device.release(pass.state);
       throw error;
@@ -87,7 +90,7 @@ export class Evaluator {
    */
   async evaluate(
     sequences: readonly EventSequence[],
-    { onProgress, signal }: EvaluateOptions = {},
+    { onProgress, signal }: Omit<EvaluateOptions, 'onPreparation'> = {},
   ): Promise<Evaluation> {
     const tokens = sequences.reduce((total, { length }) => total + Math.max(0, length - 1), 0);
     if (tokens === 0) throw new ModelError('There is nothing to evaluate: no sequence of the split has two events.');
@@ -135,7 +138,8 @@ export function evaluateCheckpoint(
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
   return withParameters(device, checkpoint, async () => {
-    const evaluator = await Evaluator.create(device, checkpoint.model);
+    const { signal, onPreparation } = options;
+    const evaluator = await Evaluator.create(device, checkpoint.model, { signal, onProgress: onPreparation });
     try {
       return await evaluator.evaluate(sequences, options);
     } finally {

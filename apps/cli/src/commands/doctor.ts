@@ -1,9 +1,10 @@
 import { type Device, evaluate, Graph, matmul } from '@chipsmith/kernels';
 import type { Command } from '../terminal/command.ts';
 import { CommandError } from '../terminal/errors.ts';
+import { interruptible } from '../terminal/interrupt.ts';
 import { print } from '../terminal/output.ts';
 import { formatBytes } from '../terminal/progress.ts';
-import { adapterOption, deviceOf } from './options.ts';
+import { adapterOption, withDevice } from './options.ts';
 
 /** Sizes that divide by nothing, so that edges are computed too. */
 const [ROWS, INNER, COLUMNS] = [61, 37, 53];
@@ -17,36 +18,37 @@ export const doctor: Command = {
     ['doctor --adapter gles', 'Check the software adapter'],
   ],
   async run(args) {
-    const device = await deviceOf(args);
-    try {
-      const error = await worstError(device);
-      const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
-      const report = {
-        node: process.version,
-        adapter: device.adapter,
-        limits: { maxBufferSize, maxStorageBufferBindingSize },
-        calculationError: error,
-      };
-      if (!(error < 1e-4)) {
-        throw new CommandError(
-          `${device.adapter.name} calculates wrongly (error ${error}); update its driver, or use --adapter gles.`,
-        );
-      }
-      const { name, backend, software } = device.adapter;
-      const lines = [
-        `Node       ${process.version}`,
-        `Adapter    ${name} (${backend}${software ? ', calculates on the CPU' : ''})`,
-        `Buffers    up to ${formatBytes(maxBufferSize)}, bound up to ${formatBytes(maxStorageBufferBindingSize)}`,
-        `Check      a ${ROWS}x${INNER}x${COLUMNS} product is right to ${error.toExponential(1)}`,
-        'This machine can train.',
-      ];
-      print(args, report, lines.join('\n'));
-      return 0;
-    } finally {
-      device.destroy();
-    }
+    const { report, words } = await interruptible((signal) => withDevice(args, signal, examine));
+    print(args, report, words);
+    return 0;
   },
 };
+
+/** @throws CommandError if it calculates wrongly */
+async function examine(device: Device): Promise<{ report: unknown; words: string }> {
+  const error = await worstError(device);
+  const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+  const report = {
+    node: process.version,
+    adapter: device.adapter,
+    limits: { maxBufferSize, maxStorageBufferBindingSize },
+    calculationError: error,
+  };
+  if (!(error < 1e-4)) {
+    throw new CommandError(
+      `${device.adapter.name} calculates wrongly (error ${error}); update its driver, or use --adapter gles.`,
+    );
+  }
+  const { name, backend, software } = device.adapter;
+  const lines = [
+    `Node       ${process.version}`,
+    `Adapter    ${name} (${backend}${software ? ', calculates on the CPU' : ''})`,
+    `Buffers    up to ${formatBytes(maxBufferSize)}, bound up to ${formatBytes(maxStorageBufferBindingSize)}`,
+    `Check      a ${ROWS}x${INNER}x${COLUMNS} product is right to ${error.toExponential(1)}`,
+    'This machine can train.',
+  ];
+  return { report, words: lines.join('\n') };
+}
 
 /** Largest difference of a product on the device from the same product in float64. */
 async function worstError(device: Device): Promise<number> {

@@ -15,7 +15,7 @@ import { interruptible } from '../terminal/interrupt.ts';
 import { print } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { checkpointOf, checkpointOptions } from './checkpoint.ts';
-import { adapterOption, datasetOf, deviceOf } from './options.ts';
+import { adapterOption, datasetOf, withDevice } from './options.ts';
 
 const BASELINES = ['unigram', 'bigram'] as const;
 
@@ -68,16 +68,16 @@ async function countedData(args: Arguments): Promise<Dataset> {
 
 async function ofModel(args: Arguments, split: Split): Promise<Evaluation> {
   const { checkpoint, dataset } = await runAndData(args);
-  const device = await deviceOf(args);
   const progress = startProgress('evaluating');
   const onProgress = (share: number) => progress.update(share, '');
   try {
     return await interruptible((signal) =>
-      evaluateCheckpoint(device, checkpoint, dataset.sequences(split), { signal, onProgress }),
+      withDevice(args, signal, (device, onPreparation) =>
+        evaluateCheckpoint(device, checkpoint, dataset.sequences(split), { signal, onProgress, onPreparation }),
+      ),
     );
   } finally {
     progress.stop();
-    device.destroy();
   }
 }
 

@@ -19,7 +19,7 @@ import { print } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { checkTracksFolder, scoresOf, type Track, writeTracks } from '../tracks.ts';
 import { checkpointOf, checkpointOptions } from './checkpoint.ts';
-import { adapterOption, deviceOf } from './options.ts';
+import { adapterOption, withDevice } from './options.ts';
 import { readInput, soundOf, soundOptions } from './render.ts';
 
 export const generate: Command = {
@@ -106,14 +106,15 @@ export const generate: Command = {
       return { name, song, events, seed, scores: { nllPerEvent: nll, ...scoresOf(melody) } };
     };
 
-    const device = await deviceOf(args);
     const { page, tracks } = await interruptible(async (signal) => {
       const wanted = { count, length, seed, temperature, topK, topP, primer, encoding, signal };
       const fewestNotes = Math.min(FEWEST_NOTES, bars * FEWEST_NOTES_A_BAR);
-      const samples = await drawPlayable(device, checkpoint, { ...wanted, fewestNotes });
+      const samples = await withDevice(args, signal, (device, onPreparation) =>
+        drawPlayable(device, checkpoint, { ...wanted, fewestNotes, onPreparation }),
+      );
       const tracks = samples.map(trackOf);
       return { tracks, page: await writeTracks(tracks, { output, title, settings, sound, signal }) };
-    }).finally(() => device.destroy());
+    });
     const words = `${tracks.length} tracks in ${output}\nHear and see them: ${page}`;
     print(args, { output, page, settings, tracks: tracks.map(({ name, scores }) => ({ name, scores })) }, words);
     return 0;

@@ -8,7 +8,7 @@ import {
   findEncoding,
   openDataset,
 } from '@chipsmith/data';
-import type { Device } from '@chipsmith/kernels';
+import type { Device, PreparationOptions } from '@chipsmith/kernels';
 import { openDevice } from '@chipsmith/kernels/node';
 import {
   configure,
@@ -25,6 +25,7 @@ import {
 import type { ArgsDef } from 'citty';
 import { type Arguments, integer, integers, number, oneOf, text } from '../terminal/command.ts';
 import { CommandError, UsageError } from '../terminal/errors.ts';
+import { startPreparation } from '../terminal/progress.ts';
 
 export const adapterOption = {
   adapter: {
@@ -34,9 +35,30 @@ export const adapterOption = {
   },
 } satisfies ArgsDef;
 
-/** @throws KernelError without an adapter; CommandError for the one that computes nothing */
-export async function deviceOf(args: Arguments): Promise<Device> {
-  const device = await openDevice({ adapter: text(args, 'adapter') });
+/**
+ * Opens a device for some work and closes it afterwards, telling how far it is with getting ready.
+ *
+ * @param work takes the device, and what its programs are to tell their progress to
+ * @throws KernelError without an adapter; CommandError for the one that computes nothing; the signal's reason once it is aborted
+ */
+export async function withDevice<Result>(
+  args: Arguments,
+  signal: AbortSignal,
+  work: (device: Device, onPreparation: PreparationOptions['onProgress']) => Promise<Result>,
+): Promise<Result> {
+  const preparation = startPreparation();
+  let device: Device | undefined;
+  try {
+    device = await deviceOf(args, { signal, onProgress: preparation.onProgress });
+    return await work(device, preparation.onProgress);
+  } finally {
+    preparation.stop();
+    device?.destroy();
+  }
+}
+
+async function deviceOf(args: Arguments, preparation: PreparationOptions): Promise<Device> {
+  const device = await openDevice({ adapter: text(args, 'adapter'), ...preparation });
   if (device.adapter.backend !== 'null') return device;
   device.destroy();
   throw new CommandError('The null adapter computes nothing, it serves tests only; choose another with --adapter.');

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { AUGMENTATION_NAMES, type AugmentationName, findEncoding } from '@chipsmith/data';
-import { type BytesByCategory, MEMORY_CATEGORIES } from '@chipsmith/kernels';
+import { type BytesByCategory, type Device, MEMORY_CATEGORIES } from '@chipsmith/kernels';
 import {
   configure,
   findModel,
@@ -21,11 +21,11 @@ import {
   bytesOf,
   CORPUS,
   datasetOf,
-  deviceOf,
   givenSettings,
   modelOptions,
   type Training,
   trainingOf,
+  withDevice,
 } from './options.ts';
 import { settingsWords } from './plan.ts';
 
@@ -102,15 +102,13 @@ export const train: Command = {
     };
     const dataset = await datasetOf(data, findEncoding(definition.encoding));
 
-    const device = await deviceOf(args);
     const progress = startProgress('training');
     let start: TrainingStart | undefined;
-    const told: Pick<TrainOptions, 'onPlan' | 'onStart' | 'onProgress'> = {
+    const told = (device: Device): Pick<TrainOptions, 'onPlan' | 'onStart' | 'onProgress'> => ({
       onPlan: (planned) => {
         process.stderr.write(`training ${definition.name} on ${device.adapter.name} into ${folder}\n`);
         process.stderr.write(`${memoryTable(planned)}\n${settingsOf(run, planned)}\n`);
         if (planned.padding >= 0.01) process.stderr.write(`${paddingWords(planned)}\n`);
-        process.stderr.write('getting kernels ready ...\n');
       },
       onStart: (started) => {
         start = started;
@@ -126,13 +124,11 @@ export const train: Command = {
           `step ${step}, loss ${loss.toFixed(3)}${validation}, ${rate}${idle}, ${left} left`,
         );
       },
-    };
+    });
     const dataPlace = data === CORPUS ? CORPUS : resolve(data);
     const wanted = {
       ...shape,
       ...loop,
-      ...told,
-      device,
       definition,
       configuration,
       dataset,
@@ -144,7 +140,11 @@ export const train: Command = {
       augmentation,
     };
     try {
-      const result = await interruptible((signal) => trainModel({ ...wanted, signal }));
+      const result = await interruptible((signal) =>
+        withDevice(args, signal, (device, onPreparation) =>
+          trainModel({ ...wanted, ...told(device), device, onPreparation, signal }),
+        ),
+      );
       progress.stop();
       const { best, reason, step } = result;
       const lowest =
@@ -158,7 +158,6 @@ export const train: Command = {
       return reason === 'interrupted' ? EXIT.interrupted : EXIT.done;
     } finally {
       progress.stop();
-      device.destroy();
     }
   },
 };

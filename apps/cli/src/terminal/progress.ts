@@ -1,3 +1,4 @@
+import type { PreparationProgress } from '@chipsmith/kernels';
 import { Presets, SingleBar } from 'cli-progress';
 
 /** Shows how far long work is, on standard error so that results can be piped. */
@@ -13,6 +14,31 @@ const PLAIN_INTERVAL_SECONDS = 10;
 /** A bar on a terminal; elsewhere plain lines: at first, at the end, and every ten seconds. */
 export function startProgress(label: string): Progress {
   return process.stderr.isTTY ? barProgress(label) : plainProgress(label);
+}
+
+/** Shows what is measured and compiled before work begins. */
+export interface Preparation {
+  readonly onProgress: (progress: PreparationProgress) => void;
+  /** Needed where it ends early. */
+  stop(): void;
+}
+
+/** A bar for each stage, or plain lines, as `startProgress` has it. */
+export function startPreparation(): Preparation {
+  let progress: Progress | undefined;
+  const stop = () => progress?.stop();
+  return {
+    onProgress({ stage, done, total, label, secondsLeft }) {
+      if (done === 0) {
+        stop();
+        progress = startProgress(`${stage} kernels`);
+      }
+      const left = secondsLeft === undefined || done === total ? '' : `, ${clockTime(secondsLeft)} left`;
+      progress?.update(done / total, `${label}${left}`);
+      if (done === total) stop();
+    },
+    stop,
+  };
 }
 
 /** Drawn from the first update on, so that what is printed before does not run into it. */

@@ -49,6 +49,7 @@ export class Compiling {
 
   #tell(done: number, label: string): void {
     const total = 2 * this.#kernels.size;
+    if (total === 0) return;
     const seconds = (performance.now() - this.#start) / 1000;
     const secondsLeft = done === 0 ? undefined : (seconds * (total - done)) / done;
     this.#options.onProgress?.({ stage: 'compiling', done, total, label, secondsLeft });

@@ -6,6 +6,7 @@ import {
   type Device,
   type MemoryLimits,
   NO_CLASS,
+  type PreparationOptions,
   Program,
   plan,
   store,
@@ -34,6 +35,8 @@ export interface SampleOptions {
   readonly primer?: readonly number[] | undefined;
   readonly encoding: Encoding;
   readonly onProgress?: ((share: number) => void) | undefined;
+  /** Called before that, while kernels are measured and compiled. */
+  readonly onPreparation?: PreparationOptions['onProgress'];
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -112,12 +115,12 @@ function requireOptions({
 }
 
 async function draw(device: Device, { model, metadata }: Checkpoint, options: SampleOptions): Promise<Sample[]> {
-  const { count, length } = options;
+  const { count, length, signal, onPreparation } = options;
   const lanes = Math.min(count, MOST_LANES);
   const step = planSampling(model, lanes, device.limits);
   let program: Program | undefined;
   try {
-    program = await Program.create(device, step.plan);
+    program = await Program.create(device, step.plan, { signal, onProgress: onPreparation });
     program.write(step.settings, categoricalSettings(options));
     const samples: Sample[] = [];
     for (let first = 0; first < count; first += lanes) {
@@ -127,7 +130,7 @@ async function draw(device: Device, { model, metadata }: Checkpoint, options: Sa
       );
       const { given } = drafts[0];
       for (let position = 0; position < length - 1; position++) {
-        options.signal?.throwIfAborted();
+        signal?.throwIfAborted();
         const events = Uint32Array.from(drafts, (draft) => draft.events[position]);
         program.write(step.ids, events);
         program.write(step.keep, new Float32Array(lanes).fill(position === 0 ? 0 : 1));

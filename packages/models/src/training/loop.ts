@@ -16,7 +16,7 @@ export interface LoopOptions {
   /** Validations in a row without a better loss after which training stops; 0 never stops early. */
   readonly patience: number;
   readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
-  /** Aborting saves a checkpoint and ends training without an error. */
+  /** Aborting saves a checkpoint and ends training without an error; before it starts, nothing is written and the reason thrown. */
   readonly signal?: AbortSignal | undefined;
 }
 

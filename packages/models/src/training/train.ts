@@ -9,7 +9,14 @@ import {
   findEncoding,
   Random,
 } from '@chipsmith/data';
-import { type BytesByCategory, type Device, elementCount, Program, totalMemory } from '@chipsmith/kernels';
+import {
+  type BytesByCategory,
+  type Device,
+  elementCount,
+  type PreparationOptions,
+  Program,
+  totalMemory,
+} from '@chipsmith/kernels';
 import { type Checkpoint, type CheckpointMetadata, requireEncoding } from '../checkpoint/checkpoint.ts';
 import { ModelError, requireIntegers } from '../error.ts';
 import { Evaluator, planEvaluation } from '../evaluation.ts';
@@ -37,8 +44,10 @@ export interface TrainOptions extends TrainingShape, LoopOptions {
   readonly budget?: number | undefined;
   /** Events of the valid split that a validation looks at. */
   readonly validTokens: number;
-  /** Called before anything is allocated; compiling and measuring kernels comes next, which can take a minute. */
+  /** Called before anything is allocated; measuring and compiling kernels comes next. */
   readonly onPlan?: ((plan: TrainingPlan) => void) | undefined;
+  /** Called while kernels are measured and compiled, for training and for validation. */
+  readonly onPreparation?: PreparationOptions['onProgress'];
   /** Called once everything is on the device. */
   readonly onStart?: ((start: TrainingStart) => void) | undefined;
 }
@@ -74,6 +83,7 @@ export interface TrainingStart extends TrainingPlan {
  * @throws ModelError if an option, the folder, its checkpoint, the dataset or the budget does not fit, or the loss is no longer a number
  * @throws DataError if no training sequence has two events
  * @throws KernelError from the device
+ * @throws the signal's reason if it is aborted before training starts
  */
 export async function train(options: TrainOptions): Promise<TrainingResult> {
   const { resume, steps, validateEvery, validTokens, patience, budget = 1 } = options;
@@ -126,7 +136,7 @@ async function trainFrom(
   folder: RunFolder,
   options: TrainOptions,
 ): Promise<TrainingResult> {
-  const { device, dataset, resume, validTokens } = options;
+  const { device, dataset, resume, validTokens, signal, onPreparation } = options;
   const { model, metadata, state } = start;
   const { batch, length, recompute, step } = metadata.training;
   const validation = subset(dataset.sequences('valid'), validTokens);
@@ -147,8 +157,9 @@ async function trainFrom(
   let program: Program | undefined;
   let evaluator: Evaluator | undefined;
   try {
-    program = await Program.create(device, pass.plan);
-    if (validation.length > 0) evaluator = await Evaluator.create(device, model);
+    const preparation = { signal, onProgress: onPreparation };
+    program = await Program.create(device, pass.plan, preparation);
+    if (validation.length > 0) evaluator = await Evaluator.create(device, model, preparation);
     for (const [index, values] of [state.parameters, state.firstMoment, state.secondMoment].entries()) {
       for (const [slot, data] of values.entries()) device.write(arenas[index].slots[slot], data);
     }
