@@ -146,4 +146,13 @@ describe('sample', () => {
     expect(device.allocated).toEqual(before);
     expect(shares).toEqual([1, 2, 3, 4, 5].map((done) => expect.closeTo(done / 11, 12)));
   });
+
+  it('ends with the reason of an abort while kernels are made ready, and gives the memory back', async () => {
+    const before = device.allocated;
+    const controller = new AbortController();
+    const onPreparation = () => controller.abort(new Error('enough'));
+    const drawing = sample(device, checkpoint, { ...options, onPreparation, signal: controller.signal });
+    await expect(drawing).rejects.toThrow('enough');
+    expect(device.allocated).toEqual(before);
+  });
 });

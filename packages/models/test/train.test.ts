@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BatchSampler, Dataset } from '@chipsmith/data';
@@ -38,7 +39,7 @@ describe('train', () => {
     const { batch, length, seed, dataset } = options;
     const events = dataset.sequences('train');
     const sampler = new BatchSampler(events, { batch, length, seed });
-    await train({ ...options, signal: AbortSignal.abort() });
+    await train({ ...options, signal: abortedAfter(0) });
     for (const step of [1, 2, 3]) {
       const before = await new RunFolder(options.folder).load('latest');
       await train({ ...options, resume: true, steps: step });
@@ -105,6 +106,23 @@ describe('train', () => {
     expect(plans).toEqual([[told?.predicted, before]]);
     expect(told?.predicted.optimiser).toBe(2 * (told?.predicted.parameters ?? 0));
     expect(device.allocated).toEqual(before);
+  });
+
+  it('ends with the reason of an abort while kernels are made ready, and leaves neither memory nor folder', async () => {
+    const before = device.allocated;
+    // The second start of compiling is that of validation.
+    for (const program of [1, 2]) {
+      const controller = new AbortController();
+      let starts = 0;
+      const onPreparation = ({ done }: { done: number }) => {
+        if (done === 0 && ++starts === program) controller.abort(new Error('enough'));
+      };
+      const options = newRun({ steps: 1, onPreparation, signal: controller.signal });
+      await expect(train(options)).rejects.toThrow('enough');
+      expect(starts).toBe(program);
+      expect(device.allocated).toEqual(before);
+      expect(existsSync(options.folder)).toBe(false);
+    }
   });
 
   it('gives the same bytes for the same seed, and others for another', async () => {
