@@ -70,8 +70,12 @@ export class Evaluator {
   }
 
   /** The model's parameters must be on the device when `evaluate` is called. */
-  static async create(device: Device, model: SequenceModel, preparation: PreparationOptions = {}): Promise<Evaluator> {
-    const pass = planEvaluation(model, device.limits);
+  static async create(
+    device: Device,
+    model: SequenceModel,
+    { limits = device.limits, ...preparation }: PreparationOptions & { readonly limits?: MemoryLimits } = {},
+  ): Promise<Evaluator> {
+    const pass = planEvaluation(model, limits);
     try {
       return new Evaluator(device, await Program.create(device, pass.plan, preparation), pass, model.classes);
     } catch (error) {

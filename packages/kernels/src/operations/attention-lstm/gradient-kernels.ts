@@ -65,12 +65,12 @@ fn finish(row: u32, unit: u32, dh: Value, dcontext: Value) {
 export function weightKernel(sizes: AttentionSizes): Variant {
   const { batch, units, memory } = sizes;
   const { vector, width } = rowVectors(units);
-  const bindings = [read('slopes', vector), read('entries', vector), readWrite('d_weights')];
+  const bindings = [read('slopes', vector), readMatrix('entries', width, vector), readWrite('d_weights')];
   return sumsByOutput(
     { label: 'lstm attention backward weights', bindings, uniforms: UNIFORMS },
     sizes,
     `let slope = load_slopes(${batch * width}u + row * ${width}u + unit);`,
-    'output_row',
+    'output_line',
     (output, sum) => `fma(slope, ${output}, ${sum})`,
     (n, sum) => `store_d_weights(row * ${memory}u + ${n}, ${sum});`,
   );
@@ -89,11 +89,11 @@ export function memoryKernel(sizes: AttentionSizes): Variant {
   const bindings = [
     read('scores'),
     read('d_weights'),
-    read('entries', vector),
+    readMatrix('entries', width, vector),
     read('queries', vector),
     read('score', vector),
     readWrite('slopes', vector),
-    readWrite('d_entries', vector),
+    { ...readWrite('d_entries', vector), columns: width },
     readWrite('d_queries', vector),
   ];
   return linearVariant({
@@ -119,11 +119,12 @@ export function memoryKernel(sizes: AttentionSizes): Variant {
   for (var n = 0u; n < ${memory}u; n++) {
     let weight = exp(load_scores(first + n) - log_total);
     let ds = weight * (load_d_weights(row * ${memory}u + n) - average);
-    let key = key_row(n, row) + unit;
-    let th = squash(load_entries(key) + q);
+    let key = key_line(n, row);
+    let output = output_line(n, row);
+    let th = squash(load_entries(key, unit) + q);
     let d_key = ds * v * (1.0 - th * th);
-    store_d_entries(key, load_d_entries(key) + (d_key));
-    store_d_entries(output_row(n, row) + unit, load_d_entries(output_row(n, row) + unit) + (weight * d_context));
+    store_d_entries(key, unit, load_d_entries(key, unit) + d_key);
+    store_d_entries(output, unit, load_d_entries(output, unit) + weight * d_context);
     dq += d_key;
     dv = fma(Value(ds), th, dv);
   }

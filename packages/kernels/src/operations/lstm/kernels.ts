@@ -1,4 +1,4 @@
-import { read, readMatrix, readWrite, rowVectors, write, writeMatrix } from '../../kernels/kernel.ts';
+import { type Binding, read, readMatrix, readWrite, rowVectors, write, writeMatrix } from '../../kernels/kernel.ts';
 import { GATE_FUNCTIONS, type StepKernel, type StepProduct, stepKernel } from './recurrent-step.ts';
 
 /** Sizes of a sequence: T, B, H. */
@@ -24,30 +24,45 @@ export function stepRows(steps: number, reverse: boolean): { step: number; befor
 }
 
 /**
+ * Where a kernel finds a state of the step before or after: in its row of (T+1, B, H). Or in textures, which the kernels of the
+ * step before fill: `state` of (2, B, H), hidden states and then cells, and `context` of (B, H).
+ */
+export function stateAt(
+  { batch }: LstmSizes,
+  images: boolean,
+  name: 'hidden' | 'cells' | 'contexts',
+  time: 'before' | 'after',
+): Pick<StepProduct, 'x' | 'line'> {
+  if (!images) return { x: name, line: (row) => `uniforms.${time} * ${batch}u + ${row}` };
+  if (name === 'contexts') return { x: 'context', line: (row) => row };
+  return { x: 'state', line: (row) => (name === 'cells' ? `${batch}u + ${row}` : row) };
+}
+
+/**
  * A thread owns some sequences and some units, with all four gates. Uniforms: rows of the step, see `stepRows`.
  *
  * @param inPlace whether the gates overwrite the projected inputs
- * @param states what is multiplied with the rows of `recurrent`: (T+1, B, H) each, one after the other; or a texture `state` of
- *   (B, H), in which the step before left its hidden states, and this one leaves its own in another, `next`
+ * @param images whether weights and states lie in textures; then this step leaves its states in another one, `next`
+ * @param attends whether contexts are multiplied with further rows of `recurrent`
  */
 export function forwardKernel(
-  { steps, batch, units }: LstmSizes,
-  inPlace: boolean,
-  states: readonly ('hidden' | 'contexts' | 'state')[] = ['hidden'],
+  sizes: LstmSizes,
+  { inPlace, images, attends = false }: { inPlace: boolean; images: boolean; attends?: boolean },
 ): StepKernel {
+  const { steps, batch, units } = sizes;
   const { vector, width } = rowVectors(units);
-  const images = states.includes('state');
+  const matrix = (binding: Binding) => ({ ...binding, columns: width });
+  const [hidden, cells] = (['hidden', 'cells'] as const).map((name) => stateAt(sizes, images, name, 'before'));
   const bindings = [
     readMatrix('recurrent', 4 * width, vector),
     ...(images
-      ? [readMatrix('state', width), writeMatrix('next', width), { ...write('hidden', 4), columns: width }]
-      : [{ ...readWrite('hidden', vector), columns: width }]),
-    readWrite('cells', vector),
-    ...(states.includes('contexts') ? [readMatrix('contexts', width, vector)] : []),
+      ? [readMatrix('state', width), writeMatrix('next', width), matrix(write('hidden', 4)), matrix(write('cells', 4))]
+      : [matrix(readWrite('hidden', vector)), matrix(readWrite('cells', vector))]),
+    ...(attends ? [readMatrix(images ? 'context' : 'contexts', width, vector)] : []),
   ];
   const middle = Math.floor((steps - 1) / 2);
   return stepKernel({
-    problem: `lstm step ${batch}x${units}${states.length > 1 ? ' with context' : ''}${inPlace ? ' in place' : ''}`,
+    problem: `lstm step ${batch}x${units}${attends ? ' with context' : ''}${inPlace ? ' in place' : ''}`,
     batch,
     units,
     steps,
@@ -57,10 +72,9 @@ export function forwardKernel(
     uniforms: ['step', 'before', 'after'],
     measured: [middle, middle, middle + 1],
     sums: ['i', 'j', 'f', 'o'],
-    products: states.map(
-      (x, index): StepProduct => ({
-        x,
-        line: (row) => (images ? row : `uniforms.before * ${batch}u + ${row}`),
+    products: [hidden, ...(attends ? [stateAt(sizes, images, 'contexts', 'before')] : [])].map(
+      (state, index): StepProduct => ({
+        ...state,
         inner: units,
         matrix: 'recurrent',
         from: index * units,
@@ -76,15 +90,17 @@ fn finish(row: u32, unit: u32, i: Value, j: Value, f: Value, o: Value) {
   let candidate = squash(j);
   let forget = sigmoid(f);
   let out = sigmoid(o);
-  let cell = forget * load_cells((uniforms.before * ${batch}u + row) * ${width}u + unit) + input * candidate;
+  let cell = forget * load_${cells.x}(${cells.line('row')}, unit) + input * candidate;
   let gate = (uniforms.step * ${batch}u + row) * ${4 * width}u + unit;
   store_gates(gate, input);
   store_gates(gate + ${width}u, candidate);
   store_gates(gate + ${2 * width}u, forget);
   store_gates(gate + ${3 * width}u, out);
-  store_cells((uniforms.after * ${batch}u + row) * ${width}u + unit, cell);
   let state = out * squash(cell);
-  store_hidden(uniforms.after * ${batch}u + row, unit, state);${images ? '\n  store_next(row, unit, state);' : ''}
+  let line = uniforms.after * ${batch}u + row;
+  store_cells(line, unit, cell);
+  store_hidden(line, unit, state);
+${images ? `  store_next(row, unit, state);\n  store_next(${batch}u + row, unit, cell);` : ''}
 }`,
   });
 }

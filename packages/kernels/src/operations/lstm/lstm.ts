@@ -1,5 +1,6 @@
 import { KernelError } from '../../errors.ts';
 import { linearDispatch } from '../../kernels/dispatch.ts';
+import type { ImageLayout } from '../../kernels/image.ts';
 import { read, rowVectors, write, writeMatrix } from '../../kernels/kernel.ts';
 import type { Node } from '../../trace/graph.ts';
 import {
@@ -88,12 +89,12 @@ export const lstmOperation: Operation<Required<LstmOptions>> = {
     const [hidden, cells, gates] = node.outputs;
     const [steps, batch, units] = [projected.shape[0], projected.shape[1], recurrent.shape[0]];
     const weights = units % 4 === 0 ? image(recurrent, { lines: units, row: 4 * units }) : undefined;
-    const states = weights && stateImages(scratchImage, batch, units);
-    const step = forwardKernel({ steps, batch, units }, inPlace, states && ['state']);
+    const states = weights && imagesInTurn(scratchImage, { lines: 2 * batch, columns: units / 4 });
+    const step = forwardKernel({ steps, batch, units }, { inPlace, images: states !== undefined });
     const rows = stepRows(steps, node.attributes.reverse);
     return [
-      initialState(hidden, initialHidden, rows[0].before, states?.[0]),
-      initialState(cells, initialCell, rows[0].before),
+      initialState(hidden, initialHidden, rows[0].before, states && { image: states[0], line: 0 }),
+      initialState(cells, initialCell, rows[0].before, states && { image: states[0], line: batch }),
       ...rows.map(({ step: t, before, after }, index): Dispatch => {
         const turns = states === undefined ? [] : [states[index % 2], states[(index + 1) % 2]];
         const operands = [...(inPlace ? [] : [projected]), weights ?? recurrent, ...turns, hidden, cells, gates];
@@ -160,7 +161,7 @@ export const lstmGradientOperation: Operation<Required<LstmOptions> & IncomingGr
     const [steps, batch, width] = gates.shape;
     const units = width / 4;
     const weights = units % 4 === 0 ? image(recurrent, { lines: units, row: width }) : undefined;
-    const turns = weights && stateImages(scratchImage, batch, width);
+    const turns = weights && imagesInTurn(scratchImage, { lines: batch, columns: units });
     const transposed = weights === undefined ? scratch([width, units]) : undefined;
     const step = backwardKernel({ steps, batch, units }, node.attributes, inPlace, turns !== undefined);
     const rows = stepRows(steps, node.attributes.reverse);
@@ -183,28 +184,38 @@ function rowOf(x: Tensor, t: number): Tensor {
   return reshape(slice(x, t, t + 1), x.shape.slice(1));
 }
 
-/** Two textures for a state (B, row) that each step reads from one and writes to the other. */
-function stateImages(scratchImage: KernelContext['scratchImage'], batch: number, row: number) {
-  const layout = { lines: batch, columns: row / 4 };
+/** Two textures: each step reads what the one before left in one, and writes to the other. */
+export function imagesInTurn(
+  scratchImage: KernelContext['scratchImage'],
+  layout: ImageLayout,
+): readonly [Tensor, Tensor] | undefined {
   const [first, second] = [scratchImage(layout), scratchImage(layout)];
-  return first && second && ([first, second] as const);
+  return first && second && [first, second];
 }
 
-/** Puts the initial state, or zero, into its row of (T+1, B, H), and into a texture. */
-function initialState(states: Tensor, initial: Tensor | undefined, row: number, image?: Tensor): Dispatch {
+/** Puts the initial state (B, H), or zero, into its row of (T+1, B, H), and into a texture from a line on. */
+export function initialState(
+  states: Tensor,
+  initial: Tensor | undefined,
+  row: number,
+  texture?: { readonly image: Tensor; readonly line: number } | undefined,
+): Dispatch {
   const [, batch, units] = states.shape;
   const { vector, type, width } = rowVectors(units);
   const threads = batch * width;
+  const stores = [
+    `store_states(${row * threads}u + index, value);`,
+    ...(texture ? [`store_image(${texture.line}u + index / ${width}u, index % ${width}u, value);`] : []),
+  ];
   return linearDispatch({
     label: 'lstm initial state',
     bindings: [
       ...(initial === undefined ? [] : [read('initial', vector)]),
       write('states', vector),
-      ...(image === undefined ? [] : [writeMatrix('image', width)]),
+      ...(texture === undefined ? [] : [writeMatrix('image', width)]),
     ],
-    operands: [initial, states, image].filter((tensor) => tensor !== undefined),
+    operands: [initial, states, texture?.image].filter((tensor) => tensor !== undefined),
     threads,
-    body: `  let value = ${initial === undefined ? `${type}(0.0)` : 'load_initial(index)'};
-  store_states(${row * threads}u + index, value);${image === undefined ? '' : `\n  store_image(index / ${width}u, index % ${width}u, value);`}`,
+    body: `  let value = ${initial === undefined ? `${type}(0.0)` : 'load_initial(index)'};\n  ${stores.join('\n  ')}`,
   });
 }
