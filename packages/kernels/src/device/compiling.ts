@@ -42,7 +42,7 @@ export class Compiling {
     const { size } = this.#kernels;
     await warmUp(this.#device, launches, {
       signal: this.#options.signal,
-      onLaunch: (share, label) => this.#tell(size + Math.floor(size * share), label),
+      onLaunch: (share, label) => this.#tell(Math.min(2 * size - 1, size + Math.floor(size * share)), label),
     });
     this.#tell(2 * size, '');
   }

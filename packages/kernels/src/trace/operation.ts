@@ -47,7 +47,10 @@ export interface Dispatch extends Variant {
  * the distribution over threads differs.
  */
 export interface Choice {
-  /** Names the problem with its sizes: equal text, equal winner on one device. */
+  /**
+   * Names the problem with its sizes. Problems whose names differ only in similar sizes share a winner where their variants are
+   * called alike: labels of variants are this text and what the variant is called ("matmul NN 64x64x64" and "tile 8x8").
+   */
   readonly problem: string;
   /** Floating-point operations of all launches of the operation, to which the winner applies. */
   readonly work: number;
