@@ -27,11 +27,12 @@ export const doctor: Command = {
 /** @throws CommandError if it calculates wrongly */
 async function examine(device: Device): Promise<{ report: unknown; words: string }> {
   const error = await worstError(device);
-  const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+  const { maxBufferSize, maxStorageBufferBindingSize, textures } = device.limits;
   const report = {
     node: process.version,
     adapter: device.adapter,
     limits: { maxBufferSize, maxStorageBufferBindingSize },
+    matrices: textures?.reading ?? 'buffers',
     calculationError: error,
   };
   if (!(error < 1e-4)) {
@@ -44,6 +45,7 @@ async function examine(device: Device): Promise<{ report: unknown; words: string
     `Node       ${process.version}`,
     `Adapter    ${name} (${backend}${software ? ', calculates on the CPU' : ''})`,
     `Buffers    up to ${formatBytes(maxBufferSize)}, bound up to ${formatBytes(maxStorageBufferBindingSize)}`,
+    `Matrices   read from ${textures === undefined ? 'buffers' : `${textures.reading} textures`}, the fastest here`,
     `Check      a ${ROWS}x${INNER}x${COLUMNS} product is right to ${error.toExponential(1)}`,
     'This machine can train.',
   ];
