@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CompileTimes, inlinedLength } from '../src/device/compile-times.ts';
 import { Device } from '../src/device/device.ts';
+import { partOfGrid } from '../src/device/measure.ts';
 import { Tuner } from '../src/device/tuner.ts';
 import {
   type Choice,
@@ -175,7 +179,8 @@ describe('Program.create', () => {
 
 describe('openDevice', () => {
   it('tells how far it is, and ends when aborted', async () => {
-    vi.stubEnv('XDG_CACHE_HOME', '/dev/null');
+    const folder = mkdtempSync(join(tmpdir(), 'chipsmith-opening-'));
+    vi.stubEnv('XDG_CACHE_HOME', folder);
     const told: PreparationProgress[] = [];
     const onProgress = (progress: PreparationProgress) => told.push(progress);
     const opened = await openDevice({ adapter: 'gles', tune: true, onProgress });
@@ -188,6 +193,16 @@ describe('openDevice', () => {
       /^CHIPSMITH_TUNE: "fast" is unknown; there is on, off, /,
     );
     vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true });
+  });
+});
+
+describe('partOfGrid', () => {
+  it('leaves workgroups out along the longest axis, and tells which part is left', () => {
+    expect(partOfGrid([4, 1000, 1], 0.25)).toEqual({ workgroups: [4, 250, 1], part: 0.25 });
+    expect(partOfGrid([7, 3, 7], 0.5)).toEqual({ workgroups: [4, 3, 7], part: 4 / 7 });
+    expect(partOfGrid([2, 1, 1], 0.01)).toEqual({ workgroups: [1, 1, 1], part: 0.5 });
+    expect(partOfGrid([5, 6, 7], 1)).toEqual({ workgroups: [5, 6, 7], part: 1 });
   });
 });
 

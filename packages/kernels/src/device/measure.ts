@@ -38,6 +38,9 @@ const LONGEST_COMPILE = 1.5;
 /** Measuring starts with, and what is not measured uses, code that is expected to take no longer than this (s). */
 const QUICK_COMPILE = 0.3;
 
+/** On a CPU, of launches with more floating-point operations only a part is run: half a second at 2 GFLOP/s. */
+const MOST_WORK = 1e9;
+
 /** What measuring may take, and by what. */
 export interface Limits {
   /** When it is to end, on the clock. */
@@ -85,14 +88,22 @@ const lengthOf = ({ uses }: PlannedDispatch, { kernel }: Variant) => inlinedLeng
  * neighbours if it was faster. Most of the time goes into compiling (16x16 tiles take llvmpipe 0.6 s), so that a variant that
  * is not run is time saved. Works on buffers of its own, which are freed again before the program makes its.
  *
+ * @param work floating-point operations of one launch
  * @returns the fastest variant so far, undefined if there was no time to compare two
  */
-export async function fastest(device: Device, dispatch: PlannedDispatch, limits: Limits): Promise<Variant | undefined> {
+export async function fastest(
+  device: Device,
+  dispatch: PlannedDispatch,
+  work: number,
+  limits: Limits,
+): Promise<Variant | undefined> {
   const { variants = [dispatch], otherKinds = [] } = dispatch.choice ?? {};
   const buffers: (GPUBuffer | GPUTexture)[] = [];
   try {
     await allocateOperands(device, dispatch, buffers);
-    const bench = new Bench(device, dispatch, buffers, limits);
+    // A GPU would be idle with a part, and needs none.
+    const share = device.adapter.software ? Math.min(1, MOST_WORK / work) : 1;
+    const bench = new Bench(device, dispatch, buffers, share, limits);
     let best = likeliest(device, dispatch, limits.compileTimes);
     let holder = await bench.timed(best);
     if (holder === undefined) return undefined;
@@ -125,6 +136,18 @@ export async function fastest(device: Device, dispatch: PlannedDispatch, limits:
   } finally {
     device.free(buffers);
   }
+}
+
+/** About a share of the workgroups, fewer along the longest axis, and exactly which part of all they are. */
+export function partOfGrid(
+  workgroups: Variant['workgroups'],
+  share: number,
+): { readonly workgroups: Variant['workgroups']; readonly part: number } {
+  const longest = Math.max(...workgroups);
+  const left = Math.max(1, Math.round(longest * share));
+  const axis = workgroups.indexOf(longest);
+  const [x, y, z] = workgroups.map((count, index) => (index === axis ? left : count));
+  return { workgroups: [x, y, z], part: left / longest };
 }
 
 /** Memory for a dispatch that is measured, its uniforms filled. */
@@ -168,14 +191,22 @@ class Bench {
   readonly #device: Device;
   readonly #dispatch: PlannedDispatch;
   readonly #memory: readonly (GPUBuffer | GPUTexture)[];
+  readonly #share: number;
   readonly #limits: Limits;
   /** Whether something was left out for want of time. */
   ranOut = false;
 
-  constructor(device: Device, dispatch: PlannedDispatch, memory: readonly (GPUBuffer | GPUTexture)[], limits: Limits) {
+  constructor(
+    device: Device,
+    dispatch: PlannedDispatch,
+    memory: readonly (GPUBuffer | GPUTexture)[],
+    share: number,
+    limits: Limits,
+  ) {
     this.#device = device;
     this.#dispatch = dispatch;
     this.#memory = memory;
+    this.#share = share;
     this.#limits = limits;
   }
 
@@ -188,13 +219,14 @@ class Bench {
     const { clock, compileTimes, deadline, signal } = this.#limits;
     const length = lengthOf(this.#dispatch, variant);
     const expected = Math.max(compileTimes.expected(length), like === undefined ? 0 : extrapolated(like, length));
-    if (like !== undefined && expected > LONGEST_COMPILE) return undefined;
+    if (like !== undefined && length > like.length && expected > LONGEST_COMPILE) return undefined;
     const start = clock();
     if (start + 1000 * expected > deadline) {
       this.ranOut = true;
       return undefined;
     }
-    const launch = await this.#launch(variant);
+    const { workgroups, part } = partOfGrid(variant.workgroups, this.#share);
+    const launch = await this.#launch({ ...variant, workgroups });
     // Drivers finish compiling at the first launch.
     await warmUp(this.#device, [launch], { signal });
     await this.#device.check();
@@ -207,13 +239,13 @@ class Bench {
       encode(encoder, new Array<Launch>(repeats).fill(launch));
       this.#device.gpu.queue.submit([encoder.finish()]);
       await this.#device.check();
-      return (clock() - begin) / repeats;
+      return (clock() - begin) / repeats / part;
     };
     // How many make a run is told by several, because one that was disturbed would leave this variant with too few, and with
     // more of the time of submitting than the others.
     let once = await run(1);
-    for (let again = 0; again < 2 && once < LONG_RUN; again++) once = Math.min(once, await run(1));
-    const repeats = Math.max(1, Math.min(MOST_REPEATS, Math.ceil(RUN_TIME / once)));
+    for (let again = 0; again < 2 && once * part < LONG_RUN; again++) once = Math.min(once, await run(1));
+    const repeats = Math.max(1, Math.min(MOST_REPEATS, Math.ceil(RUN_TIME / (once * part))));
     return { run: () => run(repeats), length, seconds };
   }
 
@@ -225,7 +257,7 @@ class Bench {
     for (let round = 0; round < ROUNDS; round++) {
       hold = Math.min(hold, await holder.run());
       challenge = Math.min(challenge, await challenger.run());
-      const isSure = round > 0 || hold > LONG_RUN;
+      const isSure = round > 0 || hold * this.#share > LONG_RUN;
       if (clock() > end || (isSure && challenge > hold * HOPELESS)) break;
     }
     return challenge / hold;

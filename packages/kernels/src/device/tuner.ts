@@ -35,11 +35,19 @@ export interface TunerOptions {
   readonly clock?: (() => number) | undefined;
 }
 
+/** A dispatch that has a choice. */
+interface Chosen {
+  readonly dispatch: PlannedDispatch;
+  readonly choice: Choice;
+}
+
 /** Problems that share a winner. */
 interface ProblemClass {
   readonly key: string;
   /** The one with the most work, which is measured for all. */
-  hardest: { readonly dispatch: PlannedDispatch; readonly choice: Choice };
+  hardest: Chosen;
+  /** Floating-point operations of one launch of it. */
+  launchWork: number;
   /** Floating-point operations of all together. */
   work: number;
 }
@@ -109,7 +117,7 @@ export class Tuner {
     });
   }
 
-  #remembered(device: Device, { choice }: ProblemClass['hardest'], key: string): Variant | undefined {
+  #remembered(device: Device, { choice }: Chosen, key: string): Variant | undefined {
     const name = this.#memory.get(key);
     return name === undefined
       ? undefined
@@ -124,7 +132,7 @@ export class Tuner {
     const total = classes.length;
     if (total === 0 || this.#left <= 0) return;
     let rest = classes.reduce((sum, { work }) => sum + work, 0);
-    for (const [done, { key, hardest, work }] of classes.entries()) {
+    for (const [done, { key, hardest, work, launchWork }] of classes.entries()) {
       signal?.throwIfAborted();
       if (this.#left <= 0) break;
       const { dispatch, choice } = hardest;
@@ -132,7 +140,7 @@ export class Tuner {
       const start = this.#clock();
       const deadline = start + this.#left * (work / rest);
       const limits = { deadline, clock: this.#clock, compileTimes: this.#compileTimes, signal };
-      const winner = await fastest(device, dispatch, limits);
+      const winner = await fastest(device, dispatch, launchWork, limits);
       this.#left -= this.#clock() - start;
       rest -= work;
       if (winner !== undefined) this.#memory.set(key, variantName(winner, choice));
@@ -160,23 +168,27 @@ function keysOf(device: Device, dispatches: readonly PlannedDispatch[]): (string
 }
 
 function classesOf(dispatches: readonly PlannedDispatch[], keys: readonly (string | undefined)[]): ProblemClass[] {
-  const classes = new Map<string, ProblemClass>();
-  // All launches of an operation state the work of all.
-  const counted = new Map<Node, Set<string>>();
+  // Each launch of an operation states the work of all of them.
+  const operations = new Map<Node, Map<string, Chosen & { readonly key: string; launches: number }>>();
   for (const [index, dispatch] of dispatches.entries()) {
-    const { choice } = dispatch;
+    const { choice, node } = dispatch;
     const key = keys[index];
     if (choice === undefined || key === undefined) continue;
-    const stated = counted.get(dispatch.node) ?? new Set();
-    if (stated.has(choice.problem)) continue;
-    counted.set(dispatch.node, stated.add(choice.problem));
-    const known = classes.get(key);
-    if (known === undefined) {
-      classes.set(key, { key, hardest: { dispatch, choice }, work: choice.work });
-      continue;
-    }
-    known.work += choice.work;
-    if (choice.work > known.hardest.choice.work) known.hardest = { dispatch, choice };
+    const problems = operations.get(node) ?? new Map();
+    operations.set(node, problems);
+    const known = problems.get(choice.problem);
+    if (known === undefined) problems.set(choice.problem, { dispatch, choice, key, launches: 1 });
+    else known.launches++;
+  }
+  const classes = new Map<string, ProblemClass>();
+  for (const { key, launches, ...chosen } of [...operations.values()].flatMap((problems) => [...problems.values()])) {
+    const { work } = chosen.choice;
+    const known = classes.get(key) ?? { key, hardest: chosen, launchWork: 0, work: 0 };
+    classes.set(key, known);
+    known.work += work;
+    if (known.launchWork > 0 && work <= known.hardest.choice.work) continue;
+    known.hardest = chosen;
+    known.launchWork = work / launches;
   }
   return [...classes.values()];
 }
