@@ -68,17 +68,19 @@ export interface NodeDeviceOptions extends PreparationOptions {
  */
 export async function openDevice(options: NodeDeviceOptions = {}): Promise<Device> {
   const debug = parseDebug(options.debug ?? process.env.CHIPSMITH_DEBUG ?? '', options.print ?? console.error);
+  const matrices = options.matrices ?? parseReading(process.env.CHIPSMITH_MATRICES);
+  const tune = options.tune ?? parseTune(process.env.CHIPSMITH_TUNE);
   const wanted = options.adapter ?? (process.env.CHIPSMITH_ADAPTER || 'auto');
   const { adapter, backend, wgslFeatures } = await requestAdapter(wanted);
   const description = describeAdapter(adapter.info, backend);
-  const tune = backend !== 'null' && (options.tune ?? parseTune(process.env.CHIPSMITH_TUNE));
+  const isTuned = tune !== false && backend !== 'null';
   return openOn(adapter, wgslFeatures, description, {
-    tuning: tune === false ? undefined : TuningCache.open(description),
+    tuning: isTuned ? TuningCache.open(description) : undefined,
     seconds: tune === true ? undefined : Number(tune),
+    matrices,
     debug,
     onProgress: options.onProgress,
     signal: options.signal,
-    matrices: options.matrices ?? parseReading(process.env.CHIPSMITH_MATRICES),
   });
 }
 

@@ -43,7 +43,7 @@ export async function fastestReading(
   device: Device,
   memory: TuningMemory,
   possible: readonly TextureSupport[],
-  { onProgress, signal }: PreparationOptions,
+  { onProgress, signal }: PreparationOptions = {},
 ): Promise<TextureSupport | undefined> {
   const known = memory.get(PROBLEM);
   const remembered = possible.find(({ reading }) => reading === known);
