@@ -45,6 +45,7 @@ export async function openOn(
   description: AdapterDescription,
   { tuning, seconds, matrices, debug, ...preparation }: OpeningOptions,
 ): Promise<Device> {
+  preparation.signal?.throwIfAborted();
   const { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage } = adapter.limits;
   const { maxComputeInvocationsPerWorkgroup, maxStorageTexturesPerShaderStage, maxTextureDimension2D } = adapter.limits;
   const requiredLimits = {

@@ -25,6 +25,9 @@ export function tuningKey({ backend, name, driver }: AdapterDescription): string
 /** Below this many floating-point operations even llvmpipe needs about a millisecond: not worth compiling variants. */
 export const LEAST_WORK = 3e7;
 
+/** With less time left (ms) nothing is begun. */
+const LEAST_TIME = 200;
+
 /** Seconds of measuring for each device that is opened, unless told otherwise. */
 export const TUNING_SECONDS = 10;
 
@@ -130,11 +133,11 @@ export class Tuner {
     { onProgress, signal }: PreparationOptions,
   ): Promise<void> {
     const total = classes.length;
-    if (total === 0 || this.#left <= 0) return;
+    if (total === 0 || this.#left < LEAST_TIME) return;
     let rest = classes.reduce((sum, { work }) => sum + work, 0);
     for (const [done, { key, hardest, work, launchWork }] of classes.entries()) {
       signal?.throwIfAborted();
-      if (this.#left <= 0) break;
+      if (this.#left < LEAST_TIME) break;
       const { dispatch, choice } = hardest;
       onProgress?.({ stage: 'measuring', done, total, label: choice.problem, secondsLeft: this.#left / 1000 });
       const start = this.#clock();
