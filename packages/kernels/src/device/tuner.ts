@@ -23,16 +23,16 @@ export function tuningKey({ backend, name, driver }: AdapterDescription): string
 }
 
 /** Below this many floating-point operations even llvmpipe needs about a millisecond: not worth compiling variants. */
-export const LEAST_WORK = 3e7;
+const LEAST_WORK = 3e7;
 
 /** With less time left (ms) nothing is begun. */
 const LEAST_TIME = 200;
 
 /** Seconds of measuring for each device that is opened, unless told otherwise. */
-export const TUNING_SECONDS = 10;
+const TUNING_SECONDS = 10;
 
 export interface TunerOptions {
-  /** Time for all that is measured, in seconds; default TUNING_SECONDS. */
+  /** Time for all that is measured, in seconds; default 10. */
   readonly seconds?: number | undefined;
   /** Milliseconds; default `performance.now`. */
   readonly clock?: (() => number) | undefined;
@@ -107,16 +107,18 @@ export class Tuner {
       unknown.sort((a, b) => b.work - a.work),
       options,
     );
-    const unmeasured = new Map<Choice, Variant>();
+    // The steps of a recurrence share their choice.
+    const chosen = new Map<Choice, { readonly key: string; readonly variant: Variant }>();
     return dispatches.map((dispatch, index) => {
       const { choice } = dispatch;
       const key = keys[index];
       if (choice === undefined || key === undefined) return dispatch;
+      const known = chosen.get(choice);
+      if (known?.key === key) return known.variant;
       const remembered = this.#remembered(device, { dispatch, choice }, key);
-      if (remembered !== undefined) return remembered;
-      const likely = unmeasured.get(choice) ?? likeliest(device, dispatch, this.#compileTimes);
-      unmeasured.set(choice, likely);
-      return likely;
+      const variant = remembered ?? likeliest(device, dispatch, this.#compileTimes);
+      chosen.set(choice, { key, variant });
+      return variant;
     });
   }
 
@@ -159,7 +161,6 @@ function usableVariants(device: Device, { variants, otherKinds = [] }: Choice): 
 
 /** The class of each dispatch; undefined where there is nothing to choose, or too little work. */
 function keysOf(device: Device, dispatches: readonly PlannedDispatch[]): (string | undefined)[] {
-  // The steps of a recurrence share their choice.
   const usable = new Map<Choice, readonly Variant[]>();
   return dispatches.map((dispatch) => {
     const { choice } = dispatch;

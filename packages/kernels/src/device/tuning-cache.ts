@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { AdapterDescription } from './device.ts';
 import { type TuningMemory, tuningKey } from './tuner.ts';
 
-/** Adapter and driver, then problem, then the label of the kernel that won. */
+/** Adapter and driver, then class of problems, then the name of the variant that won. */
 type Winners = Record<string, Record<string, string>>;
 
 /**
