@@ -5,21 +5,6 @@ export { evaluate } from './device/evaluate.ts';
 export { formatProfile, type Profile } from './device/profile.ts';
 export { Program, type ProgramOptions } from './device/program.ts';
 export { KernelError, type KernelErrorCode } from './errors.ts';
-export { linearDispatch } from './kernels/dispatch.ts';
-export {
-  type Binding,
-  type Feature,
-  type Kernel,
-  LINEAR_ARGUMENTS,
-  LINEAR_INDEX,
-  LINEAR_WORKGROUP,
-  linearGrid,
-  read,
-  readWrite,
-  type Variant,
-  wgslFloat,
-  write,
-} from './kernels/kernel.ts';
 export { gaussian, pcg3d, uniform, uniformArray } from './kernels/random.ts';
 export { type AttentionOptions, attention } from './operations/attention/attention.ts';
 export {
@@ -83,7 +68,6 @@ export { pad, slice } from './operations/slice.ts';
 export { logSoftmax, softmax } from './operations/softmax.ts';
 export { store } from './operations/store.ts';
 export { broadcast, mean, scale, sum, sumOfSquares } from './operations/sum.ts';
-export { operations } from './operations/table.ts';
 export { type Activation, type UnaryName, unary } from './operations/unary.ts';
 export { reshape } from './operations/view.ts';
 export { writeRows } from './operations/write-rows.ts';
@@ -102,13 +86,5 @@ export {
   type Slot,
   STAGING_BYTES,
 } from './trace/memory.ts';
-export {
-  type Choice,
-  type Dispatch,
-  type KernelContext,
-  type Operation,
-  onceDifferentiable,
-  type TensorSpecification,
-} from './trace/operation.ts';
 export { type DataType, elementCount, formatShape, type Shape, type TensorData } from './trace/shape.ts';
-export { requireShape, requireType, type Tensor } from './trace/tensor.ts';
+export type { Tensor } from './trace/tensor.ts';

@@ -1,18 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  Arena,
-  Graph,
-  HISTORY_LENGTH,
-  LINEAR_WORKGROUP,
-  type Operation,
-  onceDifferentiable,
-  Program,
-  plan,
-  scale,
-  sum,
-  unary,
-  write,
-} from '../src/index.ts';
+import { Arena, Graph, HISTORY_LENGTH, Program, plan, scale, sum, unary } from '../src/index.ts';
+import { LINEAR_WORKGROUP, type Operation, onceDifferentiable, write } from '../src/operation.ts';
 import { testDevice } from './support/device.ts';
 import { randomNumbers } from './support/numbers.ts';
 

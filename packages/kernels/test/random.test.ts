@@ -1,18 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  evaluate,
-  Graph,
-  linearDispatch,
-  type Operation,
-  onceDifferentiable,
-  pcg3d,
-  read,
-  uniform,
-  uniformArray,
-  write,
-} from '../src/index.ts';
+import { evaluate, Graph, pcg3d, uniform, uniformArray } from '../src/index.ts';
 import { PCG_WGSL } from '../src/kernels/random.ts';
+import { linearDispatch, type Operation, onceDifferentiable, read, write } from '../src/operation.ts';
 import { testDevice } from './support/device.ts';
 
 const device = await testDevice();
