@@ -16,6 +16,7 @@ import {
 import { BYTES_PER_ELEMENT, elementCount, formatShape } from '../trace/shape.ts';
 import type { Debug } from './debug.ts';
 
+/** What a device was opened on. */
 export interface AdapterDescription {
   /** For people: "llvmpipe (LLVM 15.0.6, 256 bits)". */
   readonly name: string;
@@ -29,6 +30,8 @@ export interface AdapterDescription {
 
 /** Features that this package asks for where the adapter has them; kernels use all but the clock. */
 export const OPTIONAL_FEATURES: readonly DeviceFeature[] = [...(Object.keys(FEATURES) as Feature[]), 'timestamp-query'];
+
+/** What a device may have beyond core WebGPU; see `Device.features`. */
 export type DeviceFeature = Feature | 'timestamp-query';
 
 /** Chooses among the variants of kernels; see `Tuner`. */

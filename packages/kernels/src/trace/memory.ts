@@ -9,7 +9,11 @@ export const MEMORY_CATEGORIES = [
   'workspace',
   'staging',
 ] as const;
+
+/** One of `MEMORY_CATEGORIES`. */
 export type MemoryCategory = (typeof MEMORY_CATEGORIES)[number];
+
+/** Bytes of each category. */
 export type BytesByCategory = Record<MemoryCategory, number>;
 
 /** Slots of arenas begin at multiples of this many elements: binding boundaries, also where they are stored in 16 bits. */
