@@ -51,6 +51,7 @@ export {
   adamArenas,
   adamSchedule,
   adamState,
+  adamStep,
 } from './operations/optimisers/adam.ts';
 export { globalNorm } from './operations/optimisers/clip.ts';
 export {
