@@ -6,6 +6,23 @@ export { formatProfile, type Profile } from './device/profile.ts';
 export { Program, type ProgramOptions } from './device/program.ts';
 export { KernelError, type KernelErrorCode } from './errors.ts';
 export { gaussian, pcg3d, uniform, uniformArray } from './kernels/random.ts';
+export {
+  type AttentionLayer,
+  type AttentionLayerOptions,
+  attentionLayer,
+  type Projections,
+} from './layers/attention.ts';
+export { type EmbeddingLayer, embeddingLayer } from './layers/embedding.ts';
+export { filled, glorotUniform, initialise, randomNormal, startingValues } from './layers/initialisers.ts';
+export { type LinearLayer, type LinearLayerOptions, linearLayer } from './layers/linear.ts';
+export { type LstmLayers, type LstmLayersOptions, type LstmSlots, lstmLayers } from './layers/lstm.ts';
+export { type NormLayer, normLayer } from './layers/norm.ts';
+export {
+  type TransformerBlock,
+  type TransformerBlockContext,
+  type TransformerBlockOptions,
+  transformerBlock,
+} from './layers/transformer.ts';
 export { type AttentionOptions, attention } from './operations/attention/attention.ts';
 export {
   type AttentionLstmState,
@@ -24,7 +41,7 @@ export {
 } from './operations/convolution/convolution.ts';
 export type { Size2d } from './operations/convolution/problem.ts';
 export { type CrossEntropyOptions, crossEntropy, crossEntropyRows } from './operations/cross-entropy.ts';
-export { dropout } from './operations/dropout.ts';
+export { type DropoutSettings, dropout } from './operations/dropout.ts';
 export { embedding } from './operations/embedding.ts';
 export { gather } from './operations/gather.ts';
 export { gaussianDivergence, gaussianNoise, gaussianSample } from './operations/gaussian.ts';
@@ -82,6 +99,7 @@ export { Graph, type Node, type Segment } from './trace/graph.ts';
 export {
   Arena,
   type BytesByCategory,
+  type Initialiser,
   MEMORY_CATEGORIES,
   type MemoryCategory,
   type Slot,
