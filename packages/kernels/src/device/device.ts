@@ -16,6 +16,21 @@ import {
 import { BYTES_PER_ELEMENT, elementCount, formatShape } from '../trace/shape.ts';
 import type { Debug } from './debug.ts';
 
+/**
+ * The types of WebGPU that this package's declarations name. Empty, so that whoever installs the package needs neither
+ * lib.dom nor @webgpu/types (which contradict each other); where there is one of them, its types are merged with these.
+ */
+declare global {
+  interface GPUDevice {}
+  interface GPUBuffer {}
+  interface GPUTexture {}
+  interface GPUComputePipeline {}
+  interface GPUComputePassEncoder {}
+  interface GPUBindGroup {}
+  interface GPUBindGroupLayout {}
+  interface GPUBindGroupLayoutEntry {}
+}
+
 /** What a device was opened on. */
 export interface AdapterDescription {
   /** For people: "llvmpipe (LLVM 15.0.6, 256 bits)". */
@@ -176,7 +191,7 @@ export class Device {
   /** For programs: a zeroed buffer that can be copied from and to. */
   allocate(
     { name, category, byteLength }: { name: string; category: MemoryCategory; byteLength: number },
-    usage: GPUBufferUsageFlags,
+    usage: number,
   ): GPUBuffer {
     return this.#create(name, category, byteLength, usage | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST);
   }
@@ -339,7 +354,7 @@ export class Device {
     return layout;
   }
 
-  #create(label: string, category: MemoryCategory, size: number, usage: GPUBufferUsageFlags): GPUBuffer {
+  #create(label: string, category: MemoryCategory, size: number, usage: number): GPUBuffer {
     const buffer = this.gpu.createBuffer({ label, size, usage });
     this.#count(buffer, { category, byteLength: size });
     return buffer;
