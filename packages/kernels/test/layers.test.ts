@@ -6,7 +6,6 @@ import {
   adamStep,
   add,
   attentionLayer,
-  broadcast,
   concat,
   crossEntropy,
   dropout,
@@ -374,7 +373,7 @@ describe('layers', () => {
     const length = 2 * half - 1;
     const parameters = newArena();
     const tokens = embeddingLayer(parameters, 'tokens', classes, features);
-    const places = embeddingLayer(parameters, 'positions', length, features);
+    const positions = embeddingLayer(parameters, 'positions', length, features);
     const blocks = [0, 1].map((block) =>
       transformerBlock(parameters, `blocks/${block}`, { features, heads: 2, blocks: 2 }),
     );
@@ -385,11 +384,7 @@ describe('layers', () => {
     const graph = new Graph();
     const ids = graph.input([batch, length], 'u32');
     const targets = graph.input([batch * length], 'u32');
-    const positions = graph.constant(
-      Uint32Array.from({ length }, (_, position) => position),
-      [length],
-    );
-    let x = add(tokens.apply(ids), broadcast(places.apply(positions), [batch, length, features]));
+    let x = add(tokens.apply(ids), graph.variable(positions.table));
     for (const block of blocks) x = block.apply(x);
     const logits = reshape(output.apply(norm.apply(x)), [batch * length, classes]);
     // What can be known is the second half.
