@@ -1,4 +1,3 @@
-export { CallSite } from './call-site.ts';
 export { DEBUG_WORDS, type Debug, type DebugWord } from './device/debug.ts';
 export { type AdapterDescription, Device, type DeviceFeature } from './device/device.ts';
 export { evaluate } from './device/evaluate.ts';
@@ -12,6 +11,7 @@ export {
   attentionLayer,
   type Projections,
 } from './layers/attention.ts';
+export type { LayerDropout } from './layers/dropout.ts';
 export { type EmbeddingLayer, embeddingLayer } from './layers/embedding.ts';
 export { filled, glorotUniform, initialise, randomNormal, startingValues } from './layers/initialisers.ts';
 export { type LinearLayer, type LinearLayerOptions, linearLayer } from './layers/linear.ts';

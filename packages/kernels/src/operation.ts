@@ -1,4 +1,5 @@
 /** What authors of operations need besides the package's main entry: `@chipsmith/kernels/operation`. */
+export { CallSite } from './call-site.ts';
 export { linearDispatch } from './kernels/dispatch.ts';
 export type { ImageLayout, Matrices } from './kernels/image.ts';
 export {

@@ -338,6 +338,28 @@ describe('layers', () => {
     device.release(arena);
   });
 
+  it('drop with masks of their own unless told otherwise', async () => {
+    const arena = newArena();
+    const [one, other] = ['a', 'b'].map((name) => lstmLayers(arena, name, 4, [4, 4]));
+    const values = startingValues(arena, 1);
+    for (const [index, slot] of arena.slots.entries()) device.write(slot, values[index % 6]);
+    const graph = new Graph();
+    const x = graph.constant(randomNumbers(48, 1), [3, 4, 4]);
+    const seed = graph.constant(Uint32Array.of(5), []);
+    const outputs = [
+      one.apply(x, { dropout: { rate: 0.5, seed } }),
+      other.apply(x, { dropout: { rate: 0.5, seed } }),
+      other.apply(x, { dropout: { rate: 0.5, seed, stream: 0 } }),
+    ];
+    const [first, second, asFirst] = await evaluate(
+      device,
+      outputs.map(({ output }) => output),
+    );
+    expect(second).not.toEqual(first);
+    expect(asFirst).toEqual(first);
+    device.release(arena);
+  });
+
   it('of a transformer drop what is added, from two streams', async () => {
     const arena = newArena();
     const block = transformerBlock(arena, 'a', { features: 4, heads: 1 });

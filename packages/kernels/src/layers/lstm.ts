@@ -1,10 +1,10 @@
 import { KernelError } from '../errors.ts';
-import type { DropoutSettings } from '../operations/dropout.ts';
 import { type LstmWeights, lstmStack } from '../operations/lstm/stack.ts';
 import type { Graph } from '../trace/graph.ts';
 import type { Arena, Initialiser, Slot } from '../trace/memory.ts';
 import { elementCount, type Shape } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
+import { type LayerDropout, ownStreams } from './dropout.ts';
 import { glorotUniform } from './initialisers.ts';
 
 /** Slots of one direction of a layer, as `LstmWeights`: (I, 4H), (H, 4H) and (4H), gates in the order i, j, f, o. */
@@ -19,7 +19,7 @@ export interface LstmLayersOptions {
   /** State before the first step, in the order of `stateShapes`; zeros if left out. */
   readonly state?: readonly Tensor[] | undefined;
   /** Between the layers, not behind the last; takes as many streams as there are layers, less one. */
-  readonly dropout?: DropoutSettings | undefined;
+  readonly dropout?: LayerDropout | undefined;
 }
 
 /** LSTM layers on top of each other. */
@@ -57,6 +57,7 @@ export function lstmLayers(
   { bidirectional = false }: { readonly bidirectional?: boolean } = {},
 ): LstmLayers {
   const directions = bidirectional ? 2 : 1;
+  const firstSlot = arena.slots.length;
   if (units.length === 0) throw new KernelError('shape', `${name}: needs at least one layer, got none.`);
   const layers: LstmLayers['layers'] = units.map((own, index) => {
     const below = index === 0 ? inputs : directions * units[index - 1];
@@ -82,7 +83,7 @@ export function lstmLayers(
           hidden: state[2 * index],
           cell: state[2 * index + 1],
         }));
-      const { output, final } = lstmStack(x, weights, { initial, dropout });
+      const { output, final } = lstmStack(x, weights, { initial, dropout: ownStreams(dropout, firstSlot) });
       return { output, state: final.flatMap(({ hidden, cell }) => [hidden, cell]) };
     },
   };

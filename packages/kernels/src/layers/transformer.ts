@@ -1,10 +1,11 @@
 import type { AttentionOptions } from '../operations/attention/attention.ts';
 import { add } from '../operations/binary.ts';
-import { type DropoutSettings, dropout } from '../operations/dropout.ts';
+import { dropout } from '../operations/dropout.ts';
 import { unary } from '../operations/unary.ts';
 import type { Arena } from '../trace/memory.ts';
 import type { Tensor } from '../trace/tensor.ts';
 import { type AttentionLayer, attentionLayer } from './attention.ts';
+import { type LayerDropout, ownStreams } from './dropout.ts';
 import { randomNormal } from './initialisers.ts';
 import { type LinearLayer, linearLayer } from './linear.ts';
 import { type NormLayer, normLayer } from './norm.ts';
@@ -27,7 +28,7 @@ export interface TransformerBlockOptions {
 /** What a block may see, and what it drops while training. */
 export interface TransformerBlockContext extends Pick<AttentionOptions, 'lengths' | 'positions'> {
   /** Of what is added to x, from two streams. */
-  readonly dropout?: DropoutSettings | undefined;
+  readonly dropout?: LayerDropout | undefined;
 }
 
 /** Attention, then two linear layers, each on normalised values and added to what came in. */
@@ -58,6 +59,7 @@ export function transformerBlock(arena: Arena, name: string, options: Transforme
   const { features, heads, hidden = 4 * features, causal = true, relative, blocks = 1 } = options;
   const initialiser = randomNormal(0.02);
   const outputInitialiser = randomNormal(0.02 / Math.sqrt(2 * blocks));
+  const firstSlot = arena.slots.length;
   const attentionNorm = normLayer(arena, `${name}/attention-norm`, features);
   const attention = attentionLayer(arena, `${name}/attention`, {
     features,
@@ -76,7 +78,8 @@ export function transformerBlock(arena: Arena, name: string, options: Transforme
     linearNorm,
     expand,
     contract,
-    apply(x, { dropout: drops, ...seen } = {}) {
+    apply(x, { dropout: given, ...seen } = {}) {
+      const drops = ownStreams(given, firstSlot);
       const residual = (added: Tensor, number: number) =>
         drops === undefined ? added : dropout(added, drops.rate, drops.seed, drops.stream + number);
       const attended = add(x, residual(attention.apply(attentionNorm.apply(x), seen), 0));
