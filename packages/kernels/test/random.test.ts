@@ -18,8 +18,8 @@ const hash: Operation<object> = {
       operands: [keys, result],
       threads: keys.shape[0],
       functions: PCG_WGSL,
-      body: `  let value = pcg3d(vec3u(keys[3u * index], keys[3u * index + 1u], keys[3u * index + 2u]));
-  for (var i = 0u; i < 3u; i++) { result[3u * index + i] = value[i]; }`,
+      body: `  let value = pcg3d(vec3u(load_keys(3u * index), load_keys(3u * index + 1u), load_keys(3u * index + 2u)));
+  for (var i = 0u; i < 3u; i++) { store_result(3u * index + i, value[i]); }`,
     }),
   ],
   backward: onceDifferentiable,

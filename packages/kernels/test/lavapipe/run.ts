@@ -57,7 +57,7 @@ const subgroupSizeOperation: Operation<object> = {
         uniforms: [],
         workgroupSize: [LINEAR_WORKGROUP, 1, 1],
         requires: ['subgroups'],
-        code: 'fn main(@builtin(subgroup_size) size: u32) { result[0] = f32(size); }',
+        code: 'fn main(@builtin(subgroup_size) size: u32) { store_result(0, f32(size)); }',
       },
       operands: outputs,
       uniforms: [],
