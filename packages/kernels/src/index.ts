@@ -6,6 +6,7 @@ export { Program, type ProgramOptions } from './device/program.ts';
 export { KernelError, type KernelErrorCode } from './errors.ts';
 export { gaussian, pcg3d, uniform, uniformArray } from './kernels/random.ts';
 export {
+  type AttentionContext,
   type AttentionLayer,
   type AttentionLayerOptions,
   attentionLayer,

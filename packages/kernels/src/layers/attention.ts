@@ -18,8 +18,8 @@ export interface AttentionLayerOptions {
   /** A position sees itself and those before it only; default false. */
   readonly causal?: boolean;
   /**
-   * Rows of a table of learnt distances for each head (Music Transformer): how far a causal layer tells positions apart, or
-   * twice that and one for the middle. None if left out.
+   * R: how many distances each head learns to tell apart (Huang et al., arXiv 1809.04281): 0 to R - 1 if causal, else R is odd
+   * and the middle one is 0. None if left out.
    */
   readonly relative?: number | undefined;
   /** Whether the projections add biases; default true. */
@@ -29,6 +29,9 @@ export interface AttentionLayerOptions {
   /** What the projection of the output starts from; Glorot's uniform distribution by default. */
   readonly outputInitialiser?: Initialiser;
 }
+
+/** Which keys there are: see `AttentionOptions`. */
+export type AttentionContext = Pick<AttentionOptions, 'lengths' | 'positions'>;
 
 /** Queries, keys and values, each (B, L, H, D). */
 export interface Projections {
@@ -49,9 +52,9 @@ export interface AttentionLayer {
   /** @param x (B, L, F) */
   project(x: Tensor): Projections;
   /** What the queries find; keys and values may also come from a cache. @returns (B, L, F) */
-  attend(projections: Projections, options?: Pick<AttentionOptions, 'lengths' | 'positions'>): Tensor;
+  attend(projections: Projections, context?: AttentionContext): Tensor;
   /** Projects and attends. @param x (B, L, F) @returns (B, L, F) */
-  apply(x: Tensor, options?: Pick<AttentionOptions, 'lengths' | 'positions'>): Tensor;
+  apply(x: Tensor, context?: AttentionContext): Tensor;
 }
 
 /**
@@ -98,7 +101,7 @@ export function attentionLayer(arena: Arena, name: string, options: AttentionLay
       const found = attention(q, k, v, { causal, relative: distances, lengths, positions });
       return output.apply(reshape(found, [q.shape[0], q.shape[1], features]));
     },
-    apply: (x, seen) => layer.attend(layer.project(x), seen),
+    apply: (x, context) => layer.attend(layer.project(x), context),
   };
   return layer;
 }

@@ -1,10 +1,9 @@
-import type { AttentionOptions } from '../operations/attention/attention.ts';
 import { add } from '../operations/binary.ts';
 import { dropout } from '../operations/dropout.ts';
 import { unary } from '../operations/unary.ts';
 import type { Arena } from '../trace/memory.ts';
 import type { Tensor } from '../trace/tensor.ts';
-import { type AttentionLayer, attentionLayer } from './attention.ts';
+import { type AttentionContext, type AttentionLayer, attentionLayer } from './attention.ts';
 import { type LayerDropout, ownStreams } from './dropout.ts';
 import { randomNormal } from './initialisers.ts';
 import { type LinearLayer, linearLayer } from './linear.ts';
@@ -19,14 +18,14 @@ export interface TransformerBlockOptions {
   readonly hidden?: number;
   /** A position sees itself and those before it only; default true. */
   readonly causal?: boolean;
-  /** Rows of the table of learnt distances, see `attentionLayer`; none if left out. */
+  /** Distances that each head learns to tell apart, see `attentionLayer`; none if left out. */
   readonly relative?: number | undefined;
   /** How many blocks the network has: the more, the less each adds in the beginning; default 1. */
   readonly blocks?: number;
 }
 
 /** What a block may see, and what it drops while training. */
-export interface TransformerBlockContext extends Pick<AttentionOptions, 'lengths' | 'positions'> {
+export interface TransformerBlockContext extends AttentionContext {
   /** Of what is added to x, from two streams. */
   readonly dropout?: LayerDropout | undefined;
 }
