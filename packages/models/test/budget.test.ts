@@ -20,6 +20,7 @@ import {
   train,
   trainingMemory,
 } from '../src/index.ts';
+import { limitsWithin } from '../src/training/budget.ts';
 import { testDevice } from './support/device.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { basicRnn, tinyOptions } from './support/tiny.ts';
@@ -115,6 +116,21 @@ describe('fitTraining', () => {
   const asked = trainingMemory(model, shape) ?? expect.fail('no limits are exceeded');
   /** Bytes of everything but activations, and a share of those. */
   const budgetWith = (share: number) => asked.bytes - (1 - share) * asked.byCategory.activations;
+
+  it('leaves out copies in textures where the budget has no room for them', () => {
+    const limits = { ...BASE_LIMITS, textures: { reading: 'storage', maxSide: 8192 } } as const;
+    const withTextures = trainingMemory(model, shape, { limits })?.bytes ?? 0;
+    expect(withTextures).toBeGreaterThan(asked.bytes);
+    const usesTextures = (budget: number) => {
+      const fit = fitTraining(model, shape, budget, limits);
+      expect(fit).toMatchObject({ microBatch: 16, recompute: [] });
+      expect(fit.bytes).toBeLessThanOrEqual(budget);
+      const within = limitsWithin(model, shape, { budget, limits, recompute: [] });
+      expect(planTraining(model, shape, { limits: within }).plan.peakBytes).toBe(fit.pass.plan.peakBytes);
+      return fit.pass.plan.buffers.some(({ texture }) => texture !== undefined);
+    };
+    expect([withTextures, withTextures - 1, asked.bytes].map(usesTextures)).toEqual([true, false, false]);
+  });
 
   it('leaves settings alone where they fit, to the byte', () => {
     const fit = fitTraining(model, shape, asked.bytes);

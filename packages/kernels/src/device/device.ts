@@ -198,7 +198,7 @@ export class Device {
 
   /** For programs: a texture that kernels write to and read from. */
   allocateTexture({ name, category, byteLength }: PlannedBuffer, size: { width: number; height: number }): GPUTexture {
-    const usage = GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.TEXTURE_BINDING;
+    const usage = GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST;
     const { width, height } = size;
     const texture = this.gpu.createTexture({ label: name, size: [width, height], format: 'rgba32float', usage });
     this.#count(texture, { category, byteLength });

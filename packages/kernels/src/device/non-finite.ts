@@ -17,7 +17,7 @@ import { BINDING_ALIGNMENT } from '../trace/memory.ts';
 import { BYTES_PER_ELEMENT, elementCount, formatShape } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
 import type { Device } from './device.ts';
-import { type Buffers, type Launch, required } from './launch.ts';
+import { type Buffers, type Launch, required, type Transfer } from './launch.ts';
 
 const CHECK = checkKernel('check for NaN and infinity', 1, '0x7f800000u', '0x007fffffu');
 const CHECK_HALF = checkKernel('check 16 bits for NaN and infinity', 2, '0x7c00u', '0x03ffu');
@@ -109,7 +109,11 @@ export class NonFiniteDetector {
   }
 
   /** The launches of a program with the checks between them. */
-  async interleave(launches: readonly Launch[], plan: Plan, buffers: Buffers): Promise<Launch[]> {
+  async interleave(
+    launches: readonly (Launch | Transfer)[],
+    plan: Plan,
+    buffers: Buffers,
+  ): Promise<(Launch | Transfer)[]> {
     const [whole, half, report] = await Promise.all(
       [CHECK, CHECK_HALF, REPORT].map((kernel) => this.#device.pipeline(kernel, [])),
     );

@@ -10,7 +10,7 @@ import { Arena, MEMORY_CATEGORIES } from '../trace/memory.ts';
 import { BYTES_PER_ELEMENT, elementCount, formatShape, type TensorData } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
 import type { Device, Pipeline } from './device.ts';
-import { type Buffers, compile, encode, type Launch, prepare, required } from './launch.ts';
+import { type Buffers, compile, encode, type Launch, prepare, required, type Transfer } from './launch.ts';
 import { NonFiniteDetector } from './non-finite.ts';
 import { formatProfile, type Profile, timeLaunches } from './profile.ts';
 
@@ -30,7 +30,7 @@ interface Parts {
   readonly pipelines: readonly Pipeline[];
   readonly variants: readonly Variant[];
   readonly buffers: Buffers;
-  readonly launches: readonly Launch[];
+  readonly launches: readonly (Launch | Transfer)[];
   readonly detector: NonFiniteDetector | undefined;
 }
 
@@ -44,7 +44,7 @@ export class Program {
   readonly #pipelines: readonly Pipeline[];
   readonly #variants: readonly Variant[];
   readonly #buffers: Buffers;
-  readonly #launches: readonly Launch[];
+  readonly #launches: readonly (Launch | Transfer)[];
   readonly #detector: NonFiniteDetector | undefined;
   #hasToldTimes = false;
   #runs = 0;
@@ -126,13 +126,7 @@ export class Program {
   run(): void {
     this.#requireOpen('run');
     const encoder = this.#device.gpu.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    let pipeline: GPUComputePipeline | undefined;
-    for (const launch of this.#launches) {
-      encode(pass, launch, pipeline);
-      pipeline = launch.pipeline;
-    }
-    pass.end();
+    encode(encoder, this.#launches);
     const { history, historyTensors } = this.plan;
     if (history !== undefined) {
       const target = required(this.#buffers, history);

@@ -65,8 +65,11 @@ export const readWrite = (name: string, vector: 1 | 4 = 1, type: DataType = 'f32
   access: 'read_write',
 });
 
-/** A binding of a matrix of vec4s with so many columns, which may lie in a texture. */
-export const readMatrix = (name: string, columns: number): Binding => ({ ...read(name, 4), columns });
+/** A binding of a matrix with so many columns; one of vec4s may lie in a texture. */
+export const readMatrix = (name: string, columns: number, vector: 1 | 4 = 4): Binding => ({
+  ...read(name, vector),
+  columns,
+});
 
 /** A binding of a matrix that the kernel fills; see `readMatrix`. */
 export const writeMatrix = (name: string, columns: number): Binding => ({ ...write(name, 4), columns });

@@ -38,6 +38,8 @@ export interface Dispatch extends Variant {
   readonly uniforms: readonly number[];
   /** Set where other kernels could do the same. */
   readonly choice?: Choice;
+  /** Set where the kernel copies whole rows of its first operand to the texture that is its second, and does nothing else. */
+  readonly copiesRows?: { readonly bytes: number; readonly count: number };
 }
 
 /**
