@@ -42,7 +42,7 @@ export {
 } from './operations/convolution/convolution.ts';
 export type { Size2d } from './operations/convolution/problem.ts';
 export { type CrossEntropyOptions, crossEntropy, crossEntropyRows } from './operations/cross-entropy.ts';
-export { type DropoutSettings, dropout } from './operations/dropout.ts';
+export { dropout } from './operations/dropout.ts';
 export { embedding } from './operations/embedding.ts';
 export { gather } from './operations/gather.ts';
 export { gaussianDivergence, gaussianNoise, gaussianSample } from './operations/gaussian.ts';
@@ -69,8 +69,8 @@ export {
   adamArenas,
   adamSchedule,
   adamState,
-  adamStep,
 } from './operations/optimisers/adam.ts';
+export { adamStep } from './operations/optimisers/adam-step.ts';
 export { globalNorm } from './operations/optimisers/clip.ts';
 export {
   constantRate,

@@ -1,4 +1,3 @@
-import type { DropoutSettings } from '../operations/dropout.ts';
 import type { Tensor } from '../trace/tensor.ts';
 
 /** What a layer drops while training: see `dropout`. */
@@ -13,6 +12,6 @@ export interface LayerDropout {
 }
 
 /** Draws from the layer's own streams unless told otherwise. A layer has more slots than dropouts. */
-export function ownStreams(dropout: LayerDropout | undefined, firstSlot: number): DropoutSettings | undefined {
-  return dropout && { ...dropout, stream: dropout.stream ?? firstSlot };
+export function ownStreams(dropout: LayerDropout, firstSlot: number): LayerDropout & { readonly stream: number } {
+  return { ...dropout, stream: dropout.stream ?? firstSlot };
 }

@@ -83,7 +83,7 @@ export function lstmLayers(
           hidden: state[2 * index],
           cell: state[2 * index + 1],
         }));
-      const { output, final } = lstmStack(x, weights, { initial, dropout: ownStreams(dropout, firstSlot) });
+      const { output, final } = lstmStack(x, weights, { initial, dropout: dropout && ownStreams(dropout, firstSlot) });
       return { output, state: final.flatMap(({ hidden, cell }) => [hidden, cell]) };
     },
   };

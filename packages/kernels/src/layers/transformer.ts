@@ -78,7 +78,7 @@ export function transformerBlock(arena: Arena, name: string, options: Transforme
     expand,
     contract,
     apply(x, { dropout: given, ...seen } = {}) {
-      const drops = ownStreams(given, firstSlot);
+      const drops = given && ownStreams(given, firstSlot);
       const residual = (added: Tensor, number: number) =>
         drops === undefined ? added : dropout(added, drops.rate, drops.seed, drops.stream + number);
       const attended = add(x, residual(attention.apply(attentionNorm.apply(x), seen), 0));

@@ -4,14 +4,6 @@ import { PCG_WGSL } from '../kernels/random.ts';
 import { elementCount } from '../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 
-/** What is dropped while training, for parts of a network with several dropouts: the arguments of `dropout`. */
-export interface DropoutSettings {
-  readonly rate: number;
-  readonly seed: Tensor;
-  /** Of the first dropout; the others draw from the streams that follow. */
-  readonly stream: number;
-}
-
 /**
  * Inverted dropout (Srivastava et al. 2014): y = x / (1 - rate) with probability 1 - rate, else 0.
  *

@@ -2,7 +2,7 @@ import { KernelError } from '../../errors.ts';
 import { requireShape, type Tensor } from '../../trace/tensor.ts';
 import { add } from '../binary.ts';
 import { concat } from '../concat.ts';
-import { type DropoutSettings, dropout } from '../dropout.ts';
+import { dropout } from '../dropout.ts';
 import { embedding } from '../embedding.ts';
 import { matmul } from '../matmul/matmul.ts';
 import { reshape } from '../view.ts';
@@ -29,7 +29,7 @@ export interface LstmStackOptions {
   /** For each layer the state of its forward direction, then of its reverse one if it has that; zero if left out. */
   readonly initial?: readonly LstmState[] | undefined;
   /** Between layers, not behind the last: see `dropout`. Layer n draws from `stream` + n. */
-  readonly dropout?: DropoutSettings | undefined;
+  readonly dropout?: { readonly rate: number; readonly seed: Tensor; readonly stream: number } | undefined;
 }
 
 /**

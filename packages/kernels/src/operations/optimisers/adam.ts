@@ -5,9 +5,8 @@ import { type Arena, SLOT_ALIGNMENT, type Slot } from '../../trace/memory.ts';
 import { type Operation, onceDifferentiable } from '../../trace/operation.ts';
 import { elementCount } from '../../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
-import { store } from '../store.ts';
 import { arenaStep, requireArenas } from './arena-step.ts';
-import { clipping, globalNorm } from './clip.ts';
+import { clipping } from './clip.ts';
 
 /** Settings of Adam; the defaults are those of its paper. */
 export interface AdamOptions {
@@ -85,32 +84,6 @@ export function adam(
   const decayed = decays === undefined || weightDecay === 0 ? [] : [decayedGroups(parameters, decays)];
   const inputs = [parameters, gradients, firstMoment, secondMoment, schedule, norm, ...decayed];
   schedule.graph.apply(adamOperation, inputs, { clipNorm, beta1, beta2, epsilon, weightDecay });
-}
-
-/**
- * All that follows the backward pass in a training step: keeps the gradients in their arena and takes a step of Adam.
- *
- * @param gradients of the parameters, in the order of their slots: `gradients(loss, graph.variables(parameters))`
- * @param options.clipNorm global norm to which gradients are clipped; not at all if left out
- * @returns `schedule`, an input (3) to write `adamSchedule` to before each run, and the gradients' norm before clipping, scalar
- * @throws KernelError `shape` if there is not one gradient for each slot, of its shape
- */
-export function adamStep(
-  gradients: readonly Tensor[],
-  arenas: AdamArenas,
-  options: AdamOptions & { readonly clipNorm?: number } = {},
-): { schedule: Tensor; norm: Tensor } {
-  const { slots } = arenas.gradients;
-  if (gradients.length !== slots.length) {
-    throw new KernelError('shape', `adamStep: ${slots.length} gradients are needed, got ${gradients.length}.`);
-  }
-  const { graph } = gradients[0];
-  const schedule = graph.input([3]);
-  for (const [index, gradient] of gradients.entries()) store(gradient, slots[index]);
-  const state = adamState(graph, arenas);
-  const norm = globalNorm(state.gradients);
-  adam(state, schedule, norm, options.clipNorm ?? Number.POSITIVE_INFINITY, options);
-  return { schedule, norm };
 }
 
 /** Values for adam's `schedule` at a step counted from 1. */
