@@ -19,16 +19,20 @@ import type { Debug } from './debug.ts';
 /**
  * The types of WebGPU that this package's declarations name. Empty, so that whoever installs the package needs neither
  * lib.dom nor @webgpu/types (which contradict each other); where there is one of them, its types are merged with these.
+ * `test/package.test.ts` fails where one is missing.
  */
 declare global {
   interface GPUDevice {}
   interface GPUBuffer {}
   interface GPUTexture {}
   interface GPUComputePipeline {}
+  interface GPUCommandEncoder {}
   interface GPUComputePassEncoder {}
   interface GPUBindGroup {}
   interface GPUBindGroupLayout {}
   interface GPUBindGroupLayoutEntry {}
+  interface GPUTexelCopyBufferInfo {}
+  interface GPUTexelCopyTextureInfo {}
 }
 
 /** What a device was opened on. */
