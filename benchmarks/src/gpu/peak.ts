@@ -1,6 +1,5 @@
+import { type Device, Graph } from '@chipsmith/kernels';
 import {
-  type Device,
-  Graph,
   LINEAR_ARGUMENTS,
   LINEAR_INDEX,
   LINEAR_WORKGROUP,
@@ -9,7 +8,7 @@ import {
   onceDifferentiable,
   read,
   write,
-} from '@chipsmith/kernels';
+} from '@chipsmith/kernels/operation';
 import { BenchmarkError, type Prepared } from '../benchmark.ts';
 import { prepareProgram } from './prepare-program.ts';
 

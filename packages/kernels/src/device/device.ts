@@ -16,6 +16,26 @@ import {
 import { BYTES_PER_ELEMENT, elementCount, formatShape } from '../trace/shape.ts';
 import type { Debug } from './debug.ts';
 
+/**
+ * The types of WebGPU that this package's declarations name. Empty, so that whoever installs the package needs neither
+ * lib.dom nor @webgpu/types (which contradict each other); where there is one of them, its types are merged with these.
+ * `test/package.test.ts` fails where one is missing.
+ */
+declare global {
+  interface GPUDevice {}
+  interface GPUBuffer {}
+  interface GPUTexture {}
+  interface GPUComputePipeline {}
+  interface GPUCommandEncoder {}
+  interface GPUComputePassEncoder {}
+  interface GPUBindGroup {}
+  interface GPUBindGroupLayout {}
+  interface GPUBindGroupLayoutEntry {}
+  interface GPUTexelCopyBufferInfo {}
+  interface GPUTexelCopyTextureInfo {}
+}
+
+/** What a device was opened on. */
 export interface AdapterDescription {
   /** For people: "llvmpipe (LLVM 15.0.6, 256 bits)". */
   readonly name: string;
@@ -29,6 +49,8 @@ export interface AdapterDescription {
 
 /** Features that this package asks for where the adapter has them; kernels use all but the clock. */
 export const OPTIONAL_FEATURES: readonly DeviceFeature[] = [...(Object.keys(FEATURES) as Feature[]), 'timestamp-query'];
+
+/** What a device may have beyond core WebGPU; see `Device.features`. */
 export type DeviceFeature = Feature | 'timestamp-query';
 
 /** Chooses among the variants of kernels; see `Tuner`. */
@@ -173,7 +195,7 @@ export class Device {
   /** For programs: a zeroed buffer that can be copied from and to. */
   allocate(
     { name, category, byteLength }: { name: string; category: MemoryCategory; byteLength: number },
-    usage: GPUBufferUsageFlags,
+    usage: number,
   ): GPUBuffer {
     return this.#create(name, category, byteLength, usage | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST);
   }
@@ -336,7 +358,7 @@ export class Device {
     return layout;
   }
 
-  #create(label: string, category: MemoryCategory, size: number, usage: GPUBufferUsageFlags): GPUBuffer {
+  #create(label: string, category: MemoryCategory, size: number, usage: number): GPUBuffer {
     const buffer = this.gpu.createBuffer({ label, size, usage });
     this.#count(buffer, { category, byteLength: size });
     return buffer;

@@ -14,6 +14,7 @@ import { type Buffers, compile, encode, type Launch, prepare, required, type Tra
 import { NonFiniteDetector } from './non-finite.ts';
 import { formatProfile, type Profile, timeLaunches } from './profile.ts';
 
+/** Settings of `Program.create`. */
 export interface ProgramOptions {
   /**
    * Checks every f32 value for NaN and infinity after the operation that wrote it; the next read or history throws a

@@ -13,6 +13,7 @@ export interface MemoryLimits {
   /** Set where kernels read matrices from textures: on devices where that was measured to be faster. */
   readonly textures?: TextureSupport | undefined;
 }
+/** What every WebGPU device grants. */
 export const BASE_LIMITS: MemoryLimits = { maxBufferSize: 256 * 2 ** 20, maxStorageBufferBindingSize: 128 * 2 ** 20 };
 
 /** A value is bound whole, and lies in one buffer. @throws KernelError `limit` */

@@ -45,6 +45,7 @@ export interface Plan {
   location(tensor: Tensor): Location;
 }
 
+/** What a plan is to keep, and within which limits. */
 export interface PlanOptions {
   /** Tensors that can be read after a run. */
   readonly outputs?: readonly Tensor[];

@@ -5,6 +5,7 @@ import { overlaps, type Slot } from './memory.ts';
 import { elementCount, sameShape } from './shape.ts';
 import { requireShape, type Tensor } from './tensor.ts';
 
+/** Settings of `gradients`. */
 export interface GradientOptions {
   /**
    * Sums to which the gradients are added in place, one for each wanted tensor: those of the micro-batches before.

@@ -60,6 +60,11 @@ export class Graph {
     return tensor;
   }
 
+  /** The tensors that stand for all slots of an arena, in their order. */
+  variables(arena: Arena): Tensor[] {
+    return arena.slots.map((slot) => this.variable(slot));
+  }
+
   /** A whole arena as one flat tensor, gaps included (they are zero). */
   flat(arena: Arena): Tensor {
     requireSizes([arena.elements], `flat of arena ${arena.name}`);

@@ -6,6 +6,7 @@ import type { Slot } from './memory.ts';
 import type { DataType, Shape } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
+/** Shape and data type of an output. */
 export interface TensorSpecification {
   readonly shape: Shape;
   readonly dtype: DataType;

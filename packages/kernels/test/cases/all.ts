@@ -1,4 +1,4 @@
-import type { operations } from '../../src/index.ts';
+import type { operations } from '../../src/operation.ts';
 import type { OperationCase } from '../support/verify.ts';
 import { attentionCases } from './attention.ts';
 import { attentionLstmCases } from './attention-lstm.ts';

@@ -24,6 +24,7 @@ export interface LstmLayer {
   readonly reverse?: LstmWeights;
 }
 
+/** Where a stack starts, and what it drops while training. */
 export interface LstmStackOptions {
   /** For each layer the state of its forward direction, then of its reverse one if it has that; zero if left out. */
   readonly initial?: readonly LstmState[] | undefined;

@@ -8,6 +8,7 @@ import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
 import { arenaStep, requireArenas } from './arena-step.ts';
 import { clipping } from './clip.ts';
 
+/** Settings of Adam; the defaults are those of its paper. */
 export interface AdamOptions {
   /** Decay of the first moment. */
   readonly beta1?: number;
@@ -30,7 +31,10 @@ interface AdamParts<Part> {
   readonly firstMoment: Part;
   readonly secondMoment: Part;
 }
+/** Arenas of one layout: the parameters and what Adam keeps beside them. */
 export type AdamArenas = AdamParts<Arena>;
+
+/** The arenas of `AdamArenas` as flat tensors of one graph. */
 export type AdamState = AdamParts<Tensor>;
 
 /** The arenas that training by Adam keeps beside the parameters. */

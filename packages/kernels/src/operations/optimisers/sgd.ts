@@ -4,6 +4,7 @@ import { requireShape, type Tensor } from '../../trace/tensor.ts';
 import { arenaStep, requireArenas } from './arena-step.ts';
 import { clipping } from './clip.ts';
 
+/** Settings of `sgd`. */
 export interface SgdOptions {
   /** How much of the velocity a step keeps, from 0 up to 1; default 0.9, or 0 without a velocity. */
   readonly momentum?: number;
