@@ -1,4 +1,4 @@
-import { type Device, Graph } from '@chipsmith/kernels';
+import { type Device, Graph, type Tensor } from '@chipsmith/kernels';
 import {
   LINEAR_ARGUMENTS,
   LINEAR_INDEX,
@@ -154,4 +154,20 @@ export async function prepareCopy(device: Device, elements = COPY_ELEMENTS): Pro
     if (copied[elements - 1] !== 1) throw new BenchmarkError('Copy bandwidth: the last element was not copied.');
   };
   return { ...prepared, work: { amount: (2 * elements * 4) / 1e9, unit: 'GB/s' }, verify };
+}
+
+/** Kernels of one workgroup, each of which waits for the one before. */
+export const LAUNCHES = 256;
+
+/** Launching kernels that do next to nothing: what every dispatch costs besides its work. */
+export async function prepareLaunches(device: Device): Promise<Prepared> {
+  const graph = new Graph();
+  let x: Tensor = graph.constant(new Float32Array(4).fill(1), [4]);
+  for (let launch = 0; launch < LAUNCHES; launch++) [x] = graph.apply(copy, [x], {});
+  const { program, prepared } = await prepareProgram(device, graph, { outputs: [x] });
+  const verify = async () => {
+    const values = await program.read(x);
+    if (values.some((value) => value !== 1)) throw new BenchmarkError(`launches: copies of 1 gave ${values}.`);
+  };
+  return { ...prepared, work: { amount: LAUNCHES, unit: 'launches/s' }, verify };
 }
