@@ -1,8 +1,8 @@
 import { CallSite } from '../call-site.ts';
-import { KernelError } from '../errors.ts';
+import { dataTypeOf, requireData } from './data.ts';
 import type { Arena, Slot } from './memory.ts';
 import { type Operation, operationTitle } from './operation.ts';
-import { type DataType, elementCount, formatShape, requireSizes, type Shape, type TensorData } from './shape.ts';
+import { type DataType, requireSizes, type Shape, type TensorData } from './shape.ts';
 import { requireShape, type Tensor } from './tensor.ts';
 
 /** One application of an operation. */
@@ -43,12 +43,16 @@ export class Graph {
     return this.#addInput(shape, dtype, undefined);
   }
 
-  /** A tensor with values known now: one for each element, row-major. */
+  /**
+   * A tensor with values known now: one for each element, row-major. The array is read when a program is made.
+   *
+   * @param data Float32Array for f32, Uint32Array for u32
+   * @throws KernelError `data-type` for another kind of array, `shape` for another number of values
+   */
   constant(data: TensorData, shape: Shape): Tensor {
-    if (data.length !== elementCount(shape)) {
-      throw new KernelError('shape', `constant: ${data.length} values do not fill ${formatShape(shape)}.`);
-    }
-    return this.#addInput(shape, data instanceof Uint32Array ? 'u32' : 'f32', data);
+    const dtype = dataTypeOf(data, 'constant');
+    requireData(data, dtype, shape, 'constant');
+    return this.#addInput(shape, dtype, data);
   }
 
   /** The tensor that stands for a slot of an arena: a parameter, a gradient, a state. */
