@@ -9,11 +9,11 @@ import {
   read,
   readWrite,
 } from '../kernels/kernel.ts';
-import type { PlannedDispatch } from '../plan/placement.ts';
 import type { Plan } from '../plan/plan.ts';
 import { describeNode, describeTensor } from '../trace/describe.ts';
 import type { Node } from '../trace/graph.ts';
 import { BINDING_ALIGNMENT } from '../trace/memory.ts';
+import { changedInputs } from '../trace/operation.ts';
 import { BYTES_PER_ELEMENT, elementCount, formatShape } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
 import type { Device } from './device.ts';
@@ -124,7 +124,7 @@ export class NonFiniteDetector {
       });
     const byDispatch = new Map<number, Launch[]>();
     for (const [index, { tensor, after }] of this.#checks.entries()) {
-      const { buffer, offset, size, half: isHalf } = plan.location(tensor);
+      const { buffer, offset, size, half: isHalf } = plan.locationInRun(tensor);
       const check = isHalf ? half : whole;
       const cells = { buffer: this.#cells, offset: index * BINDING_ALIGNMENT, size: 2 * BYTES_PER_ELEMENT };
       const bindGroup = group(check.layout, [{ buffer: required(buffers, buffer), offset, size }, cells]);
@@ -182,18 +182,9 @@ function checksOf({ graph, nodes, dispatches }: Plan): Check[] {
   const given = [...new Set([...graph.inputs, ...slots])].map((tensor) => ({ tensor, after: BEFORE, node: undefined }));
   const written = dispatches.flatMap(({ node }, after) => {
     if (dispatches[after + 1]?.node === node) return [];
-    return writtenBy(node, dispatches).map((tensor) => ({ tensor, after, node }));
+    return [...node.outputs, ...changedInputs(node)].map((tensor) => ({ tensor, after, node }));
   });
   return [...given, ...written].filter(({ tensor }) => tensor.dtype === 'f32');
-}
-
-function writtenBy(node: Node, dispatches: readonly PlannedDispatch[]): Tensor[] {
-  if (node.operation.changesInputs !== true) return [...node.outputs];
-  const own = dispatches.filter((dispatch) => dispatch.node === node);
-  const changed = own.flatMap(({ operands, kernel }) =>
-    operands.filter((operand, index) => kernel.bindings[index].access !== 'read' && node.inputs.includes(operand)),
-  );
-  return [...node.outputs, ...new Set(changed)];
 }
 
 function coordinates(element: number, shape: readonly number[]): number[] {

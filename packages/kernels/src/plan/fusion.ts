@@ -38,7 +38,7 @@ export function fuse(nodes: readonly Node[], kept: readonly Tensor[]): Node[] {
     const { operation, outputs } = original;
     if (operation.formula === undefined) {
       // What changes memory that others read must not be overtaken.
-      if (operation.target !== undefined || operation.changesInputs === true) open.clear();
+      if (operation.target !== undefined || operation.changesInputs !== undefined) open.clear();
       continue;
     }
     let node = original;

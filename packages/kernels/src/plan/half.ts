@@ -2,7 +2,7 @@ import { CallSite } from '../call-site.ts';
 import { copy } from '../kernels/copy.ts';
 import type { Graph, Node } from '../trace/graph.ts';
 import { type Arena, BINDING_ALIGNMENT, type Slot } from '../trace/memory.ts';
-import { type Operation, onceDifferentiable } from '../trace/operation.ts';
+import { changedInputs, type Operation, onceDifferentiable } from '../trace/operation.ts';
 import { storedBytes } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
 import type { Block } from './placement.ts';
@@ -74,7 +74,7 @@ export function withHalfWeights(graph: Graph, nodes: readonly Node[]): { nodes: 
       if (weight !== undefined) views.set(node.outputs[0], { ...weight, offset: weight.offset + alias.offset });
       return node;
     }
-    for (const { source } of operation.changesInputs === true ? node.inputs : []) {
+    for (const { source } of changedInputs(node)) {
       if (source.kind === 'slot') changed.add(source.slot.arena);
     }
     const inputs = node.inputs.map((input) => {

@@ -41,8 +41,18 @@ export interface Plan {
   readonly historyTensors: readonly Tensor[];
   readonly byCategory: BytesByCategory;
   readonly peakBytes: number;
-  /** @throws KernelError for a tensor that no longer exists when the program ends */
+  /**
+   * Where a tensor is when the program ends.
+   *
+   * @throws KernelError `closed` for a tensor that no longer exists then
+   */
   location(tensor: Tensor): Location;
+  /**
+   * Where a tensor is while nodes need it; afterwards others may be there.
+   *
+   * @throws KernelError `closed` for a tensor that the program does without
+   */
+  locationInRun(tensor: Tensor): Location;
 }
 
 /** What a plan is to keep, and within which limits. */
@@ -87,7 +97,7 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
   sharing.decideStorage();
   const activationBuffers = [...pack(sharing.blocks, limits), ...packImages(sharing.blocks)];
 
-  const location = (tensor: Tensor): Location => {
+  const locationInRun = (tensor: Tensor): Location => {
     const elements = elementCount(tensor.shape);
     const slot = sharing.slot(tensor);
     if (slot !== undefined) {
@@ -105,7 +115,14 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
     const offset = place.offset + storedBytes(view.offset, half);
     return { buffer: place.buffer, offset, size: storedBytes(elements, half), half };
   };
-  const planned = dispatches.map((dispatch) => locate(dispatch, location));
+  const location = (tensor: Tensor): Location => {
+    const place = locationInRun(tensor);
+    const loss = sharing.loss(tensor);
+    if (loss === undefined) return place;
+    throw new KernelError('closed', `${describeTensor(tensor)}: ${loss}.`);
+  };
+  const planned = dispatches.map((dispatch) => locate(dispatch, locationInRun));
+  for (const tensor of historyTensors) location(tensor);
 
   const arenas = [...new Set(planned.flatMap(({ locations }) => locations.map(({ buffer }) => buffer)))].filter(
     (buffer): buffer is Arena => buffer instanceof Arena && buffer !== sharing.inputs,
@@ -139,6 +156,7 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
     byCategory,
     peakBytes,
     location,
+    locationInRun,
   };
 }
 
@@ -171,7 +189,8 @@ function usedNodes(graph: Graph, kept: readonly Tensor[]): Node[] {
   const nodes: Node[] = [];
   for (const node of graph.nodes.toReversed()) {
     const { target, changesInputs } = node.operation;
-    const needed = target !== undefined || changesInputs === true || node.outputs.some((output) => used.has(output));
+    const needed =
+      target !== undefined || changesInputs !== undefined || node.outputs.some((output) => used.has(output));
     if (!needed) continue;
     for (const input of node.inputs) used.add(input);
     nodes.push(node);

@@ -1,9 +1,12 @@
 import { CallSite } from '../call-site.ts';
+import { KernelError } from '../errors.ts';
 import { dataTypeOf, requireData } from './data.ts';
+import { describeTensor } from './describe.ts';
 import type { Arena, Slot } from './memory.ts';
 import { type Operation, operationTitle } from './operation.ts';
 import { type DataType, requireSizes, type Shape, type TensorData } from './shape.ts';
 import { requireShape, type Tensor } from './tensor.ts';
+import { changeableMemory } from './views.ts';
 
 /** One application of an operation. */
 export interface Node<Attributes = unknown> {
@@ -100,6 +103,15 @@ export class Graph {
     requireShape(own, operationTitle(operation, attributes), 'all tensors must belong to one graph', ...inputs);
     const specifications = operation.outputs(inputs, attributes);
     const outputs: Tensor[] = [];
+    for (const index of operation.changesInputs ?? []) {
+      const input = inputs[index];
+      if (input === undefined || changeableMemory(input) !== undefined) continue;
+      const rule = `input ${index} is changed in place and must be a variable, an input, or a view of one`;
+      throw new KernelError(
+        'shape',
+        `${operationTitle(operation, attributes)}: ${rule}, got ${describeTensor(input)}.`,
+      );
+    }
     const origin = this.#origin;
     const site = origin?.site ?? new CallSite();
     const node: Node<Attributes> = { operation, attributes, inputs, outputs, site, origin };

@@ -127,8 +127,13 @@ export interface Operation<Attributes> {
   /** The slot in which output 0 has to end up; the planner computes the input there directly where it can. */
   target?(node: Node<Attributes>): Slot;
 
-  /** Changes arenas given as inputs, so that it counts as used although it has no output. */
-  readonly changesInputs?: boolean;
+  /** The inputs that it changes in place: arenas or slots. It then counts as used although it may have no output. */
+  readonly changesInputs?: readonly number[];
+}
+
+/** The inputs that a node changes in place; it may lack the last ones. */
+export function changedInputs({ operation, inputs }: Node): Tensor[] {
+  return (operation.changesInputs ?? []).flatMap((index) => inputs[index] ?? []);
 }
 
 /** The backward of operations that have none: of what a backward pass is made of, and of what ends a trace. */

@@ -97,7 +97,7 @@ export function adamSchedule(
 
 export const adamOperation: Operation<Required<Omit<AdamOptions, 'decays'>> & { clipNorm: number }> = {
   name: 'adam',
-  changesInputs: true,
+  changesInputs: [0, 2, 3],
   outputs([parameters, gradients, firstMoment, secondMoment, schedule, norm]) {
     requireArenas('adam', { parameters, gradients, firstMoment, secondMoment }, { norm });
     requireType(schedule, 'f32', 'adam', 'schedule');

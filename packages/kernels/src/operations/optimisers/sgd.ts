@@ -43,7 +43,7 @@ export function sgd(state: SgdState, rate: Tensor, norm: Tensor, clipNorm: numbe
 
 export const sgdOperation: Operation<Required<SgdOptions> & { clipNorm: number }> = {
   name: 'sgd',
-  changesInputs: true,
+  changesInputs: [0, 4],
   outputs([parameters, gradients, rate, norm, velocity], { momentum, nesterov }) {
     requireArenas('sgd', { parameters, gradients, ...(velocity === undefined ? {} : { velocity }) }, { rate, norm });
     requireShape(momentum >= 0 && momentum < 1, 'sgd', `0 <= momentum ${momentum} < 1 must hold`, parameters);
