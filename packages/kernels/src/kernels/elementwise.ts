@@ -15,7 +15,7 @@ export interface Step {
  * in numpy. A formula is all it needs: the planner fuses neighbours of this kind into one kernel (fusion.ts).
  */
 export function elementwiseOperation<Attributes>(
-  definition: Pick<Operation<Attributes>, 'name' | 'title' | 'outputs' | 'backward'> &
+  definition: Pick<Operation<Attributes>, 'name' | 'title' | 'outputs' | 'backward' | 'draws'> &
     Required<Pick<Operation<Attributes>, 'formula'>>,
 ): Operation<Attributes> {
   return {

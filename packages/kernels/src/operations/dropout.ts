@@ -17,8 +17,8 @@ const EVERY = 2 ** 32;
  * @param x f32
  * @param rate share of elements set to zero, 0 <= rate <= 1
  * @param seed u32 scalar tensor; a new value each step
- * @param stream distinguishes the dropouts of one step
- * @throws KernelError `option` for a rate outside its range
+ * @param stream 0, 1, ..., one for each operation that draws from the seed
+ * @throws KernelError `option` for a rate outside its range, `random-stream` where another operation draws from the stream
  */
 export function dropout(x: Tensor, rate: number, seed: Tensor, stream: number): Tensor {
   return rate === 0 ? x : x.graph.apply(dropoutOperation, [x, seed], { rate, stream })[0];
@@ -26,6 +26,7 @@ export function dropout(x: Tensor, rate: number, seed: Tensor, stream: number): 
 
 export const dropoutOperation = elementwiseOperation<{ rate: number; stream: number }>({
   name: 'dropout',
+  draws: ({ stream }) => ({ seed: 1, stream }),
   outputs([x, seed], { rate }) {
     requireType(x, 'f32', 'dropout', 'x');
     requireType(seed, 'u32', 'dropout', 'seed');

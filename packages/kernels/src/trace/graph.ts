@@ -5,6 +5,7 @@ import { describeTensor } from './describe.ts';
 import type { Arena, Slot } from './memory.ts';
 import { type Operation, operationTitle } from './operation.ts';
 import { type DataType, requireSizes, type Shape, type TensorData } from './shape.ts';
+import { RandomStreams } from './streams.ts';
 import { requireShape, type Tensor } from './tensor.ts';
 import { changeableMemory } from './views.ts';
 
@@ -38,6 +39,7 @@ export class Graph {
   /** The nodes by which `gradients` differentiated each node. */
   readonly backward = new Map<Node, readonly Node[]>();
   readonly #slots = new Map<Slot, Tensor>();
+  readonly #streams = new RandomStreams();
   #origin: Node | undefined;
   #nextId = 0;
 
@@ -119,6 +121,8 @@ export class Graph {
       requireSizes(shape, operation.name);
       outputs.push(this.tensor(shape, dtype, { kind: 'node', node, output }));
     }
+    // What a backward pass draws are the numbers of its forward pass again.
+    if (origin === undefined) this.#streams.reserve(node);
     this.nodes.push(node);
     return outputs;
   }

@@ -127,6 +127,12 @@ export interface Operation<Attributes> {
   /** The slot in which output 0 has to end up; the planner computes the input there directly where it can. */
   target?(node: Node<Attributes>): Slot;
 
+  /**
+   * The random numbers that it draws: a stream of the seed which that input holds. In a graph only one operation may draw from
+   * a stream of a seed, and again where it is differentiated or computed again.
+   */
+  draws?(attributes: Attributes): { readonly seed: number; readonly stream: number };
+
   /** The inputs that it changes in place: arenas or slots. It then counts as used although it may have no output. */
   readonly changesInputs?: readonly number[];
 }

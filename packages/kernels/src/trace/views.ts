@@ -35,3 +35,11 @@ export function changeableMemory(tensor: Tensor): ChangeableMemory | undefined {
 export function shareMemory(a: ChangeableMemory, b: ChangeableMemory): boolean {
   return 'arena' in a && 'arena' in b ? overlaps(a, b) : a === b;
 }
+
+/** The tensor whose first elements a tensor is under another shape; itself for most. */
+export function wholeOf(tensor: Tensor): Tensor {
+  if (tensor.source.kind !== 'node') return tensor;
+  const { node } = tensor.source;
+  const alias = node.operation.alias?.(node);
+  return alias?.offset === 0 ? wholeOf(node.inputs[alias.input]) : tensor;
+}
