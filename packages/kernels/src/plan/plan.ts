@@ -1,4 +1,5 @@
 import { KernelError } from '../errors.ts';
+import { foldGrids } from '../kernels/fold.ts';
 import { describeNode, describeTensor } from '../trace/describe.ts';
 import type { Graph, Node } from '../trace/graph.ts';
 import {
@@ -92,7 +93,7 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
   const { nodes, copies } = weights ? withHalfWeights(graph, fused) : { nodes: fused, copies: [] };
   const sharing = new Sharing(graph, nodes, kept, { activations, tensors: copies }, limits.textures);
   const dispatches = nodes.flatMap((node, index) =>
-    sharing.visit(node, index).map((dispatch) => ({ ...dispatch, node })),
+    sharing.visit(node, index).map((dispatch) => ({ ...foldGrids(dispatch), node })),
   );
   sharing.decideStorage();
   const activationBuffers = [...pack(sharing.blocks, limits), ...packImages(sharing.blocks)];
