@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   Arena,
   add,
+  BASE_LIMITS,
   broadcast,
   divide,
   dropout,
@@ -113,7 +114,7 @@ describe('fusion', () => {
         const kept = tensors.filter((tensor) => !consumed.has(tensor));
         // What is alive at once at most: how well that packs is up to the packing, which is not monotonic.
         const most = (nodes: Graph['nodes']) => {
-          const sharing = new Sharing(graph, nodes, kept, { activations: false, tensors: [] }, undefined);
+          const sharing = new Sharing(graph, nodes, kept, { activations: false, tensors: [] }, BASE_LIMITS);
           for (const [index, node] of nodes.entries()) sharing.visit(node, index);
           const alive = (time: number) =>
             sharing.blocks

@@ -214,18 +214,18 @@ describe('limits', () => {
     const graph = new Graph();
     const large = scale(graph.input([300]), 2);
     expect(() => plan(graph, { outputs: [large], limits })).toThrow(
-      /: a value of 1200 bytes exceeds the device's 1024 a binding; use a smaller batch or model. \(at .*plan.test.ts/,
+      /^scale \[300\] -> \[300\]: 1200 bytes exceed the 1024 a buffer of the limits given to plan; use a smaller batch or model. \(at .*plan.test.ts/,
     );
     const inputs = sum(graph.input([300]));
-    expect(() => plan(graph, { outputs: [inputs], limits })).toThrow(
-      /^reshape \[300\] -> \[1, 300, 1\]: a value of 1200/,
+    expect(() => plan(graph, { outputs: [inputs], limits: { ...limits, maxBufferSize: 4096 } })).toThrow(
+      /^input 1 \[300\]: 1200 bytes exceed the 1024 a binding of the limits given to plan; use a smaller batch or model/,
     );
     const arena = new Arena('weights', 'parameters');
     const slots = [arena.add('a', [200]), arena.add('b', [200])];
     const weights = new Graph();
     const total = add(sum(weights.variable(slots[0])), sum(weights.variable(slots[1])));
     expect(() => plan(weights, { outputs: [total], limits })).toThrow(
-      /^weights: 2048 bytes exceed the device's 1024 a buffer/,
+      /^arena weights of 2 slots: 2048 bytes exceed the 1024 a buffer of the limits given to plan; use a smaller model\./,
     );
   });
 

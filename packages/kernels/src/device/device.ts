@@ -111,7 +111,7 @@ export class Device {
 
   get limits(): MemoryLimits {
     const { maxBufferSize, maxStorageBufferBindingSize } = this.gpu.limits;
-    return { maxBufferSize, maxStorageBufferBindingSize, textures: this.textures };
+    return { maxBufferSize, maxStorageBufferBindingSize, textures: this.textures, device: this.adapter.name };
   }
 
   /** Bytes allocated now, by category. */

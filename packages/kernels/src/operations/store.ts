@@ -21,6 +21,9 @@ export const storeOperation: Operation<{ slot: Slot }> = {
     requireShape(fits, 'store', `value must fill slot ${slot.name} of ${formatShape(slot.shape)}`, value);
     return [{ shape: slot.shape, dtype: 'f32' }];
   },
-  kernels: (node, { inPlace }) => (inPlace ? [] : [copy(node.inputs[0], node.outputs[0])]),
+  kernels({ inputs: [value], outputs: [stored] }, { inPlace, pieces, part }) {
+    if (inPlace) return [];
+    return pieces(elementCount(value.shape)).map((piece) => copy(part(value, piece), part(stored, piece)));
+  },
   backward: onceDifferentiable,
 };

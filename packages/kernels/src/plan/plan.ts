@@ -26,6 +26,8 @@ export const HISTORY_LENGTH = 256;
 /** A program on paper: what runs, where everything lives, and how much memory that takes, to the byte. */
 export interface Plan {
   readonly graph: Graph;
+  /** Those it was made for. */
+  readonly limits: MemoryLimits;
   /** What runs: the nodes of the graph that something kept or some effect depends on. */
   readonly nodes: readonly Node[];
   /** The pieces of activation memory; lifetimes count in `nodes`. */
@@ -90,8 +92,8 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
   }
   const { activations = false, weights = false } = options.half ?? {};
   const fused = fuse(usedNodes(graph, kept), kept);
-  const { nodes, copies } = weights ? withHalfWeights(graph, fused) : { nodes: fused, copies: [] };
-  const sharing = new Sharing(graph, nodes, kept, { activations, tensors: copies }, limits.textures);
+  const { nodes, copies } = weights ? withHalfWeights(graph, fused, limits) : { nodes: fused, copies: [] };
+  const sharing = new Sharing(graph, nodes, kept, { activations, tensors: copies }, limits);
   const dispatches = nodes.flatMap((node, index) =>
     sharing.visit(node, index).map((dispatch) => ({ ...foldGrids(dispatch), node })),
   );
@@ -145,6 +147,7 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
   const peakBytes = MEMORY_CATEGORIES.reduce((total, category) => total + byCategory[category], 0);
   return {
     graph,
+    limits,
     nodes,
     blocks: sharing.blocks,
     dispatches: planned,

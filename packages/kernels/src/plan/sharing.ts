@@ -8,12 +8,14 @@ import {
   type Matrices,
   type TextureSupport,
 } from '../kernels/image.ts';
+import { piecesOf } from '../kernels/pieces.ts';
 import type { Graph, Node } from '../trace/graph.ts';
 import { Arena, BINDING_ALIGNMENT, overlaps, type Slot } from '../trace/memory.ts';
-import { changedInputs, type Dispatch, type InPlace, type KernelContext } from '../trace/operation.ts';
+import { changedInputs, type Dispatch, type InPlace, type KernelContext, type Piece } from '../trace/operation.ts';
 import { elementCount, storedBytes } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
 import { isKeptActivation } from './half.ts';
+import type { MemoryLimits } from './limits.ts';
 import type { Block } from './placement.ts';
 
 /** What a node does with the slots of one arena. */
@@ -48,6 +50,7 @@ export class Sharing {
   readonly #graph: Graph;
   readonly #nodes: readonly Node[];
   readonly #textures: TextureSupport | undefined;
+  readonly #bindingBytes: number;
   readonly #half: { readonly activations: boolean; readonly tensors: readonly Tensor[] };
   readonly #lastUse = new Map<Tensor, number>();
   readonly #views = new Map<Tensor, { block: Block; offset: number }>();
@@ -61,15 +64,16 @@ export class Sharing {
 
   /**
    * @param half stored in 16 bits: what is kept for the backward pass, and these tensors
-   * @param textures set where kernels may read from textures
+   * @param limits of bindings; with `textures` where kernels may read from those
    */
   constructor(
     graph: Graph,
     nodes: readonly Node[],
     kept: readonly Tensor[],
     half: { readonly activations: boolean; readonly tensors: readonly Tensor[] },
-    textures: TextureSupport | undefined,
+    { textures, maxStorageBufferBindingSize }: MemoryLimits,
   ) {
+    this.#bindingBytes = maxStorageBufferBindingSize;
     this.#half = half;
     this.#textures = textures;
     this.#graph = graph;
@@ -135,6 +139,8 @@ export class Sharing {
     const context: KernelContext = {
       inPlace: stored || overwrite !== undefined,
       overwritten: overwrite?.input,
+      pieces: (elements, multiple) => piecesOf(elements, this.#bindingBytes, multiple),
+      part: (tensor, piece) => this.#part(tensor, piece),
       scratch,
       scratchImage: (layout) => {
         const place = this.#imagePlace(layout);
@@ -156,6 +162,19 @@ export class Sharing {
     const dispatches = operation.kernels(node, context).flatMap((dispatch) => this.#separate(dispatch, scratch));
     this.#forgetCopies(node, overwrite);
     return [...copies, ...dispatches];
+  }
+
+  #part(tensor: Tensor, { first, elements }: Piece): Tensor {
+    if (elements === elementCount(tensor.shape)) return tensor;
+    const { graph, dtype, source } = tensor;
+    const { slot } = source.kind === 'slot' ? source : {};
+    if (slot !== undefined) {
+      const piece = { ...slot, shape: [elements], offset: slot.offset + first };
+      return graph.tensor(piece.shape, dtype, { kind: 'slot', slot: piece });
+    }
+    const part = graph.tensor([elements], dtype, source);
+    this.#share(part, tensor, first);
+    return part;
   }
 
   #imagePlace(layout: ImageLayout): ImagePlace | undefined {

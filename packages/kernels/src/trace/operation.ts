@@ -65,12 +65,26 @@ export interface Choice {
   readonly otherKinds?: readonly (readonly Variant[])[];
 }
 
+/** Neighbouring elements of a tensor. */
+export interface Piece {
+  readonly first: number;
+  readonly elements: number;
+}
+
 /** What an operation may know and ask for while it names its kernels. */
 export interface KernelContext {
   /** True when the planner lets the output take over an input's memory (see `Operation.inPlace`). */
   readonly inPlace: boolean;
   /** Which input that is, for operations that name several. */
   readonly overwritten: number | undefined;
+  /**
+   * The pieces of a tensor of so many elements, each of which fits a binding: one for most, several for arenas of large models.
+   *
+   * @param multiple of which each but the last has a multiple of elements; itself a multiple of SLOT_ALIGNMENT, which is the default
+   */
+  pieces(elements: number, multiple?: number): readonly Piece[];
+  /** A piece of a tensor as an operand of its own; the tensor itself where there is but one. */
+  part(tensor: Tensor, piece: Piece): Tensor;
   /** A tensor that lives for this node only. */
   scratch(shape: Shape, dtype?: DataType): Tensor;
   /** The same for a matrix of vec4s in a texture; undefined where the device does not read from textures. */
