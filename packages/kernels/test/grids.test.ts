@@ -16,6 +16,7 @@ import {
 } from '../src/index.ts';
 import { variantsOf } from '../src/kernels/dispatch.ts';
 import { foldGrids } from '../src/kernels/fold.ts';
+import { openDevice } from '../src/node.ts';
 import { allCases } from './cases/all.ts';
 import { testDevice } from './support/device.ts';
 import { expectClose, randomNumbers, TOLERANCE } from './support/numbers.ts';
@@ -54,6 +55,26 @@ describe('a folded grid', () => {
       for (const { workgroups } of variantsOf(dispatch)) expect([workgroups[0], workgroups[2]]).toEqual([1, 1]);
     }
     expect(await outputsOf(folded, outputs)).toEqual(await outputsOf(planned, outputs));
+  });
+});
+
+describe('a folded kernel', () => {
+  it('compiles in every variant, with workgroup memory, barriers and subgroups', async () => {
+    const adapter = await openDevice({ adapter: 'null' });
+    const graph = new Graph();
+    // Short sums and long ones, which are cut into chunks.
+    const products = [64, 1024].map((K) => matmul(graph.input([3, 64, K]), graph.input([3, K, 64])));
+    const scores = attention(graph.input([2, 70, 2, 8]), graph.input([2, 70, 2, 8]), graph.input([2, 70, 2, 8]));
+    const { dispatches } = plan(graph, { outputs: [...products, scores] });
+    const kernels = dispatches.flatMap((dispatch) => variantsOf(foldGrids(dispatch, 1)).map(({ kernel }) => kernel));
+    expect(kernels.some(({ requires = [] }) => requires.includes('subgroups'))).toBe(true);
+    expect(kernels.some(({ code }) => code.includes('workgroupBarrier'))).toBe(true);
+    for (const kernel of kernels) {
+      expect(kernel.code).toContain('unfolded_main');
+      await adapter.pipeline(kernel, []);
+    }
+    await adapter.check();
+    adapter.destroy();
   });
 });
 

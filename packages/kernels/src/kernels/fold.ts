@@ -40,19 +40,21 @@ function foldGrid({ kernel, workgroups }: Variant, most: number): Variant {
   const parameters = [...entry.matchAll(PARAMETER)].map(([, value, name, type]) => ({ value, name, type }));
   /** What depends on the grid, as the kernel would have it in a grid that was not folded. */
   const unfolded: Readonly<Record<string, string>> = {
-    workgroup_id: 'group',
+    workgroup_id: 'unfolded_group',
     num_workgroups: `vec3u(${across}u, ${down}u, ${layers}u)`,
-    global_invocation_id: `group * vec3u(${kernel.workgroupSize.map((size) => `${size}u`).join(', ')}) + local_place`,
-    local_invocation_id: 'local_place',
+    global_invocation_id: `unfolded_group * vec3u(${kernel.workgroupSize.map((size) => `${size}u`).join(', ')}) + folded_local`,
+    local_invocation_id: 'folded_local',
   };
   const others = parameters.filter(({ value }) => !Object.hasOwn(unfolded, value));
   const given = others.map(({ value, name, type }) => `, @builtin(${value}) ${name}: ${type}`);
   const code = `${kernel.code.replace(ENTRY, `fn unfolded_main(${parameters.map(({ name, type }) => `${name}: ${type}`).join(', ')})`)}
 fn main(@builtin(workgroup_id) folded_group: vec3u, @builtin(num_workgroups) folded_groups: vec3u,
-  @builtin(local_invocation_id) local_place: vec3u${given.join('')}) {
-  let place = folded_group.y * folded_groups.x + folded_group.x;
-  if (place >= ${across * down * layers}u) { return; }
-  let group = vec3u(place % ${across}u, place / ${across}u % ${down}u, place / ${across * down}u);
+  @builtin(local_invocation_id) folded_local: vec3u${given.join('')}) {
+  let folded_place = folded_group.y * folded_groups.x + folded_group.x;
+  if (folded_place >= ${across * down * layers}u) { return; }
+  let unfolded_group = vec3u(
+    folded_place % ${across}u, folded_place / ${across}u % ${down}u, folded_place / ${across * down}u,
+  );
   unfolded_main(${parameters.map(({ value, name }) => unfolded[value] ?? name).join(', ')});
 }`;
   return { kernel: { ...kernel, code }, workgroups: linearGrid(across * down * layers, 1, most) };
