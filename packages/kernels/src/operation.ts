@@ -27,6 +27,7 @@ export {
   type KernelContext,
   type Operation,
   onceDifferentiable,
+  type Piece,
   type TensorSpecification,
 } from './trace/operation.ts';
 export { requireShape, requireType } from './trace/tensor.ts';

@@ -105,10 +105,10 @@ describe('refusals', () => {
     const y = unary('exp', x);
     const program = await create(graph, { outputs: [y] });
     expect(() => program.write(x, new Float32Array(3))).toThrow(
-      'write: an input of f32 [2, 2] got 3 values of Float32Array.',
+      'write: input 0 [2, 2]: got Float32Array of 3; pass a Float32Array of 4 for f32 [2, 2].',
     );
     expect(() => program.write(ids, new Float32Array(3))).toThrow(
-      'write: an input of u32 [3] got 3 values of Float32Array.',
+      'write: input 1 [3]: got Float32Array of 3; pass a Uint32Array of 3 for u32 [3], such as Uint32Array.from(values).',
     );
     expect(() => program.write(y, new Float32Array(4))).toThrow(
       'write: exp [2, 2] -> [2, 2]: the tensor is not an input of the graph.',

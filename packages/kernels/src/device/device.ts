@@ -5,6 +5,7 @@ import { FEATURES, type Feature, type Kernel, type Variant } from '../kernels/ke
 import { type BindingUse, bindingLayout, kernelSource, requiredFeatures } from '../kernels/shader.ts';
 import type { MemoryLimits } from '../plan/limits.ts';
 import type { PlannedBuffer, PlannedDispatch } from '../plan/placement.ts';
+import { requireData } from '../trace/data.ts';
 import {
   type Arena,
   type BytesByCategory,
@@ -110,7 +111,7 @@ export class Device {
 
   get limits(): MemoryLimits {
     const { maxBufferSize, maxStorageBufferBindingSize } = this.gpu.limits;
-    return { maxBufferSize, maxStorageBufferBindingSize, textures: this.textures };
+    return { maxBufferSize, maxStorageBufferBindingSize, textures: this.textures, device: this.adapter.name };
   }
 
   /** Bytes allocated now, by category. */
@@ -163,14 +164,9 @@ export class Device {
     return this.#arenas.has(arena);
   }
 
-  /** Sets the values of a slot. @throws KernelError if the length is not the slot's */
+  /** Sets the values of a slot. @throws KernelError `data-type` for another array, `shape` for another number of values */
   write(slot: Slot, data: Float32Array<ArrayBuffer>): void {
-    if (data.length !== elementCount(slot.shape)) {
-      throw new KernelError(
-        'shape',
-        `write: ${slot.name} has shape ${formatShape(slot.shape)}, got ${data.length} values.`,
-      );
-    }
+    requireData(data, 'f32', slot.shape, `write: slot ${slot.name}`);
     this.gpu.queue.writeBuffer(this.arena(slot.arena), slot.offset * BYTES_PER_ELEMENT, data);
   }
 

@@ -77,11 +77,11 @@ export const writeMatrix = (name: string, columns: number): Binding => ({ ...wri
 /** WebGPU's maxComputeWorkgroupsPerDimension. */
 export const MAX_WORKGROUPS = 65_535;
 
-/** Grid for one thread an element; long grids fold into y. */
-export function linearGrid(threads: number, workgroupSize: number): [number, number, number] {
+/** Grid for one thread an element; long grids, of more than `most` workgroups, fold into y. */
+export function linearGrid(threads: number, workgroupSize: number, most = MAX_WORKGROUPS): [number, number, number] {
   const groups = Math.ceil(threads / workgroupSize);
-  if (groups <= MAX_WORKGROUPS) return [groups, 1, 1];
-  const rows = Math.ceil(groups / MAX_WORKGROUPS);
+  if (groups <= most) return [groups, 1, 1];
+  const rows = Math.ceil(groups / most);
   return [Math.ceil(groups / rows), rows, 1];
 }
 

@@ -52,8 +52,8 @@ export interface Slot {
 }
 
 /** Whether two slots have elements in common: the same slot, a part of it, or the whole arena. */
-export function overlaps(a: Slot | undefined, b: Slot): boolean {
-  if (a?.arena !== b.arena) return false;
+export function overlaps(a: Slot, b: Slot): boolean {
+  if (a.arena !== b.arena) return false;
   return a.offset < b.offset + elementCount(b.shape) && b.offset < a.offset + elementCount(a.shape);
 }
 

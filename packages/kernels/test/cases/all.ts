@@ -50,7 +50,10 @@ export const cases = {
   sum: sumCases(),
   unary: unaryCases(),
 } satisfies Record<
-  Exclude<keyof typeof operations, 'adam' | 'dropout' | 'sgd' | 'store' | 'writeRows' | `${string}Gradient`>,
+  Exclude<
+    keyof typeof operations,
+    'adam' | 'dropout' | 'sgd' | 'squaredSums' | 'store' | 'writeRows' | `${string}Gradient`
+  >,
   readonly OperationCase[]
 >;
 
