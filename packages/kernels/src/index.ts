@@ -1,4 +1,3 @@
-export { CallSite } from './call-site.ts';
 export { DEBUG_WORDS, type Debug, type DebugWord } from './device/debug.ts';
 export { type AdapterDescription, Device, type DeviceFeature } from './device/device.ts';
 export { evaluate } from './device/evaluate.ts';
@@ -6,22 +5,26 @@ export type { PreparationOptions, PreparationProgress } from './device/preparati
 export { formatProfile, type Profile } from './device/profile.ts';
 export { Program, type ProgramOptions } from './device/program.ts';
 export { KernelError, type KernelErrorCode } from './errors.ts';
-export { linearDispatch } from './kernels/dispatch.ts';
-export {
-  type Binding,
-  type Feature,
-  type Kernel,
-  LINEAR_ARGUMENTS,
-  LINEAR_INDEX,
-  LINEAR_WORKGROUP,
-  linearGrid,
-  read,
-  readWrite,
-  type Variant,
-  wgslFloat,
-  write,
-} from './kernels/kernel.ts';
 export { gaussian, pcg3d, uniform, uniformArray } from './kernels/random.ts';
+export {
+  type AttentionContext,
+  type AttentionLayer,
+  type AttentionLayerOptions,
+  attentionLayer,
+  type Projections,
+} from './layers/attention.ts';
+export type { LayerDropout } from './layers/dropout.ts';
+export { type EmbeddingLayer, embeddingLayer } from './layers/embedding.ts';
+export { filled, glorotUniform, initialise, randomNormal, startingValues } from './layers/initialisers.ts';
+export { type LinearLayer, type LinearLayerOptions, linearLayer } from './layers/linear.ts';
+export { type LstmLayers, type LstmLayersOptions, type LstmSlots, lstmLayers } from './layers/lstm.ts';
+export { type NormLayer, normLayer } from './layers/norm.ts';
+export {
+  type TransformerBlock,
+  type TransformerBlockContext,
+  type TransformerBlockOptions,
+  transformerBlock,
+} from './layers/transformer.ts';
 export { type AttentionOptions, attention } from './operations/attention/attention.ts';
 export {
   type AttentionLstmState,
@@ -68,6 +71,7 @@ export {
   adamSchedule,
   adamState,
 } from './operations/optimisers/adam.ts';
+export { adamStep } from './operations/optimisers/adam-step.ts';
 export { globalNorm } from './operations/optimisers/clip.ts';
 export {
   constantRate,
@@ -84,7 +88,6 @@ export { pad, slice } from './operations/slice.ts';
 export { logSoftmax, softmax } from './operations/softmax.ts';
 export { store } from './operations/store.ts';
 export { broadcast, mean, scale, sum, sumOfSquares } from './operations/sum.ts';
-export { operations } from './operations/table.ts';
 export { type Activation, type UnaryName, unary } from './operations/unary.ts';
 export { reshape } from './operations/view.ts';
 export { writeRows } from './operations/write-rows.ts';
@@ -98,18 +101,11 @@ export { Graph, type Node, type Segment } from './trace/graph.ts';
 export {
   Arena,
   type BytesByCategory,
+  type Initialiser,
   MEMORY_CATEGORIES,
   type MemoryCategory,
   type Slot,
   STAGING_BYTES,
 } from './trace/memory.ts';
-export {
-  type Choice,
-  type Dispatch,
-  type KernelContext,
-  type Operation,
-  onceDifferentiable,
-  type TensorSpecification,
-} from './trace/operation.ts';
 export { type DataType, elementCount, formatShape, type Shape, type TensorData } from './trace/shape.ts';
-export { requireShape, requireType, type Tensor } from './trace/tensor.ts';
+export type { Tensor } from './trace/tensor.ts';

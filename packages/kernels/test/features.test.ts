@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Tuner } from '../src/device/tuner.ts';
-import { type Device, type Feature, Graph, type Kernel, onceDifferentiable, plan, write } from '../src/index.ts';
+import { type Device, Graph, plan } from '../src/index.ts';
 import { openDevice } from '../src/node.ts';
+import { type Feature, type Kernel, onceDifferentiable, write } from '../src/operation.ts';
 
 function kernel(label: string, requires: readonly Feature[], value: string): Kernel {
   const code = `fn main() { store_result(0, ${value}); }`;

@@ -6,17 +6,9 @@ import { CompileTimes, inlinedLength } from '../src/device/compile-times.ts';
 import { Device } from '../src/device/device.ts';
 import { partOfGrid } from '../src/device/measure.ts';
 import { Tuner } from '../src/device/tuner.ts';
-import {
-  type Choice,
-  Graph,
-  matmul,
-  onceDifferentiable,
-  type PreparationProgress,
-  Program,
-  plan,
-  unary,
-} from '../src/index.ts';
+import { Graph, matmul, type PreparationProgress, Program, plan, unary } from '../src/index.ts';
 import { openDevice } from '../src/node.ts';
+import { type Choice, onceDifferentiable } from '../src/operation.ts';
 import { testDevice } from './support/device.ts';
 
 const device = await testDevice('null');

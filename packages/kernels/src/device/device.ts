@@ -5,6 +5,7 @@ import { FEATURES, type Feature, type Kernel, type Variant } from '../kernels/ke
 import { type BindingUse, bindingLayout, kernelSource, requiredFeatures } from '../kernels/shader.ts';
 import type { MemoryLimits } from '../plan/limits.ts';
 import type { PlannedBuffer, PlannedDispatch } from '../plan/placement.ts';
+import { requireData } from '../trace/data.ts';
 import {
   type Arena,
   type BytesByCategory,
@@ -17,6 +18,26 @@ import { BYTES_PER_ELEMENT, elementCount, formatShape } from '../trace/shape.ts'
 import type { Debug } from './debug.ts';
 import type { PreparationOptions } from './preparation.ts';
 
+/**
+ * The types of WebGPU that this package's declarations name. Empty, so that whoever installs the package needs neither
+ * lib.dom nor @webgpu/types (which contradict each other); where there is one of them, its types are merged with these.
+ * `test/package.test.ts` fails where one is missing.
+ */
+declare global {
+  interface GPUDevice {}
+  interface GPUBuffer {}
+  interface GPUTexture {}
+  interface GPUComputePipeline {}
+  interface GPUCommandEncoder {}
+  interface GPUComputePassEncoder {}
+  interface GPUBindGroup {}
+  interface GPUBindGroupLayout {}
+  interface GPUBindGroupLayoutEntry {}
+  interface GPUTexelCopyBufferInfo {}
+  interface GPUTexelCopyTextureInfo {}
+}
+
+/** What a device was opened on. */
 export interface AdapterDescription {
   /** For people: "llvmpipe (LLVM 15.0.6, 256 bits)". */
   readonly name: string;
@@ -30,6 +51,8 @@ export interface AdapterDescription {
 
 /** Features that this package asks for where the adapter has them; kernels use all but the clock. */
 export const OPTIONAL_FEATURES: readonly DeviceFeature[] = [...(Object.keys(FEATURES) as Feature[]), 'timestamp-query'];
+
+/** What a device may have beyond core WebGPU; see `Device.features`. */
 export type DeviceFeature = Feature | 'timestamp-query';
 
 /** Chooses among the variants of kernels; see `Tuner`. */
@@ -93,7 +116,7 @@ export class Device {
 
   get limits(): MemoryLimits {
     const { maxBufferSize, maxStorageBufferBindingSize } = this.gpu.limits;
-    return { maxBufferSize, maxStorageBufferBindingSize, textures: this.textures };
+    return { maxBufferSize, maxStorageBufferBindingSize, textures: this.textures, device: this.adapter.name };
   }
 
   /** Bytes allocated now, by category. */
@@ -146,14 +169,9 @@ export class Device {
     return this.#arenas.has(arena);
   }
 
-  /** Sets the values of a slot. @throws KernelError if the length is not the slot's */
+  /** Sets the values of a slot. @throws KernelError `data-type` for another array, `shape` for another number of values */
   write(slot: Slot, data: Float32Array<ArrayBuffer>): void {
-    if (data.length !== elementCount(slot.shape)) {
-      throw new KernelError(
-        'shape',
-        `write: ${slot.name} has shape ${formatShape(slot.shape)}, got ${data.length} values.`,
-      );
-    }
+    requireData(data, 'f32', slot.shape, `write: slot ${slot.name}`);
     this.gpu.queue.writeBuffer(this.arena(slot.arena), slot.offset * BYTES_PER_ELEMENT, data);
   }
 
@@ -178,7 +196,7 @@ export class Device {
   /** For programs: a zeroed buffer that can be copied from and to. */
   allocate(
     { name, category, byteLength }: { name: string; category: MemoryCategory; byteLength: number },
-    usage: GPUBufferUsageFlags,
+    usage: number,
   ): GPUBuffer {
     return this.#create(name, category, byteLength, usage | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST);
   }
@@ -341,7 +359,7 @@ export class Device {
     return layout;
   }
 
-  #create(label: string, category: MemoryCategory, size: number, usage: GPUBufferUsageFlags): GPUBuffer {
+  #create(label: string, category: MemoryCategory, size: number, usage: number): GPUBuffer {
     const buffer = this.gpu.createBuffer({ label, size, usage });
     this.#count(buffer, { category, byteLength: size });
     return buffer;

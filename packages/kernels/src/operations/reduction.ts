@@ -2,6 +2,7 @@ import { elementCount } from '../trace/shape.ts';
 import { requireShape, type Tensor } from '../trace/tensor.ts';
 import { reshape } from './view.ts';
 
+/** Settings of `sum`, `mean` and `max`. */
 export interface ReductionOptions {
   /** Leave reduced axes as size 1 instead of dropping them. */
   readonly keepAxes?: boolean;

@@ -23,6 +23,7 @@ import {
 } from './normalisation/layer-norm.ts';
 import { adamOperation } from './optimisers/adam.ts';
 import { sgdOperation } from './optimisers/sgd.ts';
+import { squaredSumsOperation } from './optimisers/squared-sums.ts';
 import { permuteOperation } from './permute.ts';
 import {
   averagePool2dGradientOperation,
@@ -84,6 +85,7 @@ export const operations = {
   slice: sliceOperation,
   softmax: softmaxOperation,
   softmaxGradient: softmaxGradientOperation,
+  squaredSums: squaredSumsOperation,
   store: storeOperation,
   sum: sumOperation,
   unary: unaryOperation,

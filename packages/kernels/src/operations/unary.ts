@@ -43,6 +43,7 @@ export const UNARY = {
   },
 } as const satisfies Record<string, { formula: string; derivative: string; helper?: string }>;
 
+/** Name of a function of one variable, as `unary` takes it. */
 export type UnaryName = keyof typeof UNARY;
 
 /** Functions whose derivative follows from the result alone, so that what computes x can apply them without keeping it. */

@@ -2,16 +2,9 @@
  * Runs in a process of its own on lavapipe: products and row reductions, then kernels by subgroups against plain ones.
  * Prints JSON. All operations would take a minute a subgroup size: lavapipe compiles slowly.
  */
-import {
-  type Device,
-  evaluate,
-  Graph,
-  LINEAR_WORKGROUP,
-  type Operation,
-  onceDifferentiable,
-  write,
-} from '../../src/index.ts';
+import { type Device, evaluate, Graph } from '../../src/index.ts';
 import { openDevice } from '../../src/node.ts';
+import { LINEAR_WORKGROUP, type Operation, onceDifferentiable, write } from '../../src/operation.ts';
 import { matmulProblem } from '../../src/operations/matmul/matmul.ts';
 import { cases } from '../cases/all.ts';
 import { verifyCore } from '../support/core.ts';

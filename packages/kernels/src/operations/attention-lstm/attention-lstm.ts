@@ -32,6 +32,7 @@ export interface AttentionLstmWeights extends LstmWeights {
   readonly outputBias: Tensor;
 }
 
+/** State of `attentionLstm` between two steps: that of its cell, and what it attends to. */
 export interface AttentionLstmState extends LstmState {
   /** (B, H): what the last step attended to. */
   readonly context: Tensor;

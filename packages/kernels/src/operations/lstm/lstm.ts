@@ -57,6 +57,7 @@ export function lstm(
   };
 }
 
+/** Settings of `lstm`. */
 export interface LstmOptions {
   /** From the last step to the first: h_t follows from h_(t+1). The output stays in the order of the input. */
   readonly reverse?: boolean;

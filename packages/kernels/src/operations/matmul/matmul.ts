@@ -7,6 +7,7 @@ import { type Activation, unaryGradient } from '../unary.ts';
 import type { MatmulAttributes, MatmulProblem } from './problem.ts';
 import { matmulDispatch } from './variants.ts';
 
+/** How `matmul` reads its operands, and what it does to each sum. */
 export interface MatmulOptions {
   /** a is stored (K, M). */
   readonly transposeA?: boolean;
