@@ -87,7 +87,7 @@ describe('Tuner', () => {
     expect([memory.size, onProgress.mock.calls.length]).toEqual([0, 0]);
   });
 
-  it('leaves out code that would take long to compile', async () => {
+  it('leaves out code that would take long to compile, and gives it up after some processes', async () => {
     const graph = new Graph();
     const variant = (name: string, lines: number) => ({
       kernel: {
@@ -112,12 +112,20 @@ describe('Tuner', () => {
       {},
     );
     const { dispatches } = plan(graph, { outputs: [y] });
-    const pipeline = vi.spyOn(device, 'pipeline');
+    const slow = new Device(device.gpu, { ...device.adapter, software: true }, undefined, device.debug);
+    const pipeline = vi.spyOn(slow, 'pipeline');
     const chosen = [];
-    for (const seconds of [0, 10]) chosen.push(...(await new Tuner(new Map(), { seconds }).choose(device, dispatches)));
+    for (const seconds of [0, 10]) chosen.push(...(await new Tuner(new Map(), { seconds }).choose(slow, dispatches)));
     for (const { kernel } of chosen) expect(['seven short', 'seven long']).toContain(kernel.label);
     const compiled = pipeline.mock.calls.map(([{ label }]) => label);
     expect(new Set(compiled)).toEqual(new Set(['seven long', 'seven short']));
+
+    const memory = new Map<string, string>();
+    const key = 'seven f: short, long, endless';
+    for (const mark of [' ?1', ' ?2', ' ?3', '', '']) {
+      const [{ kernel }] = await new Tuner(memory).choose(slow, dispatches);
+      expect([...memory]).toEqual([[key, `${kernel.label.replace('seven ', '')}${mark}`]]);
+    }
   });
 });
 
@@ -202,12 +210,20 @@ describe('CompileTimes', () => {
   it('judges by what is nearest in length', () => {
     const times = new CompileTimes();
     expect(times.expected(10_000)).toBeGreaterThan(0);
-    times.note(1000, 0.1);
-    times.note(100_000, 50);
+    times.note(1000, 0.1, false);
+    times.note(100_000, 50, false);
     expect(times.expected(1000)).toBeCloseTo(0.1);
     expect(times.expected(500)).toBeCloseTo(0.05);
     expect(times.expected(4000)).toBeCloseTo(0.8);
     expect(times.expected(50_000)).toBeCloseTo(25);
+  });
+
+  it('is not misled by what a driver had on disk', () => {
+    const times = new CompileTimes();
+    times.note(10_000, 0.5, true);
+    expect(times.note(20_000, 0.001, true)).toBeGreaterThan(0.5);
+    expect(times.expected(20_000)).toBeGreaterThan(0.5);
+    expect(times.note(20_000, 0.001, false)).toBe(0.001);
   });
 
   it('counts what is called as often as it is called', () => {

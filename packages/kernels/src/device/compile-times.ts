@@ -1,6 +1,9 @@
 /** Seconds for a character of WGSL where nothing was compiled yet: llvmpipe's on a core of 2020. */
 const UNKNOWN = 2e-5;
 
+/** With less than this part of that, a driver had it on disk: what does not tell how long the next one takes. */
+const FROM_DISK = 0.2;
+
 /** Compilers take so much longer for longer code: on llvmpipe to the power of 1.2 for products to 2.1 for LSTM steps. */
 const GROWTH = 1.5;
 
@@ -8,8 +11,14 @@ const GROWTH = 1.5;
 export class CompileTimes {
   readonly #known: { readonly length: number; readonly seconds: number }[] = [];
 
-  note(length: number, seconds: number): void {
+  /**
+   * @param mayBeStored whether a driver that compiles slowly may have had it on disk
+   * @returns the seconds that code of this length takes if it has to be compiled
+   */
+  note(length: number, seconds: number, mayBeStored: boolean): number {
+    if (mayBeStored && seconds < FROM_DISK * UNKNOWN * length) return this.expected(length);
     this.#known.push({ length, seconds });
+    return seconds;
   }
 
   /** @returns the seconds that code of this length (see `inlinedLength`) is expected to take, by what is nearest in length */

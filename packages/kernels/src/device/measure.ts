@@ -33,7 +33,7 @@ const CLEARLY = 0.95;
 const NEARLY = 1.15;
 
 /** Code that is expected to take longer to compile (s) is not measured: meanwhile nothing else happens, not even Ctrl-C. */
-const LONGEST_COMPILE = 1.5;
+const LONGEST_COMPILE = 2;
 
 /** Measuring starts with, and what is not measured uses, code that is expected to take no longer than this (s). */
 const QUICK_COMPILE = 0.3;
@@ -89,14 +89,16 @@ const lengthOf = ({ uses }: PlannedDispatch, { kernel }: Variant) => inlinedLeng
  * is not run is time saved. Works on buffers of its own, which are freed again before the program makes its.
  *
  * @param work floating-point operations of one launch
- * @returns the fastest variant so far, undefined if there was no time to compare two
+ * @param start the fastest that an earlier process found; the likeliest variant if left out
+ * @returns the fastest variant so far, and whether none was left out for want of time; undefined if there was no time to compare two
  */
 export async function fastest(
   device: Device,
   dispatch: PlannedDispatch,
   work: number,
+  start: Variant | undefined,
   limits: Limits,
-): Promise<Variant | undefined> {
+): Promise<{ readonly best: Variant; readonly isFinal: boolean } | undefined> {
   const { variants = [dispatch], otherKinds = [] } = dispatch.choice ?? {};
   const buffers: (GPUBuffer | GPUTexture)[] = [];
   try {
@@ -104,7 +106,7 @@ export async function fastest(
     // A GPU would be idle with a part, and needs none.
     const share = device.adapter.software ? Math.min(1, MOST_WORK / work) : 1;
     const bench = new Bench(device, dispatch, buffers, share, limits);
-    let best = likeliest(device, dispatch, limits.compileTimes);
+    let best = start ?? likeliest(device, dispatch, limits.compileTimes);
     let holder = await bench.timed(best);
     if (holder === undefined) return undefined;
     let hasCompared = false;
@@ -126,13 +128,14 @@ export async function fastest(
       return best !== before;
     };
     const line = variants.filter((variant) => variant === best || isUsable(device, variant));
-    const start = line.indexOf(best);
-    const sides = [line.slice(0, start).reverse(), line.slice(start + 1)];
-    if (line.indexOf(wantedVariant(device, dispatch)) > start) sides.reverse();
+    const place = line.indexOf(best);
+    const sides = [line.slice(0, place).reverse(), line.slice(place + 1)];
+    if (line.indexOf(wantedVariant(device, dispatch)) > place) sides.reverse();
     // Once one side was faster, the other side is not.
     if (!(await walk(sides[0]))) await walk(sides[1]);
     for (const kind of otherKinds) await walk(kind.filter((variant) => isUsable(device, variant)));
-    return hasCompared || !bench.ranOut ? best : undefined;
+    const isFinal = !bench.hasLeftOut;
+    return hasCompared || isFinal ? { best, isFinal } : undefined;
   } finally {
     device.free(buffers);
   }
@@ -194,7 +197,7 @@ class Bench {
   readonly #share: number;
   readonly #limits: Limits;
   /** Whether something was left out for want of time. */
-  ranOut = false;
+  hasLeftOut = false;
 
   constructor(
     device: Device,
@@ -219,10 +222,10 @@ class Bench {
     const { clock, compileTimes, deadline, signal } = this.#limits;
     const length = lengthOf(this.#dispatch, variant);
     const expected = Math.max(compileTimes.expected(length), like === undefined ? 0 : extrapolated(like, length));
-    if (like !== undefined && length > like.length && expected > LONGEST_COMPILE) return undefined;
     const start = clock();
-    if (start + 1000 * expected > deadline) {
-      this.ranOut = true;
+    const isTooLong = like !== undefined && length > like.length && expected > LONGEST_COMPILE;
+    if (isTooLong || start + 1000 * expected > deadline) {
+      this.hasLeftOut = true;
       return undefined;
     }
     const { workgroups, part } = partOfGrid(variant.workgroups, this.#share);
@@ -230,8 +233,7 @@ class Bench {
     // Drivers finish compiling at the first launch.
     await warmUp(this.#device, [launch], { signal });
     await this.#device.check();
-    const seconds = (clock() - start) / 1000;
-    compileTimes.note(length, seconds);
+    const seconds = compileTimes.note(length, (clock() - start) / 1000, this.#device.adapter.software);
     const run = async (repeats: number) => {
       signal?.throwIfAborted();
       const begin = clock();

@@ -25,6 +25,12 @@ export function tuningKey({ backend, name, driver }: AdapterDescription): string
 /** Below this many floating-point operations even llvmpipe needs about a millisecond: not worth compiling variants. */
 const LEAST_WORK = 3e7;
 
+/** So many processes go on where one had no time to try every variant; what the last one finds is final. */
+const TRIES = 4;
+
+/** Work in launches so small that the device is never busy takes so many times as long: steps of an LSTM on two cores. */
+const SMALL_LAUNCHES = 3;
+
 /** With less time left (ms) nothing is begun. */
 const LEAST_TIME = 200;
 
@@ -44,6 +50,14 @@ interface Chosen {
   readonly choice: Choice;
 }
 
+/** The fastest variant that is known of a class. */
+interface Remembered {
+  readonly variant: Variant;
+  /** Processes that had no time to try every variant. */
+  readonly tries: number;
+  readonly isFinal: boolean;
+}
+
 /** Problems that share a winner. */
 interface ProblemClass {
   readonly key: string;
@@ -51,7 +65,7 @@ interface ProblemClass {
   hardest: Chosen;
   /** Floating-point operations of one launch of it. */
   launchWork: number;
-  /** Floating-point operations of all together. */
+  /** Floating-point operations of all together, those in small launches counted several times. */
   work: number;
 }
 
@@ -60,13 +74,15 @@ interface ProblemClass {
  * by more than any rule of thumb can know (over four vendors one fixed matmul tile reached 44 to 80 % of each GPU's best).
  *
  * Variants of a kernel give bit-identical results, so that a choice, and hence a noisy measurement, changes no number. So it may
- * also end at any time: what takes most of the work is measured first, each in its share of the time that is left, and what
- * there is no time for uses the likeliest variant, and is measured by the next process.
+ * also end at any time: what takes most of the work is measured first, each in its share of the time that is left. What there
+ * is no time for uses the likeliest variant or the fastest so far, and the next processes go on from there.
  */
 export class Tuner {
   readonly #memory: TuningMemory;
   readonly #clock: () => number;
   readonly #compileTimes = new CompileTimes();
+  /** Classes that were measured, with or without an end. */
+  readonly #measured = new Set<string>();
   /** Of the time for measuring, in milliseconds. */
   #left: number;
   #turn: Promise<unknown> = Promise.resolve();
@@ -100,7 +116,7 @@ export class Tuner {
   ): Promise<readonly Variant[]> {
     const keys = keysOf(device, dispatches);
     const unknown = classesOf(dispatches, keys).filter(
-      (each) => this.#remembered(device, each.hardest, each.key) === undefined,
+      ({ hardest, key }) => !this.#measured.has(key) && this.#remembered(device, hardest, key)?.isFinal !== true,
     );
     await this.#measure(
       device,
@@ -116,17 +132,17 @@ export class Tuner {
       const known = chosen.get(choice);
       if (known?.key === key) return known.variant;
       const remembered = this.#remembered(device, { dispatch, choice }, key);
-      const variant = remembered ?? likeliest(device, dispatch, this.#compileTimes);
+      const variant = remembered?.variant ?? likeliest(device, dispatch, this.#compileTimes);
       chosen.set(choice, { key, variant });
       return variant;
     });
   }
 
-  #remembered(device: Device, { choice }: Chosen, key: string): Variant | undefined {
-    const name = this.#memory.get(key);
-    return name === undefined
-      ? undefined
-      : usableVariants(device, choice).find((each) => variantName(each, choice) === name);
+  #remembered(device: Device, { choice }: Chosen, key: string): Remembered | undefined {
+    // "tile 8x8", or "tile 8x8 ?2" where two processes had no time to try every variant.
+    const [, name, tries = '0'] = /^(.*?)(?: \?(\d+))?$/.exec(this.#memory.get(key) ?? '') ?? [];
+    const variant = usableVariants(device, choice).find((each) => variantName(each, choice) === name);
+    return variant && { variant, tries: Number(tries), isFinal: tries === '0' };
   }
 
   async #measure(
@@ -145,10 +161,15 @@ export class Tuner {
       const start = this.#clock();
       const deadline = start + this.#left * (work / rest);
       const limits = { deadline, clock: this.#clock, compileTimes: this.#compileTimes, signal };
-      const winner = await fastest(device, dispatch, launchWork, limits);
+      const known = this.#remembered(device, hardest, key);
+      const found = await fastest(device, dispatch, launchWork, known?.variant, limits);
       this.#left -= this.#clock() - start;
       rest -= work;
-      if (winner !== undefined) this.#memory.set(key, variantName(winner, choice));
+      if (found === undefined) continue;
+      this.#measured.add(key);
+      const tries = (known?.tries ?? 0) + 1;
+      const isFinal = found.isFinal || tries >= TRIES;
+      this.#memory.set(key, `${variantName(found.best, choice)}${isFinal ? '' : ` ?${tries}`}`);
     }
     onProgress?.({ stage: 'measuring', done: total, total, label: '', secondsLeft: 0 });
   }
@@ -186,13 +207,14 @@ function classesOf(dispatches: readonly PlannedDispatch[], keys: readonly (strin
   }
   const classes = new Map<string, ProblemClass>();
   for (const { key, launches, ...chosen } of [...operations.values()].flatMap((problems) => [...problems.values()])) {
-    const { work } = chosen.choice;
+    const perLaunch = chosen.choice.work / launches;
+    const work = chosen.choice.work * (perLaunch < LEAST_WORK ? SMALL_LAUNCHES : 1);
     const known = classes.get(key) ?? { key, hardest: chosen, launchWork: 0, work: 0 };
     classes.set(key, known);
     known.work += work;
-    if (known.launchWork > 0 && work <= known.hardest.choice.work) continue;
+    if (known.launchWork > 0 && chosen.choice.work <= known.hardest.choice.work) continue;
     known.hardest = chosen;
-    known.launchWork = work / launches;
+    known.launchWork = perLaunch;
   }
   return [...classes.values()];
 }
