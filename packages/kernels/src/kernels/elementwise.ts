@@ -2,7 +2,7 @@ import type { Dispatch, Formula, Operation } from '../trace/operation.ts';
 import { elementCount, type Shape, sameShape } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
 import { linearDispatch } from './dispatch.ts';
-import { read, readWrite, write } from './kernel.ts';
+import { every, read, readWrite, write } from './kernel.ts';
 
 /** A formula applied to inputs of a kernel and to results of steps before it. */
 export interface Step {
@@ -40,6 +40,15 @@ export function singleStep(formula: Formula): Step {
 }
 
 /**
+ * What a thread computes where there are many: starting a thread costs llvmpipe as much as an element of a sum of two. They lie
+ * `threads` apart, so that neighbours load neighbours.
+ */
+const SHARES = 4;
+
+/** Threads that keep large devices busy. */
+const ENOUGH_THREADS = 2 ** 15;
+
+/**
  * One thread for each element, or for each four neighbours where the innermost axis allows it. Formulas are written for
  * scalars and called component by component: a compiler turns that into vector arithmetic again.
  *
@@ -53,8 +62,10 @@ export function elementwise(
   output: Tensor,
   overwritten?: number,
 ): Dispatch {
-  const last = output.shape.at(-1) ?? 1;
-  const vector = last % 4 === 0 && inputs.every((input) => canVectorise(input, last)) ? 4 : 1;
+  // Without broadcast axes all are one long row.
+  const isFlat = inputs.every(({ shape }) => elementCount(shape) === 1 || sameShape(shape, output.shape));
+  const last = isFlat ? elementCount(output.shape) : (output.shape.at(-1) ?? 1);
+  const vector = last % 4 === 0 && (isFlat || inputs.every((input) => canVectorise(input, last))) ? 4 : 1;
   // The same tensor twice is one binding: two bindings of one writable range are an error.
   const bound = [...new Set(inputs)];
   const overwrites = overwritten === undefined ? undefined : inputs[overwritten];
@@ -74,15 +85,20 @@ export function elementwise(
     const place = vector === 4 ? `index * 4u + ${component}u` : 'index';
     return `element(${[place, ...bound.map((_, index) => `value${index}${part}`)].join(', ')})`;
   });
-  const threads = elementCount(output.shape) / vector;
+  const places = elementCount(output.shape) / vector;
+  const shares = places % SHARES === 0 && places >= SHARES * ENOUGH_THREADS ? SHARES : 1;
+  const threads = places / shares;
   return linearDispatch({
     label: steps.map(({ formula }) => formula.label).join(' + '),
     bindings,
     operands: [...bound.filter((input) => input !== overwrites), output],
     threads,
-    functions: formulaFunctions(steps, inputs, bound),
-    body: `${loads.join('\n')}
-  store_result(index, ${vector === 4 ? `vec4f(${elements.join(', ')})` : elements[0]});`,
+    functions: `${formulaFunctions(steps, inputs, bound)}
+fn compute(index: u32) {
+${loads.join('\n')}
+  store_result(index, ${vector === 4 ? `vec4f(${elements.join(', ')})` : elements[0]});
+}`,
+    body: every(shares, (share) => `  compute(index + ${share * threads}u);`),
   });
 }
 
