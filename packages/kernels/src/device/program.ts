@@ -7,6 +7,7 @@ import type { Block, Location } from '../plan/placement.ts';
 import { HISTORY_LENGTH, type Plan } from '../plan/plan.ts';
 import { describeTensor } from '../trace/describe.ts';
 import { Arena, MEMORY_CATEGORIES } from '../trace/memory.ts';
+import { type NumberBound, numberBounds, requireBelow } from '../trace/numbers.ts';
 import { BYTES_PER_ELEMENT, elementCount, formatShape, type TensorData } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
 import type { Device, Pipeline } from './device.ts';
@@ -45,6 +46,7 @@ export class Program {
   readonly #buffers: Buffers;
   readonly #launches: readonly Launch[];
   readonly #detector: NonFiniteDetector | undefined;
+  readonly #bounds: ReadonlyMap<Tensor, NumberBound>;
   #hasToldTimes = false;
   #runs = 0;
   #historyRead = 0;
@@ -58,6 +60,7 @@ export class Program {
     this.#buffers = parts.buffers;
     this.#launches = parts.launches;
     this.#detector = parts.detector;
+    this.#bounds = numberBounds(parts.plan.nodes);
   }
 
   /**
@@ -107,7 +110,12 @@ export class Program {
     }
   }
 
-  /** Sets an input for the runs to come. @throws KernelError if data and tensor differ in type or length */
+  /**
+   * Sets an input for the runs to come.
+   *
+   * @throws KernelError if data and tensor differ in type or length; `range` for the number of a row or class that does not exist
+   *   where an operation takes numbers from the input itself, as `embedding` does
+   */
   write(input: Tensor, data: TensorData): void {
     this.#requireOpen('write');
     if (input.source.kind !== 'input')
@@ -117,6 +125,8 @@ export class Program {
       const got = `${data.length} values of ${data.constructor.name}`;
       throw new KernelError('shape', `write: an input of ${input.dtype} ${formatShape(input.shape)} got ${got}.`);
     }
+    const bound = this.#bounds.get(input);
+    if (bound !== undefined) requireBelow(bound, input, data);
     const { buffer, offset } = this.plan.location(input);
     this.#device.gpu.queue.writeBuffer(required(this.#buffers, buffer), offset, data);
   }

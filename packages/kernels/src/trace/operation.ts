@@ -124,6 +124,9 @@ export interface Operation<Attributes> {
   /** The slot in which output 0 has to end up; the planner computes the input there directly where it can. */
   target?(node: Node<Attributes>): Slot;
 
+  /** The input of u32s that number rows, classes or the like: each must be below `bound`, which `Program.write` checks. */
+  numbers?(node: Node<Attributes>): { readonly input: number; readonly bound: number };
+
   /** Changes arenas given as inputs, so that it counts as used although it has no output. */
   readonly changesInputs?: boolean;
 }
