@@ -1,10 +1,11 @@
-import { linearDispatch } from '../kernels/dispatch.ts';
 import { elementwiseOperation } from '../kernels/elementwise.ts';
-import { read, wgslFloat, write } from '../kernels/kernel.ts';
-import type { Dispatch, Operation } from '../trace/operation.ts';
+import { wgslFloat } from '../kernels/kernel.ts';
+import type { Operation } from '../trace/operation.ts';
 import { elementCount, formatShape, type Shape, sameShape } from '../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
-import { partCount, type ReductionOptions, reduceAxes } from './reduction.ts';
+import { sumOverAxis } from './axis-sums.ts';
+import { divide, maximum } from './binary.ts';
+import { type ReductionOptions, reduceAxes } from './reduction.ts';
 import { unaryGradient } from './unary.ts';
 import { reshape } from './view.ts';
 
@@ -30,6 +31,17 @@ export function sumOfSquares(x: Tensor): Tensor {
 export function mean(x: Tensor, axes?: readonly number[], options: ReductionOptions = {}): Tensor {
   const total = sum(x, axes, options);
   return scale(total, elementCount(total.shape) / elementCount(x.shape));
+}
+
+/** What the weights of a mean add up to at least; what adds up to less has no mean. */
+const LEAST_WEIGHT = 1e-20;
+
+/**
+ * total / weight of scalars, where the total is a weighted sum and the weight the sum of its weights; 0 with gradients of 0 where
+ * all weights are 0, as when a micro-batch has nothing but padding.
+ */
+export function weightedMean(total: Tensor, weight: Tensor): Tensor {
+  return divide(total, maximum(weight, weight.graph.constant(Float32Array.of(LEAST_WEIGHT), [])));
 }
 
 /** y = factor x for a factor known when the graph is made. */
@@ -59,15 +71,8 @@ export const sumOperation: Operation<{ squared: boolean }> = {
   },
   kernels(node, { scratch }) {
     const [x] = node.inputs;
-    const { squared } = node.attributes;
     const [outer, length, inner] = x.shape;
-    const parts = partCount(outer * inner, length);
-    if (parts === 1) return [partialSums(x, node.outputs[0], { outer, length, inner, parts, squared })];
-    const partial = scratch([outer, parts, inner]);
-    return [
-      partialSums(x, partial, { outer, length, inner, parts, squared }),
-      partialSums(partial, node.outputs[0], { outer, length: parts, inner, parts: 1 }),
-    ];
+    return sumOverAxis(x, { outer, length, inner }, node.outputs[0], scratch, node.attributes.squared);
   },
   backward({ inputs: [x], attributes }, [dy]) {
     if (dy === undefined) return [undefined];
@@ -76,38 +81,6 @@ export const sumOperation: Operation<{ squared: boolean }> = {
     return [attributes.squared ? unaryGradient('square', each, { x, y: x }) : each];
   },
 };
-
-/** Sums over each of some parts of an axis, of elements or squares: (outer, length, inner) -> (outer, parts, inner). */
-export function partialSums(
-  x: Tensor,
-  result: Tensor,
-  {
-    outer,
-    length,
-    inner,
-    parts,
-    squared = false,
-  }: { outer: number; length: number; inner: number; parts: number; squared?: boolean },
-): Dispatch {
-  const threads = outer * parts * inner;
-  const chunk = Math.ceil(length / parts);
-  return linearDispatch({
-    label: squared ? 'sum of squares' : 'sum',
-    bindings: [read('x'), write('result')],
-    operands: [x, result],
-    threads,
-    body: `  let column = index % ${inner}u;
-  let part = index / ${inner}u % ${parts}u;
-  let row = index / ${inner * parts}u;
-  let end = min((part + 1u) * ${chunk}u, ${length}u);
-  var total = 0.0;
-  for (var i = part * ${chunk}u; i < end; i++) {
-    let value = load_x((row * ${length}u + i) * ${inner}u + column);
-    total += ${squared ? 'value * value' : 'value'};
-  }
-  store_result(index, total);`,
-  });
-}
 
 export const broadcastOperation = elementwiseOperation<{ shape: Shape }>({
   name: 'broadcast',
