@@ -74,15 +74,23 @@ export function sumOverAxis(
   return axisSums(what, { outer, length, inner }, [result], scratch);
 }
 
+/** Threads side by side that load vec4s next to each other: 128 bytes, what a GPU loads at once. */
+const ABREAST = 8;
+
 /**
- * How threads share the columns: each takes up to four vec4s of a row, which then lie on one page of memory and share what
- * depends on the row alone, `threads` apart. Where columns are few, so many `neighbours` take turns along the axis instead. Both
- * let neighbouring threads load 128 bytes next to each other.
+ * How threads share the columns: each takes up to four vec4s of a row, 8 apart, so that 8 threads load 512 bytes on end (128 at a
+ * time, a row each, take llvmpipe three times as long: no prefetcher sees them coming) and share what depends on the row alone.
+ * Where columns are few, 8 parts take turns along the axis instead.
  */
 function columnShares(inner: number) {
   const { width } = rowVectors(inner);
-  const groups = [4, 2].find((count) => width % count === 0 && width >= 8 * count) ?? 1;
-  return { groups, threads: width / groups, neighbours: width < 8 ? 8 : 1 };
+  const groups = [4, 2].find((count) => width % (ABREAST * count) === 0) ?? 1;
+  return {
+    groups,
+    threads: width / groups,
+    neighbours: width < ABREAST ? ABREAST : 1,
+    firstColumn: groups === 1 ? 'thread' : `(thread / ${ABREAST}u * ${ABREAST * groups}u + thread % ${ABREAST}u)`,
+  };
 }
 
 /** (outer, length, inner) -> (outer, parts, inner). */
@@ -93,11 +101,11 @@ function partialSums(
   results: readonly Tensor[],
 ): Dispatch {
   const { vector, type, width } = rowVectors(inner);
-  const { groups, threads, neighbours } = columnShares(inner);
+  const { groups, threads, neighbours, firstColumn } = columnShares(inner);
   const side = parts === 1 ? 1 : neighbours;
   const most = Math.ceil(length / parts);
   const sums = (group: number) => terms.map((_, index) => `sum${index}_${group}`);
-  const column = (group: number) => `(first_column + ${group * threads}u)`;
+  const column = (group: number) => `(first_column + ${group * ABREAST}u)`;
   const declare = (values: Readonly<Record<string, string>>, suffix = '') =>
     Object.entries(values).map(([name, value]) => `let ${name}${suffix} = ${value};`);
   const known = (group: number) => Object.keys(ofColumn('')).map((name) => `let ${name} = ${name}_${group};`);
@@ -116,7 +124,8 @@ function partialSums(
     bindings: [...bindings, ...results.map((_, index) => write(`result${index}`, vector))],
     operands: [...operands, ...results],
     threads: outer * parts * threads,
-    body: `  let first_column = index % ${threads}u;
+    body: `  let thread = index % ${threads}u;
+  let first_column = ${firstColumn};
   let part_of_all = index / ${threads}u;
   let part = part_of_all % ${parts}u;
   let begin = part / ${side}u * ${side * most}u + part % ${side}u;
