@@ -9,11 +9,13 @@ import {
   evaluate,
   Graph,
   gaussianSample,
+  gradients,
   multiply,
   plan,
   scale,
   store,
   subtract,
+  sum,
   type Tensor,
   unary,
 } from '../src/index.ts';
@@ -78,6 +80,13 @@ describe('fusion', () => {
     const row = unary('exp', graph.input([4]));
     expect(labels([add(x, row)])).toEqual(['exp', 'add']);
     expect(labels([add(broadcast(row, [4, 4]), x)])).toEqual(['exp', 'broadcast + add']);
+  });
+
+  it('spreads the gradient of a sum where it is used, not over memory of its own', () => {
+    const graph = new Graph();
+    const x = unary('exp', graph.input([4, 8]));
+    const slopes = gradients(sum(multiply(x, graph.input([4, 8]))), [x]);
+    expect(labels(slopes)).toEqual(['broadcast + multiply']);
   });
 
   it('reads no more than seven inputs in a kernel', async () => {

@@ -218,7 +218,7 @@ describe('limits', () => {
     );
     const inputs = sum(graph.input([300]));
     expect(() => plan(graph, { outputs: [inputs], limits })).toThrow(
-      /^reshape \[300\] -> \[1, 300, 1\]: a value of 1200/,
+      /^input 1 \[300\]: a value of 1200/,
     );
     const arena = new Arena('weights', 'parameters');
     const slots = [arena.add('a', [200]), arena.add('b', [200])];

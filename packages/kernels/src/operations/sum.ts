@@ -5,7 +5,7 @@ import { elementCount, formatShape, type Shape, sameShape } from '../trace/shape
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 import { sumOverAxis } from './axis-sums.ts';
 import { divide, maximum } from './binary.ts';
-import { type ReductionOptions, reduceAxes } from './reduction.ts';
+import { type AxisRun, flatShape, type ReductionOptions, reducedShape, reduceRuns } from './reduction.ts';
 import { unaryGradient } from './unary.ts';
 import { reshape } from './view.ts';
 
@@ -16,15 +16,15 @@ import { reshape } from './view.ts';
  * @param axes all of them if left out
  */
 export function sum(x: Tensor, axes?: readonly number[], options: ReductionOptions = {}): Tensor {
-  return reduceAxes('sum', x, axes, options, (flat) => {
-    return x.graph.apply(sumOperation, [flat], { squared: false })[0];
+  return reduceRuns('sum', x, axes, options, (from, run) => {
+    return x.graph.apply(sumOperation, [from], { run, squared: false })[0];
   });
 }
 
 /** Sum of the squares of all elements, without a place for the squares: an arena of gradients is as large as the model. */
 export function sumOfSquares(x: Tensor): Tensor {
-  const flat = reshape(x, [1, elementCount(x.shape), 1]);
-  return reshape(x.graph.apply(sumOperation, [flat], { squared: true })[0], []);
+  const run = { first: 0, last: x.shape.length - 1 };
+  return reshape(x.graph.apply(sumOperation, [x], { run, squared: true })[0], []);
 }
 
 /** Mean over axes, as `sum`. */
@@ -62,17 +62,18 @@ export function sumToShape(x: Tensor, shape: Shape): Tensor {
   return reshape(sum(x, repeated, { keepAxes: true }), shape);
 }
 
-/** Of the elements, or of their squares: (outer, length, inner) -> (outer, 1, inner). */
-export const sumOperation: Operation<{ squared: boolean }> = {
+/** Of the elements, or of their squares, over a run of axes. */
+export const sumOperation: Operation<{ run: AxisRun; squared: boolean }> = {
   name: 'sum',
-  outputs([x]) {
+  outputs([x], { run }) {
     requireType(x, 'f32', 'sum', 'x');
-    return [{ shape: x.shape.with(1, 1), dtype: 'f32' }];
+    return [{ shape: reducedShape(x.shape, run), dtype: 'f32' }];
   },
   kernels(node, { scratch }) {
     const [x] = node.inputs;
-    const [outer, length, inner] = x.shape;
-    return sumOverAxis(x, { outer, length, inner }, node.outputs[0], scratch, node.attributes.squared);
+    const { run, squared } = node.attributes;
+    const [outer, length, inner] = flatShape(x.shape, run);
+    return sumOverAxis(x, { outer, length, inner }, node.outputs[0], scratch, squared);
   },
   backward({ inputs: [x], attributes }, [dy]) {
     if (dy === undefined) return [undefined];
