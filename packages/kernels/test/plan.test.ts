@@ -217,9 +217,7 @@ describe('limits', () => {
       /: a value of 1200 bytes exceeds the device's 1024 a binding; use a smaller batch or model. \(at .*plan.test.ts/,
     );
     const inputs = sum(graph.input([300]));
-    expect(() => plan(graph, { outputs: [inputs], limits })).toThrow(
-      /^input 1 \[300\]: a value of 1200/,
-    );
+    expect(() => plan(graph, { outputs: [inputs], limits })).toThrow(/^input 1 \[300\]: a value of 1200/);
     const arena = new Arena('weights', 'parameters');
     const slots = [arena.add('a', [200]), arena.add('b', [200])];
     const weights = new Graph();

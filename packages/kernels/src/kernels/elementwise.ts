@@ -41,7 +41,7 @@ export function singleStep(formula: Formula): Step {
 
 /**
  * What a thread computes where there are many: starting a thread costs llvmpipe as much as an element of a sum of two. They lie
- * `threads` apart, so that neighbours load neighbours.
+ * `threads` apart, so that neighbours load neighbours; where those are whole rows, what is the same in every row is loaded once.
  */
 const SHARES = 4;
 
@@ -75,30 +75,40 @@ export function elementwise(
     .map((input) => read(nameOf(input), vector === 4 && elementCount(input.shape) > 1 ? 4 : 1, input.dtype));
   bindings.push(overwrites === undefined ? write('result', vector) : readWrite('result', vector));
 
-  const loads = bound.map((input, index) => {
+  const places = elementCount(output.shape) / vector;
+  const shares = places % SHARES === 0 && places >= SHARES * ENOUGH_THREADS ? SHARES : 1;
+  const threads = places / shares;
+  const load = (input: Tensor, index: number) => {
     const value = `load_${nameOf(input)}(${elementIndex(input.shape, output.shape, vector)})`;
     const spread = vector === 4 && elementCount(input.shape) === 1;
     return `  let value${index} = ${spread ? `vec4<${input.dtype}>(${value})` : value};`;
-  });
+  };
+  const isInAllShares = ({ shape }: Tensor) => {
+    const period = repeatsAfter(shape, output.shape);
+    return period === 1 || (period !== undefined && (threads * vector) % period === 0);
+  };
+  const [common, own] = [true, false].map((ofAll) =>
+    [...bound.entries()].filter(([, each]) => isInAllShares(each) === ofAll),
+  );
+  const parameters = common.map(([index, { dtype }]) => `value${index}: ${vector === 4 ? `vec4<${dtype}>` : dtype}`);
+  const values = common.map(([index]) => `value${index}`);
   const components = vector === 4 ? ['.x', '.y', '.z', '.w'] : [''];
   const elements = components.map((part, component) => {
     const place = vector === 4 ? `index * 4u + ${component}u` : 'index';
     return `element(${[place, ...bound.map((_, index) => `value${index}${part}`)].join(', ')})`;
   });
-  const places = elementCount(output.shape) / vector;
-  const shares = places % SHARES === 0 && places >= SHARES * ENOUGH_THREADS ? SHARES : 1;
-  const threads = places / shares;
   return linearDispatch({
     label: steps.map(({ formula }) => formula.label).join(' + '),
     bindings,
     operands: [...bound.filter((input) => input !== overwrites), output],
     threads,
     functions: `${formulaFunctions(steps, inputs, bound)}
-fn compute(index: u32) {
-${loads.join('\n')}
+fn compute(${['index: u32', ...parameters].join(', ')}) {
+${own.map(([index, input]) => load(input, index)).join('\n')}
   store_result(index, ${vector === 4 ? `vec4f(${elements.join(', ')})` : elements[0]});
 }`,
-    body: every(shares, (share) => `  compute(index + ${share * threads}u);`),
+    body: `${common.map(([index, input]) => load(input, index)).join('\n')}
+${every(shares, (share) => `  compute(${[`index + ${share * threads}u`, ...values].join(', ')});`)}`,
   });
 }
 
@@ -124,6 +134,13 @@ fn element(${['index: u32', ...parameters].join(', ')}) -> f32 {
 ${calls.join('\n')}
   return step${steps.length - 1};
 }`;
+}
+
+/** After how many elements of the output an operand comes again, where it lacks only leading axes. */
+function repeatsAfter(shape: Shape, output: Shape): number | undefined {
+  const first = shape.findIndex((size) => size > 1);
+  const row = first < 0 ? [] : shape.slice(first);
+  return sameShape(row, output.slice(output.length - row.length)) ? elementCount(row) : undefined;
 }
 
 function canVectorise(operand: Tensor, last: number): boolean {
