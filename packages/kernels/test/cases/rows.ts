@@ -34,8 +34,8 @@ const REDUCTIONS: readonly [Shape, number[]][] = [
   // In parts: the last of those of 71 numbers is shorter.
   [[71, 3], [0]],
   [[2, 67], [1]],
-  [[300, 32], [0]],
-  [[3, 260], [1]],
+  [[67, 4], [0]],
+  [[2, 132], [1]],
   [[1, 1], [0]],
   [[], []],
 ];
