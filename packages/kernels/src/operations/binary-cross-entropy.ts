@@ -3,7 +3,8 @@ import { onceDifferentiable } from '../trace/operation.ts';
 import { elementCount, sameShape } from '../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 import { multiply } from './binary.ts';
-import { mean, scale, sum, weightedMean } from './sum.ts';
+import { mean, scale, sum } from './sum.ts';
+import { weightedMean } from './weighted-mean.ts';
 
 /**
  * Mean binary cross-entropy of sigmoid(logits) against targets over the elements whose mask is 1, in nats. A logit x

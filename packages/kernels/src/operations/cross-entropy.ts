@@ -3,7 +3,8 @@ import { overwritable, type RowLoops, rowElement, rowLayout, rowsDispatch } from
 import { type Operation, onceDifferentiable, overwritesFirst } from '../trace/operation.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 import { multiply } from './binary.ts';
-import { sum, weightedMean } from './sum.ts';
+import { sum } from './sum.ts';
+import { weightedMean } from './weighted-mean.ts';
 
 export interface CrossEntropyOptions {
   /** Share of the target's probability that all classes divide evenly (arXiv 1512.00567, section 7); 0 to below 1. */

@@ -4,7 +4,6 @@ import type { Operation } from '../trace/operation.ts';
 import { elementCount, formatShape, type Shape, sameShape } from '../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 import { sumOverAxis } from './axis-sums.ts';
-import { divide, maximum } from './binary.ts';
 import { type AxisRun, flatShape, type ReductionOptions, reducedShape, reduceRuns } from './reduction.ts';
 import { unaryGradient } from './unary.ts';
 import { reshape } from './view.ts';
@@ -31,17 +30,6 @@ export function sumOfSquares(x: Tensor): Tensor {
 export function mean(x: Tensor, axes?: readonly number[], options: ReductionOptions = {}): Tensor {
   const total = sum(x, axes, options);
   return scale(total, elementCount(total.shape) / elementCount(x.shape));
-}
-
-/** What the weights of a mean add up to at least; what adds up to less has no mean. */
-const LEAST_WEIGHT = 1e-20;
-
-/**
- * total / weight of scalars, where the total is a weighted sum and the weight the sum of its weights; 0 with gradients of 0 where
- * all weights are 0, as when a micro-batch has nothing but padding.
- */
-export function weightedMean(total: Tensor, weight: Tensor): Tensor {
-  return divide(total, maximum(weight, weight.graph.constant(Float32Array.of(LEAST_WEIGHT), [])));
 }
 
 /** y = factor x for a factor known when the graph is made. */
