@@ -2,7 +2,7 @@ import type { Dispatch, Formula, KernelContext, Operation } from '../trace/opera
 import { elementCount, type Shape, sameShape } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
 import { linearDispatch } from './dispatch.ts';
-import { read, readWrite, write } from './kernel.ts';
+import { every, read, readWrite, write } from './kernel.ts';
 
 /** A formula applied to inputs of a kernel and to results of steps before it. */
 export interface Step {
@@ -68,6 +68,15 @@ export function elementwisePieces(
 }
 
 /**
+ * What a thread computes where there are many: starting a thread costs llvmpipe as much as an element of a sum of two. They lie
+ * `threads` apart, so that neighbours load neighbours; where those are whole rows, what is the same in every row is loaded once.
+ */
+const SHARES = 4;
+
+/** Threads that keep large devices busy. */
+const ENOUGH_THREADS = 2 ** 15;
+
+/**
  * One thread for each element, or for each four neighbours where the innermost axis allows it. Formulas are written for
  * scalars and called component by component: a compiler turns that into vector arithmetic again.
  *
@@ -83,8 +92,10 @@ export function elementwise(
   overwritten?: number,
   first = 0,
 ): Dispatch {
-  const last = output.shape.at(-1) ?? 1;
-  const vector = last % 4 === 0 && inputs.every((input) => canVectorise(input, last)) ? 4 : 1;
+  // Without broadcast axes all are one long row.
+  const isFlat = inputs.every(({ shape }) => elementCount(shape) === 1 || sameShape(shape, output.shape));
+  const last = isFlat ? elementCount(output.shape) : (output.shape.at(-1) ?? 1);
+  const vector = last % 4 === 0 && (isFlat || inputs.every((input) => canVectorise(input, last))) ? 4 : 1;
   // The same tensor twice is one binding: two bindings of one writable range are an error.
   const bound = [...new Set(inputs)];
   const overwrites = overwritten === undefined ? undefined : inputs[overwritten];
@@ -94,25 +105,40 @@ export function elementwise(
     .map((input) => read(nameOf(input), vector === 4 && elementCount(input.shape) > 1 ? 4 : 1, input.dtype));
   bindings.push(overwrites === undefined ? write('result', vector) : readWrite('result', vector));
 
-  const loads = bound.map((input, index) => {
+  const places = elementCount(output.shape) / vector;
+  const shares = places % SHARES === 0 && places >= SHARES * ENOUGH_THREADS ? SHARES : 1;
+  const threads = places / shares;
+  const load = (input: Tensor, index: number) => {
     const value = `load_${nameOf(input)}(${elementIndex(input.shape, output.shape, vector)})`;
     const spread = vector === 4 && elementCount(input.shape) === 1;
     return `  let value${index} = ${spread ? `vec4<${input.dtype}>(${value})` : value};`;
-  });
+  };
+  const isInAllShares = ({ shape }: Tensor) => {
+    const period = repeatsAfter(shape, output.shape);
+    return period === 1 || (period !== undefined && (threads * vector) % period === 0);
+  };
+  const [common, own] = [true, false].map((ofAll) =>
+    [...bound.entries()].filter(([, each]) => isInAllShares(each) === ofAll),
+  );
+  const parameters = common.map(([index, { dtype }]) => `value${index}: ${vector === 4 ? `vec4<${dtype}>` : dtype}`);
+  const values = common.map(([index]) => `value${index}`);
   const components = vector === 4 ? ['.x', '.y', '.z', '.w'] : [''];
   const elements = components.map((part, component) => {
     const place = vector === 4 ? `index * 4u + ${first + component}u` : first > 0 ? `index + ${first}u` : 'index';
     return `element(${[place, ...bound.map((_, index) => `value${index}${part}`)].join(', ')})`;
   });
-  const threads = elementCount(output.shape) / vector;
   return linearDispatch({
     label: steps.map(({ formula }) => formula.label).join(' + '),
     bindings,
     operands: [...bound.filter((input) => input !== overwrites), output],
     threads,
-    functions: formulaFunctions(steps, inputs, bound),
-    body: `${loads.join('\n')}
-  store_result(index, ${vector === 4 ? `vec4f(${elements.join(', ')})` : elements[0]});`,
+    functions: `${formulaFunctions(steps, inputs, bound)}
+fn compute(${['index: u32', ...parameters].join(', ')}) {
+${own.map(([index, input]) => load(input, index)).join('\n')}
+  store_result(index, ${vector === 4 ? `vec4f(${elements.join(', ')})` : elements[0]});
+}`,
+    body: `${common.map(([index, input]) => load(input, index)).join('\n')}
+${every(shares, (share) => `  compute(${[`index + ${share * threads}u`, ...values].join(', ')});`)}`,
   });
 }
 
@@ -138,6 +164,13 @@ fn element(${['index: u32', ...parameters].join(', ')}) -> f32 {
 ${calls.join('\n')}
   return step${steps.length - 1};
 }`;
+}
+
+/** After how many elements of the output an operand comes again, where it lacks only leading axes. */
+function repeatsAfter(shape: Shape, output: Shape): number | undefined {
+  const first = shape.findIndex((size) => size > 1);
+  const row = first < 0 ? [] : shape.slice(first);
+  return sameShape(row, output.slice(output.length - row.length)) ? elementCount(row) : undefined;
 }
 
 function canVectorise(operand: Tensor, last: number): boolean {

@@ -1,5 +1,5 @@
 import { read } from '../kernels/kernel.ts';
-import { overwritable, rowDispatch, rowLayout } from '../kernels/row-kernel.ts';
+import { overwritable, type RowLoops, rowLayout, rowsDispatch } from '../kernels/row-kernel.ts';
 import { type Operation, onceDifferentiable, overwritesFirst } from '../trace/operation.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 
@@ -7,13 +7,16 @@ import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
  * Softmax over the last axis: y_c = exp(x_c - max x) / sum of the same over all c.
  *
  * @param x (..., C) f32
- * @returns the shape of x; each row is positive and sums to 1
+ * @returns the shape of x; each row is positive and sums to 1, but for rows of nothing but minus infinity, which give zeros
  */
 export function softmax(x: Tensor): Tensor {
   return x.graph.apply(softmaxOperation, [x], { logarithm: false })[0];
 }
 
-/** log(softmax(x)) over the last axis, also where probabilities underflow: x_c - max x - log(sum(exp(x - max x))). */
+/**
+ * log(softmax(x)) over the last axis, also where probabilities underflow: x_c - max x - log(sum(exp(x - max x))). Rows of nothing
+ * but minus infinity stay as they are.
+ */
 export function logSoftmax(x: Tensor): Tensor {
   return x.graph.apply(softmaxOperation, [x], { logarithm: true })[0];
 }
@@ -33,21 +36,17 @@ export const softmaxOperation: Operation<{ logarithm: boolean }> = {
     const [y] = node.outputs;
     const layout = rowLayout(x.shape);
     const source = inPlace ? 'result' : 'x';
-    const value = (c: string) => `load_${source}(start + ${c}) - highest`;
+    const value = `load_${source}(start + c)`;
     const kernel = {
       label: logarithm ? 'logSoftmax' : 'softmax',
       bindings: overwritable('x', layout.vector, inPlace),
-      body: `  var most = Value(lowest);
-  for (var c = lane; c < width; c += lanes) { most = max(most, load_${source}(start + c)); }
-  let highest = row_max(most);
-  var total = Value(0.0);
-  for (var c = lane; c < width; c += lanes) { total += exp(${value('c')}); }
-  let all = ${logarithm ? 'log(row_sum(total))' : '1.0 / row_sum(total)'};
-  for (var c = lane; c < width; c += lanes) {
-    store_result(start + c, ${logarithm ? `${value('c')} - all` : `exp(${value('c')}) * all`});
-  }`,
+      body: ({ max, sums, each }: RowLoops) => `${max('highest', value)}
+${sums({ total: `exp(${value} - highest)` })}
+  // The total is at least 1, but 0 where all are minus infinity.
+  let all = select(${logarithm ? 'log(total)' : '1.0 / total'}, 0.0, total == 0.0);
+${each(`    store_result(start + c, ${logarithm ? `${value} - highest - all` : `exp(${value} - highest) * all`});`)}`,
     };
-    return [rowDispatch(layout, kernel, inPlace ? [y] : [y, x])];
+    return [rowsDispatch(layout, kernel, inPlace ? [y] : [y, x])];
   },
   backward(node, [dy], [wanted]) {
     if (dy === undefined || !wanted) return [undefined];
@@ -69,14 +68,10 @@ export const softmaxGradientOperation: Operation<{ logarithm: boolean }> = {
     const kernel = {
       label: logarithm ? 'logSoftmaxGradient' : 'softmaxGradient',
       bindings: [read('y', layout.vector), ...overwritable('dy', layout.vector, inPlace)],
-      body: `  var total = Value(0.0);
-  for (var c = lane; c < width; c += lanes) { total += ${logarithm ? source : `${source} * load_y(start + c)`}; }
-  let all = row_sum(total);
-  for (var c = lane; c < width; c += lanes) {
-    store_result(start + c, ${logarithm ? `${source} - exp(load_y(start + c)) * all` : `load_y(start + c) * (${source} - all)`});
-  }`,
+      body: ({ sums, each }: RowLoops) => `${sums({ all: logarithm ? source : `${source} * load_y(start + c)` })}
+${each(`    store_result(start + c, ${logarithm ? `${source} - exp(load_y(start + c)) * all` : `load_y(start + c) * (${source} - all)`});`)}`,
     };
-    return [rowDispatch(layout, kernel, [y, dx, ...(inPlace ? [] : [dy])])];
+    return [rowsDispatch(layout, kernel, [y, dx, ...(inPlace ? [] : [dy])])];
   },
   backward: onceDifferentiable,
 };

@@ -147,6 +147,9 @@ export interface Operation<Attributes> {
    */
   draws?(attributes: Attributes): { readonly seed: number; readonly stream: number };
 
+  /** The input of u32s that number rows, classes or the like: each must be below `bound`, which `Program.write` checks. */
+  numbers?(node: Node<Attributes>): { readonly input: number; readonly bound: number };
+
   /** The inputs that it changes in place: arenas or slots. It then counts as used although it may have no output. */
   readonly changesInputs?: readonly number[];
 }

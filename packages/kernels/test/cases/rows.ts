@@ -31,9 +31,11 @@ const REDUCTIONS: readonly [Shape, number[]][] = [
     [2, 3, 5],
     [0, 1, 2],
   ],
-  // In parts: the last of those of 70 numbers is shorter.
-  [[70, 3], [0]],
-  [[2, 35], [1]],
+  // In parts: the last of those of 71 numbers is shorter.
+  [[71, 3], [0]],
+  [[2, 67], [1]],
+  [[67, 4], [0]],
+  [[2, 132], [1]],
   [[1, 1], [0]],
   [[], []],
 ];
