@@ -9,7 +9,7 @@ import { partCount, type ReductionOptions, reduceAxes } from './reduction.ts';
  * Largest element over axes. The gradient goes to the first of the largest, in row-major order.
  *
  * @param x f32
- * @param axes all of them if left out
+ * @param axes all of them if left out; -1 is the last
  */
 export function max(x: Tensor, axes?: readonly number[], options: ReductionOptions = {}): Tensor {
   return reduceAxes('max', x, axes, options, (flat) => x.graph.apply(maxOperation, [flat], {})[0]);

@@ -1,5 +1,6 @@
 import { elementCount } from '../trace/shape.ts';
-import { requireShape, type Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/tensor.ts';
+import { resolveAxis } from './axis.ts';
 import { reshape } from './view.ts';
 
 export interface ReductionOptions {
@@ -10,7 +11,7 @@ export interface ReductionOptions {
 /**
  * Reduces over axes, from the last to the first, neighbours in one step because they are one axis of the flat data.
  *
- * @param axes all of them if undefined
+ * @param axes all of them if undefined; -1 is the last
  * @param reduce (outer, length, inner) -> (outer, 1, inner)
  * @throws KernelError `shape` for an axis that does not exist
  */
@@ -21,9 +22,7 @@ export function reduceAxes(
   { keepAxes = false }: ReductionOptions,
   reduce: (x: Tensor) => Tensor,
 ): Tensor {
-  const reduced = new Set(axes ?? x.shape.keys());
-  const exist = [...reduced].every((axis) => Number.isInteger(axis) && axis >= 0 && axis < x.shape.length);
-  requireShape(exist, name, `axes ${[...reduced]} must exist`, x);
+  const reduced = new Set(axes?.map((axis) => resolveAxis(name, x, axis)) ?? x.shape.keys());
   let result = x;
   let inner = 1;
   let length = 1;
