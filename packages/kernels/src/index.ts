@@ -29,7 +29,9 @@ export {
 } from './operations/attention-lstm/attention-lstm.ts';
 export { add, type BinaryName, binary, divide, maximum, minimum, multiply, subtract } from './operations/binary.ts';
 export { binaryCrossEntropy, binaryCrossEntropyElements } from './operations/binary-cross-entropy.ts';
+export { cast } from './operations/cast.ts';
 export { type CategoricalSettings, categorical, categoricalSettings, NO_CLASS } from './operations/categorical.ts';
+export { compare } from './operations/compare.ts';
 export { concat } from './operations/concat.ts';
 export {
   type ConvolutionOptions,
@@ -58,6 +60,7 @@ export {
   storeRunningStatistics,
 } from './operations/normalisation/batch-norm.ts';
 export { layerNorm } from './operations/normalisation/layer-norm.ts';
+export { oneHot } from './operations/one-hot.ts';
 export {
   type AdamArenas,
   type AdamOptions,
@@ -81,11 +84,13 @@ export { averagePool2d, maxPool2d, type PoolingOptions } from './operations/pool
 export type { ReductionOptions } from './operations/reduction.ts';
 export { pad, slice } from './operations/slice.ts';
 export { logSoftmax, softmax } from './operations/softmax.ts';
+export { stopGradient } from './operations/stop-gradient.ts';
 export { store } from './operations/store.ts';
 export { broadcast, mean, scale, sum, sumOfSquares } from './operations/sum.ts';
 export { operations } from './operations/table.ts';
 export { type Activation, type UnaryName, unary } from './operations/unary.ts';
 export { reshape } from './operations/view.ts';
+export { where } from './operations/where.ts';
 export { writeRows } from './operations/write-rows.ts';
 export { describePlan } from './plan/describe-plan.ts';
 export type { HalfPrecision } from './plan/half.ts';
@@ -106,6 +111,7 @@ export {
   type Choice,
   type Dispatch,
   type KernelContext,
+  noGradient,
   type Operation,
   onceDifferentiable,
   type TensorSpecification,

@@ -1,5 +1,5 @@
 import type { Dispatch, Formula, Operation } from '../trace/operation.ts';
-import { elementCount, type Shape, sameShape } from '../trace/shape.ts';
+import { type DataType, elementCount, type Shape, sameShape } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
 import { linearDispatch } from './dispatch.ts';
 import { read, readWrite, write } from './kernel.ts';
@@ -7,6 +7,8 @@ import { read, readWrite, write } from './kernel.ts';
 /** A formula applied to inputs of a kernel and to results of steps before it. */
 export interface Step {
   readonly formula: Formula;
+  /** Of its result. */
+  readonly dtype: DataType;
   readonly values: readonly ({ readonly input: number } | { readonly step: number })[];
 }
 
@@ -22,7 +24,8 @@ export function elementwiseOperation<Attributes>(
     ...definition,
     inPlace: ({ inputs, outputs }) => inputsThatFit(inputs, outputs[0]),
     kernels(node, { overwritten }) {
-      return [elementwise([singleStep(definition.formula(node))], node.inputs, node.outputs[0], overwritten)];
+      const [output] = node.outputs;
+      return [elementwise([singleStep(definition.formula(node), output.dtype)], node.inputs, output, overwritten)];
     },
   };
 }
@@ -30,13 +33,13 @@ export function elementwiseOperation<Attributes>(
 /** The inputs whose memory an elementwise result may take over. */
 export function inputsThatFit(inputs: readonly Tensor[], output: Tensor) {
   return inputs.flatMap(({ shape, dtype }, input) =>
-    dtype === 'f32' && elementCount(shape) === elementCount(output.shape) ? [{ input, output: 0 }] : [],
+    dtype === output.dtype && elementCount(shape) === elementCount(output.shape) ? [{ input, output: 0 }] : [],
   );
 }
 
 /** A formula applied to all inputs in their order. */
-export function singleStep(formula: Formula): Step {
-  return { formula, values: formula.operands.map((_, input) => ({ input })) };
+export function singleStep(formula: Formula, dtype: DataType = 'f32'): Step {
+  return { formula, dtype, values: formula.operands.map((_, input) => ({ input })) };
 }
 
 /**
@@ -62,7 +65,7 @@ export function elementwise(
   const bindings = bound
     .filter((input) => input !== overwrites)
     .map((input) => read(nameOf(input), vector === 4 && elementCount(input.shape) > 1 ? 4 : 1, input.dtype));
-  bindings.push(overwrites === undefined ? write('result', vector) : readWrite('result', vector));
+  bindings.push((overwrites === undefined ? write : readWrite)('result', vector, output.dtype));
 
   const loads = bound.map((input, index) => {
     const value = `load_${nameOf(input)}(${elementIndex(input.shape, output.shape, vector)})`;
@@ -82,19 +85,19 @@ export function elementwise(
     threads,
     functions: formulaFunctions(steps, inputs, bound),
     body: `${loads.join('\n')}
-  store_result(index, ${vector === 4 ? `vec4f(${elements.join(', ')})` : elements[0]});`,
+  store_result(index, ${vector === 4 ? `vec4<${output.dtype}>(${elements.join(', ')})` : elements[0]});`,
   });
 }
 
 /** WGSL of a function for each step, and of `element`, which calls them on the elements of the bound inputs. */
 function formulaFunctions(steps: readonly Step[], inputs: readonly Tensor[], bound: readonly Tensor[]): string {
   const helpers = new Set(steps.flatMap(({ formula }) => formula.helpers ?? []));
-  const functions = steps.map(({ formula, values }, index) => {
+  const functions = steps.map(({ formula, dtype, values }, index) => {
     const parameters = formula.operands.map((name, at) => {
       const value = values[at];
-      return `${name}: ${'input' in value ? inputs[value.input].dtype : 'f32'}`;
+      return `${name}: ${('input' in value ? inputs[value.input] : steps[value.step]).dtype}`;
     });
-    return `fn apply${index}(${['index: u32', ...parameters].join(', ')}) -> f32 { return ${formula.expression}; }`;
+    return `fn apply${index}(${['index: u32', ...parameters].join(', ')}) -> ${dtype} { return ${formula.expression}; }`;
   });
   const calls = steps.map(({ values }, index) => {
     const operands = values.map((value) =>
@@ -104,7 +107,7 @@ function formulaFunctions(steps: readonly Step[], inputs: readonly Tensor[], bou
   });
   const parameters = bound.map(({ dtype }, index) => `value${index}: ${dtype}`);
   return `${[...helpers, ...functions].join('\n')}
-fn element(${['index: u32', ...parameters].join(', ')}) -> f32 {
+fn element(${['index: u32', ...parameters].join(', ')}) -> ${steps[steps.length - 1].dtype} {
 ${calls.join('\n')}
   return step${steps.length - 1};
 }`;

@@ -2,7 +2,7 @@ import { elementwiseOperation } from '../kernels/elementwise.ts';
 import type { Shape } from '../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 
-export type Relation = '<' | '<=' | '>' | '>=';
+export type Relation = '<' | '<=' | '>' | '>=' | '==' | '!=';
 
 /**
  * x where a relation between a and b holds, else 0: `keepWhere(x, a, '>=', b)`. The gradient flows to x alone, where it

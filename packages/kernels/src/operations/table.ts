@@ -3,7 +3,9 @@ import { attentionLstmOperation } from './attention-lstm/attention-lstm.ts';
 import { attentionLstmGradientOperation } from './attention-lstm/gradient.ts';
 import { binaryOperation } from './binary.ts';
 import { binaryCrossEntropyGradientOperation, binaryCrossEntropyOperation } from './binary-cross-entropy.ts';
+import { castOperation } from './cast.ts';
 import { categoricalOperation } from './categorical.ts';
+import { compareOperation } from './compare.ts';
 import { concatOperation } from './concat.ts';
 import { conv2dOperation, conv2dTransposeOperation, conv2dWeightsOperation } from './convolution/convolution.ts';
 import { crossEntropyGradientOperation, crossEntropyOperation } from './cross-entropy.ts';
@@ -21,6 +23,7 @@ import {
   layerNormOperation,
   layerNormParameterGradientOperation,
 } from './normalisation/layer-norm.ts';
+import { oneHotOperation } from './one-hot.ts';
 import { adamOperation } from './optimisers/adam.ts';
 import { sgdOperation } from './optimisers/sgd.ts';
 import { permuteOperation } from './permute.ts';
@@ -32,10 +35,12 @@ import {
 } from './pooling.ts';
 import { padOperation, sliceOperation } from './slice.ts';
 import { softmaxGradientOperation, softmaxOperation } from './softmax.ts';
+import { stopGradientOperation } from './stop-gradient.ts';
 import { storeOperation } from './store.ts';
 import { broadcastOperation, scaleOperation, sumOperation } from './sum.ts';
 import { unaryGradientOperation, unaryOperation } from './unary.ts';
 import { reshapeOperation } from './view.ts';
+import { whereGradientOperation, whereOperation } from './where.ts';
 import { writeRowsOperation } from './write-rows.ts';
 
 /** Every operation of this package. The tests hold one reference and one set of shapes for each entry. */
@@ -53,7 +58,9 @@ export const operations = {
   binaryCrossEntropy: binaryCrossEntropyOperation,
   binaryCrossEntropyGradient: binaryCrossEntropyGradientOperation,
   broadcast: broadcastOperation,
+  cast: castOperation,
   categorical: categoricalOperation,
+  compare: compareOperation,
   concat: concatOperation,
   conv2d: conv2dOperation,
   conv2dTranspose: conv2dTransposeOperation,
@@ -76,6 +83,7 @@ export const operations = {
   maxGradient: maxGradientOperation,
   maxPool2d: maxPool2dOperation,
   maxPool2dGradient: maxPool2dGradientOperation,
+  oneHot: oneHotOperation,
   pad: padOperation,
   permute: permuteOperation,
   reshape: reshapeOperation,
@@ -84,9 +92,12 @@ export const operations = {
   slice: sliceOperation,
   softmax: softmaxOperation,
   softmaxGradient: softmaxGradientOperation,
+  stopGradient: stopGradientOperation,
   store: storeOperation,
   sum: sumOperation,
   unary: unaryOperation,
   unaryGradient: unaryGradientOperation,
+  where: whereOperation,
+  whereGradient: whereGradientOperation,
   writeRows: writeRowsOperation,
 } as const;

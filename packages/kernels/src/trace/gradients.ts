@@ -2,6 +2,7 @@ import { KernelError } from '../errors.ts';
 import { add } from '../operations/binary.ts';
 import type { Graph, Node, Segment } from './graph.ts';
 import { overlaps, type Slot } from './memory.ts';
+import { noGradient } from './operation.ts';
 import { elementCount, sameShape } from './shape.ts';
 import { requireShape, type Tensor } from './tensor.ts';
 
@@ -172,6 +173,7 @@ class BackwardPass {
   }
 
   #follow(node: Node, inputs: readonly Tensor[]): void {
+    if (node.operation.backward === noGradient) return;
     if (!inputs.some((input) => this.#depends.has(input))) return;
     for (const output of node.outputs) this.#depends.add(output);
   }

@@ -14,7 +14,7 @@ export interface TensorSpecification {
 /** An element of a result as WGSL, from the elements of the inputs at the same place. */
 export interface Formula {
   readonly label: string;
-  /** An f32; `index` is the element's place in the output, u32. */
+  /** Of the output's data type; `index` is the element's place in the output, u32. */
   readonly expression: string;
   /** What the expression calls the inputs, in their order. */
   readonly operands: readonly string[];
@@ -127,6 +127,9 @@ export interface Operation<Attributes> {
   /** Changes arenas given as inputs, so that it counts as used although it has no output. */
   readonly changesInputs?: boolean;
 }
+
+/** The backward of operations through which no gradient flows: what is computed from their results counts as constant. */
+export const noGradient = (): readonly undefined[] => [];
 
 /** The backward of operations that have none: of what a backward pass is made of, and of what ends a trace. */
 export function onceDifferentiable(node: Node<never>): never {

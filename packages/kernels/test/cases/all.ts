@@ -4,6 +4,7 @@ import { attentionCases } from './attention.ts';
 import { attentionLstmCases } from './attention-lstm.ts';
 import { batchNormCases } from './batch-norm.ts';
 import { categoricalCases } from './categorical.ts';
+import { castCases, compareCases, oneHotCases, whereCases } from './choices.ts';
 import { conv2dCases, conv2dTransposeCases, conv2dWeightsCases } from './convolution.ts';
 import { binaryCases, broadcastCases, keepWhereCases, scaleCases, unaryCases } from './elementwise.ts';
 import { gaussianNoiseCases } from './gaussian.ts';
@@ -16,7 +17,7 @@ import { concatCases, padCases, permuteCases, reshapeCases, sliceCases } from '.
 
 /**
  * Cases for each operation of the table: one that is missing here does not compile. Gradient operations are held by the
- * gradients of their forward operation; dropout, the optimisers, store and writeRows have test files of their own.
+ * gradients of their forward operation; dropout, the optimisers, stopGradient, store and writeRows have tests of their own.
  */
 export const cases = {
   attention: attentionCases,
@@ -26,7 +27,9 @@ export const cases = {
   binary: binaryCases(),
   binaryCrossEntropy: binaryCrossEntropyCases,
   broadcast: broadcastCases,
+  cast: castCases,
   categorical: categoricalCases,
+  compare: compareCases(),
   concat: concatCases,
   conv2d: conv2dCases(),
   conv2dTranspose: conv2dTransposeCases(),
@@ -41,6 +44,7 @@ export const cases = {
   matmul: matmulCases(),
   max: maxCases(),
   maxPool2d: maxPool2dCases(),
+  oneHot: oneHotCases,
   pad: padCases,
   permute: permuteCases,
   reshape: reshapeCases,
@@ -49,6 +53,7 @@ export const cases = {
   softmax: softmaxCases,
   sum: sumCases(),
   unary: unaryCases(),
+  where: whereCases(),
 } satisfies Record<
   Exclude<keyof typeof operations, 'adam' | 'dropout' | 'sgd' | 'store' | 'writeRows' | `${string}Gradient`>,
   readonly OperationCase[]

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import {
+  add,
+  binary,
+  cast,
+  compare,
+  divide,
+  evaluate,
+  Graph,
+  maximum,
+  minimum,
+  multiply,
+  plan,
+  scale,
+  subtract,
+  type Tensor,
+  unary,
+  where,
+} from '../src/index.ts';
+import { testDevice } from './support/device.ts';
+
+const device = await testDevice();
+
+const bits = (...values: number[]) => Uint32Array.from(values);
+const constant = (graph: Graph, ...values: number[]) => graph.constant(bits(...values), [values.length]);
+const kernels = (output: Tensor) =>
+  plan(output.graph, { outputs: [output] }).dispatches.map(({ kernel }) => kernel.label);
+
+describe('integers', () => {
+  it('are added, subtracted and multiplied modulo 2^32, and divided to the floor', async () => {
+    const graph = new Graph();
+    const a = constant(graph, 7, 0, 4294967295, 65536);
+    const b = constant(graph, 2, 1, 2, 65537);
+    const results = [add(a, b), subtract(a, b), multiply(a, b), divide(a, b), maximum(a, b), minimum(a, b)];
+    expect(await evaluate(device, results)).toEqual([
+      bits(9, 1, 1, 131073),
+      bits(5, 4294967295, 4294967293, 4294967295),
+      bits(14, 0, 4294967294, 65536),
+      bits(3, 0, 2147483647, 0),
+      bits(7, 1, 4294967295, 65537),
+      bits(2, 0, 2, 65536),
+    ]);
+  });
+
+  it('are compared in all 32 bits', async () => {
+    const graph = new Graph();
+    const [a, b] = [constant(graph, 4294967295, 16777217, 5), constant(graph, 4294967294, 16777216, 5)];
+    const [greater, equal] = await evaluate(device, [compare(a, '>', b), compare(a, '==', b)]);
+    expect([greater, equal]).toEqual([Float32Array.of(1, 1, 0), Float32Array.of(0, 0, 1)]);
+  });
+
+  it('are chosen in all 32 bits, as for scheduled sampling', async () => {
+    const graph = new Graph();
+    const [chosen, given] = [constant(graph, 4294967295, 2143289344, 1, 2), constant(graph, 9, 8, 4286578687, 1)];
+    const draw = graph.constant(Float32Array.of(0.1, 0.3, 0.5, 0.9), [4]);
+    const rate = graph.constant(Float32Array.of(0.4), []);
+    const mixed = where(compare(draw, '<', rate), chosen, given);
+    expect(kernels(mixed)).toEqual(['compare < + where']);
+    expect(await evaluate(device, [mixed])).toEqual([bits(4294967295, 2143289344, 4286578687, 1)]);
+  });
+
+  it('fuse with floats on both sides', async () => {
+    for (const size of [5, 8]) {
+      const graph = new Graph();
+      const x = graph.constant(
+        Float32Array.from({ length: size }, (_, i) => i + 0.6),
+        [size],
+      );
+      const y = scale(cast(add(cast(unary('square', x), 'u32'), constant(graph, 3)), 'f32'), 0.5);
+      expect(kernels(y)).toEqual(['square + cast to u32 + add + cast to f32 + scale']);
+      const expected = Float32Array.from({ length: size }, (_, i) => (Math.floor((i + 0.6) ** 2) + 3) / 2);
+      expect(await evaluate(device, [y])).toEqual([expected]);
+    }
+  });
+
+  it('keep memory of their own where the result is of the other type', async () => {
+    const graph = new Graph();
+    const x = graph.constant(Float32Array.of(1.5, 2.5, 3.5, 4.5), [4]);
+    const ids = cast(x, 'u32');
+    const [sum, asFloat] = [add(ids, ids), cast(ids, 'f32')];
+    expect(await evaluate(device, [sum, asFloat, ids])).toEqual([
+      bits(2, 4, 6, 8),
+      Float32Array.of(1, 2, 3, 4),
+      bits(1, 2, 3, 4),
+    ]);
+  });
+});
+
+describe('cast', () => {
+  it('to u32 gives 0 for what is negative or NaN, and 2^32 - 256 for what is too large', async () => {
+    const graph = new Graph();
+    const x = graph.constant(
+      Float32Array.of(-1, -0, 0.999, 16777215, 4294967040, 4294967296, 1e38, Infinity, -Infinity, NaN),
+      [10],
+    );
+    const [actual] = await evaluate(device, [cast(x, 'u32')]);
+    const most = 4294967040;
+    expect(actual).toEqual(bits(0, 0, 0, 16777215, most, most, most, most, 0, 0));
+  });
+
+  it('to f32 is exact up to 2^24, and near beyond', async () => {
+    const graph = new Graph();
+    const [actual] = await evaluate(device, [cast(constant(graph, 0, 16777215, 16777216, 4294967295), 'f32')]);
+    expect(actual.slice(0, 3)).toEqual(Float32Array.of(0, 16777215, 16777216));
+    expect(Math.abs(actual[3] - 2 ** 32)).toBeLessThanOrEqual(256);
+  });
+});
+
+describe('refusals of mixed types', () => {
+  const graph = new Graph();
+  const [x, ids] = [graph.input([3]), graph.input([3], 'u32')];
+  it.each([
+    ['sums', () => add(x, ids), 'add: b must be f32, got u32 [3].'],
+    ['the other way round', () => binary('maximum', ids, x), 'maximum: b must be u32, got f32 [3].'],
+    ['comparisons', () => compare(ids, '<', x), 'compare: b must be u32, got f32 [3].'],
+    ['choices', () => where(ids, x, ids), 'where: b must be f32, got u32 [3].'],
+    ['sizes', () => where(x, x, graph.input([4])), 'where: sizes must be equal or 1, got [3] and [3] and [4].'],
+  ])('%s', (_name, build, message) => {
+    expect(build).toThrow(message);
+  });
+});
