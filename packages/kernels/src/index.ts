@@ -21,6 +21,7 @@ export {
   write,
 } from './kernels/kernel.ts';
 export { gaussian, pcg3d, uniform, uniformArray } from './kernels/random.ts';
+export { argMax } from './operations/arg-max.ts';
 export { type AttentionOptions, attention } from './operations/attention/attention.ts';
 export {
   type AttentionLstmState,
@@ -41,12 +42,15 @@ export {
 } from './operations/convolution/convolution.ts';
 export type { Size2d } from './operations/convolution/problem.ts';
 export { type CrossEntropyOptions, crossEntropy, crossEntropyRows } from './operations/cross-entropy.ts';
+export { type CumulativeSumOptions, cumulativeSum } from './operations/cumulative-sum.ts';
 export { dropout } from './operations/dropout.ts';
 export { embedding } from './operations/embedding.ts';
 export { gather } from './operations/gather.ts';
+export { gatherAlong, scatterAdd } from './operations/gather-along.ts';
 export { gaussianDivergence, gaussianNoise, gaussianSample } from './operations/gaussian.ts';
 export { hits } from './operations/hits.ts';
 export { keepWhere, type Relation } from './operations/keep-where.ts';
+export { logSumExp } from './operations/log-sum-exp.ts';
 export { type LstmOptions, type LstmState, lstm } from './operations/lstm/lstm.ts';
 export { type LstmLayer, type LstmStackOptions, type LstmWeights, lstmStack } from './operations/lstm/stack.ts';
 export { type MatmulOptions, matmul } from './operations/matmul/matmul.ts';

@@ -9,11 +9,14 @@ import { compareOperation } from './compare.ts';
 import { concatOperation } from './concat.ts';
 import { conv2dOperation, conv2dTransposeOperation, conv2dWeightsOperation } from './convolution/convolution.ts';
 import { crossEntropyGradientOperation, crossEntropyOperation } from './cross-entropy.ts';
+import { cumulativeSumOperation } from './cumulative-sum.ts';
 import { dropoutOperation } from './dropout.ts';
 import { embeddingGradientOperation, embeddingOperation } from './embedding.ts';
+import { gatherAlongOperation, scatterAddOperation } from './gather-along.ts';
 import { gaussianNoiseOperation } from './gaussian.ts';
 import { hitsOperation } from './hits.ts';
 import { keepWhereOperation } from './keep-where.ts';
+import { logSumExpGradientOperation, logSumExpOperation } from './log-sum-exp.ts';
 import { lstmGradientOperation, lstmOperation } from './lstm/lstm.ts';
 import { matmulOperation } from './matmul/matmul.ts';
 import { maxGradientOperation, maxOperation } from './max.ts';
@@ -67,15 +70,19 @@ export const operations = {
   conv2dWeights: conv2dWeightsOperation,
   crossEntropy: crossEntropyOperation,
   crossEntropyGradient: crossEntropyGradientOperation,
+  cumulativeSum: cumulativeSumOperation,
   dropout: dropoutOperation,
   embedding: embeddingOperation,
   embeddingGradient: embeddingGradientOperation,
+  gatherAlong: gatherAlongOperation,
   gaussianNoise: gaussianNoiseOperation,
   hits: hitsOperation,
   keepWhere: keepWhereOperation,
   layerNorm: layerNormOperation,
   layerNormGradient: layerNormGradientOperation,
   layerNormParameterGradient: layerNormParameterGradientOperation,
+  logSumExp: logSumExpOperation,
+  logSumExpGradient: logSumExpGradientOperation,
   lstm: lstmOperation,
   lstmGradient: lstmGradientOperation,
   matmul: matmulOperation,
@@ -88,6 +95,7 @@ export const operations = {
   permute: permuteOperation,
   reshape: reshapeOperation,
   scale: scaleOperation,
+  scatterAdd: scatterAddOperation,
   sgd: sgdOperation,
   slice: sliceOperation,
   softmax: softmaxOperation,

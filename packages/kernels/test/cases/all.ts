@@ -1,5 +1,6 @@
 import type { operations } from '../../src/index.ts';
 import type { OperationCase } from '../support/verify.ts';
+import { cumulativeSumCases, gatherAlongCases, scatterAddCases } from './along.ts';
 import { attentionCases } from './attention.ts';
 import { attentionLstmCases } from './attention-lstm.ts';
 import { batchNormCases } from './batch-norm.ts';
@@ -12,7 +13,15 @@ import { lstmCases } from './lstm.ts';
 import { matmulCases } from './matmul.ts';
 import { layerNormCases, softmaxCases } from './normalise.ts';
 import { averagePool2dCases, maxPool2dCases } from './pooling.ts';
-import { binaryCrossEntropyCases, crossEntropyCases, embeddingCases, hitsCases, maxCases, sumCases } from './rows.ts';
+import {
+  binaryCrossEntropyCases,
+  crossEntropyCases,
+  embeddingCases,
+  hitsCases,
+  logSumExpCases,
+  maxCases,
+  sumCases,
+} from './rows.ts';
 import { concatCases, padCases, permuteCases, reshapeCases, sliceCases } from './views.ts';
 
 /**
@@ -35,11 +44,14 @@ export const cases = {
   conv2dTranspose: conv2dTransposeCases(),
   conv2dWeights: conv2dWeightsCases(),
   crossEntropy: crossEntropyCases(),
+  cumulativeSum: cumulativeSumCases(),
   embedding: embeddingCases(),
+  gatherAlong: gatherAlongCases,
   gaussianNoise: gaussianNoiseCases,
   hits: hitsCases,
   keepWhere: keepWhereCases(),
   layerNorm: layerNormCases,
+  logSumExp: logSumExpCases(),
   lstm: lstmCases(),
   matmul: matmulCases(),
   max: maxCases(),
@@ -49,6 +61,7 @@ export const cases = {
   permute: permuteCases,
   reshape: reshapeCases,
   scale: scaleCases,
+  scatterAdd: scatterAddCases,
   slice: sliceCases,
   softmax: softmaxCases,
   sum: sumCases(),
