@@ -1,17 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import {
+  Arena,
   add,
   binary,
   cast,
   compare,
   divide,
+  embedding,
   evaluate,
   Graph,
   maximum,
   minimum,
   multiply,
+  Program,
   plan,
   scale,
+  store,
   subtract,
   type Tensor,
   unary,
@@ -83,6 +87,58 @@ describe('integers', () => {
       Float32Array.of(1, 2, 3, 4),
       bits(1, 2, 3, 4),
     ]);
+  });
+});
+
+describe('slots of integers', () => {
+  // Numbers whose bits are those of NaN, an infinity and denormal floats: moving them as floats may change them.
+  const delicate = bits(2143289345, 4286578688, 1, 8388607, 4294967295);
+
+  it('keep every bit of what is written, stored and read', async () => {
+    const arena = new Arena('ids', 'workspace', 'u32');
+    const [given, kept, next] = ['given', 'kept', 'next'].map((name) => arena.add(name, [5]));
+    device.write(given, delicate);
+    const graph = new Graph();
+    const ids = graph.variable(given);
+    expect(ids.dtype).toBe('u32');
+    store(ids, kept);
+    store(add(ids, constant(graph, 1)), next);
+    const program = await Program.create(device, plan(graph, { limits: device.limits }));
+    program.run();
+    expect(await device.readIntegers(kept)).toEqual(delicate);
+    expect(await device.readIntegers(next)).toEqual(delicate.map((value) => value + 1));
+    program.destroy();
+    device.release(arena);
+  });
+
+  it('carry a count from one run to the next', async () => {
+    const arena = new Arena('state', 'workspace', 'u32');
+    const counter = arena.mirror('copy', 'workspace').add('counter', []);
+    const graph = new Graph();
+    store(add(graph.variable(counter), graph.constant(bits(3), [])), counter);
+    const program = await Program.create(device, plan(graph, { limits: device.limits }));
+    for (let run = 0; run < 4; run++) program.run();
+    expect(await program.read(graph.variable(counter))).toEqual(bits(12));
+    program.destroy();
+    device.release(counter.arena);
+  });
+
+  it('are not taken for floats', async () => {
+    const arena = new Arena('ids', 'parameters', 'u32');
+    const slot = arena.add('ids', [2]);
+    const floats = new Arena('floats', 'parameters').add('x', [2]);
+    const graph = new Graph();
+    expect(graph.flat(arena).dtype).toBe('u32');
+    expect(() => store(graph.input([2]), slot)).toThrow('store: the value for slot ids must be u32, got f32 [2].');
+    expect(() => device.write(slot, Float32Array.of(1, 2))).toThrow('write: ids holds u32, got a Float32Array.');
+    expect(() => device.write(floats, bits(1, 2))).toThrow('write: x holds f32, got a Uint32Array.');
+    await expect(device.read(slot)).rejects.toThrow('Slot ids holds u32: read it by readIntegers().');
+    await expect(device.readIntegers(floats)).rejects.toThrow('Slot x holds f32: read it by read().');
+    // Weights stored in 16 bits leave integers as they are.
+    const ids = graph.variable(slot);
+    const taken = embedding(graph.variable(floats.arena.add('table', [3, 2])), ids);
+    const planned = plan(graph, { outputs: [taken], half: { weights: true } });
+    expect(planned.location(ids).half).toBe(false);
   });
 });
 

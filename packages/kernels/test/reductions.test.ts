@@ -155,7 +155,7 @@ describe('gatherAlong and scatterAdd', () => {
       planned.blocks.filter(({ half: isHalf, tensors: [{ source }] }) => {
         return isHalf && source.kind === 'node' && source.node.operation.name === name;
       });
-    expect(half("scatterAdd").length).toBe(0);
+    expect(half('scatterAdd').length).toBe(0);
   });
 });
 

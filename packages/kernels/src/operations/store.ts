@@ -5,7 +5,8 @@ import { elementCount, formatShape } from '../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 
 /**
- * Puts a value into a slot, where it outlives the program: a gradient for the optimiser, a state for the next run. What
+ * Puts a value into a slot of its data type, where it outlives the program: a gradient for the optimiser, a state for the next
+ * run. What
  * is traced after it reads the new value through the slot's variable, so differentiate first.
  */
 export function store(value: Tensor, slot: Slot): Tensor {
@@ -16,10 +17,10 @@ export const storeOperation: Operation<{ slot: Slot }> = {
   name: 'store',
   target: (node) => node.attributes.slot,
   outputs([value], { slot }) {
-    requireType(value, 'f32', 'store', 'value');
+    requireType(value, slot.arena.dtype, 'store', `the value for slot ${slot.name}`);
     const fits = elementCount(value.shape) === elementCount(slot.shape);
     requireShape(fits, 'store', `value must fill slot ${slot.name} of ${formatShape(slot.shape)}`, value);
-    return [{ shape: slot.shape, dtype: 'f32' }];
+    return [{ shape: slot.shape, dtype: slot.arena.dtype }];
   },
   kernels: (node, { inPlace }) => (inPlace ? [] : [copy(node.inputs[0], node.outputs[0])]),
   backward: onceDifferentiable,
