@@ -199,6 +199,17 @@ describe('refusals', () => {
     ['a broken size', () => reshape(x, [1.5, 4]), 'reshape: sizes must be whole numbers from 1 on, got [1.5, 4].'],
     ['unequal inner sizes', () => matmul(x, x), 'matmul: inner sizes 3 and 2 must be equal, got [2, 3] and [2, 3].'],
     [
+      'unequal batch sizes',
+      () => matmul(graph.input([2, 3, 4, 5]), graph.input([2, 2, 5, 4])),
+      'matmul: batch sizes must be equal or 1, got',
+    ],
+    [
+      'an addend of another batch',
+      () => matmul(graph.input([2, 3, 4, 5]), graph.input([5, 1]), { addend: graph.input([3, 2, 4, 1]) }),
+      'matmul: addend must be [2, 3, 4, 1], got [3, 2, 4, 1].',
+    ],
+    ['rows to multiply', () => matmul(ids, x), 'matmul: a and b must be matrices or batches of matrices, got'],
+    [
       'an addend of another shape',
       () => matmul(x, x, { transposeB: true, addend: graph.input([2]) }),
       'matmul: addend must be [2, 2], got [2].',

@@ -7,16 +7,23 @@ import { requireShape, type Tensor } from '../trace/tensor.ts';
  * @throws KernelError `shape` naming the operation where sizes differ
  */
 export function broadcastShape(operation: string, ...tensors: readonly Tensor[]): Shape {
-  const rank = Math.max(...tensors.map(({ shape }) => shape.length));
+  const shapes = tensors.map(({ shape }) => shape);
+  return broadcastAxes(operation, 'sizes', tensors, shapes);
+}
+
+/** The same for some axes of tensors only. @param what those sizes are called in errors */
+export function broadcastAxes(
+  operation: string,
+  what: string,
+  tensors: readonly Tensor[],
+  axes: readonly Shape[],
+): Shape {
+  const rank = Math.max(...axes.map(({ length }) => length));
   return Array.from({ length: rank }, (_, axis) => {
-    const sizes = tensors.map(({ shape }) => shape[axis - rank + shape.length] ?? 1);
+    const sizes = axes.map((shape) => shape[axis - rank + shape.length] ?? 1);
     const size = Math.max(...sizes);
-    requireShape(
-      sizes.every((other) => other === size || other === 1),
-      operation,
-      'sizes must be equal or 1',
-      ...tensors,
-    );
+    const fits = sizes.every((other) => other === size || other === 1);
+    requireShape(fits, operation, `${what} must be equal or 1`, ...tensors);
     return size;
   });
 }
