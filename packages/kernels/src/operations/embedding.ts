@@ -1,6 +1,6 @@
 import { linearDispatch } from '../kernels/dispatch.ts';
 import { every, LINEAR_WORKGROUP, linearGrid, read, readWrite, rowVectors, write } from '../kernels/kernel.ts';
-import { type Operation, onceDifferentiable } from '../trace/operation.ts';
+import type { Operation } from '../trace/operation.ts';
 import { elementCount, type Shape } from '../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 
@@ -101,5 +101,8 @@ ${every(columns, (c) => {
       },
     ];
   },
-  backward: onceDifferentiable,
+  backward({ inputs: [, ids] }, [gradient], wanted) {
+    const byRows = gradient !== undefined && wanted[0] ? embedding(gradient, ids) : undefined;
+    return [byRows, undefined, gradient];
+  },
 };

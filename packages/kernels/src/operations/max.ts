@@ -1,8 +1,9 @@
 import { linearDispatch } from '../kernels/dispatch.ts';
 import { read, write } from '../kernels/kernel.ts';
-import { type Dispatch, type Operation, onceDifferentiable } from '../trace/operation.ts';
+import type { Dispatch, Operation } from '../trace/operation.ts';
 import { elementCount, type Shape } from '../trace/shape.ts';
 import { requireType, type Tensor } from '../trace/tensor.ts';
+import { gatherAlong } from './gather-along.ts';
 import { partCount, type ReductionOptions, reduceAxes } from './reduction.ts';
 
 /**
@@ -102,5 +103,5 @@ export const maxGradientOperation: Operation<{ shape: Shape }> = {
       }),
     ];
   },
-  backward: onceDifferentiable,
+  backward: ({ inputs: [, places] }, [gradient]) => [gradient && gatherAlong(gradient, places, 1), undefined],
 };

@@ -41,7 +41,7 @@ import { softmaxGradientOperation, softmaxOperation } from './softmax.ts';
 import { stopGradientOperation } from './stop-gradient.ts';
 import { storeOperation } from './store.ts';
 import { broadcastOperation, scaleOperation, sumOperation } from './sum.ts';
-import { unaryGradientOperation, unaryOperation } from './unary.ts';
+import { unaryGradientOperation, unaryOperation, unarySecondGradientOperation } from './unary.ts';
 import { reshapeOperation } from './view.ts';
 import { whereGradientOperation, whereOperation } from './where.ts';
 import { writeRowsOperation } from './write-rows.ts';
@@ -105,6 +105,7 @@ export const operations = {
   sum: sumOperation,
   unary: unaryOperation,
   unaryGradient: unaryGradientOperation,
+  unarySecondGradient: unarySecondGradientOperation,
   where: whereOperation,
   whereGradient: whereGradientOperation,
   writeRows: writeRowsOperation,
