@@ -49,7 +49,7 @@ function logSumExpOfParts(x: Tensor, result: Tensor, parts: number): Dispatch {
     bindings: [read('x'), write('result')],
     operands: [x, result],
     threads: outer * parts * inner,
-    // From the lowest number on: with nothing above it, the sum is 0 and its logarithm -infinity.
+    // -infinity by its bits, and those in a variable: WGSL has no such constant.
     body: `  let column = index % ${inner}u;
   let part = index / ${inner}u % ${parts}u;
   let row = index / ${inner * parts}u;
@@ -58,7 +58,8 @@ function logSumExpOfParts(x: Tensor, result: Tensor, parts: number): Dispatch {
   for (var i = part * ${chunk}u; i < end; i++) { highest = max(highest, load_x((row * ${length}u + i) * ${inner}u + column)); }
   var total = 0.0;
   for (var i = part * ${chunk}u; i < end; i++) { total += exp(load_x((row * ${length}u + i) * ${inner}u + column) - highest); }
-  store_result(index, highest + log(total));`,
+  var infinity = 0xff800000u;
+  store_result(index, select(bitcast<f32>(infinity), highest + log(total), total > 0.0));`,
   });
 }
 
@@ -72,7 +73,7 @@ export const logSumExpGradientOperation = elementwiseOperation<object>({
   outputs: ([dy, x, y]) => [{ shape: broadcastShape('logSumExpGradient', dy, x, y), dtype: 'f32' }],
   formula: () => ({
     label: 'logSumExpGradient',
-    expression: 'select(0.0, dy * exp(x - y), y >= -3.4028234e38)',
+    expression: 'select(dy * exp(x - y), 0.0, bitcast<u32>(y) == 0xff800000u)',
     operands: ['dy', 'x', 'y'],
   }),
   backward({ inputs: [dy, x, y] }, [gradient], wanted) {
