@@ -228,7 +228,7 @@ describe('limits', () => {
       /^weights: 2048 bytes exceed the device's 1024 a buffer/,
     );
     const wide = new Graph();
-    const batches = matmul(wide.input([70_000, 1, 1]), wide.input([1, 1]));
+    const batches = matmul(wide.input([70_000, 1, 1]), wide.input([70_000, 1, 1]));
     expect(() => plan(wide, { outputs: [batches] })).toThrow(/workgroups exceed 65535 an axis/);
   });
 

@@ -92,7 +92,10 @@ const TWICE = [
 
 describe('second derivatives', () => {
   const few = TWICE.flatMap((operation) => {
-    const list: readonly OperationCase[] = cases[operation].filter(({ differentiable }) => differentiable !== false);
+    // Each element takes four evaluations of the reference, which is a plain loop.
+    const isSmall = ({ shapes }: OperationCase) => shapes.every((shape) => elementCount(shape) <= 128);
+    const all: readonly OperationCase[] = cases[operation];
+    const list = all.filter((test) => test.differentiable !== false && isSmall(test));
     const chosen = new Set([list[0], list[Math.floor(list.length / 2)], list[list.length - 1]]);
     return [...chosen].map((test) => ({ operation, test }));
   });
