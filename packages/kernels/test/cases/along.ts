@@ -19,6 +19,8 @@ const ALONG: readonly [Shape, number, number][] = [
   [[2, 3, 4], -1, 1],
   [[1, 1], 0, 1],
   [[70, 2], 0, 130],
+  // More sums to a line than threads.
+  [[40, 3], 1, 150],
 ];
 
 /** Ids up to twice a fifth beyond the end, some of them many times. */
