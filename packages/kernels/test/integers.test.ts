@@ -130,8 +130,9 @@ describe('slots of integers', () => {
     const graph = new Graph();
     expect(graph.flat(arena).dtype).toBe('u32');
     expect(() => store(graph.input([2]), slot)).toThrow('store: the value for slot ids must be u32, got f32 [2].');
-    expect(() => device.write(slot, Float32Array.of(1, 2))).toThrow('write: ids holds u32, got a Float32Array.');
-    expect(() => device.write(floats, bits(1, 2))).toThrow('write: x holds f32, got a Uint32Array.');
+    const wrongType = expect.objectContaining({ code: 'data-type' });
+    expect(() => device.write(slot, Float32Array.of(1, 2))).toThrow(wrongType);
+    expect(() => device.write(floats, bits(1, 2))).toThrow(wrongType);
     await expect(device.read(slot)).rejects.toThrow('Slot ids holds u32: read it by readIntegers().');
     await expect(device.readIntegers(floats)).rejects.toThrow('Slot x holds f32: read it by read().');
     // Weights stored in 16 bits leave integers as they are.

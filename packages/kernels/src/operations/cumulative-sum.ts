@@ -6,6 +6,7 @@ import type { Tensor } from '../trace/tensor.ts';
 import { resolveAxis } from './axis.ts';
 import { around } from './slice.ts';
 
+/** What a sum takes in: by default the element itself and all before it. */
 export interface CumulativeSumOptions {
   /** Sums from the end: y_i = x_i + x_{i+1} + ... */
   readonly reverse?: boolean;

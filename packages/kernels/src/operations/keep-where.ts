@@ -2,6 +2,7 @@ import { elementwiseOperation } from '../kernels/elementwise.ts';
 import type { Shape } from '../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 
+/** How `compare` and `keepWhere` relate two numbers. */
 export type Relation = '<' | '<=' | '>' | '>=' | '==' | '!=';
 
 /**

@@ -5,9 +5,8 @@ import { elementCount, formatShape } from '../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 
 /**
- * Puts a value into a slot of its data type, where it outlives the program: a gradient for the optimiser, a state for the next
- * run. What
- * is traced after it reads the new value through the slot's variable, so differentiate first.
+ * Puts a value into a slot of its data type, where it outlives the program: a gradient for the optimiser, a state for the
+ * next run. What is traced after it reads the new value through the slot's variable, so differentiate first.
  */
 export function store(value: Tensor, slot: Slot): Tensor {
   return value.graph.apply(storeOperation, [value], { slot })[0];
