@@ -24,6 +24,7 @@ const arrows = {
 /** Files that browsers load too: nothing that needs Node may be reachable from them. */
 const browserEntries = [
   'packages/kernels/src/index.ts',
+  'packages/kernels/src/operation.ts',
   'packages/kernels/src/browser.ts',
   'packages/apu/src/index.ts',
 ];

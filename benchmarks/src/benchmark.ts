@@ -20,12 +20,20 @@ export interface Prepared extends Subject {
   readonly gigaflop?: number;
   /** Device memory by category, as planned and as allocated. */
   readonly memory?: { readonly predicted: BytesByCategory; readonly allocated: BytesByCategory };
+  /** What a run asks of the device besides computing. */
+  readonly demand?: Demand;
   /** What a peer's results must agree with, after exactly one run; there where the benchmark names its problem. */
   results?(): Promise<TensorData[]>;
   /** Uses the result of the last run. @throws BenchmarkError if it is wrong, so that no broken kernel looks fast */
   verify(): Promise<void>;
   /** Frees what `prepare` took. */
   release(): void;
+}
+
+/** Launches of kernels, and gigabytes as if each node of the graph read its inputs once and wrote its outputs once. */
+export interface Demand {
+  readonly launches: number;
+  readonly gigabytes: number;
 }
 
 export interface Work {

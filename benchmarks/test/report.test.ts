@@ -114,6 +114,24 @@ describe('reports on disk', () => {
   });
 });
 
+describe('the table of times', () => {
+  it('says of a share below its goal what launches and memory explain', () => {
+    const bounds = { launching: 0.123, memory: 0.4 };
+    const rows = [
+      { ...result('reached', 10), goal: 0.25, bounds },
+      { ...result('below', 10), goal: 0.3, bounds },
+      { ...result('unexplained', 10), goal: 0.3 },
+      result('without', 10),
+    ];
+    expect(timeTable(rows).rows.map((row) => row.at(-1))).toEqual([
+      '25 %',
+      'below 30 %: 12 % launching, 40 % memory',
+      'below 30 %',
+      '',
+    ]);
+  });
+});
+
 describe('compareReports', () => {
   const before = report(result('same', 100), result('slower', 100), result('faster', 100), result('gone', 1));
   const now = report(result('same', 109), result('slower', 112), result('faster', 50), result('new', 1));

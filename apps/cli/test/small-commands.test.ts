@@ -60,7 +60,11 @@ describe('models, plan, doctor and render', () => {
   });
 
   it('finds out that this machine can train', async () => {
-    expect(await jsonOf('doctor')).toMatchObject({ node: process.version, adapter: { name: expect.any(String) } });
+    expect(await jsonOf('doctor')).toMatchObject({
+      node: process.version,
+      adapter: { name: expect.any(String) },
+      matrices: expect.stringMatching(/^(buffers|storage|sampled)$/),
+    });
     expect((await chipsmith('doctor')).stdout).toMatch(/This machine can train\.\n$/);
     await expectFailure(1, /computes nothing/, 'doctor --adapter null');
   });

@@ -1,14 +1,11 @@
 import {
-  adam,
   adamArenas,
   adamSchedule,
-  adamState,
+  adamStep,
   type Device,
   elementCount,
-  globalNorm,
   gradients,
   type Program,
-  store,
   type Tensor,
 } from '@chipsmith/kernels';
 import { type Benchmark, BenchmarkError } from '../benchmark.ts';
@@ -74,12 +71,8 @@ export function lstmTraining(problem: LstmTraining): Benchmark<Device> {
 export function traceLstmTraining(shape: LstmShape): { model: LstmModel; schedule: Tensor } {
   const model = lstmModel(shape);
   const { graph, parameters, loss } = model;
-  const arenas = adamArenas(parameters);
-  const variables = parameters.slots.map((slot) => graph.variable(slot));
-  for (const [index, gradient] of gradients(loss, variables).entries()) store(gradient, arenas.gradients.slots[index]);
-  const schedule = graph.input([3]);
-  const state = adamState(graph, arenas);
-  adam(state, schedule, globalNorm(state.gradients), CLIP_NORM);
+  const slopes = gradients(loss, graph.variables(parameters));
+  const { schedule } = adamStep(slopes, adamArenas(parameters), { clipNorm: CLIP_NORM });
   return { model, schedule };
 }
 

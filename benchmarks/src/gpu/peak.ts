@@ -1,6 +1,5 @@
+import { type Device, Graph, type Tensor } from '@chipsmith/kernels';
 import {
-  type Device,
-  Graph,
   LINEAR_ARGUMENTS,
   LINEAR_INDEX,
   LINEAR_WORKGROUP,
@@ -9,7 +8,7 @@ import {
   onceDifferentiable,
   read,
   write,
-} from '@chipsmith/kernels';
+} from '@chipsmith/kernels/operation';
 import { BenchmarkError, type Prepared } from '../benchmark.ts';
 import { prepareProgram } from './prepare-program.ts';
 
@@ -155,4 +154,20 @@ export async function prepareCopy(device: Device, elements = COPY_ELEMENTS): Pro
     if (copied[elements - 1] !== 1) throw new BenchmarkError('Copy bandwidth: the last element was not copied.');
   };
   return { ...prepared, work: { amount: (2 * elements * 4) / 1e9, unit: 'GB/s' }, verify };
+}
+
+/** Kernels of one workgroup, each of which waits for the one before. */
+export const LAUNCHES = 256;
+
+/** Launching kernels that do next to nothing: what every dispatch costs besides its work. */
+export async function prepareLaunches(device: Device): Promise<Prepared> {
+  const graph = new Graph();
+  let x: Tensor = graph.constant(new Float32Array(4).fill(1), [4]);
+  for (let launch = 0; launch < LAUNCHES; launch++) [x] = graph.apply(copy, [x], {});
+  const { program, prepared } = await prepareProgram(device, graph, { outputs: [x] });
+  const verify = async () => {
+    const values = await program.read(x);
+    if (values.some((value) => value !== 1)) throw new BenchmarkError(`launches: copies of 1 gave ${values}.`);
+  };
+  return { ...prepared, work: { amount: LAUNCHES, unit: 'launches/s' }, verify };
 }

@@ -4,13 +4,14 @@ import {
   elementCount,
   type Graph,
   multiply,
+  type Plan,
   type PlanOptions,
   Program,
   plan,
   sum,
   type Tensor,
 } from '@chipsmith/kernels';
-import { type Benchmark, BenchmarkError, type Prepared, type Work } from '../benchmark.ts';
+import { type Benchmark, BenchmarkError, type Demand, type Prepared, type Work } from '../benchmark.ts';
 import { numbers, type Problem } from './problems.ts';
 
 /** Plans a graph and puts it on the device, with its memory as planned and as allocated. */
@@ -24,6 +25,7 @@ export async function prepareProgram(
   const program = await Program.create(device, planned);
   const prepared = {
     memory: { predicted: planned.byCategory, allocated: allocatedSince(before, device.allocated) },
+    demand: demandOf(planned),
     run: () => program.run(),
     settle: () => device.check(),
     release: () => {
@@ -79,6 +81,12 @@ export function graphBenchmark<P extends Problem>(
 /** sum(y weights): a loss under which every element of y has another gradient. */
 export function weightedSum(y: Tensor): Tensor {
   return sum(multiply(y, y.graph.constant(numbers(elementCount(y.shape), 9), y.shape)));
+}
+
+function demandOf({ dispatches, nodes }: Plan): Demand {
+  const computed = nodes.filter((node) => node.operation.alias?.(node) === undefined);
+  const bytes = computed.reduce((total, { inputs, outputs }) => total + movedBytes([...inputs, ...outputs]), 0);
+  return { launches: dispatches.length, gigabytes: bytes / 1e9 };
 }
 
 /** As if each operand were read once and each result written once, 4 bytes an element. */

@@ -4,16 +4,18 @@ import { type Effort, measureAlternately, type Sampler, samplerOf } from '../mea
 import { comparePeer } from '../peers/compare.ts';
 import { digestOf } from '../peers/digest.ts';
 import type { Peer } from '../peers/peer.ts';
+import type { Result } from '../report/results.ts';
 import { attentionBenchmarks } from './attention.ts';
 import { convolutionBenchmarks } from './convolution.ts';
 import { elementBenchmarks } from './elements.ts';
+import { goalOf } from './goals.ts';
 import { lstmBenchmarks } from './lstm.ts';
 import { matmulBenchmarks } from './matmul.ts';
-import { prepareCopy, prepareFmaPeak } from './peak.ts';
+import { prepareCopy, prepareFmaPeak, prepareLaunches } from './peak.ts';
 import { rowBenchmarks } from './rows.ts';
 import { samplingBenchmark } from './sampling.ts';
 
-/** Everything measured on a device besides its FMA peak and copy bandwidth, which every run begins with. */
+/** Everything measured on a device besides its limits, which every run begins with. */
 export const KERNEL_BENCHMARKS: readonly Benchmark<Device>[] = [
   ...matmulBenchmarks,
   ...lstmBenchmarks,
@@ -39,19 +41,29 @@ export async function runKernels(
 ): Promise<void> {
   const peak = await prepareFmaPeak(device);
   const copy = await prepareCopy(device);
+  const launches = await prepareLaunches(device);
   try {
-    const limits = await measureAlternately([samplerOf(peak), samplerOf(copy)], effort);
-    await peak.verify();
-    await copy.verify();
-    onResult(summarise('FMA peak', peak, limits[0]));
-    onResult(summarise('copy bandwidth', copy, limits[1]));
+    const limits = await measureAlternately([peak, copy, launches].map(samplerOf), effort);
+    const rows = [peak, copy, launches].map((prepared, index) => {
+      const name = ['FMA peak', 'copy bandwidth', 'launching a kernel'][index];
+      return summarise(name, prepared, limits[index]);
+    });
+    for (const [index, prepared] of [peak, copy, launches].entries()) {
+      await prepared.verify();
+      onResult(rows[index]);
+    }
+    const cost: DemandCost = {
+      launch: rows[2].wall.median / launches.work.amount,
+      gigabyte: rows[1].wall.median / copy.work.amount,
+    };
     for (const benchmark of benchmarks) {
       const prepared = await benchmark.prepare(device);
       try {
         requirePlannedMemory(benchmark.name, prepared);
         const computes = prepared.gigaflop !== undefined;
         const limit = { of: computes ? 'FMA' : 'copy', work: (computes ? peak : copy).work } as const;
-        onResult(await measure(benchmark, prepared, limit, samplerOf(computes ? peak : copy), peers, effort));
+        const result = await measure(benchmark, prepared, limit, samplerOf(computes ? peak : copy), peers, effort);
+        onResult({ ...result, ...boundsOf(prepared, cost, result.wall.median), ...goalFor(benchmark.name) });
       } finally {
         prepared.release();
       }
@@ -59,7 +71,26 @@ export async function runKernels(
   } finally {
     peak.release();
     copy.release();
+    launches.release();
   }
+}
+
+/** Milliseconds, as measured by themselves. */
+interface DemandCost {
+  readonly launch: number;
+  readonly gigabyte: number;
+}
+
+/** The shares of a run's time that launching its kernels, and moving its bytes at the copy bandwidth, would take alone. */
+function boundsOf({ demand }: Prepared, cost: DemandCost, wall: number): Pick<Result, 'bounds'> {
+  if (demand === undefined) return {};
+  const { launches, gigabytes } = demand;
+  return { bounds: { launching: (launches * cost.launch) / wall, memory: (gigabytes * cost.gigabyte) / wall } };
+}
+
+function goalFor(name: string): Pick<Result, 'goal'> {
+  const goal = goalOf(name);
+  return goal === undefined ? {} : { goal };
 }
 
 async function measure(

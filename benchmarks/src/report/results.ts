@@ -35,6 +35,10 @@ const resultSchema = z.strictObject({
   rates: z.array(z.strictObject({ value: positive, unit: z.string().min(1) })),
   /** Of the adapter's FMA peak or copy bandwidth, measured in turn with this one; the median of the rounds. */
   share: shareSchema.optional(),
+  /** The share that it is to reach on two cores without a GPU. */
+  goal: positive.optional(),
+  /** Of the time: what launching its kernels, and moving its bytes at the copy bandwidth, would take alone. */
+  bounds: z.strictObject({ launching: z.number().nonnegative(), memory: z.number().nonnegative() }).optional(),
   /** Bytes on the device: what the plan said before, and what the device then allocated. */
   memory: z.strictObject({ predicted: bytesByCategory, allocated: bytesByCategory }).optional(),
   /** Where peers were asked for the same. */

@@ -11,16 +11,27 @@ export interface Table {
 /** Time, throughput, share of the adapter's limit and memory of each result, in less than 100 columns. */
 export function timeTable(results: readonly Result[]): Table {
   return withoutEmptyColumns({
-    head: ['benchmark', 'median', 'throughput', '', 'of limit', 'memory'],
-    rows: results.map(({ name, wall, rates: [first, second], share, memory }) => [
+    head: ['benchmark', 'median', 'throughput', '', 'of limit', 'memory', 'goal'],
+    rows: results.map(({ name, wall, rates: [first, second], share, memory, goal, bounds }) => [
       name,
       formatMilliseconds(wall.median),
       formatRate(second ?? first),
       second === undefined ? '' : formatRate(first),
       share === undefined ? '' : formatShare(share),
       memory === undefined ? '' : `${formatNumber(totalBytes(memory.predicted) / 2 ** 20)} MiB`,
+      formatGoal({ share, goal, bounds }),
     ]),
   });
+}
+
+/** Whether a row reaches its goal; where it does not, how much of its time launches and memory explain. */
+function formatGoal({ share, goal, bounds }: Pick<Result, 'share' | 'goal' | 'bounds'>): string {
+  if (goal === undefined || share === undefined) return '';
+  const percent = (value: number) => `${Math.round(100 * value)} %`;
+  if (share.value >= goal) return percent(goal);
+  const reasons =
+    bounds === undefined ? '' : `: ${percent(bounds.launching)} launching, ${percent(bounds.memory)} memory`;
+  return `below ${percent(goal)}${reasons}`;
 }
 
 /** What the table above leaves out: the fastest round and processor time. */
@@ -38,10 +49,11 @@ export function spreadTable(results: readonly Result[]): Table {
 }
 
 /** A result in one line, as soon as it is there. */
-export function resultLine({ name, wall, share, peers = [] }: Result): string {
+export function resultLine({ name, wall, share, goal, bounds, peers = [] }: Result): string {
   const parts = [
     `${name}: ${formatMilliseconds(wall.median)}`,
     ...(share === undefined ? [] : [formatShare(share)]),
+    ...(share !== undefined && goal !== undefined && share.value < goal ? [formatGoal({ share, goal, bounds })] : []),
     ...peers.map((result) => `${PEER_TITLES[result.peer]} ${formatPeer(result)}`),
   ];
   return parts.join(', ');

@@ -8,19 +8,12 @@
  */
 import {
   Arena,
-  type Dispatch,
   elementCount,
   Graph,
   gradients,
-  linearDispatch,
   mean,
-  type Operation,
-  onceDifferentiable,
   Program,
   plan,
-  read,
-  requireShape,
-  requireType,
   scale,
   store,
   subtract,
@@ -28,9 +21,18 @@ import {
   type Tensor,
   unary,
   uniformArray,
-  write,
 } from '@chipsmith/kernels';
 import { openDevice } from '@chipsmith/kernels/node';
+import {
+  type Dispatch,
+  linearDispatch,
+  type Operation,
+  onceDifferentiable,
+  read,
+  requireShape,
+  requireType,
+  write,
+} from '@chipsmith/kernels/operation';
 
 /** What users call: appends the operation to the graph and returns its output. */
 export function swish(x: Tensor, slope: Tensor): Tensor {

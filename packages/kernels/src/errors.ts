@@ -7,6 +7,7 @@ export type KernelErrorCode =
   | 'data-type'
   | 'schedule'
   | 'not-differentiable'
+  | 'random-stream'
   | 'compile'
   | 'validation'
   | 'out-of-memory'

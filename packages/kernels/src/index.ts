@@ -1,26 +1,29 @@
-export { CallSite } from './call-site.ts';
 export { DEBUG_WORDS, type Debug, type DebugWord } from './device/debug.ts';
 export { type AdapterDescription, Device, type DeviceFeature } from './device/device.ts';
 export { evaluate } from './device/evaluate.ts';
 export { formatProfile, type Profile } from './device/profile.ts';
 export { Program, type ProgramOptions } from './device/program.ts';
 export { KernelError, type KernelErrorCode } from './errors.ts';
-export { linearDispatch } from './kernels/dispatch.ts';
-export {
-  type Binding,
-  type Feature,
-  type Kernel,
-  LINEAR_ARGUMENTS,
-  LINEAR_INDEX,
-  LINEAR_WORKGROUP,
-  linearGrid,
-  read,
-  readWrite,
-  type Variant,
-  wgslFloat,
-  write,
-} from './kernels/kernel.ts';
 export { gaussian, pcg3d, uniform, uniformArray } from './kernels/random.ts';
+export {
+  type AttentionContext,
+  type AttentionLayer,
+  type AttentionLayerOptions,
+  attentionLayer,
+  type Projections,
+} from './layers/attention.ts';
+export type { LayerDropout } from './layers/dropout.ts';
+export { type EmbeddingLayer, embeddingLayer } from './layers/embedding.ts';
+export { filled, glorotUniform, initialise, randomNormal, startingValues } from './layers/initialisers.ts';
+export { type LinearLayer, type LinearLayerOptions, linearLayer } from './layers/linear.ts';
+export { type LstmLayers, type LstmLayersOptions, type LstmSlots, lstmLayers } from './layers/lstm.ts';
+export { type NormLayer, normLayer } from './layers/norm.ts';
+export {
+  type TransformerBlock,
+  type TransformerBlockContext,
+  type TransformerBlockOptions,
+  transformerBlock,
+} from './layers/transformer.ts';
 export { argMax } from './operations/arg-max.ts';
 export { type AttentionOptions, attention } from './operations/attention/attention.ts';
 export {
@@ -74,6 +77,7 @@ export {
   adamSchedule,
   adamState,
 } from './operations/optimisers/adam.ts';
+export { adamStep } from './operations/optimisers/adam-step.ts';
 export { globalNorm } from './operations/optimisers/clip.ts';
 export {
   constantRate,
@@ -91,7 +95,6 @@ export { logSoftmax, softmax } from './operations/softmax.ts';
 export { stopGradient } from './operations/stop-gradient.ts';
 export { store } from './operations/store.ts';
 export { broadcast, mean, scale, sum, sumOfSquares } from './operations/sum.ts';
-export { operations } from './operations/table.ts';
 export { type Activation, type UnaryName, unary } from './operations/unary.ts';
 export { reshape } from './operations/view.ts';
 export { where } from './operations/where.ts';
@@ -106,19 +109,11 @@ export { Graph, type Node, type Segment } from './trace/graph.ts';
 export {
   Arena,
   type BytesByCategory,
+  type Initialiser,
   MEMORY_CATEGORIES,
   type MemoryCategory,
   type Slot,
   STAGING_BYTES,
 } from './trace/memory.ts';
-export {
-  type Choice,
-  type Dispatch,
-  type KernelContext,
-  noGradient,
-  type Operation,
-  onceDifferentiable,
-  type TensorSpecification,
-} from './trace/operation.ts';
 export { type DataType, elementCount, formatShape, type Shape, type TensorData } from './trace/shape.ts';
-export { requireShape, requireType, type Tensor } from './trace/tensor.ts';
+export type { Tensor } from './trace/tensor.ts';

@@ -63,16 +63,13 @@ export interface NodeDeviceOptions {
  */
 export async function openDevice(options: NodeDeviceOptions = {}): Promise<Device> {
   const debug = parseDebug(options.debug ?? process.env.CHIPSMITH_DEBUG ?? '', options.print ?? console.error);
+  const matrices = options.matrices ?? parseReading(process.env.CHIPSMITH_MATRICES);
   const wanted = options.adapter ?? (process.env.CHIPSMITH_ADAPTER || 'auto');
   const { adapter, backend, wgslFeatures } = await requestAdapter(wanted);
   const description = describeAdapter(adapter.info, backend);
   const tune = (options.tune ?? process.env.CHIPSMITH_TUNE !== 'off') && backend !== 'null';
   const tuning = tune ? TuningCache.open(description) : undefined;
-  return openOn(adapter, wgslFeatures, description, {
-    tuning,
-    debug,
-    matrices: options.matrices ?? parseReading(process.env.CHIPSMITH_MATRICES),
-  });
+  return openOn(adapter, wgslFeatures, description, { tuning, debug, matrices });
 }
 
 /** @throws KernelError `option` for another word */

@@ -7,7 +7,6 @@ import {
   Graph,
   gradients,
   multiply,
-  operations,
   Program,
   plan,
   sum,
@@ -16,6 +15,7 @@ import {
   unary,
   writeRows,
 } from '../src/index.ts';
+import { operations } from '../src/operation.ts';
 import { attentionReference } from './cases/attention.ts';
 import { testDevice } from './support/device.ts';
 import { expectClose, randomNumbers, TOLERANCE } from './support/numbers.ts';

@@ -1,15 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  conv2d,
-  conv2dTranspose,
-  type Device,
-  elementCount,
-  evaluate,
-  Graph,
-  type Operation,
-  type Shape,
-  type Variant,
-} from '../src/index.ts';
+import { conv2d, conv2dTranspose, type Device, elementCount, evaluate, Graph, type Shape } from '../src/index.ts';
+import type { Operation, Variant } from '../src/operation.ts';
 import { pixelVariant } from '../src/operations/convolution/pixels.ts';
 import { CONVOLUTION_TILES, type ConvolutionTile, convolutionProblem } from '../src/operations/convolution/problem.ts';
 import { weightVariant } from '../src/operations/convolution/weights.ts';

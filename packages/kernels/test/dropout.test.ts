@@ -21,6 +21,31 @@ describe('dropout', () => {
     expect(Math.abs(kept.length - 3000)).toBeLessThan(110);
   });
 
+  it.each([2 ** -40, 1 - 2 ** -40, 1])('drops none or all at a rate next to 0 or 1: %d', async (rate) => {
+    const graph = new Graph();
+    const x = graph.constant(Float32Array.of(2, 3, Number.POSITIVE_INFINITY), [3]);
+    const y = dropout(x, rate, graph.constant(Uint32Array.of(1), []), 0);
+    const [dx] = gradients(sum(y), [x]);
+    const [values, slopes] = await evaluate(device, [y, dx]);
+    const keeps = rate < 0.5;
+    expect(values).toEqual(keeps ? Float32Array.of(2, 3, Number.POSITIVE_INFINITY) : new Float32Array(3));
+    expect(slopes).toEqual(new Float32Array(3).fill(keeps ? 1 : 0));
+  });
+
+  it('scales by the share that it really keeps', async () => {
+    // To the nearest multiple of 2^-32 this rate keeps 3 of 2^32, where 1 / (1 - rate) would be 2^32 / 3.4.
+    const graph = new Graph();
+    const y = dropout(graph.input([4]), 1 - 3.4 / 2 ** 32, graph.constant(Uint32Array.of(1), []), 0);
+    const node = y.source.kind === 'node' ? y.source.node : undefined;
+    expect(node?.operation.formula?.(node).expression).toContain(`${Math.fround(2 ** 32 / 3).toExponential()}`);
+  });
+
+  it.each([-0.1, 1.0000001, Number.NaN])('refuses a rate of %d', (rate) => {
+    const graph = new Graph();
+    const refused = () => dropout(graph.input([3]), rate, graph.input([], 'u32'), 0);
+    expect(refused).toThrow(`dropout: 0 <= rate ${rate} <= 1 must hold.`);
+  });
+
   it('draws the same mask for the same seed and stream, another for others', async () => {
     expect(await masked(1, 0)).toEqual(await masked(1, 0));
     expect(await masked(1, 0)).not.toEqual(await masked(2, 0));

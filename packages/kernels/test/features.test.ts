@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { Tuner } from '../src/device/tuner.ts';
-import { type Device, type Feature, Graph, type Kernel, onceDifferentiable, plan, write } from '../src/index.ts';
+import { type Device, Graph, plan } from '../src/index.ts';
 import { openDevice } from '../src/node.ts';
+import { type Feature, type Kernel, onceDifferentiable, write } from '../src/operation.ts';
 
 function kernel(label: string, requires: readonly Feature[], value: string): Kernel {
-  const code = `fn main() { result[0] = ${value}; }`;
+  const code = `fn main() { store_result(0, ${value}); }`;
   return { label, bindings: [write('result')], uniforms: [], workgroupSize: [1, 1, 1], requires, code };
 }
 
@@ -46,12 +47,16 @@ describe('optional features', () => {
 
 describe('other kinds of a kernel', () => {
   // A loop of which nothing can be left out: millions of steps against one.
-  const code = 'fn main() { var x = 7.0; for (var i = 0; i < 2000000; i++) { x = fract(x * 1.7); } result[0] = x; }';
+  const code =
+    'fn main() { var x = 7.0; for (var i = 0; i < 2000000; i++) { x = fract(x * 1.7); } store_result(0, x); }';
   const slow = { ...PLAIN, label: 'slow', code };
 
   it('are taken where they are faster, but with barriers on the CPU not even run', () =>
     withDevice('gles', async (device) => {
-      const barrier = { ...kernel('barrier', [], '7.0'), code: 'fn main() { workgroupBarrier(); result[0] = 7.0; }' };
+      const barrier = {
+        ...kernel('barrier', [], '7.0'),
+        code: 'fn main() { workgroupBarrier(); store_result(0, 7.0); }',
+      };
       const choice = { variants: [slow], otherKinds: [[SPECIAL], [barrier], [PLAIN]] };
       expect(await tuned(device, new Map(), choice)).toBe('plain');
       expect(await tuned(device, new Map(), { ...choice, otherKinds: [[SPECIAL], [barrier]] })).toBe('slow');

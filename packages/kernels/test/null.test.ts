@@ -7,7 +7,6 @@ import {
   globalNorm,
   gradients,
   multiply,
-  operations,
   Program,
   plan,
   sgd,
@@ -17,6 +16,7 @@ import {
   transpose,
   unary,
 } from '../src/index.ts';
+import { operations } from '../src/operation.ts';
 import { matmulProblem } from '../src/operations/matmul/matmul.ts';
 import { allCases } from './cases/all.ts';
 import { matmulSizes } from './cases/matmul.ts';

@@ -244,7 +244,7 @@ describe('refusals', () => {
     ['a row to transpose', () => transpose(ids), 'transpose: x must be a matrix, got [4].'],
     ['an axis twice', () => permute(x, [0, 0]), 'permute: axes 0, 0 must name each axis once, got [2, 3].'],
     ['integers to scale', () => scale(ids, 2), 'scale: x must be f32, got u32 [4].'],
-    ['a rate of one', () => dropout(x, 1, graph.input([], 'u32'), 0), 'dropout: 0 < rate 1 < 1 must hold, got [2, 3].'],
+    ['a rate above one', () => dropout(x, 1.5, graph.input([], 'u32'), 0), 'dropout: 0 <= rate 1.5 <= 1 must hold.'],
     ['flat weights', () => lstm(graph.input([1, 1, 4]), graph.input([4])), 'lstm: projected must be (T, B, 4H) and'],
     [
       'a short scale',

@@ -2,13 +2,18 @@ import { describe, expect, it } from 'vitest';
 import {
   Arena,
   adam,
+  adamArenas,
   adamSchedule,
+  adamStep,
+  add,
   Graph,
   globalNorm,
+  gradients,
   Program,
   plan,
   type Slot,
   sgd,
+  sumOfSquares,
   type Tensor,
 } from '../src/index.ts';
 import { testDevice } from './support/device.ts';
@@ -126,6 +131,44 @@ describe('adam', () => {
     const options = { weightDecay: 0.1, decays: () => true };
     expect(() => adam(state, graph.input([3]), graph.input([]), 1, options)).toThrow(
       'adam: to choose what decays, the parameters must be a whole arena, see Graph.flat.',
+    );
+  });
+});
+
+describe('adamStep', () => {
+  it('keeps the gradients, tells their norm before clipping, and takes a step of Adam', async () => {
+    const parameters = new Arena('parameters', 'parameters');
+    const values = [randomNumbers(15, 1), randomNumbers(2, 2)];
+    const slots = values.map((data, index) => parameters.add(`${index}`, [data.length]));
+    for (const [index, slot] of slots.entries()) device.write(slot, values[index]);
+    const graph = new Graph();
+    const weights = graph.variables(parameters);
+    const loss = add(sumOfSquares(weights[0]), sumOfSquares(weights[1]));
+    const arenas = adamArenas(parameters);
+    const { schedule, norm } = adamStep(gradients(loss, weights), arenas, { clipNorm: 1, weightDecay: 0.5 });
+    const program = await Program.create(device, plan(graph, { history: [norm], limits: device.limits }));
+    program.write(schedule, adamSchedule(1, RATE));
+    program.run();
+
+    const all = values.flatMap((data) => [...data]);
+    const [[told]] = await program.history();
+    expect(told).toBeCloseTo(2 * Math.hypot(...all), 4);
+    for (const [index, data] of values.entries()) {
+      expect(await device.read(arenas.gradients.slots[index])).toEqual(data.map((w) => 2 * w));
+      // The first step of Adam is as long as the rate, whatever the gradient: m / sqrt(v) is its sign.
+      const expected = data.map((w) => w - RATE * (Math.sign(w) + 0.5 * w));
+      expectClose(await device.read(slots[index]), expected, TOLERANCE.reduction, `parameter ${index}`);
+    }
+    program.destroy();
+    for (const arena of Object.values(arenas)) device.release(arena);
+  });
+
+  it('refuses too few gradients', () => {
+    const parameters = new Arena('parameters', 'parameters');
+    for (const name of ['a', 'b']) parameters.add(name, [1]);
+    const graph = new Graph();
+    expect(() => adamStep([graph.input([1])], adamArenas(parameters))).toThrow(
+      'adamStep: 2 gradients are needed, got 1.',
     );
   });
 });

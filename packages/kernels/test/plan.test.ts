@@ -72,10 +72,10 @@ describe('memory of random graphs', () => {
             tensor.source.kind === 'node',
         );
         for (const [tensor, life] of lives) {
-          const here = planned.location(tensor);
+          const here = planned.locationInRun(tensor);
           for (const [other, otherLife] of lives) {
             if (otherLife.first <= life.first || otherLife.first > life.last) continue;
-            const there = planned.location(other);
+            const there = planned.locationInRun(other);
             const apart =
               here.buffer !== there.buffer ||
               here.offset + here.size <= there.offset ||
@@ -112,7 +112,7 @@ describe('memory of random graphs', () => {
           const values: unknown[] = [];
           for (const tensor of last) {
             // A slot's variable may be read only where the program uses the slot.
-            if (tensor.source.kind === 'node') values.push(await program.read(tensor));
+            if (tensor.source.kind === 'node') values.push(await program.read(tensor).catch(({ code }) => code));
           }
           for (const slot of arena.slots) values.push(await device.read(slot));
           program.destroy();
@@ -214,22 +214,19 @@ describe('limits', () => {
     const graph = new Graph();
     const large = scale(graph.input([300]), 2);
     expect(() => plan(graph, { outputs: [large], limits })).toThrow(
-      /: a value of 1200 bytes exceeds the device's 1024 a binding; use a smaller batch or model. \(at .*plan.test.ts/,
+      /^scale \[300\] -> \[300\]: 1200 bytes exceed the 1024 a buffer of the limits given to plan; use a smaller batch or model. \(at .*plan.test.ts/,
     );
     const inputs = sum(graph.input([300]));
-    expect(() => plan(graph, { outputs: [inputs], limits })).toThrow(
-      /^reshape \[300\] -> \[1, 300, 1\]: a value of 1200/,
+    expect(() => plan(graph, { outputs: [inputs], limits: { ...limits, maxBufferSize: 4096 } })).toThrow(
+      /^input 1 \[300\]: 1200 bytes exceed the 1024 a binding of the limits given to plan; use a smaller batch or model/,
     );
     const arena = new Arena('weights', 'parameters');
     const slots = [arena.add('a', [200]), arena.add('b', [200])];
     const weights = new Graph();
     const total = add(sum(weights.variable(slots[0])), sum(weights.variable(slots[1])));
     expect(() => plan(weights, { outputs: [total], limits })).toThrow(
-      /^weights: 2048 bytes exceed the device's 1024 a buffer/,
+      /^arena weights of 2 slots: 2048 bytes exceed the 1024 a buffer of the limits given to plan; use a smaller model\./,
     );
-    const wide = new Graph();
-    const batches = matmul(wide.input([70_000, 1, 1]), wide.input([70_000, 1, 1]));
-    expect(() => plan(wide, { outputs: [batches] })).toThrow(/workgroups exceed 65535 an axis/);
   });
 
   it('refuses history of what is no scalar, and tensors of another graph', () => {

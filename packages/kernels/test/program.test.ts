@@ -1,18 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  Arena,
-  Graph,
-  HISTORY_LENGTH,
-  LINEAR_WORKGROUP,
-  type Operation,
-  onceDifferentiable,
-  Program,
-  plan,
-  scale,
-  sum,
-  unary,
-  write,
-} from '../src/index.ts';
+import { Arena, Graph, HISTORY_LENGTH, Program, plan, scale, sum, unary } from '../src/index.ts';
+import { LINEAR_WORKGROUP, type Operation, onceDifferentiable, write } from '../src/operation.ts';
 import { testDevice } from './support/device.ts';
 import { randomNumbers } from './support/numbers.ts';
 
@@ -117,10 +105,10 @@ describe('refusals', () => {
     const y = unary('exp', x);
     const program = await create(graph, { outputs: [y] });
     expect(() => program.write(x, new Float32Array(3))).toThrow(
-      'write: an input of f32 [2, 2] got 3 values of Float32Array.',
+      'write: input 0 [2, 2]: got Float32Array of 3; pass a Float32Array of 4 for f32 [2, 2].',
     );
     expect(() => program.write(ids, new Float32Array(3))).toThrow(
-      'write: an input of u32 [3] got 3 values of Float32Array.',
+      'write: input 1 [3]: got Float32Array of 3; pass a Uint32Array of 3 for u32 [3], such as Uint32Array.from(values).',
     );
     expect(() => program.write(y, new Float32Array(4))).toThrow(
       'write: exp [2, 2] -> [2, 2]: the tensor is not an input of the graph.',
@@ -155,14 +143,14 @@ describe('errors of the device', () => {
     const before = device.allocated;
     const graph = new Graph();
     const code = `fn main(@builtin(global_invocation_id) id: vec3u) {
-  result[id.x] = speed;
+  store_result(id.x, speed);
 }`;
     const [y] = graph.apply(custom(code), [], {});
     const creation = create(graph, { outputs: [y] });
     await expect(creation).rejects.toMatchObject({ code: 'compile' });
-    // One binding and the entry's attributes stand before the kernel's own lines.
+    // One binding, its two accessors and the entry's attributes stand before the kernel's own lines.
     await expect(creation).rejects.toThrow(
-      /^custom -> \[4\]: Kernel custom does not compile at line 4:18: unresolved value 'speed' in: result\[id\.x\] = speed; \(at .*program\.test\.ts:\d+:\d+\)$/,
+      /^custom -> \[4\]: Kernel custom does not compile at line 6:22: unresolved value 'speed' in: store_result\(id\.x, speed\); \(at .*program\.test\.ts:\d+:\d+\)$/,
     );
     expect(device.allocated).toEqual(before);
   });

@@ -1,18 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  evaluate,
-  Graph,
-  linearDispatch,
-  type Operation,
-  onceDifferentiable,
-  pcg3d,
-  read,
-  uniform,
-  uniformArray,
-  write,
-} from '../src/index.ts';
+import { evaluate, Graph, pcg3d, uniform, uniformArray } from '../src/index.ts';
 import { PCG_WGSL } from '../src/kernels/random.ts';
+import { linearDispatch, type Operation, onceDifferentiable, read, write } from '../src/operation.ts';
 import { testDevice } from './support/device.ts';
 
 const device = await testDevice();
@@ -28,8 +18,8 @@ const hash: Operation<object> = {
       operands: [keys, result],
       threads: keys.shape[0],
       functions: PCG_WGSL,
-      body: `  let value = pcg3d(vec3u(keys[3u * index], keys[3u * index + 1u], keys[3u * index + 2u]));
-  for (var i = 0u; i < 3u; i++) { result[3u * index + i] = value[i]; }`,
+      body: `  let value = pcg3d(vec3u(load_keys(3u * index), load_keys(3u * index + 1u), load_keys(3u * index + 2u)));
+  for (var i = 0u; i < 3u; i++) { store_result(3u * index + i, value[i]); }`,
     }),
   ],
   backward: onceDifferentiable,

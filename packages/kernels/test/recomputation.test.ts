@@ -131,7 +131,7 @@ describe('checkpoint', () => {
       const checkpointed = () => graph.checkpoint(() => unary('exp', multiply(x, values)));
       return { state, slot, graph, x, checkpointed };
     };
-    const refusal = /binary: reads state, which changes before the backward pass, .*checkpoint/;
+    const refusal = /multiply: reads slot state of state, which changes before the backward pass, .*checkpoint/;
 
     it.each([
       ['itself', undefined],

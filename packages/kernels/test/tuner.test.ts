@@ -11,13 +11,13 @@ import {
   gradients,
   lstm,
   matmul,
-  operations,
   plan,
   sum,
   type TensorData,
   transpose,
 } from '../src/index.ts';
 import { openDevice } from '../src/node.ts';
+import { operations } from '../src/operation.ts';
 import { testDevice } from './support/device.ts';
 import { randomNumbers } from './support/numbers.ts';
 import { withVariant } from './support/variants.ts';

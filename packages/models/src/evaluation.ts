@@ -67,8 +67,8 @@ export class Evaluator {
   }
 
   /** The model's parameters must be on the device when `evaluate` is called. */
-  static async create(device: Device, model: SequenceModel): Promise<Evaluator> {
-    const pass = planEvaluation(model, device.limits);
+  static async create(device: Device, model: SequenceModel, limits = device.limits): Promise<Evaluator> {
+    const pass = planEvaluation(model, limits);
     try {
       return new Evaluator(device, await Program.create(device, pass.plan), pass, model.classes);
     } catch (error) {

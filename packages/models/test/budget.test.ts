@@ -20,6 +20,7 @@ import {
   train,
   trainingMemory,
 } from '../src/index.ts';
+import { limitsWithin } from '../src/training/budget.ts';
 import { testDevice } from './support/device.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { basicRnn, tinyOptions } from './support/tiny.ts';
@@ -116,6 +117,21 @@ describe('fitTraining', () => {
   /** Bytes of everything but activations, and a share of those. */
   const budgetWith = (share: number) => asked.bytes - (1 - share) * asked.byCategory.activations;
 
+  it('leaves out copies in textures where the budget has no room for them', () => {
+    const limits = { ...BASE_LIMITS, textures: { reading: 'storage', maxSide: 8192 } } as const;
+    const withTextures = trainingMemory(model, shape, { limits })?.bytes ?? 0;
+    expect(withTextures).toBeGreaterThan(asked.bytes);
+    const usesTextures = (budget: number) => {
+      const fit = fitTraining(model, shape, budget, limits);
+      expect(fit).toMatchObject({ microBatch: 16, recompute: [] });
+      expect(fit.bytes).toBeLessThanOrEqual(budget);
+      const within = limitsWithin(model, shape, { budget, limits, recompute: [] });
+      expect(planTraining(model, shape, { limits: within }).plan.peakBytes).toBe(fit.pass.plan.peakBytes);
+      return fit.pass.plan.buffers.some(({ texture }) => texture !== undefined);
+    };
+    expect([withTextures, withTextures - 1, asked.bytes].map(usesTextures)).toEqual([true, false, false]);
+  });
+
   it('leaves settings alone where they fit, to the byte', () => {
     const fit = fitTraining(model, shape, asked.bytes);
     expect(fit).toMatchObject({ microBatch: 16, recompute: [], bytes: asked.bytes, byCategory: asked.byCategory });
@@ -153,7 +169,7 @@ describe('fitTraining', () => {
     const limits = { ...BASE_LIMITS, maxStorageBufferBindingSize: 2 ** 20 };
     expect(trainingMemory(model, long, { limits })).toBeUndefined();
     expect(fitTraining(model, long, 1e9, limits)).toMatchObject({ microBatch: 8, recompute: [] });
-    expect(() => fitTraining(model, long, 1e9, { ...limits, maxStorageBufferBindingSize: 256 })).toThrow(/exceeds/);
+    expect(() => fitTraining(model, long, 1e9, { ...limits, maxStorageBufferBindingSize: 256 })).toThrow(/exceed/);
   });
 
   it('names in one line the smallest budget that does, and a batch or length that fits this one', () => {

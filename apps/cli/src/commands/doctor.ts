@@ -20,11 +20,12 @@ export const doctor: Command = {
     const device = await deviceOf(args);
     try {
       const error = await worstError(device);
-      const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+      const { maxBufferSize, maxStorageBufferBindingSize, textures } = device.limits;
       const report = {
         node: process.version,
         adapter: device.adapter,
         limits: { maxBufferSize, maxStorageBufferBindingSize },
+        matrices: textures?.reading ?? 'buffers',
         calculationError: error,
       };
       if (!(error < 1e-4)) {
@@ -37,6 +38,7 @@ export const doctor: Command = {
         `Node       ${process.version}`,
         `Adapter    ${name} (${backend}${software ? ', calculates on the CPU' : ''})`,
         `Buffers    up to ${formatBytes(maxBufferSize)}, bound up to ${formatBytes(maxStorageBufferBindingSize)}`,
+        `Matrices   read from ${textures === undefined ? 'buffers' : `${textures.reading} textures`}, the fastest here`,
         `Check      a ${ROWS}x${INNER}x${COLUMNS} product is right to ${error.toExponential(1)}`,
         'This machine can train.',
       ];

@@ -7,6 +7,8 @@ export const DEBUG_WORDS = {
   times: 'prints how long each kernel of a program takes, when its results are first read',
   nan: 'checks every value for NaN and infinity',
 } as const;
+
+/** A word of CHIPSMITH_DEBUG. */
 export type DebugWord = keyof typeof DEBUG_WORDS;
 
 /** Settings of a device. Nothing is printed unless a word asks for it. */

@@ -5,6 +5,7 @@ import { FEATURES, type Feature, type Kernel, type Variant } from '../kernels/ke
 import { type BindingUse, bindingLayout, kernelSource, requiredFeatures } from '../kernels/shader.ts';
 import type { MemoryLimits } from '../plan/limits.ts';
 import type { PlannedBuffer, PlannedDispatch } from '../plan/placement.ts';
+import { requireData } from '../trace/data.ts';
 import {
   type Arena,
   type BytesByCategory,
@@ -16,6 +17,26 @@ import {
 import { BYTES_PER_ELEMENT, type DataType, elementCount, formatShape, type TensorData } from '../trace/shape.ts';
 import type { Debug } from './debug.ts';
 
+/**
+ * The types of WebGPU that this package's declarations name. Empty, so that whoever installs the package needs neither
+ * lib.dom nor @webgpu/types (which contradict each other); where there is one of them, its types are merged with these.
+ * `test/package.test.ts` fails where one is missing.
+ */
+declare global {
+  interface GPUDevice {}
+  interface GPUBuffer {}
+  interface GPUTexture {}
+  interface GPUComputePipeline {}
+  interface GPUCommandEncoder {}
+  interface GPUComputePassEncoder {}
+  interface GPUBindGroup {}
+  interface GPUBindGroupLayout {}
+  interface GPUBindGroupLayoutEntry {}
+  interface GPUTexelCopyBufferInfo {}
+  interface GPUTexelCopyTextureInfo {}
+}
+
+/** What a device was opened on. */
 export interface AdapterDescription {
   /** For people: "llvmpipe (LLVM 15.0.6, 256 bits)". */
   readonly name: string;
@@ -29,6 +50,8 @@ export interface AdapterDescription {
 
 /** Features that this package asks for where the adapter has them; kernels use all but the clock. */
 export const OPTIONAL_FEATURES: readonly DeviceFeature[] = [...(Object.keys(FEATURES) as Feature[]), 'timestamp-query'];
+
+/** What a device may have beyond core WebGPU; see `Device.features`. */
 export type DeviceFeature = Feature | 'timestamp-query';
 
 /** Chooses among the variants of kernels; see `Tuner`. */
@@ -88,7 +111,7 @@ export class Device {
 
   get limits(): MemoryLimits {
     const { maxBufferSize, maxStorageBufferBindingSize } = this.gpu.limits;
-    return { maxBufferSize, maxStorageBufferBindingSize, textures: this.textures };
+    return { maxBufferSize, maxStorageBufferBindingSize, textures: this.textures, device: this.adapter.name };
   }
 
   /** Bytes allocated now, by category. */
@@ -141,18 +164,9 @@ export class Device {
     return this.#arenas.has(arena);
   }
 
-  /** Sets the values of a slot. @throws KernelError if the length or the data type is not the slot's */
+  /** Sets the values of a slot. @throws KernelError `data-type` for another array, `shape` for another number of values */
   write(slot: Slot, data: TensorData): void {
-    if (data.length !== elementCount(slot.shape)) {
-      throw new KernelError(
-        'shape',
-        `write: ${slot.name} has shape ${formatShape(slot.shape)}, got ${data.length} values.`,
-      );
-    }
-    const { dtype } = slot.arena;
-    if (data instanceof Uint32Array !== (dtype === 'u32')) {
-      throw new KernelError('data-type', `write: ${slot.name} holds ${dtype}, got a ${data.constructor.name}.`);
-    }
+    requireData(data, slot.arena.dtype, slot.shape, `write: slot ${slot.name}`);
     this.gpu.queue.writeBuffer(this.arena(slot.arena), slot.offset * BYTES_PER_ELEMENT, data);
   }
 
@@ -190,14 +204,14 @@ export class Device {
   /** For programs: a zeroed buffer that can be copied from and to. */
   allocate(
     { name, category, byteLength }: { name: string; category: MemoryCategory; byteLength: number },
-    usage: GPUBufferUsageFlags,
+    usage: number,
   ): GPUBuffer {
     return this.#create(name, category, byteLength, usage | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST);
   }
 
   /** For programs: a texture that kernels write to and read from. */
   allocateTexture({ name, category, byteLength }: PlannedBuffer, size: { width: number; height: number }): GPUTexture {
-    const usage = GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.TEXTURE_BINDING;
+    const usage = GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST;
     const { width, height } = size;
     const texture = this.gpu.createTexture({ label: name, size: [width, height], format: 'rgba32float', usage });
     this.#count(texture, { category, byteLength });
@@ -353,7 +367,7 @@ export class Device {
     return layout;
   }
 
-  #create(label: string, category: MemoryCategory, size: number, usage: GPUBufferUsageFlags): GPUBuffer {
+  #create(label: string, category: MemoryCategory, size: number, usage: number): GPUBuffer {
     const buffer = this.gpu.createBuffer({ label, size, usage });
     this.#count(buffer, { category, byteLength: size });
     return buffer;

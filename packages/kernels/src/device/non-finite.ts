@@ -9,15 +9,16 @@ import {
   read,
   readWrite,
 } from '../kernels/kernel.ts';
-import type { PlannedDispatch } from '../plan/placement.ts';
+import { piecesOf } from '../kernels/pieces.ts';
 import type { Plan } from '../plan/plan.ts';
 import { describeNode, describeTensor } from '../trace/describe.ts';
 import type { Node } from '../trace/graph.ts';
 import { BINDING_ALIGNMENT } from '../trace/memory.ts';
-import { BYTES_PER_ELEMENT, elementCount, formatShape } from '../trace/shape.ts';
+import { changedInputs, type Piece } from '../trace/operation.ts';
+import { BYTES_PER_ELEMENT, elementCount, formatShape, storedBytes } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
 import type { Device } from './device.ts';
-import { type Buffers, type Launch, required } from './launch.ts';
+import { type Buffers, type Launch, required, type Transfer } from './launch.ts';
 
 const CHECK = checkKernel('check for NaN and infinity', 1, '0x7f800000u', '0x007fffffu');
 const CHECK_HALF = checkKernel('check 16 bits for NaN and infinity', 2, '0x7c00u', '0x03ffu');
@@ -84,6 +85,8 @@ interface Check {
   readonly after: number;
   /** The node that wrote it. */
   readonly node: Node | undefined;
+  /** Which of its elements. */
+  readonly piece: Piece;
 }
 
 /**
@@ -109,7 +112,11 @@ export class NonFiniteDetector {
   }
 
   /** The launches of a program with the checks between them. */
-  async interleave(launches: readonly Launch[], plan: Plan, buffers: Buffers): Promise<Launch[]> {
+  async interleave(
+    launches: readonly (Launch | Transfer)[],
+    plan: Plan,
+    buffers: Buffers,
+  ): Promise<(Launch | Transfer)[]> {
     const [whole, half, report] = await Promise.all(
       [CHECK, CHECK_HALF, REPORT].map((kernel) => this.#device.pipeline(kernel, [])),
     );
@@ -119,12 +126,14 @@ export class NonFiniteDetector {
         entries: resources.map((resource, binding) => ({ binding, resource })),
       });
     const byDispatch = new Map<number, Launch[]>();
-    for (const [index, { tensor, after }] of this.#checks.entries()) {
-      const { buffer, offset, size, half: isHalf } = plan.location(tensor);
+    for (const [index, { tensor, after, piece }] of this.#checks.entries()) {
+      const { buffer, offset: start, half: isHalf } = plan.locationInRun(tensor);
+      const offset = start + storedBytes(piece.first, isHalf);
+      const size = storedBytes(piece.elements, isHalf);
       const check = isHalf ? half : whole;
       const cells = { buffer: this.#cells, offset: index * BINDING_ALIGNMENT, size: 2 * BYTES_PER_ELEMENT };
       const bindGroup = group(check.layout, [{ buffer: required(buffers, buffer), offset, size }, cells]);
-      const threads = Math.ceil(elementCount(tensor.shape) / ELEMENTS_PER_THREAD);
+      const threads = Math.ceil(piece.elements / ELEMENTS_PER_THREAD);
       const workgroups = linearGrid(threads, LINEAR_WORKGROUP);
       const launch = { label: CHECK.label, pipeline: check.pipeline, bindGroup, workgroups };
       byDispatch.set(after, [...(byDispatch.get(after) ?? []), launch]);
@@ -146,9 +155,10 @@ export class NonFiniteDetector {
   async requireFinite(runs: number, at: CallSite): Promise<void> {
     const purpose = 'Reading the report of checks';
     const bytes = await this.#device.readBuffer(this.#report, 0, REPORT_BYTES, purpose, at);
-    const [run, found, element, isInfinite] = new Uint32Array(bytes);
+    const [run, found, place, isInfinite] = new Uint32Array(bytes);
     if (found === 0) return;
-    const { tensor, node } = this.#checks[found - 1];
+    const { tensor, node, piece } = this.#checks[found - 1];
+    const element = piece.first + place;
     const encoder = this.#device.gpu.createCommandEncoder();
     for (const buffer of [this.#cells, this.#report]) encoder.clearBuffer(buffer);
     this.#device.gpu.queue.submit([encoder.finish()]);
@@ -173,23 +183,19 @@ export class NonFiniteDetector {
 }
 
 /** Inputs and slots that are read, before the first dispatch; then what each node wrote, after its last dispatch. */
-function checksOf({ graph, nodes, dispatches }: Plan): Check[] {
+function checksOf({ graph, nodes, dispatches, limits }: Plan): Check[] {
   const slots = nodes.flatMap(({ inputs }) => inputs).filter(({ source }) => source.kind === 'slot');
   const given = [...new Set([...graph.inputs, ...slots])].map((tensor) => ({ tensor, after: BEFORE, node: undefined }));
   const written = dispatches.flatMap(({ node }, after) => {
     if (dispatches[after + 1]?.node === node) return [];
-    return writtenBy(node, dispatches).map((tensor) => ({ tensor, after, node }));
+    return [...node.outputs, ...changedInputs(node)].map((tensor) => ({ tensor, after, node }));
   });
-  return [...given, ...written].filter(({ tensor }) => tensor.dtype === 'f32');
-}
-
-function writtenBy(node: Node, dispatches: readonly PlannedDispatch[]): Tensor[] {
-  if (node.operation.changesInputs !== true) return [...node.outputs];
-  const own = dispatches.filter((dispatch) => dispatch.node === node);
-  const changed = own.flatMap(({ operands, kernel }) =>
-    operands.filter((operand, index) => kernel.bindings[index].access !== 'read' && node.inputs.includes(operand)),
-  );
-  return [...node.outputs, ...new Set(changed)];
+  return [...given, ...written]
+    .filter(({ tensor }) => tensor.dtype === 'f32')
+    .flatMap((check) => {
+      const pieces = piecesOf(elementCount(check.tensor.shape), limits.maxStorageBufferBindingSize);
+      return pieces.map((piece) => ({ ...check, piece }));
+    });
 }
 
 function coordinates(element: number, shape: readonly number[]): number[] {

@@ -1,7 +1,7 @@
 import type { CallSite } from '../call-site.ts';
 import { BINDING_ALIGNMENT } from '../trace/memory.ts';
 import type { Device } from './device.ts';
-import { encode, type Launch } from './launch.ts';
+import { encode, type Launch, type Transfer } from './launch.ts';
 
 /** How long the kernels of a program take. */
 export interface Profile {
@@ -23,7 +23,7 @@ const NANOSECONDS = 1e-6;
 /** Runs launches on their own and times each. */
 export async function timeLaunches(
   device: Device,
-  launches: readonly Launch[],
+  launches: readonly (Launch | Transfer)[],
   runs: number,
   at: CallSite,
 ): Promise<Profile> {
@@ -68,25 +68,23 @@ export function formatProfile({ timedBy, overhead, runs, kernels, milliseconds }
   ].join('\n');
 }
 
-async function timeByHost(device: Device, launches: readonly Launch[]): Promise<number[]> {
+async function timeByHost(device: Device, launches: readonly (Launch | Transfer)[]): Promise<number[]> {
   const times: number[] = [];
   for (const launch of launches) times.push(await timeSubmit(device, launch));
   return times;
 }
 
 /** Milliseconds from the submit of one pass until the device says that it is done. */
-async function timeSubmit({ gpu }: Device, launch: Launch | undefined): Promise<number> {
+async function timeSubmit({ gpu }: Device, launch: Launch | Transfer | undefined): Promise<number> {
   const start = performance.now();
   const encoder = gpu.createCommandEncoder();
-  const pass = encoder.beginComputePass();
-  if (launch !== undefined) encode(pass, launch);
-  pass.end();
+  if (launch !== undefined) encode(encoder, [launch]);
   gpu.queue.submit([encoder.finish()]);
   await gpu.queue.onSubmittedWorkDone();
   return performance.now() - start;
 }
 
-async function timeByDevice(device: Device, launches: readonly Launch[], at: CallSite): Promise<number[]> {
+async function timeByDevice(device: Device, launches: readonly (Launch | Transfer)[], at: CallSite): Promise<number[]> {
   const times: number[] = [];
   for (let first = 0; first < launches.length; first += PASSES_PER_QUERY_SET) {
     times.push(...(await timePasses(device, launches.slice(first, first + PASSES_PER_QUERY_SET), at)));
@@ -94,7 +92,7 @@ async function timeByDevice(device: Device, launches: readonly Launch[], at: Cal
   return times;
 }
 
-async function timePasses(device: Device, launches: readonly Launch[], at: CallSite): Promise<number[]> {
+async function timePasses(device: Device, launches: readonly (Launch | Transfer)[], at: CallSite): Promise<number[]> {
   const count = 2 * launches.length;
   const querySet = device.gpu.createQuerySet({ type: 'timestamp', count });
   const byteLength = Math.ceil((8 * count) / BINDING_ALIGNMENT) * BINDING_ALIGNMENT;
@@ -105,10 +103,10 @@ async function timePasses(device: Device, launches: readonly Launch[], at: CallS
   try {
     const encoder = device.gpu.createCommandEncoder();
     for (const [index, launch] of launches.entries()) {
-      const timestampWrites = { querySet, beginningOfPassWriteIndex: 2 * index, endOfPassWriteIndex: 2 * index + 1 };
-      const pass = encoder.beginComputePass({ timestampWrites });
-      encode(pass, launch);
-      pass.end();
+      // A pass before and one after it, because transfers stand outside of passes.
+      encoder.beginComputePass({ timestampWrites: { querySet, endOfPassWriteIndex: 2 * index } }).end();
+      encode(encoder, [launch]);
+      encoder.beginComputePass({ timestampWrites: { querySet, beginningOfPassWriteIndex: 2 * index + 1 } }).end();
     }
     encoder.resolveQuerySet(querySet, 0, count, stamps, 0);
     device.gpu.queue.submit([encoder.finish()]);

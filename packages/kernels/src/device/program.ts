@@ -5,15 +5,17 @@ import { describePlan } from '../plan/describe-plan.ts';
 import { requireBufferFits, requireDispatchFits } from '../plan/limits.ts';
 import type { Block, Location } from '../plan/placement.ts';
 import { HISTORY_LENGTH, type Plan } from '../plan/plan.ts';
+import { requireData } from '../trace/data.ts';
 import { describeTensor } from '../trace/describe.ts';
 import { Arena, MEMORY_CATEGORIES } from '../trace/memory.ts';
-import { BYTES_PER_ELEMENT, elementCount, formatShape, type TensorData } from '../trace/shape.ts';
+import { BYTES_PER_ELEMENT, type TensorData } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
 import type { Device, Pipeline } from './device.ts';
-import { type Buffers, compile, encode, type Launch, prepare, required } from './launch.ts';
+import { type Buffers, compile, encode, type Launch, prepare, required, type Transfer } from './launch.ts';
 import { NonFiniteDetector } from './non-finite.ts';
 import { formatProfile, type Profile, timeLaunches } from './profile.ts';
 
+/** Settings of `Program.create`. */
 export interface ProgramOptions {
   /**
    * Checks every f32 value for NaN and infinity after the operation that wrote it; the next read or history throws a
@@ -29,7 +31,7 @@ interface Parts {
   readonly pipelines: readonly Pipeline[];
   readonly variants: readonly Variant[];
   readonly buffers: Buffers;
-  readonly launches: readonly Launch[];
+  readonly launches: readonly (Launch | Transfer)[];
   readonly detector: NonFiniteDetector | undefined;
 }
 
@@ -43,7 +45,7 @@ export class Program {
   readonly #pipelines: readonly Pipeline[];
   readonly #variants: readonly Variant[];
   readonly #buffers: Buffers;
-  readonly #launches: readonly Launch[];
+  readonly #launches: readonly (Launch | Transfer)[];
   readonly #detector: NonFiniteDetector | undefined;
   #hasToldTimes = false;
   #runs = 0;
@@ -107,16 +109,12 @@ export class Program {
     }
   }
 
-  /** Sets an input for the runs to come. @throws KernelError if data and tensor differ in type or length */
+  /** Sets an input for the runs to come. @throws KernelError `data-type` or `shape` if data and tensor differ in those */
   write(input: Tensor, data: TensorData): void {
     this.#requireOpen('write');
     if (input.source.kind !== 'input')
       throw new KernelError('shape', `write: ${describeTensor(input)}: the tensor is not an input of the graph.`);
-    const fits = data.length === elementCount(input.shape) && data instanceof Uint32Array === (input.dtype === 'u32');
-    if (!fits) {
-      const got = `${data.length} values of ${data.constructor.name}`;
-      throw new KernelError('shape', `write: an input of ${input.dtype} ${formatShape(input.shape)} got ${got}.`);
-    }
+    requireData(data, input.dtype, input.shape, `write: ${describeTensor(input)}`);
     const { buffer, offset } = this.plan.location(input);
     this.#device.gpu.queue.writeBuffer(required(this.#buffers, buffer), offset, data);
   }
@@ -125,13 +123,7 @@ export class Program {
   run(): void {
     this.#requireOpen('run');
     const encoder = this.#device.gpu.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    let pipeline: GPUComputePipeline | undefined;
-    for (const launch of this.#launches) {
-      encode(pass, launch, pipeline);
-      pipeline = launch.pipeline;
-    }
-    pass.end();
+    encode(encoder, this.#launches);
     const { history, historyTensors } = this.plan;
     if (history !== undefined) {
       const target = required(this.#buffers, history);

@@ -1,5 +1,5 @@
 import type { Dispatch } from '../trace/operation.ts';
-import { elementCount } from '../trace/shape.ts';
+import { BYTES_PER_ELEMENT, elementCount } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
 import { linearDispatch } from './dispatch.ts';
 import { type Matrices, paddedLines } from './image.ts';
@@ -17,7 +17,7 @@ export function copyToImage(from: Tensor, image: Tensor, matrices: Matrices): Di
   const value =
     vector === 4 ? `load_value(source * ${row / 4}u + column)` : `vec4f(${[0, 1, 2, 3].map(scalar).join(', ')})`;
   const inside = padded === lines ? 'true' : `line % ${padded}u < ${lines}u`;
-  return linearDispatch({
+  const dispatch = linearDispatch({
     label: 'copy to texture',
     bindings: [read('value', vector), writeMatrix('image', width)],
     operands: [from, image],
@@ -32,4 +32,6 @@ ${
 `
 }  store_image(line, column, ${padded === lines ? value : `select(vec4f(0.0), ${value}, ${inside})`});`,
   });
+  const copiesRows = { bytes: row * BYTES_PER_ELEMENT, count: elements / row };
+  return padded === lines && vector === 4 ? { ...dispatch, copiesRows } : dispatch;
 }

@@ -1,4 +1,4 @@
-import type { Dispatch, Formula, Operation } from '../trace/operation.ts';
+import type { Dispatch, Formula, KernelContext, Operation } from '../trace/operation.ts';
 import { type DataType, elementCount, type Shape, sameShape } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
 import { linearDispatch } from './dispatch.ts';
@@ -17,15 +17,15 @@ export interface Step {
  * in numpy. A formula is all it needs: the planner fuses neighbours of this kind into one kernel (fusion.ts).
  */
 export function elementwiseOperation<Attributes>(
-  definition: Pick<Operation<Attributes>, 'name' | 'title' | 'outputs' | 'backward'> &
+  definition: Pick<Operation<Attributes>, 'name' | 'title' | 'outputs' | 'backward' | 'draws'> &
     Required<Pick<Operation<Attributes>, 'formula'>>,
 ): Operation<Attributes> {
   return {
     ...definition,
     inPlace: ({ inputs, outputs }) => inputsThatFit(inputs, outputs[0]),
-    kernels(node, { overwritten }) {
+    kernels(node, context) {
       const [output] = node.outputs;
-      return [elementwise([singleStep(definition.formula(node), output.dtype)], node.inputs, output, overwritten)];
+      return elementwisePieces([singleStep(definition.formula(node), output.dtype)], node.inputs, output, context);
     },
   };
 }
@@ -42,6 +42,34 @@ export function singleStep(formula: Formula, dtype: DataType = 'f32'): Step {
   return { formula, dtype, values: formula.operands.map((_, input) => ({ input })) };
 }
 
+/** As `elementwise`, in several launches where the output, and all inputs but single numbers, are larger than a binding. */
+export function elementwisePieces(
+  steps: readonly Step[],
+  inputs: readonly Tensor[],
+  output: Tensor,
+  { overwritten, pieces, part }: KernelContext,
+): Dispatch[] {
+  const elements = elementCount(output.shape);
+  const isEven = inputs.every(({ shape }) => [1, elements].includes(elementCount(shape)));
+  const list = isEven ? pieces(elements) : [];
+  if (list.length < 2) return [elementwise(steps, inputs, output, overwritten)];
+  return list.map((piece) => {
+    const cut = new Map(
+      [...inputs, output].map((tensor) => [
+        tensor,
+        elementCount(tensor.shape) === elements ? part(tensor, piece) : tensor,
+      ]),
+    );
+    return elementwise(
+      steps,
+      inputs.map((input) => cut.get(input) ?? input),
+      cut.get(output) ?? output,
+      overwritten,
+      piece.first,
+    );
+  });
+}
+
 /**
  * One thread for each element, or for each four neighbours where the innermost axis allows it. Formulas are written for
  * scalars and called component by component: a compiler turns that into vector arithmetic again.
@@ -49,12 +77,14 @@ export function singleStep(formula: Formula, dtype: DataType = 'f32'): Step {
  * @param steps evaluated in order; the last is the result
  * @param inputs tensors that broadcast to the output's shape
  * @param overwritten the input whose memory the output takes over, if any
+ * @param first the place of the first element in the whole output, of which the tensors may be a piece
  */
 export function elementwise(
   steps: readonly Step[],
   inputs: readonly Tensor[],
   output: Tensor,
   overwritten?: number,
+  first = 0,
 ): Dispatch {
   const last = output.shape.at(-1) ?? 1;
   const vector = last % 4 === 0 && inputs.every((input) => canVectorise(input, last)) ? 4 : 1;
@@ -74,7 +104,7 @@ export function elementwise(
   });
   const components = vector === 4 ? ['.x', '.y', '.z', '.w'] : [''];
   const elements = components.map((part, component) => {
-    const place = vector === 4 ? `index * 4u + ${component}u` : 'index';
+    const place = vector === 4 ? `index * 4u + ${first + component}u` : first > 0 ? `index + ${first}u` : 'index';
     return `element(${[place, ...bound.map((_, index) => `value${index}${part}`)].join(', ')})`;
   });
   const threads = elementCount(output.shape) / vector;

@@ -13,6 +13,8 @@ export interface Binding {
 
 /** What a device may have beyond core WebGPU and a kernel may use: WebGPU's name of the feature and WGSL's. */
 export const FEATURES = { subgroups: 'subgroups', 'shader-f16': 'f16' } as const;
+
+/** A feature that a kernel may require. */
 export type Feature = keyof typeof FEATURES;
 
 /**
@@ -39,19 +41,23 @@ export interface Variant {
   readonly workgroups: readonly [number, number, number];
 }
 
-/** Binding shorthands: `read('x')`, `write('y', 4)`. */
+/** A binding of a tensor that the kernel reads: `read('x')`, or `read('x', 4)` for vec4s. */
 export const read = (name: string, vector: 1 | 4 = 1, type: DataType = 'f32'): Binding => ({
   name,
   type,
   vector,
   access: 'read',
 });
+
+/** A binding of a tensor that the kernel fills. */
 export const write = (name: string, vector: 1 | 4 = 1, type: DataType = 'f32'): Binding => ({
   name,
   type,
   vector,
   access: 'write',
 });
+
+/** A binding of a tensor that the kernel changes in place. */
 export const readWrite = (name: string, vector: 1 | 4 = 1, type: DataType = 'f32'): Binding => ({
   name,
   type,
@@ -59,18 +65,23 @@ export const readWrite = (name: string, vector: 1 | 4 = 1, type: DataType = 'f32
   access: 'read_write',
 });
 
-/** Bindings of matrices of vec4s with so many columns, which may lie in textures. */
-export const readMatrix = (name: string, columns: number): Binding => ({ ...read(name, 4), columns });
+/** A binding of a matrix with so many columns; one of vec4s may lie in a texture. */
+export const readMatrix = (name: string, columns: number, vector: 1 | 4 = 4): Binding => ({
+  ...read(name, vector),
+  columns,
+});
+
+/** A binding of a matrix that the kernel fills; see `readMatrix`. */
 export const writeMatrix = (name: string, columns: number): Binding => ({ ...write(name, 4), columns });
 
 /** WebGPU's maxComputeWorkgroupsPerDimension. */
 export const MAX_WORKGROUPS = 65_535;
 
-/** Grid for one thread an element; long grids fold into y. */
-export function linearGrid(threads: number, workgroupSize: number): [number, number, number] {
+/** Grid for one thread an element; long grids, of more than `most` workgroups, fold into y. */
+export function linearGrid(threads: number, workgroupSize: number, most = MAX_WORKGROUPS): [number, number, number] {
   const groups = Math.ceil(threads / workgroupSize);
-  if (groups <= MAX_WORKGROUPS) return [groups, 1, 1];
-  const rows = Math.ceil(groups / MAX_WORKGROUPS);
+  if (groups <= most) return [groups, 1, 1];
+  const rows = Math.ceil(groups / most);
   return [Math.ceil(groups / rows), rows, 1];
 }
 
@@ -79,6 +90,8 @@ export const LINEAR_WORKGROUP = 64;
 
 /** WGSL for the index of the thread in a `linearGrid`; `fn main` must take `id` and `groups`. */
 export const LINEAR_INDEX = `let index = id.y * groups.x * ${LINEAR_WORKGROUP}u + id.x;`;
+
+/** The arguments of `fn main` from which `LINEAR_INDEX` computes. */
 export const LINEAR_ARGUMENTS = '@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u';
 
 /** A kernel with one thread for each index, as most are. */

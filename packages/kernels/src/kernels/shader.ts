@@ -50,7 +50,7 @@ export function requiredFeatures({ requires = [] }: Kernel, uses: readonly Bindi
 export function bindingLayout(
   { access }: Pick<Binding, 'access'>,
   { shared, image }: BindingUse = PLAIN,
-): Pick<GPUBindGroupLayoutEntry, 'buffer' | 'texture' | 'storageTexture'> {
+): Partial<GPUBindGroupLayoutEntry> {
   if (image === undefined) return { buffer: { type: access === 'read' && !shared ? 'read-only-storage' : 'storage' } };
   if (access !== 'read') return { storageTexture: { access: 'write-only', format: 'rgba32float' } };
   return image.support.reading === 'storage'

@@ -36,6 +36,7 @@ export const BINARY = {
   },
 } as const satisfies Record<string, BinaryRule>;
 
+/** Name of a function of two variables, as `binary` takes it. */
 export type BinaryName = keyof typeof BINARY;
 
 /**
@@ -47,11 +48,22 @@ export function binary(name: BinaryName, a: Tensor, b: Tensor): Tensor {
   return a.graph.apply(binaryOperation, [a, b], { name })[0];
 }
 
+/** a + b, broadcast as in numpy; see `binary`. */
 export const add = (a: Tensor, b: Tensor): Tensor => binary('add', a, b);
+
+/** a - b, broadcast as in numpy; see `binary`. */
 export const subtract = (a: Tensor, b: Tensor): Tensor => binary('subtract', a, b);
+
+/** a b, element by element, broadcast as in numpy; see `binary`. */
 export const multiply = (a: Tensor, b: Tensor): Tensor => binary('multiply', a, b);
+
+/** a / b, broadcast as in numpy; see `binary`. */
 export const divide = (a: Tensor, b: Tensor): Tensor => binary('divide', a, b);
+
+/** The larger of a and b, broadcast as in numpy; of equal ones a gets the gradient. */
 export const maximum = (a: Tensor, b: Tensor): Tensor => binary('maximum', a, b);
+
+/** The smaller of a and b, broadcast as in numpy; of equal ones a gets the gradient. */
 export const minimum = (a: Tensor, b: Tensor): Tensor => binary('minimum', a, b);
 
 export const binaryOperation = elementwiseOperation<{ name: BinaryName }>({

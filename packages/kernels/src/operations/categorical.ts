@@ -32,10 +32,11 @@ export interface CategoricalSettings {
  * @param logits (B, C) f32, C up to 2^24
  * @param settings (3) or (B, 3) f32, rows of `categoricalSettings`
  * @param seed u32 scalar or (B); new values each run
- * @param stream distinguishes the draws of one run
+ * @param stream 0, 1, ..., one for each operation that draws from the seed
  * @param allowed the grammar: (C) or (B, C) f32, 1 for classes that may come, else 0; all may if left out
  * @returns `choice` (B) u32, NO_CLASS where none is allowed or an allowed score is NaN or infinity; `logProbability` (B),
  *   that of the choice by the softmax of the allowed scores, at temperature 1 and without cuts; 0 for NO_CLASS
+ * @throws KernelError `random-stream` where another operation draws from the stream
  */
 export function categorical(
   logits: Tensor,
@@ -68,6 +69,7 @@ const MOST_CLASSES = 2 ** 24;
  */
 export const categoricalOperation: Operation<{ stream: number }> = {
   name: 'categorical',
+  draws: ({ stream }) => ({ seed: 2, stream }),
   outputs([logits, settings, seed, allowed]) {
     requireType(logits, 'f32', 'categorical', 'logits');
     requireType(settings, 'f32', 'categorical', 'settings');

@@ -6,6 +6,7 @@ import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 import { divide, multiply } from './binary.ts';
 import { sum } from './sum.ts';
 
+/** Settings of `crossEntropy` and `crossEntropyRows`. */
 export interface CrossEntropyOptions {
   /** Share of the target's probability that all classes divide evenly (arXiv 1512.00567, section 7); 0 to below 1. */
   readonly labelSmoothing?: number;

@@ -10,7 +10,8 @@ import { unary } from './unary.ts';
  * Independent numbers of N(0, 1), a function of (seed, stream, element) that `gaussian` of random.ts gives on the host.
  *
  * @param seed u32 scalar tensor; a new value each step
- * @param stream distinguishes the noises of one step
+ * @param stream 0, 1, ..., one for each operation that draws from the seed
+ * @throws KernelError `random-stream` where another operation draws from the stream
  */
 export function gaussianNoise(shape: Shape, seed: Tensor, stream: number): Tensor {
   return seed.graph.apply(gaussianNoiseOperation, [seed], { shape, stream })[0];
@@ -23,7 +24,8 @@ export function gaussianNoise(shape: Shape, seed: Tensor, stream: number): Tenso
  * @param mean any shape, f32
  * @param logVariance the same shape
  * @param seed u32 scalar tensor; a new value each step
- * @param stream distinguishes the noises of one step
+ * @param stream 0, 1, ..., one for each operation that draws from the seed
+ * @throws KernelError `random-stream` where another operation draws from the stream
  */
 export function gaussianSample(mean: Tensor, logVariance: Tensor, seed: Tensor, stream: number): Tensor {
   const fits = sameShape(mean.shape, logVariance.shape);
@@ -55,6 +57,7 @@ export function gaussianDivergence(mean: Tensor, logVariance: Tensor, { freeBits
 
 export const gaussianNoiseOperation = elementwiseOperation<{ shape: Shape; stream: number }>({
   name: 'gaussianNoise',
+  draws: ({ stream }) => ({ seed: 0, stream }),
   outputs([seed], { shape }) {
     requireType(seed, 'u32', 'gaussianNoise', 'seed');
     requireShape(elementCount(seed.shape) === 1, 'gaussianNoise', 'seed must be a scalar', seed);

@@ -1,6 +1,6 @@
 import { linearDispatch } from '../kernels/dispatch.ts';
 import { read, write } from '../kernels/kernel.ts';
-import type { Operation } from '../trace/operation.ts';
+import type { Dispatch, Operation } from '../trace/operation.ts';
 import { elementCount, type Shape } from '../trace/shape.ts';
 import { requireShape, type Tensor } from '../trace/tensor.ts';
 import { resolveAxis } from './axis.ts';
@@ -30,30 +30,7 @@ export const permuteOperation: Operation<{ axes: readonly number[] }> = {
   },
   alias: ({ inputs: [x], attributes: { axes } }) =>
     walk(x.shape, axes).length <= 1 ? { input: 0, offset: 0 } : undefined,
-  kernels(node) {
-    const [x] = node.inputs;
-    const steps = walk(x.shape, node.attributes.axes);
-    const inner = steps.at(-1);
-    // Four neighbours at a time where they are neighbours in x too: all other steps are multiples of the inner size.
-    const vector = inner?.stride === 1 && inner.size % 4 === 0 ? 4 : 1;
-    const threads = elementCount(x.shape) / vector;
-    let below = 1;
-    const terms = steps.toReversed().map(({ size, stride }, fromEnd) => {
-      const [count, step] = fromEnd === 0 && vector === 4 ? [size / 4, stride] : [size, stride / vector];
-      const term = `index / ${below}u % ${count}u * ${step}u`;
-      below *= count;
-      return term;
-    });
-    return [
-      linearDispatch({
-        label: 'permute',
-        bindings: [read('x', vector, x.dtype), write('result', vector, x.dtype)],
-        operands: [x, node.outputs[0]],
-        threads,
-        body: `  store_result(index, load_x(${terms.join(' + ')}));`,
-      }),
-    ];
-  },
+  kernels: ({ inputs, outputs, attributes }) => [permuteDispatch(inputs[0], outputs[0], attributes.axes)],
   backward(node, [dy]) {
     const { axes } = node.attributes;
     return [
@@ -66,6 +43,29 @@ export const permuteOperation: Operation<{ axes: readonly number[] }> = {
     ];
   },
 };
+
+/** The launch that puts the elements of x into a result whose axis i is axis `axes[i]` of x. */
+export function permuteDispatch(x: Tensor, result: Tensor, axes: readonly number[]): Dispatch {
+  const steps = walk(x.shape, axes);
+  const inner = steps.at(-1);
+  // Four neighbours at a time where they are neighbours in x too: all other steps are multiples of the inner size.
+  const vector = inner?.stride === 1 && inner.size % 4 === 0 ? 4 : 1;
+  const threads = elementCount(x.shape) / vector;
+  let below = 1;
+  const terms = steps.toReversed().map(({ size, stride }, fromEnd) => {
+    const [count, step] = fromEnd === 0 && vector === 4 ? [size / 4, stride] : [size, stride / vector];
+    const term = `index / ${below}u % ${count}u * ${step}u`;
+    below *= count;
+    return term;
+  });
+  return linearDispatch({
+    label: 'permute',
+    bindings: [read('x', vector, x.dtype), write('result', vector, x.dtype)],
+    operands: [x, result],
+    threads,
+    body: `  store_result(index, load_x(${terms.join(' + ') || '0u'}));`,
+  });
+}
 
 /**
  * The result's axes from the slowest to the fastest, each with its step in x: without those of size 1, and neighbours

@@ -6,6 +6,7 @@ import { elementCount, type Shape } from '../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 import { pair, type Size2d } from './convolution/problem.ts';
 
+/** The windows of `maxPool2d` and `averagePool2d`. */
 export interface PoolingOptions {
   /** Pixels under the window, one number or (vertical, horizontal). */
   readonly size: number | Size2d;

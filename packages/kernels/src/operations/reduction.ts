@@ -3,6 +3,7 @@ import type { Tensor } from '../trace/tensor.ts';
 import { resolveAxis } from './axis.ts';
 import { reshape } from './view.ts';
 
+/** Settings of `sum`, `mean` and `max`. */
 export interface ReductionOptions {
   /** Leave reduced axes as size 1 instead of dropping them. */
   readonly keepAxes?: boolean;

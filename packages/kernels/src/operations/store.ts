@@ -6,7 +6,8 @@ import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 
 /**
  * Puts a value into a slot of its data type, where it outlives the program: a gradient for the optimiser, a state for the
- * next run. What is traced after it reads the new value through the slot's variable, so differentiate first.
+ * next run. What is traced after it reads the new value through the slot's variable; gradients that need the old one must be
+ * traced before.
  */
 export function store(value: Tensor, slot: Slot): Tensor {
   return value.graph.apply(storeOperation, [value], { slot })[0];
@@ -21,6 +22,9 @@ export const storeOperation: Operation<{ slot: Slot }> = {
     requireShape(fits, 'store', `value must fill slot ${slot.name} of ${formatShape(slot.shape)}`, value);
     return [{ shape: slot.shape, dtype: slot.arena.dtype }];
   },
-  kernels: (node, { inPlace }) => (inPlace ? [] : [copy(node.inputs[0], node.outputs[0])]),
+  kernels({ inputs: [value], outputs: [stored] }, { inPlace, pieces, part }) {
+    if (inPlace) return [];
+    return pieces(elementCount(value.shape)).map((piece) => copy(part(value, piece), part(stored, piece)));
+  },
   backward: onceDifferentiable,
 };

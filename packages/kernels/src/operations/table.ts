@@ -29,6 +29,7 @@ import {
 import { oneHotOperation } from './one-hot.ts';
 import { adamOperation } from './optimisers/adam.ts';
 import { sgdOperation } from './optimisers/sgd.ts';
+import { squaredSumsOperation } from './optimisers/squared-sums.ts';
 import { permuteOperation } from './permute.ts';
 import {
   averagePool2dGradientOperation,
@@ -100,6 +101,7 @@ export const operations = {
   slice: sliceOperation,
   softmax: softmaxOperation,
   softmaxGradient: softmaxGradientOperation,
+  squaredSums: squaredSumsOperation,
   stopGradient: stopGradientOperation,
   store: storeOperation,
   sum: sumOperation,

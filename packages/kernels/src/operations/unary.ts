@@ -74,6 +74,7 @@ fn gelu_second(x: f32) -> f32 {
   },
 } as const satisfies Record<string, UnaryRule>;
 
+/** Name of a function of one variable, as `unary` takes it. */
 export type UnaryName = keyof typeof UNARY;
 
 /** Functions whose derivative follows from the result alone, so that what computes x can apply them without keeping it. */

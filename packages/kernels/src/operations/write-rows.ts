@@ -18,7 +18,7 @@ export function writeRows(cache: Tensor, rows: Tensor, positions: Tensor): void 
 
 export const writeRowsOperation: Operation<object> = {
   name: 'writeRows',
-  changesInputs: true,
+  changesInputs: [0],
   outputs([cache, rows, positions]) {
     for (const tensor of [cache, rows]) requireType(tensor, 'f32', 'writeRows', 'cache and rows');
     requireType(positions, 'u32', 'writeRows', 'positions');

@@ -19,7 +19,7 @@ export function describePlan(plan: Plan): string {
     for (const tensor of tensors) lifetimes.set(tensor, `${first} to ${last < nodes.length ? last : 'the end'}`);
   }
   const value = (tensor: Tensor): string[] => {
-    const location = plan.location(tensor);
+    const location = plan.locationInRun(tensor);
     return [describeLocation(location), String(location.size), lifetimes.get(tensor) ?? ''];
   };
   const rows = nodes.flatMap((node, index) => {

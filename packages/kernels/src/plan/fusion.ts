@@ -1,4 +1,4 @@
-import { elementwise, inputsThatFit, type Step, singleStep } from '../kernels/elementwise.ts';
+import { elementwisePieces, inputsThatFit, type Step, singleStep } from '../kernels/elementwise.ts';
 import type { Node } from '../trace/graph.ts';
 import type { Operation } from '../trace/operation.ts';
 import { onceDifferentiable } from '../trace/operation.ts';
@@ -38,7 +38,7 @@ export function fuse(nodes: readonly Node[], kept: readonly Tensor[]): Node[] {
     const { operation, outputs } = original;
     if (operation.formula === undefined) {
       // What changes memory that others read must not be overtaken.
-      if (operation.target !== undefined || operation.changesInputs === true) open.clear();
+      if (operation.target !== undefined || operation.changesInputs !== undefined) open.clear();
       continue;
     }
     let node = original;
@@ -112,8 +112,8 @@ const fusedOperation: Operation<Fusion> = {
   title: ({ steps }) => steps.map(({ formula }) => formula.label).join(' + '),
   inPlace: ({ inputs, outputs }) => inputsThatFit(inputs, outputs[0]),
   outputs: ([first]) => [{ shape: first.shape, dtype: 'f32' }],
-  kernels(node, { overwritten }) {
-    return [elementwise(node.attributes.steps, node.inputs, node.outputs[0], overwritten)];
+  kernels(node, context) {
+    return elementwisePieces(node.attributes.steps, node.inputs, node.outputs[0], context);
   },
   backward: onceDifferentiable,
 };

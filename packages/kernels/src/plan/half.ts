@@ -2,9 +2,10 @@ import { CallSite } from '../call-site.ts';
 import { copy } from '../kernels/copy.ts';
 import type { Graph, Node } from '../trace/graph.ts';
 import { type Arena, BINDING_ALIGNMENT, type Slot } from '../trace/memory.ts';
-import { type Operation, onceDifferentiable } from '../trace/operation.ts';
-import { storedBytes } from '../trace/shape.ts';
+import { changedInputs, type Operation, onceDifferentiable } from '../trace/operation.ts';
+import { BYTES_PER_ELEMENT, storedBytes } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
+import type { MemoryLimits } from './limits.ts';
 import type { Block } from './placement.ts';
 
 /**
@@ -35,13 +36,19 @@ export function isKeptActivation({ first, last, slot, tensors }: Block, nodes: r
 /**
  * The nodes with reads of parameters turned into reads of a copy of their arena, which is to be stored in 16 bits. What runs
  * after the first change of an arena reads the master weights, and so does who reads a view that cannot be bound in the copy.
+ * An arena that is larger than a binding is copied in several parts, each of some neighbouring slots.
  *
  * @returns the nodes, and the copies
  */
-export function withHalfWeights(graph: Graph, nodes: readonly Node[]): { nodes: Node[]; copies: Tensor[] } {
+export function withHalfWeights(
+  graph: Graph,
+  nodes: readonly Node[],
+  { maxStorageBufferBindingSize }: MemoryLimits,
+): { nodes: Node[]; copies: Tensor[] } {
   const site = new CallSite();
   const before: Node[] = [];
-  const copies = new Map<Arena, Tensor>();
+  const parts = new Map<Arena, readonly Slot[]>();
+  const copies = new Map<Slot, Tensor>();
   const copied = new Map<Tensor, Tensor>();
   const apply = (operation: Operation<never>, attributes: unknown, input: Tensor, shape: readonly number[]): Tensor => {
     const outputs: Tensor[] = [];
@@ -52,9 +59,12 @@ export function withHalfWeights(graph: Graph, nodes: readonly Node[]): { nodes: 
     return outputs[0];
   };
   const copyOf = (weight: Tensor, { arena, offset }: Slot): Tensor => {
-    const whole = copies.get(arena) ?? apply(roundOperation, {}, graph.flat(arena), [arena.elements]);
-    copies.set(arena, whole);
-    const view = copied.get(weight) ?? apply(slotViewOperation, { offset }, whole, weight.shape);
+    const all = parts.get(arena) ?? partsOf(arena, maxStorageBufferBindingSize / BYTES_PER_ELEMENT);
+    parts.set(arena, all);
+    const part = all.findLast((each) => each.offset <= offset) ?? all[0];
+    const copy = copies.get(part) ?? apply(roundOperation, {}, graph.variable(part), part.shape);
+    copies.set(part, copy);
+    const view = copied.get(weight) ?? apply(slotViewOperation, { offset: offset - part.offset }, copy, weight.shape);
     copied.set(weight, view);
     return view;
   };
@@ -75,7 +85,7 @@ export function withHalfWeights(graph: Graph, nodes: readonly Node[]): { nodes: 
       if (weight !== undefined) views.set(node.outputs[0], { ...weight, offset: weight.offset + alias.offset });
       return node;
     }
-    for (const { source } of operation.changesInputs === true ? node.inputs : []) {
+    for (const { source } of changedInputs(node)) {
       if (source.kind === 'slot') changed.add(source.slot.arena);
     }
     const inputs = node.inputs.map((input) => {
@@ -88,6 +98,21 @@ export function withHalfWeights(graph: Graph, nodes: readonly Node[]): { nodes: 
     return { ...node, inputs };
   });
   return { nodes: [...before, ...rewritten], copies: [...copies.values()] };
+}
+
+/** The arena in parts of at most so many elements, each of whole slots, and of one where that is larger. */
+function partsOf({ name, slots, elements }: Arena, most: number): Slot[] {
+  const parts: Slot[] = [];
+  for (const [index, { arena, offset }] of slots.entries()) {
+    const end = slots[index + 1]?.offset ?? elements;
+    const last = parts.at(-1);
+    if (last !== undefined && end - last.offset <= most) {
+      parts[parts.length - 1] = { ...last, shape: [end - last.offset] };
+    } else {
+      parts.push({ arena, name, shape: [end - offset], offset });
+    }
+  }
+  return parts;
 }
 
 const roundOperation: Operation<object> = {

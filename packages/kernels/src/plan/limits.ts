@@ -3,8 +3,10 @@ import { variantsOf } from '../kernels/dispatch.ts';
 import type { TextureSupport } from '../kernels/image.ts';
 import { MAX_WORKGROUPS } from '../kernels/kernel.ts';
 import { describeNode, describeTensor } from '../trace/describe.ts';
+import { Arena, type MemoryCategory } from '../trace/memory.ts';
 import type { Tensor } from '../trace/tensor.ts';
-import type { PlannedDispatch } from './placement.ts';
+import { changeableMemory, wholeOf } from '../trace/views.ts';
+import type { PlannedBuffer, PlannedDispatch } from './placement.ts';
 
 /** What a device allows; the base limits are those that every WebGPU adapter grants. */
 export interface MemoryLimits {
@@ -12,16 +14,38 @@ export interface MemoryLimits {
   readonly maxStorageBufferBindingSize: number;
   /** Set where kernels read matrices from textures: on devices where that was measured to be faster. */
   readonly textures?: TextureSupport | undefined;
+  /** The device whose limits these are, for messages. */
+  readonly device?: string | undefined;
 }
+/** What every WebGPU device grants. */
 export const BASE_LIMITS: MemoryLimits = { maxBufferSize: 256 * 2 ** 20, maxStorageBufferBindingSize: 128 * 2 ** 20 };
 
-/** A value is bound whole, and lies in one buffer. @throws KernelError `limit` */
-export function requireValueFits(tensor: Tensor, byteLength: number, limits: MemoryLimits): void {
-  const most = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
-  if (byteLength <= most) return;
-  const at = tensor.source.kind === 'node' ? tensor.source.node.site : undefined;
-  const what = `a value of ${byteLength} bytes exceeds the device's ${most} a binding`;
-  throw new KernelError('limit', `${describeTensor(tensor)}: ${what}; use a smaller batch or model.`, { at });
+/** Whose limit a number of bytes is: "the 1024 a binding of llvmpipe". */
+function describeLimit(bytes: number, of: 'a binding' | 'a buffer', limits: MemoryLimits): string {
+  if (limits.device !== undefined) return `the ${bytes} ${of} of ${limits.device}`;
+  if (limits !== BASE_LIMITS) return `the ${bytes} ${of} of the limits given to plan`;
+  return `the ${bytes} ${of} that every WebGPU adapter grants; plan with the limits of the device (device.limits), which may be higher`;
+}
+
+/** What can be done about memory that is too large: that of parameters does not depend on the batch. */
+function remedyFor(category: MemoryCategory | undefined): string {
+  const isModel = category === 'parameters' || category === 'gradients' || category === 'optimiser';
+  return isModel ? 'use a smaller model' : 'use a smaller batch or model';
+}
+
+function refusal(tensor: Tensor, byteLength: number, limit: string): KernelError {
+  // What is too large is a value, and not the view by which it is read.
+  const value = wholeOf(tensor);
+  const at = value.source.kind === 'node' ? value.source.node.site : undefined;
+  const memory = changeableMemory(value);
+  const remedy = remedyFor(memory !== undefined && 'arena' in memory ? memory.arena.category : undefined);
+  return new KernelError('limit', `${describeTensor(value)}: ${byteLength} bytes exceed ${limit}; ${remedy}.`, { at });
+}
+
+/** A value lies in one buffer. @throws KernelError `limit` */
+export function requireBlockFits(tensor: Tensor, byteLength: number, limits: MemoryLimits): void {
+  const { maxBufferSize } = limits;
+  if (byteLength > maxBufferSize) throw refusal(tensor, byteLength, describeLimit(maxBufferSize, 'a buffer', limits));
 }
 
 /** Operands are bound whole, and a grid has at most MAX_WORKGROUPS an axis. @throws KernelError `limit` */
@@ -29,7 +53,8 @@ export function requireDispatchFits(dispatch: PlannedDispatch, limits: MemoryLim
   const { node, locations, operands } = dispatch;
   const most = limits.maxStorageBufferBindingSize;
   for (const [index, { size, image }] of locations.entries()) {
-    if (image === undefined && size > most) requireValueFits(operands[index], size, limits);
+    if (image === undefined && size > most)
+      throw refusal(operands[index], size, describeLimit(most, 'a binding', limits));
   }
   for (const { workgroups } of variantsOf(dispatch)) {
     if (Math.max(...workgroups) <= MAX_WORKGROUPS) continue;
@@ -40,11 +65,10 @@ export function requireDispatchFits(dispatch: PlannedDispatch, limits: MemoryLim
 }
 
 /** Buffers are as large as an adapter allows, or the plan is refused before anything is allocated. */
-export function requireBufferFits(
-  { name, byteLength }: { name: string; byteLength: number },
-  limits: MemoryLimits,
-): void {
+export function requireBufferFits(buffer: Arena | PlannedBuffer, limits: MemoryLimits): void {
+  const { name, byteLength } = buffer;
   if (byteLength <= limits.maxBufferSize) return;
-  const why = `${byteLength} bytes exceed the device's ${limits.maxBufferSize} a buffer`;
-  throw new KernelError('limit', `${name}: ${why}; use a smaller model.`);
+  const what = buffer instanceof Arena ? `arena ${name} of ${buffer.slots.length} slots` : name;
+  const limit = describeLimit(limits.maxBufferSize, 'a buffer', limits);
+  throw new KernelError('limit', `${what}: ${byteLength} bytes exceed ${limit}; ${remedyFor(buffer.category)}.`);
 }

@@ -1,7 +1,7 @@
 import { imageSize, TEXEL_BYTES } from '../kernels/image.ts';
 import { alignUp, BINDING_ALIGNMENT } from '../trace/memory.ts';
 import { storedBytes } from '../trace/shape.ts';
-import { type MemoryLimits, requireValueFits } from './limits.ts';
+import { type MemoryLimits, requireBlockFits } from './limits.ts';
 import type { Block, PlannedBuffer } from './placement.ts';
 
 /** A block that has its place, counted in bytes over all buffers one after another. */
@@ -20,7 +20,7 @@ const STRETCH = 64;
  */
 export function pack(blocks: readonly Block[], limits: MemoryLimits): PlannedBuffer[] {
   const inBuffers = blocks.filter(({ slot, image }) => slot === undefined && image === undefined);
-  for (const block of inBuffers) requireValueFits(block.tensors[0], blockBytes(block), limits);
+  for (const block of inBuffers) requireBlockFits(block.tensors[0], blockBytes(block), limits);
   const bySize = inBuffers.sort((a, b) => blockBytes(b) - blockBytes(a));
   const packed: PackedBlock[] = [];
   const stretches: PackedBlock[][] = [];

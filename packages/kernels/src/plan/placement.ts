@@ -22,6 +22,8 @@ export interface Block {
   /** Set where it lies in a texture, by itself. */
   readonly image: ImagePlace | undefined;
   readonly tensors: Tensor[];
+  /** The first of the tensors that have its value now: those before were overwritten in place. */
+  current: number;
   readonly first: number;
   last: number;
   /** Set once the block's value is to be computed in a slot. */

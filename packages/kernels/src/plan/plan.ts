@@ -1,4 +1,5 @@
 import { KernelError } from '../errors.ts';
+import { foldGrids } from '../kernels/fold.ts';
 import { describeNode, describeTensor } from '../trace/describe.ts';
 import type { Graph, Node } from '../trace/graph.ts';
 import {
@@ -25,6 +26,8 @@ export const HISTORY_LENGTH = 256;
 /** A program on paper: what runs, where everything lives, and how much memory that takes, to the byte. */
 export interface Plan {
   readonly graph: Graph;
+  /** Those it was made for. */
+  readonly limits: MemoryLimits;
   /** What runs: the nodes of the graph that something kept or some effect depends on. */
   readonly nodes: readonly Node[];
   /** The pieces of activation memory; lifetimes count in `nodes`. */
@@ -41,10 +44,21 @@ export interface Plan {
   readonly historyTensors: readonly Tensor[];
   readonly byCategory: BytesByCategory;
   readonly peakBytes: number;
-  /** @throws KernelError for a tensor that no longer exists when the program ends */
+  /**
+   * Where a tensor is when the program ends.
+   *
+   * @throws KernelError `closed` for a tensor that no longer exists then
+   */
   location(tensor: Tensor): Location;
+  /**
+   * Where a tensor is while nodes need it; afterwards others may be there.
+   *
+   * @throws KernelError `closed` for a tensor that the program does without
+   */
+  locationInRun(tensor: Tensor): Location;
 }
 
+/** What a plan is to keep, and within which limits. */
 export interface PlanOptions {
   /** Tensors that can be read after a run. */
   readonly outputs?: readonly Tensor[];
@@ -78,15 +92,15 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
   }
   const { activations = false, weights = false } = options.half ?? {};
   const fused = fuse(usedNodes(graph, kept), kept);
-  const { nodes, copies } = weights ? withHalfWeights(graph, fused) : { nodes: fused, copies: [] };
-  const sharing = new Sharing(graph, nodes, kept, { activations, tensors: copies }, limits.textures);
+  const { nodes, copies } = weights ? withHalfWeights(graph, fused, limits) : { nodes: fused, copies: [] };
+  const sharing = new Sharing(graph, nodes, kept, { activations, tensors: copies }, limits);
   const dispatches = nodes.flatMap((node, index) =>
-    sharing.visit(node, index).map((dispatch) => ({ ...dispatch, node })),
+    sharing.visit(node, index).map((dispatch) => ({ ...foldGrids(dispatch), node })),
   );
   sharing.decideStorage();
   const activationBuffers = [...pack(sharing.blocks, limits), ...packImages(sharing.blocks)];
 
-  const location = (tensor: Tensor): Location => {
+  const locationInRun = (tensor: Tensor): Location => {
     const elements = elementCount(tensor.shape);
     const slot = sharing.slot(tensor);
     if (slot !== undefined) {
@@ -104,7 +118,14 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
     const offset = place.offset + storedBytes(view.offset, half);
     return { buffer: place.buffer, offset, size: storedBytes(elements, half), half };
   };
-  const planned = dispatches.map((dispatch) => locate(dispatch, location));
+  const location = (tensor: Tensor): Location => {
+    const place = locationInRun(tensor);
+    const loss = sharing.loss(tensor);
+    if (loss === undefined) return place;
+    throw new KernelError('closed', `${describeTensor(tensor)}: ${loss}.`);
+  };
+  const planned = dispatches.map((dispatch) => locate(dispatch, locationInRun));
+  for (const tensor of historyTensors) location(tensor);
 
   const arenas = [...new Set(planned.flatMap(({ locations }) => locations.map(({ buffer }) => buffer)))].filter(
     (buffer): buffer is Arena => buffer instanceof Arena && buffer !== sharing.inputs,
@@ -126,6 +147,7 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
   const peakBytes = MEMORY_CATEGORIES.reduce((total, category) => total + byCategory[category], 0);
   return {
     graph,
+    limits,
     nodes,
     blocks: sharing.blocks,
     dispatches: planned,
@@ -138,6 +160,7 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
     byCategory,
     peakBytes,
     location,
+    locationInRun,
   };
 }
 
@@ -170,7 +193,8 @@ function usedNodes(graph: Graph, kept: readonly Tensor[]): Node[] {
   const nodes: Node[] = [];
   for (const node of graph.nodes.toReversed()) {
     const { target, changesInputs } = node.operation;
-    const needed = target !== undefined || changesInputs === true || node.outputs.some((output) => used.has(output));
+    const needed =
+      target !== undefined || changesInputs !== undefined || node.outputs.some((output) => used.has(output));
     if (!needed) continue;
     for (const input of node.inputs) used.add(input);
     nodes.push(node);

@@ -218,6 +218,8 @@ function nodeWork(node: Node): number {
     inPlace: false,
     overwritten: undefined,
     scratch,
+    pieces: (elements) => [{ first: 0, elements }],
+    part: (tensor) => tensor,
     scratchImage: () => undefined,
     image: () => undefined,
   })) {

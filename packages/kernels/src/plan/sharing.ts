@@ -8,18 +8,20 @@ import {
   type Matrices,
   type TextureSupport,
 } from '../kernels/image.ts';
+import { piecesOf } from '../kernels/pieces.ts';
 import type { Graph, Node } from '../trace/graph.ts';
 import { Arena, BINDING_ALIGNMENT, overlaps, type Slot } from '../trace/memory.ts';
-import type { Dispatch, InPlace, KernelContext } from '../trace/operation.ts';
+import { changedInputs, type Dispatch, type InPlace, type KernelContext, type Piece } from '../trace/operation.ts';
 import { elementCount, storedBytes } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
 import { isKeptActivation } from './half.ts';
+import type { MemoryLimits } from './limits.ts';
 import type { Block } from './placement.ts';
 
 /** What a node does with the slots of one arena. */
 interface ArenaUse {
   readonly index: number;
-  target: Slot | undefined;
+  readonly written: Slot[];
   readonly read: Slot[];
 }
 
@@ -48,10 +50,13 @@ export class Sharing {
   readonly #graph: Graph;
   readonly #nodes: readonly Node[];
   readonly #textures: TextureSupport | undefined;
+  readonly #bindingBytes: number;
   readonly #half: { readonly activations: boolean; readonly tensors: readonly Tensor[] };
   readonly #lastUse = new Map<Tensor, number>();
   readonly #views = new Map<Tensor, { block: Block; offset: number }>();
   readonly #slots = new Map<Tensor, Slot>();
+  /** The nodes that stored values into slots, which others may store over. Variables and inputs are what is there at any time. */
+  readonly #stored = new Map<Tensor, number>();
   /** Copies in textures of values that have not changed since. */
   #copies: ImageCopy[] = [];
   /** Those in which kernels sum: each sum would be rounded to 16 bits with every term. */
@@ -61,15 +66,16 @@ export class Sharing {
 
   /**
    * @param half stored in 16 bits: what is kept for the backward pass, and these tensors
-   * @param textures set where kernels may read from textures
+   * @param limits of bindings; with `textures` where kernels may read from those
    */
   constructor(
     graph: Graph,
     nodes: readonly Node[],
     kept: readonly Tensor[],
     half: { readonly activations: boolean; readonly tensors: readonly Tensor[] },
-    textures: TextureSupport | undefined,
+    { textures, maxStorageBufferBindingSize }: MemoryLimits,
   ) {
+    this.#bindingBytes = maxStorageBufferBindingSize;
     this.#half = half;
     this.#textures = textures;
     this.#graph = graph;
@@ -93,6 +99,26 @@ export class Sharing {
     return this.#views.get(tensor);
   }
 
+  /** Why a tensor that has its place cannot be read there once the program has run; undefined if it can. */
+  loss(tensor: Tensor): string | undefined {
+    const view = this.#views.get(tensor);
+    const block = view?.block;
+    const stored = block?.slot === undefined ? this.#stored.get(tensor) : block.last;
+    if (block !== undefined) {
+      const isThere = block.tensors.indexOf(tensor) >= block.current;
+      const isKept = block.slot !== undefined || block.last >= this.#nodes.length;
+      if (!isThere || !isKept)
+        return 'its memory is used again before the program ends: name it among the outputs of the plan';
+    }
+    const slot = stored === undefined ? undefined : this.slot(tensor);
+    if (stored === undefined || slot === undefined) return undefined;
+    const part = { ...slot, shape: tensor.shape };
+    const overwrites = ({ index, written }: ArenaUse) => index > stored && written.some((one) => overlaps(one, part));
+    if (!this.#uses.get(slot.arena)?.some(overwrites)) return undefined;
+    const what = `slot ${slot.name} of ${slot.arena.name} is written again before the program ends`;
+    return `${what}: name a copy of the tensor, such as scale(x, 1), among the outputs of the plan`;
+  }
+
   visit(node: Node, index: number): readonly Dispatch[] {
     const { operation, outputs } = node;
     const alias = operation.alias?.(node);
@@ -100,9 +126,9 @@ export class Sharing {
     this.#note(node, index);
     const overwrite = stored ? undefined : this.#overwrite(node, index);
     for (const [output, tensor] of outputs.entries()) {
-      if (operation.target !== undefined) this.#slots.set(tensor, operation.target(node));
+      if (operation.target !== undefined) this.#store(tensor, operation.target(node), index);
       else if (alias !== undefined) this.#share(tensor, node.inputs[alias.input], alias.offset);
-      else if (output === overwrite?.output) this.#share(tensor, node.inputs[overwrite.input], 0);
+      else if (output === overwrite?.output) this.#takeOver(tensor, node.inputs[overwrite.input]);
       else this.#allocate(tensor, index);
     }
     const scratch = (shape: Tensor['shape'], dtype: Tensor['dtype'] = 'f32', image?: ImagePlace) => {
@@ -115,6 +141,8 @@ export class Sharing {
     const context: KernelContext = {
       inPlace: stored || overwrite !== undefined,
       overwritten: overwrite?.input,
+      pieces: (elements, multiple) => piecesOf(elements, this.#bindingBytes, multiple),
+      part: (tensor, piece) => this.#part(tensor, piece),
       scratch,
       scratchImage: (layout) => {
         const place = this.#imagePlace(layout);
@@ -137,6 +165,19 @@ export class Sharing {
     if (!context.inPlace) this.#noteSums(dispatches);
     this.#forgetCopies(node, overwrite);
     return [...copies, ...dispatches];
+  }
+
+  #part(tensor: Tensor, { first, elements }: Piece): Tensor {
+    if (elements === elementCount(tensor.shape)) return tensor;
+    const { graph, dtype, source } = tensor;
+    const { slot } = source.kind === 'slot' ? source : {};
+    if (slot !== undefined) {
+      const piece = { ...slot, shape: [elements], offset: slot.offset + first };
+      return graph.tensor(piece.shape, dtype, { kind: 'slot', slot: piece });
+    }
+    const part = graph.tensor([elements], dtype, source);
+    this.#share(part, tensor, first);
+    return part;
   }
 
   #imagePlace(layout: ImageLayout): ImagePlace | undefined {
@@ -173,10 +214,11 @@ export class Sharing {
   }
 
   /** What a node writes to is no longer what was copied. */
-  #forgetCopies({ operation, inputs, outputs }: Node, overwrite: InPlace | undefined): void {
+  #forgetCopies(node: Node, overwrite: InPlace | undefined): void {
+    const { operation, outputs } = node;
     const written: Tensor[] = overwrite === undefined ? [] : [outputs[overwrite.output]];
     if (operation.target !== undefined) written.push(...outputs);
-    if (operation.changesInputs === true) written.push(...inputs);
+    written.push(...changedInputs(node));
     for (const tensor of written) {
       const { home, start, end } = this.#home(tensor);
       this.#copies = this.#copies.filter((copy) => copy.home !== home || copy.end <= start || end <= copy.start);
@@ -237,6 +279,7 @@ export class Sharing {
       half: false,
       image,
       tensors: [],
+      current: 0,
       first: index,
       last: index,
       slot: undefined,
@@ -250,7 +293,23 @@ export class Sharing {
     const view = this.#views.get(source);
     const slot = this.slot(source);
     if (view !== undefined) this.#join(tensor, view.block, view.offset + offset);
-    else if (slot !== undefined) this.#slots.set(tensor, { ...slot, offset: slot.offset + offset });
+    else if (slot !== undefined) {
+      const part = { ...slot, shape: tensor.shape, offset: slot.offset + offset };
+      this.#store(tensor, part, this.#stored.get(source));
+    }
+  }
+
+  /** @param index the node that put the value there; undefined for views of what a slot or input holds at any time */
+  #store(tensor: Tensor, slot: Slot, index: number | undefined): void {
+    this.#slots.set(tensor, slot);
+    if (index !== undefined) this.#stored.set(tensor, index);
+  }
+
+  /** Puts a result over an input that fills its block. */
+  #takeOver(tensor: Tensor, input: Tensor): void {
+    const block = this.#views.get(input)?.block;
+    if (block !== undefined) block.current = block.tensors.length;
+    this.#share(tensor, input, 0);
   }
 
   #join(tensor: Tensor, block: Block, offset: number): void {
@@ -287,8 +346,8 @@ export class Sharing {
     if (block.elements !== elementCount(slot.shape)) return false;
     const uses = this.#uses.get(slot.arena) ?? [];
     for (let at = uses.length - 1; at >= 0 && uses[at].index >= block.first; at--) {
-      const { target, read } = uses[at];
-      if ([target, ...read].some((used) => overlaps(used, slot))) return false;
+      const { written, read } = uses[at];
+      if ([...written, ...read].some((used) => overlaps(used, slot))) return false;
       if (read.some((one, place) => read.slice(0, place).some((other) => overlaps(one, other)))) return false;
     }
     block.slot = slot;
@@ -302,13 +361,15 @@ export class Sharing {
       if (slot !== undefined) this.#useOf(slot.arena, index).read.push(slot);
     }
     const target = node.operation.target?.(node);
-    if (target !== undefined) this.#useOf(target.arena, index).target = target;
+    for (const slot of [target, ...changedInputs(node).map((input) => this.slot(input))]) {
+      if (slot !== undefined) this.#useOf(slot.arena, index).written.push(slot);
+    }
   }
 
   #useOf(arena: Arena, index: number): ArenaUse {
     const uses = this.#uses.get(arena) ?? [];
     this.#uses.set(arena, uses);
-    if (uses.at(-1)?.index !== index) uses.push({ index, target: undefined, read: [] });
+    if (uses.at(-1)?.index !== index) uses.push({ index, written: [], read: [] });
     return uses[uses.length - 1];
   }
 }

@@ -1,11 +1,13 @@
 import { KernelError } from '../errors.ts';
 import { add } from '../operations/binary.ts';
+import { describeTensor } from './describe.ts';
 import type { Graph, Node, Segment } from './graph.ts';
-import { overlaps, type Slot } from './memory.ts';
-import { noGradient } from './operation.ts';
+import { changedInputs, noGradient, operationTitle } from './operation.ts';
 import { elementCount, sameShape } from './shape.ts';
 import { requireShape, type Tensor } from './tensor.ts';
+import { type ChangeableMemory, changeableMemory, shareMemory } from './views.ts';
 
+/** Settings of `gradients`. */
 export interface GradientOptions {
   /**
    * Sums to which the gradients are added in place, one for each wanted tensor: those of the micro-batches before.
@@ -24,7 +26,8 @@ export interface GradientOptions {
  * @param loss scalar
  * @param wanted tensors to differentiate by: variables, inputs or intermediate values
  * @returns for each wanted tensor, the gradient of the loss, of the same shape
- * @throws KernelError `not-differentiable` if the loss does not depend on one of them
+ * @throws KernelError `not-differentiable` if the loss does not depend on one of them, or if the trace has changed memory since
+ *   the forward pass that the backward pass needs
  */
 export function gradients(loss: Tensor, wanted: readonly Tensor[], options: GradientOptions = {}): Tensor[] {
   const { graph } = loss;
@@ -75,20 +78,25 @@ function markedSegments({ nodes, segments }: Graph, among: readonly Node[]): Seg
     .filter(({ first, end }) => first < end);
 }
 
-/** The slots that a node stores to, or may change in place. */
-function changedSlots(node: Node): Slot[] {
-  const { operation, inputs } = node;
-  if (operation.target !== undefined) return [operation.target(node)];
-  if (operation.changesInputs !== true) return [];
-  return inputs.flatMap(({ source }) => (source.kind === 'slot' ? [source.slot] : []));
+/** A node that stores to memory or changes it in place. */
+interface Change {
+  readonly memory: ChangeableMemory;
+  readonly node: Node;
+  /** The id of the latest tensor that was there when it ran. */
+  readonly latest: number;
 }
 
-/** The slot that a tensor stands for or is a view of. */
-function viewedSlot({ source }: Tensor): Slot | undefined {
-  if (source.kind !== 'node') return source.kind === 'slot' ? source.slot : undefined;
-  const { node } = source;
-  const alias = node.operation.alias?.(node);
-  return alias === undefined ? undefined : viewedSlot(node.inputs[alias.input]);
+/** What a node stores to, or changes in place. */
+function changedMemory(node: Node): ChangeableMemory[] {
+  const { target } = node.operation;
+  const inPlace = changedInputs(node).flatMap((input) => changeableMemory(input) ?? []);
+  return target === undefined ? inPlace : [target(node), ...inPlace];
+}
+
+const titleOf = ({ operation, attributes }: Node) => operationTitle(operation, attributes);
+
+function describeMemory(memory: ChangeableMemory): string {
+  return 'arena' in memory ? `slot ${memory.name} of ${memory.arena.name}` : describeTensor(memory);
 }
 
 class BackwardPass {
@@ -97,8 +105,8 @@ class BackwardPass {
   readonly #graph: Graph;
   /** The wanted tensors and everything computed from them. */
   readonly #depends: Set<Tensor>;
-  /** The slots that the trace changes before the backward pass, each with the id of the latest tensor by then. */
-  readonly #changes: { readonly slot: Slot; readonly latest: number }[] = [];
+  /** What the trace changes before the backward pass. */
+  readonly #changes: Change[] = [];
 
   constructor(graph: Graph, forward: readonly Node[], wanted: readonly Tensor[]) {
     this.#graph = graph;
@@ -106,7 +114,7 @@ class BackwardPass {
     let latest = 0;
     for (const node of graph.nodes) {
       latest = node.outputs.at(-1)?.id ?? latest;
-      for (const slot of changedSlots(node)) this.#changes.push({ slot, latest });
+      for (const memory of changedMemory(node)) this.#changes.push({ memory, node, latest });
     }
     for (const node of forward) this.#follow(node, node.inputs);
   }
@@ -136,7 +144,7 @@ class BackwardPass {
   #walkAgain(nodes: readonly Node[], inner: readonly Segment[]): void {
     const copyOf = new Map<Tensor, Tensor>();
     const copies = nodes.map((node): Node => {
-      if (node.operation.target !== undefined || node.operation.changesInputs === true) {
+      if (node.operation.target !== undefined || node.operation.changesInputs !== undefined) {
         const { name } = node.operation;
         throw new KernelError('not-differentiable', `${name}: changes memory, so it cannot stand in a checkpoint.`);
       }
@@ -161,14 +169,42 @@ class BackwardPass {
     }
   }
 
-  /** A slot that changed since would be read with its new value. */
-  #requireUnchanged({ operation, inputs, outputs }: Node): void {
-    for (const input of inputs) {
-      const read = viewedSlot(input);
-      if (read === undefined) continue;
-      if (!this.#changes.some(({ slot, latest }) => latest >= outputs[0].id && overlaps(slot, read))) continue;
-      const what = `${operation.name}: reads ${read.name}, which changes before the backward pass`;
-      throw new KernelError('not-differentiable', `${what}, so it cannot be computed again in a checkpoint.`);
+  /** Memory that changed since would be read with its new values. */
+  #requireUnchanged(node: Node): void {
+    for (const input of node.inputs) {
+      const read = changeableMemory(input);
+      if (read === undefined || this.#changeSince(node, read) === undefined) continue;
+      const what = `${titleOf(node)}: reads ${describeMemory(read)}, which changes before the backward pass`;
+      throw new KernelError('not-differentiable', `${what}, so it cannot be computed again in a checkpoint.`, {
+        at: node.site,
+      });
+    }
+  }
+
+  /** The first node after another one that changes some memory. */
+  #changeSince(node: Node, read: ChangeableMemory): Node | undefined {
+    return this.#changes.find(({ memory, latest }) => latest >= node.outputs[0].id && shareMemory(memory, read))?.node;
+  }
+
+  /** A backward pass reads what its node of the forward pass read and wrote, which must still be there. */
+  #requireStillThere(node: Node, applied: readonly Node[]): void {
+    if (this.#changes.length === 0) return;
+    const own = [...node.inputs, ...node.outputs].flatMap((tensor) => changeableMemory(tensor) ?? []);
+    if (own.length === 0) return;
+    // Views read nothing themselves.
+    for (const reader of applied.filter((each) => each.operation.alias?.(each) === undefined)) {
+      for (const input of reader.inputs) {
+        const read = changeableMemory(input);
+        if (read === undefined || !own.some((memory) => shareMemory(memory, read))) continue;
+        const change = this.#changeSince(node, read);
+        if (change === undefined) continue;
+        const place = change.site.toString() ?? '';
+        const what = `${titleOf(node)}: its backward pass reads ${describeMemory(read)}, which ${titleOf(change)} changes`;
+        const remedy = 'call gradients before that, or use a copy such as scale(x, 1) in the forward pass';
+        throw new KernelError('not-differentiable', `${what} before${place && ` (at ${place})`}; ${remedy}.`, {
+          at: node.site,
+        });
+      }
     }
   }
 
@@ -185,6 +221,7 @@ class BackwardPass {
     const first = this.#graph.nodes.length;
     const results = this.#graph.onBehalfOf(node, () => node.operation.backward(node, incoming, flows));
     const applied = this.#graph.nodes.slice(first);
+    this.#requireStillThere(node, applied);
     this.#graph.backward.set(node, applied);
     for (const [index, gradient] of results.entries()) {
       if (gradient === undefined || !flows[index]) continue;

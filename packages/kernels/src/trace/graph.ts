@@ -1,9 +1,13 @@
 import { CallSite } from '../call-site.ts';
 import { KernelError } from '../errors.ts';
+import { dataTypeOf, requireData } from './data.ts';
+import { describeTensor } from './describe.ts';
 import type { Arena, Slot } from './memory.ts';
 import { type Operation, operationTitle } from './operation.ts';
-import { type DataType, elementCount, formatShape, requireSizes, type Shape, type TensorData } from './shape.ts';
+import { type DataType, requireSizes, type Shape, type TensorData } from './shape.ts';
+import { RandomStreams } from './streams.ts';
 import { requireShape, type Tensor } from './tensor.ts';
+import { changeableMemory } from './views.ts';
 
 /** One application of an operation. */
 export interface Node<Attributes = unknown> {
@@ -35,6 +39,7 @@ export class Graph {
   /** The nodes by which `gradients` differentiated each node. */
   readonly backward = new Map<Node, readonly Node[]>();
   readonly #slots = new Map<Slot, Tensor>();
+  readonly #streams = new RandomStreams();
   #origin: Node | undefined;
   #nextId = 0;
 
@@ -43,12 +48,16 @@ export class Graph {
     return this.#addInput(shape, dtype, undefined);
   }
 
-  /** A tensor with values known now: one for each element, row-major. */
+  /**
+   * A tensor with values known now: one for each element, row-major. The array is read when a program is made.
+   *
+   * @param data Float32Array for f32, Uint32Array for u32
+   * @throws KernelError `data-type` for another kind of array, `shape` for another number of values
+   */
   constant(data: TensorData, shape: Shape): Tensor {
-    if (data.length !== elementCount(shape)) {
-      throw new KernelError('shape', `constant: ${data.length} values do not fill ${formatShape(shape)}.`);
-    }
-    return this.#addInput(shape, data instanceof Uint32Array ? 'u32' : 'f32', data);
+    const dtype = dataTypeOf(data, 'constant');
+    requireData(data, dtype, shape, 'constant');
+    return this.#addInput(shape, dtype, data);
   }
 
   /** The tensor that stands for a slot of an arena: a parameter, a gradient, a state. */
@@ -58,6 +67,11 @@ export class Graph {
     const tensor = this.tensor(slot.shape, slot.arena.dtype, { kind: 'slot', slot });
     this.#slots.set(slot, tensor);
     return tensor;
+  }
+
+  /** The tensors that stand for all slots of an arena, in their order. */
+  variables(arena: Arena): Tensor[] {
+    return arena.slots.map((slot) => this.variable(slot));
   }
 
   /** A whole arena as one flat tensor, gaps included (they are zero). */
@@ -91,6 +105,15 @@ export class Graph {
     requireShape(own, operationTitle(operation, attributes), 'all tensors must belong to one graph', ...inputs);
     const specifications = operation.outputs(inputs, attributes);
     const outputs: Tensor[] = [];
+    for (const index of operation.changesInputs ?? []) {
+      const input = inputs[index];
+      if (input === undefined || changeableMemory(input) !== undefined) continue;
+      const rule = `input ${index} is changed in place and must be a variable, an input, or a view of one`;
+      throw new KernelError(
+        'shape',
+        `${operationTitle(operation, attributes)}: ${rule}, got ${describeTensor(input)}.`,
+      );
+    }
     const origin = this.#origin;
     const site = origin?.site ?? new CallSite();
     const node: Node<Attributes> = { operation, attributes, inputs, outputs, site, origin };
@@ -98,6 +121,8 @@ export class Graph {
       requireSizes(shape, operation.name);
       outputs.push(this.tensor(shape, dtype, { kind: 'node', node, output }));
     }
+    // What a backward pass draws are the numbers of its forward pass again.
+    if (origin === undefined) this.#streams.reserve(node);
     this.nodes.push(node);
     return outputs;
   }

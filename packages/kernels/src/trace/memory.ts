@@ -9,7 +9,11 @@ export const MEMORY_CATEGORIES = [
   'workspace',
   'staging',
 ] as const;
+
+/** One of `MEMORY_CATEGORIES`. */
 export type MemoryCategory = (typeof MEMORY_CATEGORIES)[number];
+
+/** Bytes of each category. */
 export type BytesByCategory = Record<MemoryCategory, number>;
 
 /** Slots of arenas begin at multiples of this many elements: binding boundaries, also where they are stored in 16 bits. */
@@ -29,6 +33,13 @@ export function noBytes(): BytesByCategory {
   return { parameters: 0, gradients: 0, optimiser: 0, activations: 0, workspace: 0, staging: 0 };
 }
 
+/**
+ * Gives the values from which the training of a slot starts: the same for the same shape, stream and seed.
+ *
+ * @param stream keeps slots apart: the slot's number in its arena
+ */
+export type Initialiser = (shape: Shape, stream: number, seed: number) => Float32Array<ArrayBuffer>;
+
 /** A named place of fixed shape in an arena. */
 export interface Slot {
   readonly arena: Arena;
@@ -36,11 +47,13 @@ export interface Slot {
   readonly shape: Shape;
   /** In elements from the start of the arena; a multiple of 128, so that a slot can be bound by itself. */
   readonly offset: number;
+  /** What it starts from; zeros if left out. See `startingValues`. */
+  readonly initialiser?: Initialiser | undefined;
 }
 
 /** Whether two slots have elements in common: the same slot, a part of it, or the whole arena. */
-export function overlaps(a: Slot | undefined, b: Slot): boolean {
-  if (a?.arena !== b.arena) return false;
+export function overlaps(a: Slot, b: Slot): boolean {
+  if (a.arena !== b.arena) return false;
   return a.offset < b.offset + elementCount(b.shape) && b.offset < a.offset + elementCount(a.shape);
 }
 
@@ -62,10 +75,13 @@ export class Arena {
     this.dtype = dtype;
   }
 
-  /** @throws KernelError `shape` if a size is not a whole number of at least 1 */
-  add(name: string, shape: Shape): Slot {
+  /**
+   * @param initialiser what the slot starts from; zeros if left out
+   * @throws KernelError `shape` if a size is not a whole number of at least 1
+   */
+  add(name: string, shape: Shape, initialiser?: Initialiser): Slot {
     requireSizes(shape, `Arena ${this.name}, slot ${name}`);
-    const slot: Slot = { arena: this, name, shape, offset: this.#elements };
+    const slot: Slot = { arena: this, name, shape, offset: this.#elements, initialiser };
     this.#elements = alignUp(this.#elements + elementCount(shape), SLOT_ALIGNMENT);
     this.slots.push(slot);
     return slot;
@@ -76,6 +92,11 @@ export class Arena {
     const mirror = new Arena(name, category, this.dtype);
     for (const slot of this.slots) mirror.add(slot.name, slot.shape);
     return mirror;
+  }
+
+  /** How many values the slots hold, gaps between them left out: the number of parameters. */
+  get valueCount(): number {
+    return this.slots.reduce((total, { shape }) => total + elementCount(shape), 0);
   }
 
   /** Length of the flat buffer in elements, gaps included. */

@@ -6,6 +6,7 @@ import type { Slot } from './memory.ts';
 import type { DataType, Shape } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
+/** Shape and data type of an output. */
 export interface TensorSpecification {
   readonly shape: Shape;
   readonly dtype: DataType;
@@ -37,6 +38,8 @@ export interface Dispatch extends Variant {
   readonly uniforms: readonly number[];
   /** Set where other kernels could do the same. */
   readonly choice?: Choice;
+  /** Set where the kernel copies whole rows of its first operand to the texture that is its second, and does nothing else. */
+  readonly copiesRows?: { readonly bytes: number; readonly count: number };
 }
 
 /**
@@ -62,12 +65,26 @@ export interface Choice {
   readonly otherKinds?: readonly (readonly Variant[])[];
 }
 
+/** Neighbouring elements of a tensor. */
+export interface Piece {
+  readonly first: number;
+  readonly elements: number;
+}
+
 /** What an operation may know and ask for while it names its kernels. */
 export interface KernelContext {
   /** True when the planner lets the output take over an input's memory (see `Operation.inPlace`). */
   readonly inPlace: boolean;
   /** Which input that is, for operations that name several. */
   readonly overwritten: number | undefined;
+  /**
+   * The pieces of a tensor of so many elements, each of which fits a binding: one for most, several for arenas of large models.
+   *
+   * @param multiple of which each but the last has a multiple of elements; itself a multiple of SLOT_ALIGNMENT, which is the default
+   */
+  pieces(elements: number, multiple?: number): readonly Piece[];
+  /** A piece of a tensor as an operand of its own; the tensor itself where there is but one. */
+  part(tensor: Tensor, piece: Piece): Tensor;
   /** A tensor that lives for this node only. */
   scratch(shape: Shape, dtype?: DataType): Tensor;
   /** The same for a matrix of vec4s in a texture; undefined where the device does not read from textures. */
@@ -124,8 +141,19 @@ export interface Operation<Attributes> {
   /** The slot in which output 0 has to end up; the planner computes the input there directly where it can. */
   target?(node: Node<Attributes>): Slot;
 
-  /** Changes arenas given as inputs, so that it counts as used although it has no output. */
-  readonly changesInputs?: boolean;
+  /**
+   * The random numbers that it draws: a stream of the seed which that input holds. In a graph only one operation may draw from
+   * a stream of a seed, and again where it is differentiated or computed again.
+   */
+  draws?(attributes: Attributes): { readonly seed: number; readonly stream: number };
+
+  /** The inputs that it changes in place: arenas or slots. It then counts as used although it may have no output. */
+  readonly changesInputs?: readonly number[];
+}
+
+/** The inputs that a node changes in place; it may lack the last ones. */
+export function changedInputs({ operation, inputs }: Node): Tensor[] {
+  return (operation.changesInputs ?? []).flatMap((index) => inputs[index] ?? []);
 }
 
 /** The backward of operations through which no gradient flows: what is computed from their results counts as constant. */

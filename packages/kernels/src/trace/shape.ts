@@ -3,7 +3,10 @@ import { KernelError } from '../errors.ts';
 /** Sizes from the slowest to the fastest axis (row-major); a scalar is []. */
 export type Shape = readonly number[];
 
+/** Type of the elements of a tensor. */
 export type DataType = 'f32' | 'u32';
+
+/** A tensor's elements on the host, row-major: floats for f32, whole numbers for u32. */
 export type TensorData = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 
 /** Both data types take four bytes, so that element counts and byte counts differ by this factor everywhere. */
@@ -23,6 +26,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
 
+/** A shape as messages show it: "[2, 3]". */
 export function formatShape(shape: Shape): string {
   return `[${shape.join(', ')}]`;
 }

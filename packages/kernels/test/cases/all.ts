@@ -1,4 +1,4 @@
-import type { operations } from '../../src/index.ts';
+import type { operations } from '../../src/operation.ts';
 import type { OperationCase } from '../support/verify.ts';
 import { cumulativeSumCases, gatherAlongCases, scatterAddCases } from './along.ts';
 import { attentionCases } from './attention.ts';
@@ -68,7 +68,10 @@ export const cases = {
   unary: unaryCases(),
   where: whereCases(),
 } satisfies Record<
-  Exclude<keyof typeof operations, 'adam' | 'dropout' | 'sgd' | 'store' | 'writeRows' | `${string}Gradient`>,
+  Exclude<
+    keyof typeof operations,
+    'adam' | 'dropout' | 'sgd' | 'squaredSums' | 'store' | 'writeRows' | `${string}Gradient`
+  >,
   readonly OperationCase[]
 >;
 

@@ -1,4 +1,5 @@
-import { conv2d, conv2dTranspose, operations, type Shape } from '../../src/index.ts';
+import { conv2d, conv2dTranspose, type Shape } from '../../src/index.ts';
+import { operations } from '../../src/operation.ts';
 import { TOLERANCE } from '../support/numbers.ts';
 import { biased, convolvedShape, type Geometry, products } from '../support/pictures.ts';
 import type { OperationCase } from '../support/verify.ts';

@@ -1,4 +1,5 @@
-import { averagePool2d, maxPool2d, operations, type PoolingOptions } from '../../src/index.ts';
+import { averagePool2d, maxPool2d, type PoolingOptions } from '../../src/index.ts';
+import { operations } from '../../src/operation.ts';
 import { TOLERANCE } from '../support/numbers.ts';
 import { element, positions } from '../support/pictures.ts';
 import { coordinates } from '../support/references.ts';

@@ -1,4 +1,5 @@
-import type { Operation, Tensor, Variant } from '../../src/index.ts';
+import type { Tensor } from '../../src/index.ts';
+import type { Operation, Variant } from '../../src/operation.ts';
 import { matmulOperation, matmulProblem } from '../../src/operations/matmul/matmul.ts';
 import type { MatmulAttributes, MatmulProblem } from '../../src/operations/matmul/problem.ts';
 import { MATMUL_TILES } from '../../src/operations/matmul/tile.ts';

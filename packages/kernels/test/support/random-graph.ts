@@ -47,8 +47,13 @@ export const WIDTH = 64;
  * Builds the trace of some steps from two inputs, (3, 64) and (1, 64). All tensors have 64 columns and 1 or 3 rows.
  *
  * @param arena with slots of 3, 3 and 1 rows; `read` and `store` steps use them
+ * @param traced called with each tensor right after it was traced
  */
-export function buildGraph(list: readonly Step[], arena: Arena): { graph: Graph; inputs: Tensor[]; tensors: Tensor[] } {
+export function buildGraph(
+  list: readonly Step[],
+  arena: Arena,
+  traced = (_: Tensor): void => undefined,
+): { graph: Graph; inputs: Tensor[]; tensors: Tensor[] } {
   const graph = new Graph();
   const inputs = [graph.input([3, WIDTH]), graph.input([1, WIDTH])];
   const tensors = [...inputs];
@@ -89,6 +94,7 @@ export function buildGraph(list: readonly Step[], arena: Arena): { graph: Graph;
         break;
       }
     }
+    traced(tensors[tensors.length - 1]);
   }
   return { graph, inputs, tensors };
 }

@@ -1,4 +1,4 @@
-import type { Operation } from '../../src/index.ts';
+import type { Operation } from '../../src/operation.ts';
 
 /** An operation that always takes the variant of this number, counted round where there are fewer. */
 export function withVariant<Attributes>(operation: Operation<Attributes>, number: number): Operation<Attributes> {

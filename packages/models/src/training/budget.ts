@@ -47,9 +47,9 @@ export function trainingMemory(
 }
 
 /**
- * The settings of a budget: as asked if that fits; else what has to be computed again is chosen (`planWithin`); else
- * fewer sequences go through the model at once, as many as fit, again with the least recomputation. A micro-batch that
- * the shape names stays.
+ * The settings of a budget: as asked if that fits; else without copies in textures; else what has to be computed again is
+ * chosen (`planWithin`); else fewer sequences go through the model at once, as many as fit, again with the least
+ * recomputation. A micro-batch that the shape names stays.
  *
  * @param budget in bytes, for everything that training holds on the device
  * @throws ModelError if nothing fits: names the smallest budget that was found to do, and a batch or length that fits this one
@@ -61,7 +61,9 @@ export function fitTraining(
   budget: number,
   limits?: MemoryLimits,
 ): TrainingFit {
-  const search = new Search(model, budget, limits);
+  const asked = limits?.textures && trainingMemory(model, shape, { limits });
+  if (asked && asked.bytes <= budget) return { ...asked, microBatch: microBatchOf(shape), recompute: [] };
+  const search = new Search(model, budget, withoutTextures(limits));
   const best = search.best(shape, microBatches(shape));
   if (best.bytes <= budget) return best;
   const { batch, length } = shape;
@@ -69,6 +71,26 @@ export function fitTraining(
   const how = `micro-batch ${best.microBatch}, ${again} % of the forward pass computed again`;
   const needed = `Training with batch ${batch} and length ${length} needs at least ${megabytes(best.bytes)} (${how})`;
   throw new ModelError(`${needed}; ${megabytes(budget)} are allowed: ${remedy(search, shape, best)}.`);
+}
+
+/**
+ * The limits under which a training with these settings keeps to its budget: copies of operands in textures, which change no
+ * number, are left out where there is no room for them.
+ *
+ * @param budget in bytes; null where there is none
+ */
+export function limitsWithin(
+  model: SequenceModel,
+  shape: TrainingShape,
+  { budget, limits, recompute }: { budget: number | null; limits: MemoryLimits; recompute: readonly Segment[] },
+): MemoryLimits {
+  if (budget === null || limits.textures === undefined) return limits;
+  const memory = trainingMemory(model, shape, { limits, recompute });
+  return memory !== undefined && memory.bytes <= budget ? limits : withoutTextures(limits);
+}
+
+function withoutTextures<Limits extends MemoryLimits | undefined>(limits: Limits): Limits {
+  return limits && { ...limits, textures: undefined };
 }
 
 /** Share of the forward pass that the backward pass computes again, 0..1, by the number of values. */

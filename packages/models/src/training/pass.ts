@@ -1,13 +1,11 @@
 import {
   type AdamArenas,
-  adam,
   adamArenas,
-  adamState,
+  adamStep,
   add,
   crossEntropyRows,
   divide,
   Graph,
-  globalNorm,
   gradients,
   type MemoryLimits,
   multiply,
@@ -16,7 +14,6 @@ import {
   reshape,
   type Segment,
   slice,
-  store,
   sum,
   type Tensor,
 } from '@chipsmith/kernels';
@@ -83,10 +80,9 @@ export function planTraining(
   const ids = graph.input([length, batch], 'u32');
   const targets = graph.input([length, batch], 'u32');
   const mask = graph.input([length, batch]);
-  const schedule = graph.input([3]);
   const dropoutSeeds: Tensor[] = [];
   const { parameters } = model;
-  const variables = parameters.slots.map((slot) => graph.variable(slot));
+  const variables = graph.variables(parameters);
 
   // The mean is over the whole batch, so that parts with many and with few events weigh as they do in one.
   const events = sum(mask);
@@ -105,10 +101,7 @@ export function planTraining(
   }
 
   const arenas = adamArenas(parameters);
-  for (const [index, gradient] of (total ?? []).entries()) store(gradient, arenas.gradients.slots[index]);
-  const state = adamState(graph, arenas);
-  const norm = globalNorm(state.gradients);
-  adam(state, schedule, norm, model.configuration.optimiser.clipNorm);
+  const { schedule, norm } = adamStep(total ?? [], arenas, { clipNorm: model.configuration.optimiser.clipNorm });
   const planned = plan(graph, {
     history: [losses.reduce((one, other) => add(one, other)), norm],
     ...(limits && { limits }),

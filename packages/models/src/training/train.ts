@@ -14,7 +14,7 @@ import { type Checkpoint, type CheckpointMetadata, requireEncoding } from '../ch
 import { ModelError, requireIntegers } from '../error.ts';
 import { Evaluator, planEvaluation } from '../evaluation.ts';
 import type { ModelConfiguration, ModelDefinition } from '../model.ts';
-import { fitTraining, recomputedShare, trainingMemory } from './budget.ts';
+import { fitTraining, limitsWithin, recomputedShare, trainingMemory } from './budget.ts';
 import { type LoopOptions, TrainingLoop, type TrainingResult } from './loop.ts';
 import { microBatchOf, planTraining, type TrainingShape } from './pass.ts';
 import { RunFolder } from './run-folder.ts';
@@ -128,10 +128,11 @@ async function trainFrom(
 ): Promise<TrainingResult> {
   const { device, dataset, resume, validTokens } = options;
   const { model, metadata, state } = start;
-  const { batch, length, recompute, step } = metadata.training;
+  const { batch, length, recompute, step, budget } = metadata.training;
+  const limits = limitsWithin(model, metadata.training, { budget, limits: device.limits, recompute });
   const validation = subset(dataset.sequences('valid'), validTokens);
-  const pass = planTraining(model, metadata.training, { limits: device.limits, recompute });
-  const plans = validation.length > 0 ? [pass.plan, planEvaluation(model, device.limits).plan] : [pass.plan];
+  const pass = planTraining(model, metadata.training, { limits, recompute });
+  const plans = validation.length > 0 ? [pass.plan, planEvaluation(model, limits).plan] : [pass.plan];
   const planned: TrainingPlan = {
     parameters: model.parameterCount,
     step,
@@ -148,7 +149,7 @@ async function trainFrom(
   let evaluator: Evaluator | undefined;
   try {
     program = await Program.create(device, pass.plan);
-    if (validation.length > 0) evaluator = await Evaluator.create(device, model);
+    if (validation.length > 0) evaluator = await Evaluator.create(device, model, limits);
     for (const [index, values] of [state.parameters, state.firstMoment, state.secondMoment].entries()) {
       for (const [slot, data] of values.entries()) device.write(arenas[index].slots[slot], data);
     }

@@ -1,11 +1,12 @@
 import { KernelError } from '../../errors.ts';
-import { copyRuns } from '../../kernels/copy.ts';
+import { linearDispatch } from '../../kernels/dispatch.ts';
+import { read, rowVectors, write, writeMatrix } from '../../kernels/kernel.ts';
 import type { Dispatch, Operation } from '../../trace/operation.ts';
 import { elementCount, formatShape, type Shape, sameShape } from '../../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
 import { concat } from '../concat.ts';
 import { forwardKernel, stepRows } from '../lstm/kernels.ts';
-import type { LstmState } from '../lstm/lstm.ts';
+import { imagesInTurn, initialState, type LstmState } from '../lstm/lstm.ts';
 import type { LstmWeights } from '../lstm/stack.ts';
 import { matmul } from '../matmul/matmul.ts';
 import { slice } from '../slice.ts';
@@ -31,6 +32,7 @@ export interface AttentionLstmWeights extends LstmWeights {
   readonly outputBias: Tensor;
 }
 
+/** State of `attentionLstm` between two steps: that of its cell, and what it attends to. */
 export interface AttentionLstmState extends LstmState {
   /** (B, H): what the last step attended to. */
   readonly context: Tensor;
@@ -170,38 +172,79 @@ export const attentionLstmOperation: Operation<object> = {
     const shapes = [states, states, states, entries, inputs[0].shape, [steps, batch, units], scores];
     return shapes.map((shape) => ({ shape, dtype: 'f32' }));
   },
-  kernels(node, { inPlace }) {
+  kernels(node, { inPlace, image, scratchImage }) {
     const [projected, recurrent, query, queryBias, score, output, outputBias, ...initial] = node.inputs;
     const [hidden, cells, contexts, entries, gates, queries, scores] = node.outputs;
     const [steps, batch] = projected.shape;
     const [units, memory] = [score.shape[0], initial[3].shape[0]];
     const sizes = { steps, batch, units, memory };
-    const launches: Omit<Dispatch, 'uniforms'>[] = [
+    const [keys, rows] = [(memory + steps) * batch * units, stepRows(steps, false)];
+    const columns = units / 4;
+    const matrices = [
+      [recurrent, 4 * units],
+      [query, units],
+      [output, 2 * units],
+    ] as const;
+    const weights = units % 4 === 0 ? matrices.map(([matrix, row]) => image(matrix, { lines: 2 * units, row })) : [];
+    const [recurrentImage, queryImage, outputImage] = weights;
+    const turns = outputImage && imagesInTurn(scratchImage, { lines: 2 * batch, columns });
+    const context = turns && scratchImage({ lines: batch, columns });
+    const entryImage = context && scratchImage({ lines: 2 * (memory + steps) * batch, columns });
+    const images = entryImage !== undefined;
+    const kernels = {
+      step: forwardKernel(sizes, { inPlace, images, attends: true }),
+      query: queryKernel(sizes, images),
+      scores: scoreKernel(sizes),
+      context: contextKernel(sizes, images),
+      output: outputKernel(sizes, images),
+    };
+    const given = (tensors: readonly (Tensor | undefined)[]) => tensors.filter((tensor) => tensor !== undefined);
+    /** The five launches of a step; `before` and `after` are the textures of the states, where there are any. */
+    const launches = (before: Tensor | undefined, after: Tensor | undefined): Omit<Dispatch, 'uniforms'>[] => [
       {
-        ...forwardKernel(sizes, inPlace, ['hidden', 'contexts']),
-        operands: [...(inPlace ? [] : [projected]), recurrent, hidden, cells, contexts, gates],
+        ...kernels.step,
+        operands: given([
+          inPlace ? undefined : projected,
+          ...[recurrentImage ?? recurrent, before, after, hidden, cells, context ?? contexts, gates],
+        ]),
       },
-      { ...queryKernel(sizes), operands: [cells, hidden, query, queryBias, queries] },
-      { ...scoreKernel(sizes), operands: [entries, queries, score, scores] },
-      { ...contextKernel(sizes), operands: [entries, scores, contexts] },
-      { ...outputKernel(sizes), operands: [hidden, contexts, output, outputBias, entries] },
+      {
+        ...kernels.query,
+        operands: given([...(after ? [after] : [cells, hidden]), queryImage ?? query, queryBias, queries]),
+      },
+      { ...kernels.scores, operands: [entryImage ?? entries, queries, score, scores] },
+      { ...kernels.context, operands: given([entryImage ?? entries, scores, contexts, context]) },
+      {
+        ...kernels.output,
+        operands: given([after ?? hidden, context ?? contexts, outputImage ?? output, outputBias, entries, entryImage]),
+      },
     ];
-    const keys = (memory + steps) * batch * units;
+    const texture = (image: Tensor | undefined, line: number) => image && { image, line };
     return [
-      ...[hidden, cells, contexts].map((states, index) => put(initial[index], states, 0)),
-      put(initial[3], entries, 0),
-      put(initial[4], entries, keys),
-      ...stepRows(steps, false).flatMap(({ step, before, after }) =>
-        launches.map((launch): Dispatch => ({ ...launch, uniforms: [step, before, after] })),
+      initialState(hidden, initial[0], 0, texture(turns?.[0], 0)),
+      initialState(cells, initial[1], 0, texture(turns?.[0], batch)),
+      initialState(contexts, initial[2], 0, texture(context, 0)),
+      ...[initial[3], initial[4]].map((from, part) => put(from, entries, part * keys, entryImage)),
+      ...rows.flatMap(({ step, before, after }, index) =>
+        launches(turns?.[index % 2], turns?.[(index + 1) % 2]).map(
+          (launch): Dispatch => ({ ...launch, uniforms: [step, before, after] }),
+        ),
       ),
     ];
   },
   backward: attentionLstmBackward,
 };
 
-/** Copies a tensor into a larger one from an element on. */
-function put(from: Tensor, to: Tensor, offset: number): Dispatch {
-  const length = elementCount(from.shape);
-  const source = { tensor: from, offset: 0, stride: length };
-  return copyRuns('lstm initial state', source, { tensor: to, offset, stride: length }, { count: 1, length });
+/** Copies rows of units into a larger tensor from an element on, and into its texture. */
+function put(from: Tensor, to: Tensor, offset: number, image: Tensor | undefined): Dispatch {
+  const { vector, width } = rowVectors(from.shape[from.shape.length - 1]);
+  const lines = offset / (vector * width);
+  return linearDispatch({
+    label: 'lstm initial entries',
+    bindings: [read('value', vector), write('result', vector), ...(image ? [writeMatrix('image', width)] : [])],
+    operands: [from, to, ...(image ? [image] : [])],
+    threads: elementCount(from.shape) / vector,
+    body: `  let value = load_value(index);
+  store_result(${offset / vector}u + index, value);${image ? `\n  store_image(${lines}u + index / ${width}u, index % ${width}u, value);` : ''}`,
+  });
 }

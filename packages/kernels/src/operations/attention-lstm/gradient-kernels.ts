@@ -1,4 +1,4 @@
-import { linearVariant, read, readWrite, rowVectors, type Variant } from '../../kernels/kernel.ts';
+import { linearVariant, read, readMatrix, readWrite, rowVectors, type Variant } from '../../kernels/kernel.ts';
 import { fromAbove, gateGradients } from '../lstm/kernels.ts';
 import { type StepKernel, type StepProduct, stepKernel } from '../lstm/recurrent-step.ts';
 import { type AttentionSizes, memoryFunctions, sumsByOutput } from './kernels.ts';
@@ -17,8 +17,8 @@ const UNIFORMS = ['step', 'before', 'after', 'later'];
 export function stateKernel(sizes: AttentionSizes, { hasHidden, hasContexts }: IncomingStates): StepKernel {
   const { steps, batch, units, memory } = sizes;
   const { vector, width } = rowVectors(units);
-  const entry = (row: string) => `((${memory}u + uniforms.step) * ${batch}u + ${row}) * ${width}u`;
-  const throughOutput = { x: 'd_entries', inner: units, matrix: 'output', columns: 2 * units };
+  const entry = (row: string) => `(${memory}u + uniforms.step) * ${batch}u + ${row}`;
+  const throughOutput = { x: 'd_entries', inner: units, matrix: 'output' };
   const into = { dh: 0, dcontext: 1 };
   const flags = [hasHidden && 'hidden', hasContexts && 'contexts'].filter((flag) => flag !== false);
   return stepKernel({
@@ -27,10 +27,10 @@ export function stateKernel(sizes: AttentionSizes, { hasHidden, hasContexts }: I
     units,
     steps,
     bindings: [
-      read('d_gates', vector),
-      read('recurrent', vector),
-      read('d_entries', vector),
-      read('output', vector),
+      readMatrix('d_gates', 4 * width, vector),
+      readMatrix('recurrent', 2 * width, vector),
+      readMatrix('d_entries', width, vector),
+      readMatrix('output', 2 * width, vector),
       readWrite('slopes', vector),
       ...(hasHidden ? [read('d_hidden', vector)] : []),
       ...(hasContexts ? [read('d_contexts', vector)] : []),
@@ -42,14 +42,13 @@ export function stateKernel(sizes: AttentionSizes, { hasHidden, hasContexts }: I
       {
         when: `uniforms.later < ${steps}u`,
         x: 'd_gates',
-        start: (row) => `(uniforms.later * ${batch}u + ${row}) * ${4 * width}u`,
+        line: (row) => `uniforms.later * ${batch}u + ${row}`,
         inner: 4 * units,
         matrix: 'recurrent',
-        columns: 2 * units,
         into,
       },
-      { ...throughOutput, start: entry, into },
-      { ...throughOutput, start: (row) => `${(memory + steps) * batch * width}u + ${entry(row)}`, from: units, into },
+      { ...throughOutput, line: entry, into },
+      { ...throughOutput, line: (row) => `${(memory + steps) * batch}u + ${entry(row)}`, from: units, into },
     ],
     functions: `fn start(row: u32, unit: u32, sum: u32) -> Value {
   if (sum == 0u) { return ${fromAbove(sizes, 'd_hidden', hasHidden)}; }
@@ -66,12 +65,12 @@ fn finish(row: u32, unit: u32, dh: Value, dcontext: Value) {
 export function weightKernel(sizes: AttentionSizes): Variant {
   const { batch, units, memory } = sizes;
   const { vector, width } = rowVectors(units);
-  const bindings = [read('slopes', vector), read('entries', vector), readWrite('d_weights')];
+  const bindings = [read('slopes', vector), readMatrix('entries', width, vector), readWrite('d_weights')];
   return sumsByOutput(
     { label: 'lstm attention backward weights', bindings, uniforms: UNIFORMS },
     sizes,
     `let slope = load_slopes(${batch * width}u + row * ${width}u + unit);`,
-    'output_row',
+    'output_line',
     (output, sum) => `fma(slope, ${output}, ${sum})`,
     (n, sum) => `store_d_weights(row * ${memory}u + ${n}, ${sum});`,
   );
@@ -90,11 +89,11 @@ export function memoryKernel(sizes: AttentionSizes): Variant {
   const bindings = [
     read('scores'),
     read('d_weights'),
-    read('entries', vector),
+    readMatrix('entries', width, vector),
     read('queries', vector),
     read('score', vector),
     readWrite('slopes', vector),
-    readWrite('d_entries', vector),
+    { ...readWrite('d_entries', vector), columns: width },
     readWrite('d_queries', vector),
   ];
   return linearVariant({
@@ -120,11 +119,12 @@ export function memoryKernel(sizes: AttentionSizes): Variant {
   for (var n = 0u; n < ${memory}u; n++) {
     let weight = exp(load_scores(first + n) - log_total);
     let ds = weight * (load_d_weights(row * ${memory}u + n) - average);
-    let key = key_row(n, row) + unit;
-    let th = squash(load_entries(key) + q);
+    let key = key_line(n, row);
+    let output = output_line(n, row);
+    let th = squash(load_entries(key, unit) + q);
     let d_key = ds * v * (1.0 - th * th);
-    store_d_entries(key, load_d_entries(key) + (d_key));
-    store_d_entries(output_row(n, row) + unit, load_d_entries(output_row(n, row) + unit) + (weight * d_context));
+    store_d_entries(key, unit, load_d_entries(key, unit) + d_key);
+    store_d_entries(output, unit, load_d_entries(output, unit) + weight * d_context);
     dq += d_key;
     dv = fma(Value(ds), th, dv);
   }
@@ -141,10 +141,9 @@ export function cellKernel(sizes: AttentionSizes, hasCells: boolean, inPlace: bo
   const { vector, width } = rowVectors(units);
   const product: StepProduct = {
     x: 'd_queries',
-    start: (row) => `(uniforms.step * ${batch}u + ${row}) * ${width}u`,
+    line: (row) => `uniforms.step * ${batch}u + ${row}`,
     inner: units,
     matrix: 'query',
-    columns: 2 * units,
     into: { dc: 0, dh: 1 },
   };
   const flags = [hasCells && 'cells', inPlace && 'in place'].filter((flag) => flag !== false);
@@ -156,11 +155,11 @@ export function cellKernel(sizes: AttentionSizes, hasCells: boolean, inPlace: bo
     bindings: [
       ...(inPlace ? [] : [read('gates', vector)]),
       read('cells', vector),
-      read('query', vector),
-      read('d_queries', vector),
+      readMatrix('query', 2 * width, vector),
+      readMatrix('d_queries', width, vector),
       read('slopes', vector),
       ...(hasCells ? [read('d_cells', vector)] : []),
-      readWrite('d_gates', vector),
+      { ...readWrite('d_gates', vector), columns: 4 * width },
       readWrite('carry', vector),
     ],
     uniforms: UNIFORMS,

@@ -92,13 +92,19 @@ export const attentionLstmGradientOperation: Operation<IncomingStates> = {
       shape,
       dtype: 'f32',
     })),
-  kernels(node, { inPlace, scratch }) {
-    const [gates, fromAbove, cells, entries, queries, scores, score, recurrent, query, output, ...incoming] =
-      node.inputs;
+  kernels(node, { inPlace, scratch, image }) {
+    const [gates, fromAbove, cells, entries, queries, scores, score, ...others] = node.inputs;
+    const incoming = others.slice(3);
     const [dGates, dEntries, dQueries, slopes, carry] = node.outputs;
     const [steps, batch, units] = queries.shape;
     const sizes = { steps, batch, units, memory: entries.shape[1] - steps };
     const { hasHidden, hasCells } = node.attributes;
+    const matrix = (tensor: Tensor, row: number) => {
+      const lines = elementCount(tensor.shape) / row;
+      return (units % 4 === 0 ? image(tensor, { lines, row }) : undefined) ?? tensor;
+    };
+    const [recurrent, query, output] = others.slice(0, 3).map((weights) => matrix(weights, 2 * units));
+    const memories = matrix(entries, units);
     const dHidden = incoming.slice(0, +hasHidden);
     const dCells = incoming.slice(+hasHidden, +hasHidden + +hasCells);
     const dContexts = incoming.slice(+hasHidden + +hasCells);
@@ -108,10 +114,10 @@ export const attentionLstmGradientOperation: Operation<IncomingStates> = {
         ...stateKernel(sizes, node.attributes),
         operands: [dGates, recurrent, dEntries, output, slopes, ...dHidden, ...dContexts],
       },
-      { ...weightKernel(sizes), operands: [slopes, entries, dWeights] },
+      { ...weightKernel(sizes), operands: [slopes, memories, dWeights] },
       {
         ...memoryKernel(sizes),
-        operands: [scores, dWeights, entries, queries, score, slopes, dEntries, dQueries],
+        operands: [scores, dWeights, memories, queries, score, slopes, dEntries, dQueries],
       },
       {
         ...cellKernel(sizes, hasCells, inPlace),

@@ -8,6 +8,7 @@ import { type AttentionProblem, type BlockKernel, blockRows } from './block.ts';
 import { type ProductKind, productKernel } from './products.ts';
 import { deltaKernel, type ScoreKind, scoreKernel, softmaxKernel } from './scores.ts';
 
+/** What a query may see, and how it tells positions apart. */
 export interface AttentionOptions {
   /** A query sees the keys up to its own position only. */
   readonly causal?: boolean;

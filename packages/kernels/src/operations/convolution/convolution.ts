@@ -19,6 +19,7 @@ import {
 } from './problem.ts';
 import { weightParts, weightVariant } from './weights.ts';
 
+/** Settings of `conv2d`. */
 export interface ConvolutionOptions {
   /** Pixels from one position of the kernel to the next, one number or (vertical, horizontal); default 1. */
   readonly stride?: number | Size2d;
@@ -28,6 +29,7 @@ export interface ConvolutionOptions {
   readonly bias?: Tensor;
 }
 
+/** Settings of `conv2dTranspose`: those of the convolution that it transposes. */
 export interface TransposedConvolutionOptions extends ConvolutionOptions {
   /** Rows and columns added at the bottom and the right, below the stride; default 0. */
   readonly outputPadding?: number | Size2d;

@@ -1,4 +1,4 @@
-import { read, readWrite, rowVectors, write } from '../../kernels/kernel.ts';
+import { type Binding, read, readMatrix, readWrite, rowVectors, write, writeMatrix } from '../../kernels/kernel.ts';
 import { GATE_FUNCTIONS, type StepKernel, type StepProduct, stepKernel } from './recurrent-step.ts';
 
 /** Sizes of a sequence: T, B, H. */
@@ -24,26 +24,45 @@ export function stepRows(steps: number, reverse: boolean): { step: number; befor
 }
 
 /**
+ * Where a kernel finds a state of the step before or after: in its row of (T+1, B, H). Or in textures, which the kernels of the
+ * step before fill: `state` of (2, B, H), hidden states and then cells, and `context` of (B, H).
+ */
+export function stateAt(
+  { batch }: LstmSizes,
+  images: boolean,
+  name: 'hidden' | 'cells' | 'contexts',
+  time: 'before' | 'after',
+): Pick<StepProduct, 'x' | 'line'> {
+  if (!images) return { x: name, line: (row) => `uniforms.${time} * ${batch}u + ${row}` };
+  if (name === 'contexts') return { x: 'context', line: (row) => row };
+  return { x: 'state', line: (row) => (name === 'cells' ? `${batch}u + ${row}` : row) };
+}
+
+/**
  * A thread owns some sequences and some units, with all four gates. Uniforms: rows of the step, see `stepRows`.
  *
  * @param inPlace whether the gates overwrite the projected inputs
- * @param states what is multiplied with the rows of `recurrent`: (T+1, B, H) each, one after the other
+ * @param images whether weights and states lie in textures; then this step leaves its states in another one, `next`
+ * @param attends whether contexts are multiplied with further rows of `recurrent`
  */
 export function forwardKernel(
-  { steps, batch, units }: LstmSizes,
-  inPlace: boolean,
-  states: readonly ('hidden' | 'contexts')[] = ['hidden'],
+  sizes: LstmSizes,
+  { inPlace, images, attends = false }: { inPlace: boolean; images: boolean; attends?: boolean },
 ): StepKernel {
+  const { steps, batch, units } = sizes;
   const { vector, width } = rowVectors(units);
+  const matrix = (binding: Binding) => ({ ...binding, columns: width });
+  const [hidden, cells] = (['hidden', 'cells'] as const).map((name) => stateAt(sizes, images, name, 'before'));
   const bindings = [
-    read('recurrent', vector),
-    readWrite('hidden', vector),
-    readWrite('cells', vector),
-    ...(states.includes('contexts') ? [read('contexts', vector)] : []),
+    readMatrix('recurrent', 4 * width, vector),
+    ...(images
+      ? [readMatrix('state', width), writeMatrix('next', width), matrix(write('hidden', 4)), matrix(write('cells', 4))]
+      : [matrix(readWrite('hidden', vector)), matrix(readWrite('cells', vector))]),
+    ...(attends ? [readMatrix(images ? 'context' : 'contexts', width, vector)] : []),
   ];
   const middle = Math.floor((steps - 1) / 2);
   return stepKernel({
-    problem: `lstm step ${batch}x${units}${states.length > 1 ? ' with context' : ''}${inPlace ? ' in place' : ''}`,
+    problem: `lstm step ${batch}x${units}${attends ? ' with context' : ''}${inPlace ? ' in place' : ''}`,
     batch,
     units,
     steps,
@@ -53,13 +72,11 @@ export function forwardKernel(
     uniforms: ['step', 'before', 'after'],
     measured: [middle, middle, middle + 1],
     sums: ['i', 'j', 'f', 'o'],
-    products: states.map(
-      (x, index): StepProduct => ({
-        x,
-        start: (row) => `(uniforms.before * ${batch}u + ${row}) * ${width}u`,
+    products: [hidden, ...(attends ? [stateAt(sizes, images, 'contexts', 'before')] : [])].map(
+      (state, index): StepProduct => ({
+        ...state,
         inner: units,
         matrix: 'recurrent',
-        columns: 4 * units,
         from: index * units,
         into: { i: 0, j: 1, f: 2, o: 3 },
       }),
@@ -73,15 +90,17 @@ fn finish(row: u32, unit: u32, i: Value, j: Value, f: Value, o: Value) {
   let candidate = squash(j);
   let forget = sigmoid(f);
   let out = sigmoid(o);
-  let cell = forget * load_cells((uniforms.before * ${batch}u + row) * ${width}u + unit) + input * candidate;
+  let cell = forget * load_${cells.x}(${cells.line('row')}, unit) + input * candidate;
   let gate = (uniforms.step * ${batch}u + row) * ${4 * width}u + unit;
   store_gates(gate, input);
   store_gates(gate + ${width}u, candidate);
   store_gates(gate + ${2 * width}u, forget);
   store_gates(gate + ${3 * width}u, out);
-  let state = (uniforms.after * ${batch}u + row) * ${width}u + unit;
-  store_cells(state, cell);
-  store_hidden(state, out * squash(cell));
+  let state = out * squash(cell);
+  let line = uniforms.after * ${batch}u + row;
+  store_cells(line, unit, cell);
+  store_hidden(line, unit, state);
+${images ? `  store_next(row, unit, state);\n  store_next(${batch}u + row, unit, cell);` : ''}
 }`,
   });
 }
@@ -106,11 +125,15 @@ export function fromAbove({ batch, units }: LstmSizes, name: string, comes: bool
  *
  * `carry` holds the cell's gradient between steps and ends as that of the initial cell. Uniforms: the rows of the step,
  * see `stepRows`, and that of the later step's gates, T where there is none.
+ *
+ * @param images whether dGates of the later step lie in a texture, `later_gates`, as this one leaves its own in another, `next`,
+ *   and the weights are read as they are; else they are transposed, so that neighbouring threads read neighbours
  */
 export function backwardKernel(
   sizes: LstmSizes,
   { hasHidden, hasCells }: IncomingGradients,
   inPlace: boolean,
+  images: boolean,
 ): StepKernel {
   const { steps, batch, units } = sizes;
   const { vector, width } = rowVectors(units);
@@ -125,10 +148,12 @@ export function backwardKernel(
     bindings: [
       ...(inPlace ? [] : [read('gates', vector)]),
       read('cells', vector),
-      read('transposed', vector),
+      ...(images
+        ? [readMatrix('recurrent', 4 * width), readMatrix('later_gates', 4 * width), writeMatrix('next', 4 * width)]
+        : [readMatrix('transposed', width, vector)]),
       ...(hasHidden ? [read('d_hidden', vector)] : []),
       ...(hasCells ? [read('d_cells', vector)] : []),
-      readWrite('d_gates', vector),
+      { ...readWrite('d_gates', vector), columns: 4 * width },
       readWrite('carry', vector),
     ],
     uniforms: ['step', 'before', 'after', 'later'],
@@ -137,43 +162,46 @@ export function backwardKernel(
     products: [
       {
         when: `uniforms.later < ${steps}u`,
-        x: 'd_gates',
-        start: (row) => `(uniforms.later * ${batch}u + ${row}) * ${4 * width}u`,
+        x: images ? 'later_gates' : 'd_gates',
+        line: (row) => (images ? row : `uniforms.later * ${batch}u + ${row}`),
         inner: 4 * units,
-        matrix: 'transposed',
-        columns: units,
+        matrix: images ? 'recurrent' : 'transposed',
+        transposed: images,
         into: { dh: 0 },
       },
     ],
     functions: `fn start(row: u32, unit: u32, sum: u32) -> Value {
   return ${fromAbove(sizes, 'd_hidden', hasHidden)};
 }
-${gateGradients(sizes, inPlace)}
+${gateGradients(sizes, inPlace, images)}
 fn finish(row: u32, unit: u32, dh: Value) {
   gate_gradients(row, unit, dh, ${fromAbove(sizes, 'd_cells', hasCells)});
 }`,
   });
 }
 
-/** WGSL that ends a backward step: `dc_incoming` is the gradient of the cell from outside the recurrence. */
-export function gateGradients({ steps, batch, units }: LstmSizes, inPlace: boolean): string {
+/** WGSL that ends a backward step, with `d_gates` as a matrix: `dc_incoming` is the gradient of the cell from outside the recurrence. */
+export function gateGradients({ steps, batch, units }: LstmSizes, inPlace: boolean, images = false): string {
   const { width } = rowVectors(units);
-  const gates = inPlace ? 'd_gates' : 'gates';
+  const gate = (n: number) =>
+    inPlace ? `load_d_gates(line, unit + ${n * width}u)` : `load_gates(line * ${4 * width}u + unit + ${n * width}u)`;
+  const store = (n: number, value: string) => `  let d${n} = ${value};
+  store_d_gates(line, unit + ${n * width}u, d${n});${images ? `\n  store_next(row, unit + ${n * width}u, d${n});` : ''}`;
   return `${GATE_FUNCTIONS}
 fn gate_gradients(row: u32, unit: u32, dh: Value, dc_incoming: Value) {
-  let gate = (uniforms.step * ${batch}u + row) * ${4 * width}u + unit;
-  let i = load_${gates}(gate);
-  let j = load_${gates}(gate + ${width}u);
-  let f = load_${gates}(gate + ${2 * width}u);
-  let o = load_${gates}(gate + ${3 * width}u);
+  let line = uniforms.step * ${batch}u + row;
+  let i = ${gate(0)};
+  let j = ${gate(1)};
+  let f = ${gate(2)};
+  let o = ${gate(3)};
   let tc = squash(load_cells((uniforms.after * ${batch}u + row) * ${width}u + unit));
   var dc = dh * o * (1.0 - tc * tc) + dc_incoming;
   let place = row * ${width}u + unit;
   if (uniforms.later < ${steps}u) { dc += load_carry(place); }
-  store_d_gates(gate, dc * j * i * (1.0 - i));
-  store_d_gates(gate + ${width}u, dc * i * (1.0 - j * j));
-  store_d_gates(gate + ${2 * width}u, dc * load_cells((uniforms.before * ${batch}u + row) * ${width}u + unit) * f * (1.0 - f));
-  store_d_gates(gate + ${3 * width}u, dh * tc * o * (1.0 - o));
+${store(0, 'dc * j * i * (1.0 - i)')}
+${store(1, 'dc * i * (1.0 - j * j)')}
+${store(2, `dc * load_cells((uniforms.before * ${batch}u + row) * ${width}u + unit) * f * (1.0 - f)`)}
+${store(3, 'dh * tc * o * (1.0 - o)')}
   store_carry(place, dc * f);
 }`;
 }

@@ -1,13 +1,20 @@
 import { KernelError } from '../../errors.ts';
 import { linearDispatch } from '../../kernels/dispatch.ts';
-import { read, write } from '../../kernels/kernel.ts';
+import type { ImageLayout } from '../../kernels/image.ts';
+import { read, rowVectors, write, writeMatrix } from '../../kernels/kernel.ts';
 import type { Node } from '../../trace/graph.ts';
-import { type Dispatch, type Operation, onceDifferentiable, overwritesFirst } from '../../trace/operation.ts';
-import { elementCount, formatShape, sameShape } from '../../trace/shape.ts';
+import {
+  type Dispatch,
+  type KernelContext,
+  type Operation,
+  onceDifferentiable,
+  overwritesFirst,
+} from '../../trace/operation.ts';
+import { formatShape, sameShape } from '../../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
 import { add } from '../binary.ts';
 import { matmul } from '../matmul/matmul.ts';
-import { transpose } from '../permute.ts';
+import { permuteDispatch } from '../permute.ts';
 import { slice } from '../slice.ts';
 import { reshape } from '../view.ts';
 import { backwardKernel, forwardKernel, type IncomingGradients, stepRows } from './kernels.ts';
@@ -50,6 +57,7 @@ export function lstm(
   };
 }
 
+/** Settings of `lstm`. */
 export interface LstmOptions {
   /** From the last step to the first: h_t follows from h_(t+1). The output stays in the order of the input. */
   readonly reverse?: boolean;
@@ -77,17 +85,22 @@ export const lstmOperation: Operation<Required<LstmOptions>> = {
     const states = { shape: [steps + 1, batch, units], dtype: 'f32' } as const;
     return [states, states, { shape: projected.shape, dtype: 'f32' }];
   },
-  kernels(node, { inPlace }) {
+  kernels(node, { inPlace, image, scratchImage }) {
     const [projected, recurrent, initialHidden, initialCell] = node.inputs;
     const [hidden, cells, gates] = node.outputs;
     const [steps, batch, units] = [projected.shape[0], projected.shape[1], recurrent.shape[0]];
-    const step = forwardKernel({ steps, batch, units }, inPlace);
-    const operands = inPlace ? [recurrent, hidden, cells, gates] : [projected, recurrent, hidden, cells, gates];
+    const weights = units % 4 === 0 ? image(recurrent, { lines: units, row: 4 * units }) : undefined;
+    const states = weights && imagesInTurn(scratchImage, { lines: 2 * batch, columns: units / 4 });
+    const step = forwardKernel({ steps, batch, units }, { inPlace, images: states !== undefined });
     const rows = stepRows(steps, node.attributes.reverse);
     return [
-      initialState(hidden, initialHidden, rows[0].before),
-      initialState(cells, initialCell, rows[0].before),
-      ...rows.map(({ step: t, before, after }): Dispatch => ({ ...step, operands, uniforms: [t, before, after] })),
+      initialState(hidden, initialHidden, rows[0].before, states && { image: states[0], line: 0 }),
+      initialState(cells, initialCell, rows[0].before, states && { image: states[0], line: batch }),
+      ...rows.map(({ step: t, before, after }, index): Dispatch => {
+        const turns = states === undefined ? [] : [states[index % 2], states[(index + 1) % 2]];
+        const operands = [...(inPlace ? [] : [projected]), weights ?? recurrent, ...turns, hidden, cells, gates];
+        return { ...step, operands, uniforms: [t, before, after] };
+      }),
     ];
   },
   backward(node, [dHidden, dCells, dGates], wanted) {
@@ -114,8 +127,7 @@ function lstmBackward(
   const units = width / 4;
   const attributes = { reverse, hasHidden: dHidden !== undefined, hasCells: dCells !== undefined };
   const incoming = [dHidden, dCells].filter((gradient) => gradient !== undefined);
-  // Threads read the weights along H, so the transposed copy (4H, H) is made once a pass.
-  const inputs = [gates, cells, transpose(recurrent), ...incoming];
+  const inputs = [gates, cells, recurrent, ...incoming];
   const [dGates, carry] = gates.graph.apply(lstmGradientOperation, inputs, attributes);
   const [first] = stepRows(steps, reverse);
   const plusIncoming = (gradient: Tensor, states: Tensor | undefined) =>
@@ -134,7 +146,7 @@ function lstmBackward(
 }
 
 /**
- * Inputs: gates, cells, transposed recurrent weights, then dHidden and dCells where present. Outputs: the gradients of the
+ * Inputs: gates, cells, recurrent weights, then dHidden and dCells where present. Outputs: the gradients of the
  * gates before their activation, and of the initial cell as far as it comes through the first step.
  */
 export const lstmGradientOperation: Operation<Required<LstmOptions> & IncomingGradients> = {
@@ -144,17 +156,25 @@ export const lstmGradientOperation: Operation<Required<LstmOptions> & IncomingGr
     { shape: gates.shape, dtype: 'f32' },
     { shape: cells.shape.slice(1), dtype: 'f32' },
   ],
-  kernels(node, { inPlace }) {
-    const [gates, ...others] = node.inputs;
+  kernels(node, { inPlace, scratch, image, scratchImage }) {
+    const [gates, cells, recurrent, ...incoming] = node.inputs;
     const [dGates, carry] = node.outputs;
     const [steps, batch, width] = gates.shape;
-    const step = backwardKernel({ steps, batch, units: width / 4 }, node.attributes, inPlace);
-    const operands = [...(inPlace ? [] : [gates]), ...others, dGates, carry];
+    const units = width / 4;
+    const weights = units % 4 === 0 ? image(recurrent, { lines: units, row: width }) : undefined;
+    const turns = weights && imagesInTurn(scratchImage, { lines: batch, columns: units });
+    const transposed = weights === undefined ? scratch([width, units]) : undefined;
+    const step = backwardKernel({ steps, batch, units }, node.attributes, inPlace, turns !== undefined);
     const rows = stepRows(steps, node.attributes.reverse);
     const launches = rows.map(({ step: t, before, after }, index): Dispatch => {
       const later = rows[index + 1]?.step ?? steps;
+      const images = turns === undefined ? [] : [turns[index % 2], turns[(index + 1) % 2]];
+      const matrices = [weights ?? transposed, ...images].filter((matrix) => matrix !== undefined);
+      const operands = [...(inPlace ? [] : [gates]), cells, ...matrices, ...incoming, dGates, carry];
       return { ...step, operands, uniforms: [t, before, after, later] };
     });
+    // Threads read the weights along H, so a transposed copy is made once a pass.
+    if (transposed !== undefined) launches.push(permuteDispatch(recurrent, transposed, [1, 0]));
     return launches.reverse();
   },
   backward: onceDifferentiable,
@@ -165,14 +185,38 @@ function rowOf(x: Tensor, t: number): Tensor {
   return reshape(slice(x, t, t + 1), x.shape.slice(1));
 }
 
-/** Puts the initial state, or zero, into its row of (T+1, B, H). */
-function initialState(states: Tensor, initial: Tensor | undefined, row: number): Dispatch {
-  const threads = elementCount(states.shape.slice(1));
+/** Two textures: each step reads what the one before left in one, and writes to the other. */
+export function imagesInTurn(
+  scratchImage: KernelContext['scratchImage'],
+  layout: ImageLayout,
+): readonly [Tensor, Tensor] | undefined {
+  const [first, second] = [scratchImage(layout), scratchImage(layout)];
+  return first && second && [first, second];
+}
+
+/** Puts the initial state (B, H), or zero, into its row of (T+1, B, H), and into a texture from a line on. */
+export function initialState(
+  states: Tensor,
+  initial: Tensor | undefined,
+  row: number,
+  texture?: { readonly image: Tensor; readonly line: number } | undefined,
+): Dispatch {
+  const [, batch, units] = states.shape;
+  const { vector, type, width } = rowVectors(units);
+  const threads = batch * width;
+  const stores = [
+    `store_states(${row * threads}u + index, value);`,
+    ...(texture ? [`store_image(${texture.line}u + index / ${width}u, index % ${width}u, value);`] : []),
+  ];
   return linearDispatch({
     label: 'lstm initial state',
-    bindings: [...(initial === undefined ? [] : [read('initial')]), write('states')],
-    operands: initial === undefined ? [states] : [initial, states],
+    bindings: [
+      ...(initial === undefined ? [] : [read('initial', vector)]),
+      write('states', vector),
+      ...(texture === undefined ? [] : [writeMatrix('image', width)]),
+    ],
+    operands: [initial, states, texture?.image].filter((tensor) => tensor !== undefined),
     threads,
-    body: `  store_states(${row * threads}u + index, ${initial === undefined ? '0.0' : 'load_initial(index)'});`,
+    body: `  let value = ${initial === undefined ? `${type}(0.0)` : 'load_initial(index)'};\n  ${stores.join('\n  ')}`,
   });
 }

@@ -1,4 +1,4 @@
-import { type Binding, every, LINEAR_WORKGROUP, rowVectors, type Variant } from '../../kernels/kernel.ts';
+import { type Binding, every, LINEAR_WORKGROUP, range, rowVectors, type Variant } from '../../kernels/kernel.ts';
 import type { Choice } from '../../trace/operation.ts';
 
 /** The kernel of one step, launched once for each with the step's numbers as its uniforms. */
@@ -22,7 +22,7 @@ const UNMEASURED = 256;
 const TWO_CORES = 16;
 
 /** Sums of a thread, in groups, beyond which registers overflow everywhere. */
-const MOST_SUMS = 64;
+const MOST_SUMS = 128;
 
 /** From the most threads to the most work for each number loaded. */
 function sharesFor(sums: number): readonly Share[] {
@@ -33,16 +33,17 @@ function sharesFor(sums: number): readonly Share[] {
 
 /** A product of rows of a state with a matrix, the columns of which are added to sums of the thread. */
 export interface StepProduct {
-  /** Binding, and WGSL for where `row` of it starts, in groups. */
+  /** Binding of a matrix, and WGSL for its line of a sequence. */
   readonly x: string;
-  readonly start: (row: string) => string;
+  readonly line: (row: string) => string;
   /** Length of these rows. */
   readonly inner: number;
-  /** Binding of the matrix, row-major, the length of its rows, and the first of the `inner` rows that are multiplied. */
+  /** Binding of the other matrix, with a line for each term of the inner product; the first one that is multiplied. */
   readonly matrix: string;
-  readonly columns: number;
   readonly from?: number;
-  /** For each sum that takes part its name, and which of the matrix's blocks of H columns is added to it. */
+  /** Set where that has a line for each unit instead: then it is multiplied as if it were transposed. */
+  readonly transposed?: boolean;
+  /** For each sum that takes part its name, and which of the matrix's blocks of H columns (lines) is added to it. */
   readonly into: Readonly<Record<string, number>>;
   /** WGSL condition under which there is anything to add. */
   readonly when?: string;
@@ -89,7 +90,7 @@ export function stepKernel(step: Step): StepKernel {
 
 function variantOf(step: Step, { rows, groups }: Share): Variant {
   const { problem, batch, units, sums, products, bindings, uniforms } = step;
-  const { vector, type, width } = rowVectors(units);
+  const { type, width } = rowVectors(units);
   /** WGSL for each sequence r and each group of units g that the thread owns. */
   const each = (line: (r: number, g: number) => string) => every(rows, (r) => every(groups, (g) => line(r, g)));
   const code = `alias Value = ${type};
@@ -101,7 +102,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 ${every(rows, (r) => `  let row${r} = min(first_row + ${r}u, ${batch - 1}u);`)}
 ${every(groups, (g) => `  let unit${g} = first_unit + ${g}u;`)}
 ${each((r, g) => sums.map((sum, index) => `  var ${sum}${r}_${g} = start(row${r}, unit${g}, ${index}u);`).join('\n'))}
-${products.map((product) => productCode(product, vector, width, rows, groups)).join('\n')}
+${products.map((product) => productCode(product, step, { rows, groups })).join('\n')}
 ${each(
   (r, g) => `  if (first_row + ${r}u < ${batch}u) {
     finish(row${r}, unit${g}, ${sums.map((sum) => `${sum}${r}_${g}`).join(', ')});
@@ -118,32 +119,39 @@ ${each(
   };
 }
 
-function productCode(product: StepProduct, vector: 1 | 4, width: number, rows: number, groups: number): string {
-  const { x, start, inner, matrix, columns, from = 0, into, when } = product;
-  const component = (s: number) => (vector === 4 ? `.${'xyzw'[s]}` : '');
+function productCode(product: StepProduct, { units }: Step, { rows, groups }: Share): string {
+  const { x, line, inner, matrix, from = 0, transposed = false, into, when } = product;
+  const { vector, width } = rowVectors(units);
   const blocks = Object.entries(into);
-  const code = `${every(rows, (r) => `    let start${r} = ${start(`row${r}`)};`)}
-    for (var k = 0u; k < ${inner / vector}u; k++) {
-${every(rows, (r) => `      let x${r} = load_${x}(start${r} + k);`)}
-${every(vector, (s) =>
-  every(groups, (g) => {
-    const place = `(k * ${vector}u + ${from + s}u) * ${columns / vector}u + unit${g}`;
-    return blocks
-      .map(([sum, block]) => `      let ${sum}_w${s}_${g} = load_${matrix}(${place} + ${block * width}u);`)
-      .join('\n');
-  }),
-)}
-${every(rows, (r) =>
-  every(groups, (g) =>
-    blocks
-      .map(([sum]) =>
-        every(
-          vector,
-          (s) => `      ${sum}${r}_${g} = fma(Value(x${r}${component(s)}), ${sum}_w${s}_${g}, ${sum}${r}_${g});`,
+  const steps = range(vector);
+  const each = (line: (sum: string, block: number, g: number) => readonly string[]) =>
+    range(groups).flatMap((g) => blocks.flatMap(([sum, block]) => line(sum, block, g)));
+  const part = (s: number) => (vector === 4 ? `.${'xyzw'[s]}` : '');
+  // The weights of one step s of k for the group of units g.
+  const weights = transposed
+    ? each((sum, block, g) => [
+        ...steps.map(
+          (n) => `let ${sum}_t${n}_${g} = load_${matrix}(${block * units}u + unit${g} * ${vector}u + ${n}u, k);`,
         ),
-      )
-      .join('\n'),
-  ),
+        ...steps.map(
+          (s) => `let ${sum}_w${s}_${g} = Value(${steps.map((n) => `${sum}_t${n}_${g}${part(s)}`).join(', ')});`,
+        ),
+      ])
+    : steps.flatMap((s) =>
+        each((sum, block, g) => [
+          `let ${sum}_w${s}_${g} = load_${matrix}(k * ${vector}u + ${from + s}u, unit${g} + ${block * width}u);`,
+        ]),
+      );
+  const code = `${every(rows, (r) => `    let line${r} = ${line(`row${r}`)};`)}
+    for (var k = 0u; k < ${inner / vector}u; k++) {
+${weights.map((text) => `      ${text}`).join('\n')}
+${every(rows, (r) =>
+  [
+    `      let x${r} = load_${x}(line${r}, k);`,
+    ...each((sum, _, g) =>
+      steps.map((s) => `      ${sum}${r}_${g} = fma(Value(x${r}${part(s)}), ${sum}_w${s}_${g}, ${sum}${r}_${g});`),
+    ),
+  ].join('\n'),
 )}
     }`;
   return `  ${when === undefined ? '' : `if (${when}) `}{\n${code}\n  }`;

@@ -24,10 +24,14 @@ export interface LstmLayer {
   readonly reverse?: LstmWeights;
 }
 
+/** Where a stack starts, and what it drops while training. */
 export interface LstmStackOptions {
   /** For each layer the state of its forward direction, then of its reverse one if it has that; zero if left out. */
   readonly initial?: readonly LstmState[] | undefined;
-  /** Between layers, not behind the last: see `dropout`. Layer n draws from `stream` + n. */
+  /**
+   * Between layers, not behind the last: see `dropout`. Layer n draws from `stream` + n, so that a stack of L layers takes L - 1
+   * streams, from which nothing else may draw.
+   */
   readonly dropout?: { readonly rate: number; readonly seed: Tensor; readonly stream: number } | undefined;
 }
 

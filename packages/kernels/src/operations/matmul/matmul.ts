@@ -9,6 +9,7 @@ import { productBatch, withOneBatchAxis } from './batches.ts';
 import type { MatmulAttributes, MatmulProblem } from './problem.ts';
 import { matmulDispatch } from './variants.ts';
 
+/** How `matmul` reads its operands, and what it does to each sum. */
 export interface MatmulOptions {
   /** a is stored (K, M). */
   readonly transposeA?: boolean;

@@ -11,6 +11,7 @@ import { partialSums, scale as scaled } from '../sum.ts';
 import { unary } from '../unary.ts';
 import { inverseDeviation, layoutOf, partGradients, partMoments, totalMoments } from './batch-norm-kernels.ts';
 
+/** Settings of `batchNorm` and `batchNormInference`. */
 export interface BatchNormOptions {
   /** Added to the variance; default 1e-5. */
   readonly epsilon?: number;
@@ -22,6 +23,7 @@ export interface ChannelStatistics<Place> {
   readonly variance: Place;
 }
 
+/** Result of `batchNorm`: the normalised values (..., D), and the statistics of the batch. */
 export interface BatchNorm extends ChannelStatistics<Tensor> {
   readonly output: Tensor;
 }

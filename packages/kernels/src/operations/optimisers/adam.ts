@@ -5,9 +5,10 @@ import { type Arena, SLOT_ALIGNMENT, type Slot } from '../../trace/memory.ts';
 import { type Operation, onceDifferentiable } from '../../trace/operation.ts';
 import { elementCount } from '../../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
-import { arenaStep, requireArenas } from './arena-step.ts';
+import { arenaSteps, requireArenas } from './arena-step.ts';
 import { clipping } from './clip.ts';
 
+/** Settings of Adam; the defaults are those of its paper. */
 export interface AdamOptions {
   /** Decay of the first moment. */
   readonly beta1?: number;
@@ -30,7 +31,10 @@ interface AdamParts<Part> {
   readonly firstMoment: Part;
   readonly secondMoment: Part;
 }
+/** Arenas of one layout: the parameters and what Adam keeps beside them. */
 export type AdamArenas = AdamParts<Arena>;
+
+/** The arenas of `AdamArenas` as flat tensors of one graph. */
 export type AdamState = AdamParts<Tensor>;
 
 /** The arenas that training by Adam keeps beside the parameters. */
@@ -54,7 +58,7 @@ export function adamState(graph: Graph, arenas: AdamArenas): AdamState {
 }
 
 /**
- * One step of Adam (Kingma and Ba, arXiv 1412.6980) on all parameters in one dispatch, after scaling the gradients so
+ * One step of Adam (Kingma and Ba, arXiv 1412.6980) on all parameters, in one dispatch for as much as fits a binding, after scaling the gradients so
  * that their global norm is at most `clipNorm` (Pascanu et al., arXiv 1211.5063):
  *
  *     g = gradient min(1, clipNorm / norm)
@@ -93,41 +97,43 @@ export function adamSchedule(
 
 export const adamOperation: Operation<Required<Omit<AdamOptions, 'decays'>> & { clipNorm: number }> = {
   name: 'adam',
-  changesInputs: true,
+  changesInputs: [0, 2, 3],
   outputs([parameters, gradients, firstMoment, secondMoment, schedule, norm]) {
     requireArenas('adam', { parameters, gradients, firstMoment, secondMoment }, { norm });
     requireType(schedule, 'f32', 'adam', 'schedule');
     requireShape(elementCount(schedule.shape) === 3, 'adam', 'schedule must have 3 elements', schedule);
     return [];
   },
-  kernels(node) {
+  kernels(node, context) {
     const { clipNorm, beta1, beta2, epsilon, weightDecay } = node.attributes;
     const [parameters, gradients, first, second, schedule, norm, decayed] = node.inputs;
     const clip = clipping(clipNorm, norm);
     // With no decay the term is left out, so that it costs nothing.
-    const share = decayed === undefined ? '' : ` * load_decayed(index / ${SLOT_ALIGNMENT / 4}u)`;
-    const decay =
-      weightDecay === 0 ? '' : ` + ${wgslFloat(weightDecay)} * load_schedule(0)${share} * load_parameters(index)`;
-    return [
-      arenaStep(
-        'adam',
-        [
-          [readWrite('parameters', 4), parameters],
-          [read('gradients', 4), gradients],
-          [readWrite('first', 4), first],
-          [readWrite('second', 4), second],
-          [read('schedule'), schedule],
-          ...clip.operands,
-          ...(decayed === undefined ? [] : [[read('decayed'), decayed] as const]),
-        ],
-        `  let gradient = load_gradients(index) * ${clip.factor};
+    const share = (before: number) =>
+      decayed === undefined ? '' : ` * load_decayed((${before}u + index) / ${SLOT_ALIGNMENT / 4}u)`;
+    const decay = (before: number) =>
+      weightDecay === 0
+        ? ''
+        : ` + ${wgslFloat(weightDecay)} * load_schedule(0)${share(before)} * load_parameters(index)`;
+    return arenaSteps(
+      'adam',
+      context,
+      [
+        [readWrite('parameters', 4), parameters],
+        [read('gradients', 4), gradients],
+        [readWrite('first', 4), first],
+        [readWrite('second', 4), second],
+        [read('schedule'), schedule],
+        ...clip.operands,
+        ...(decayed === undefined ? [] : [[read('decayed'), decayed] as const]),
+      ],
+      (before) => `  let gradient = load_gradients(index) * ${clip.factor};
   let m = fma(vec4f(${wgslFloat(1 - beta1)}), gradient - load_first(index), load_first(index));
   let v = fma(vec4f(${wgslFloat(1 - beta2)}), gradient * gradient - load_second(index), load_second(index));
   store_first(index, m);
   store_second(index, v);
-  store_parameters(index, load_parameters(index) - (load_schedule(0) * m * load_schedule(1) / (sqrt(v * load_schedule(2)) + ${wgslFloat(epsilon)})${decay}));`,
-      ),
-    ];
+  store_parameters(index, load_parameters(index) - (load_schedule(0) * m * load_schedule(1) / (sqrt(v * load_schedule(2)) + ${wgslFloat(epsilon)})${decay(before)}));`,
+    );
   },
   backward: onceDifferentiable,
 };

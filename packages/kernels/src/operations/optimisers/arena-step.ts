@@ -1,6 +1,6 @@
 import { linearDispatch } from '../../kernels/dispatch.ts';
 import type { Binding } from '../../kernels/kernel.ts';
-import type { Dispatch } from '../../trace/operation.ts';
+import type { Dispatch, KernelContext } from '../../trace/operation.ts';
 import { elementCount } from '../../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
 
@@ -22,23 +22,26 @@ export function requireArenas(
 }
 
 /**
- * The launch of an optimiser's step: one thread for each four elements of whole arenas, which hold whole groups of 128.
+ * The launch of an optimiser's step, or several where arenas are larger than a binding: one thread for each four elements of whole
+ * arenas, which hold whole groups of 128.
  *
- * @param operands each with its binding, the parameters first
- * @param body WGSL in which `index` is the number of the vec4 in each arena
+ * @param operands each with its binding, the parameters first; as long as these are the arenas
+ * @param body WGSL in which `index` is the number of the vec4 in the piece of each arena, which begins at vec4 `first`
  */
-export function arenaStep(
+export function arenaSteps(
   label: string,
+  { pieces, part }: Pick<KernelContext, 'pieces' | 'part'>,
   operands: readonly (readonly [binding: Binding, tensor: Tensor])[],
-  body: string,
-): Dispatch {
-  const tensors = operands.map(([, tensor]) => tensor);
-  const threads = elementCount(tensors[0].shape) / 4;
-  return linearDispatch({
-    label,
-    bindings: operands.map(([binding]) => binding),
-    operands: tensors,
-    threads,
-    body,
-  });
+  body: (first: number) => string,
+): Dispatch[] {
+  const elements = elementCount(operands[0][1].shape);
+  return pieces(elements).map((piece) =>
+    linearDispatch({
+      label,
+      bindings: operands.map(([binding]) => binding),
+      operands: operands.map(([, tensor]) => (elementCount(tensor.shape) === elements ? part(tensor, piece) : tensor)),
+      threads: piece.elements / 4,
+      body: body(piece.first / 4),
+    }),
+  );
 }

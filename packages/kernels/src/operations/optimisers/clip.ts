@@ -1,11 +1,12 @@
 import { type Binding, read, wgslFloat } from '../../kernels/kernel.ts';
 import type { Tensor } from '../../trace/tensor.ts';
-import { sumOfSquares } from '../sum.ts';
+import { sum } from '../sum.ts';
 import { unary } from '../unary.ts';
+import { squaredSumsOperation } from './squared-sums.ts';
 
-/** sqrt(sum g^2) over a whole gradient arena: the global norm. Scalar. */
+/** sqrt(sum g^2) over a whole gradient arena: the global norm. Scalar. @throws KernelError `shape` if it is no whole arena */
 export function globalNorm(gradients: Tensor): Tensor {
-  return unary('sqrt', sumOfSquares(gradients));
+  return unary('sqrt', sum(gradients.graph.apply(squaredSumsOperation, [gradients], {})[0]));
 }
 
 /**

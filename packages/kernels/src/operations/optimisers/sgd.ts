@@ -1,9 +1,10 @@
 import { read, readWrite, wgslFloat } from '../../kernels/kernel.ts';
 import { type Operation, onceDifferentiable } from '../../trace/operation.ts';
 import { requireShape, type Tensor } from '../../trace/tensor.ts';
-import { arenaStep, requireArenas } from './arena-step.ts';
+import { arenaSteps, requireArenas } from './arena-step.ts';
 import { clipping } from './clip.ts';
 
+/** Settings of `sgd`. */
 export interface SgdOptions {
   /** How much of the velocity a step keeps, from 0 up to 1; default 0.9, or 0 without a velocity. */
   readonly momentum?: number;
@@ -42,7 +43,7 @@ export function sgd(state: SgdState, rate: Tensor, norm: Tensor, clipNorm: numbe
 
 export const sgdOperation: Operation<Required<SgdOptions> & { clipNorm: number }> = {
   name: 'sgd',
-  changesInputs: true,
+  changesInputs: [0, 4],
   outputs([parameters, gradients, rate, norm, velocity], { momentum, nesterov }) {
     requireArenas('sgd', { parameters, gradients, ...(velocity === undefined ? {} : { velocity }) }, { rate, norm });
     requireShape(momentum >= 0 && momentum < 1, 'sgd', `0 <= momentum ${momentum} < 1 must hold`, parameters);
@@ -50,7 +51,7 @@ export const sgdOperation: Operation<Required<SgdOptions> & { clipNorm: number }
     requireShape(remembers, 'sgd', 'momentum needs a velocity, an arena of the layout of the parameters', parameters);
     return [];
   },
-  kernels(node) {
+  kernels(node, context) {
     const { clipNorm, momentum, nesterov } = node.attributes;
     const [parameters, gradients, rate, norm, velocity] = node.inputs;
     const clip = clipping(clipNorm, norm);
@@ -61,19 +62,18 @@ export const sgdOperation: Operation<Required<SgdOptions> & { clipNorm: number }
         : `  let moved = fma(${keep}, load_velocity(index), gradient);
   store_velocity(index, moved);
   store_parameters(index, load_parameters(index) - (load_rate(0) * ${nesterov ? `fma(${keep}, moved, gradient)` : 'moved'}));`;
-    return [
-      arenaStep(
-        'sgd',
-        [
-          [readWrite('parameters', 4), parameters],
-          [read('gradients', 4), gradients],
-          ...(velocity === undefined ? [] : [[readWrite('velocity', 4), velocity] as const]),
-          [read('rate'), rate],
-          ...clip.operands,
-        ],
-        `  let gradient = load_gradients(index) * ${clip.factor};\n${step}`,
-      ),
-    ];
+    return arenaSteps(
+      'sgd',
+      context,
+      [
+        [readWrite('parameters', 4), parameters],
+        [read('gradients', 4), gradients],
+        ...(velocity === undefined ? [] : [[readWrite('velocity', 4), velocity] as const]),
+        [read('rate'), rate],
+        ...clip.operands,
+      ],
+      () => `  let gradient = load_gradients(index) * ${clip.factor};\n${step}`,
+    );
   },
   backward: onceDifferentiable,
 };
