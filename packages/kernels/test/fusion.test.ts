@@ -5,16 +5,19 @@ import {
   add,
   BASE_LIMITS,
   broadcast,
+  cast,
   divide,
   dropout,
   elementCount,
   evaluate,
   Graph,
+  gatherAlong,
   gaussianSample,
   gradients,
   multiply,
   plan,
   scale,
+  softmax,
   store,
   subtract,
   sum,
@@ -134,6 +137,18 @@ describe('fusion', () => {
     const old = scale(next.variable(slot), 10);
     store(next.constant(Float32Array.of(7, 8), [2]), slot);
     expect(await evaluate(device, [unary('negate', old)])).toEqual([Float32Array.of(-10, -20)]);
+  });
+
+  it('does not count on the memory of integers for a result of floats', () => {
+    const graph = new Graph();
+    const ids = gatherAlong(graph.input([1024], 'u32'), graph.input([1024], 'u32'));
+    const floats = cast(ids, 'f32');
+    const others = softmax(graph.input([1024]));
+    const scaled = multiply(floats, sum(others));
+    // Two values at a time and the sum; fused with the cast, the product would need the ids beside both results.
+    const planned = plan(graph, { outputs: [scaled, others] });
+    expect(planned.byCategory.activations).toBeLessThan(3 * 4096);
+    expect(planned.nodes).toHaveLength(graph.nodes.length);
   });
 
   it('never takes more memory', () => {

@@ -1,5 +1,5 @@
 import type { Dispatch, Formula, KernelContext, Operation } from '../trace/operation.ts';
-import { elementCount, type Shape, sameShape } from '../trace/shape.ts';
+import { type DataType, elementCount, type Shape, sameShape } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
 import { linearDispatch } from './dispatch.ts';
 import { every, read, readWrite, write } from './kernel.ts';
@@ -7,6 +7,8 @@ import { every, read, readWrite, write } from './kernel.ts';
 /** A formula applied to inputs of a kernel and to results of steps before it. */
 export interface Step {
   readonly formula: Formula;
+  /** Of its result. */
+  readonly dtype: DataType;
   readonly values: readonly ({ readonly input: number } | { readonly step: number })[];
 }
 
@@ -22,7 +24,8 @@ export function elementwiseOperation<Attributes>(
     ...definition,
     inPlace: ({ inputs, outputs }) => inputsThatFit(inputs, outputs[0]),
     kernels(node, context) {
-      return elementwisePieces([singleStep(definition.formula(node))], node.inputs, node.outputs[0], context);
+      const [output] = node.outputs;
+      return elementwisePieces([singleStep(definition.formula(node), output.dtype)], node.inputs, output, context);
     },
   };
 }
@@ -30,13 +33,13 @@ export function elementwiseOperation<Attributes>(
 /** The inputs whose memory an elementwise result may take over. */
 export function inputsThatFit(inputs: readonly Tensor[], output: Tensor) {
   return inputs.flatMap(({ shape, dtype }, input) =>
-    dtype === 'f32' && elementCount(shape) === elementCount(output.shape) ? [{ input, output: 0 }] : [],
+    dtype === output.dtype && elementCount(shape) === elementCount(output.shape) ? [{ input, output: 0 }] : [],
   );
 }
 
 /** A formula applied to all inputs in their order. */
-export function singleStep(formula: Formula): Step {
-  return { formula, values: formula.operands.map((_, input) => ({ input })) };
+export function singleStep(formula: Formula, dtype: DataType = 'f32'): Step {
+  return { formula, dtype, values: formula.operands.map((_, input) => ({ input })) };
 }
 
 /** As `elementwise`, in several launches where the output, and all inputs but single numbers, are larger than a binding. */
@@ -103,7 +106,7 @@ export function elementwise(
   const bindings = bound
     .filter((input) => input !== overwrites)
     .map((input) => read(nameOf(input), vector === 4 && elementCount(input.shape) > 1 ? 4 : 1, input.dtype));
-  bindings.push(overwrites === undefined ? write('result', vector) : readWrite('result', vector));
+  bindings.push((overwrites === undefined ? write : readWrite)('result', vector, output.dtype));
 
   const places = elementCount(output.shape) / vector;
   const shares = places % SHARES === 0 && places >= SHARES * ENOUGH_THREADS ? SHARES : 1;
@@ -135,7 +138,7 @@ export function elementwise(
     functions: `${formulaFunctions(steps, inputs, bound)}
 fn compute(${['index: u32', ...parameters].join(', ')}) {
 ${own.map(([index, input]) => load(input, index)).join('\n')}
-  store_result(index, ${vector === 4 ? `vec4f(${elements.join(', ')})` : elements[0]});
+  store_result(index, ${vector === 4 ? `vec4<${output.dtype}>(${elements.join(', ')})` : elements[0]});
 }`,
     body: `${common.map(([index, input]) => load(input, index)).join('\n')}
 ${every(shares, (share) => `  compute(${[`index + ${share * threads}u`, ...values].join(', ')});`)}`,
@@ -145,12 +148,12 @@ ${every(shares, (share) => `  compute(${[`index + ${share * threads}u`, ...value
 /** WGSL of a function for each step, and of `element`, which calls them on the elements of the bound inputs. */
 function formulaFunctions(steps: readonly Step[], inputs: readonly Tensor[], bound: readonly Tensor[]): string {
   const helpers = new Set(steps.flatMap(({ formula }) => formula.helpers ?? []));
-  const functions = steps.map(({ formula, values }, index) => {
+  const functions = steps.map(({ formula, dtype, values }, index) => {
     const parameters = formula.operands.map((name, at) => {
       const value = values[at];
-      return `${name}: ${'input' in value ? inputs[value.input].dtype : 'f32'}`;
+      return `${name}: ${('input' in value ? inputs[value.input] : steps[value.step]).dtype}`;
     });
-    return `fn apply${index}(${['index: u32', ...parameters].join(', ')}) -> f32 { return ${formula.expression}; }`;
+    return `fn apply${index}(${['index: u32', ...parameters].join(', ')}) -> ${dtype} { return ${formula.expression}; }`;
   });
   const calls = steps.map(({ values }, index) => {
     const operands = values.map((value) =>
@@ -160,7 +163,7 @@ function formulaFunctions(steps: readonly Step[], inputs: readonly Tensor[], bou
   });
   const parameters = bound.map(({ dtype }, index) => `value${index}: ${dtype}`);
   return `${[...helpers, ...functions].join('\n')}
-fn element(${['index: u32', ...parameters].join(', ')}) -> f32 {
+fn element(${['index: u32', ...parameters].join(', ')}) -> ${steps[steps.length - 1].dtype} {
 ${calls.join('\n')}
   return step${steps.length - 1};
 }`;

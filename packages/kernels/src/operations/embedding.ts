@@ -1,6 +1,6 @@
 import { linearDispatch } from '../kernels/dispatch.ts';
 import { every, read, readWrite, rowVectors, write } from '../kernels/kernel.ts';
-import { type Operation, onceDifferentiable } from '../trace/operation.ts';
+import type { Operation } from '../trace/operation.ts';
 import { elementCount, type Shape } from '../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 import { groupByNumber } from './group-by-number.ts';
@@ -108,7 +108,10 @@ ${every(groups, (group) => `  store_result(${place('row', group)}, ${start(place
       }),
     ];
   },
-  backward: onceDifferentiable,
+  backward({ inputs: [, ids] }, [gradient], wanted) {
+    const byRows = gradient !== undefined && wanted[0] ? embedding(gradient, ids) : undefined;
+    return [byRows, undefined, gradient];
+  },
 };
 
 /**

@@ -1,5 +1,6 @@
 import { elementCount, type Shape } from '../trace/shape.ts';
-import { requireShape, type Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/tensor.ts';
+import { resolveAxis } from './axis.ts';
 import { reshape } from './view.ts';
 
 /** Settings of `sum`, `mean` and `max`. */
@@ -28,7 +29,7 @@ export function reducedShape(shape: Shape, { first, last }: AxisRun): Shape {
 /**
  * Reduces over axes, from the last to the first, neighbours in one step.
  *
- * @param axes all of them if undefined
+ * @param axes all of them if undefined; -1 is the last
  * @param reduce from x to its `reducedShape`
  * @throws KernelError `shape` for an axis that does not exist
  */
@@ -39,9 +40,7 @@ export function reduceRuns(
   { keepAxes = false }: ReductionOptions,
   reduce: (x: Tensor, run: AxisRun) => Tensor,
 ): Tensor {
-  const reduced = new Set(axes ?? x.shape.keys());
-  const exist = [...reduced].every((axis) => Number.isInteger(axis) && axis >= 0 && axis < x.shape.length);
-  requireShape(exist, name, `axes ${[...reduced]} must exist`, x);
+  const reduced = new Set(axes?.map((axis) => resolveAxis(name, x, axis)) ?? x.shape.keys());
   let result = x;
   for (let last = x.shape.length - 1; last >= 0; last--) {
     if (!reduced.has(last)) continue;

@@ -1,7 +1,10 @@
 import { read } from '../kernels/kernel.ts';
 import { overwritable, type RowLoops, rowLayout, rowsDispatch } from '../kernels/row-kernel.ts';
-import { type Operation, onceDifferentiable, overwritesFirst } from '../trace/operation.ts';
+import { type Operation, overwritesFirst } from '../trace/operation.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import { multiply, subtract } from './binary.ts';
+import { sum } from './sum.ts';
+import { unary } from './unary.ts';
 
 /**
  * Softmax over the last axis: y_c = exp(x_c - max x) / sum of the same over all c.
@@ -50,9 +53,13 @@ ${each(`    store_result(start + c, ${logarithm ? `${value} - highest - all` : `
   },
   backward(node, [dy], [wanted]) {
     if (dy === undefined || !wanted) return [undefined];
-    return dy.graph.apply(softmaxGradientOperation, [dy, node.outputs[0]], node.attributes);
+    return [softmaxGradient(dy, node.outputs[0], node.attributes.logarithm)];
   },
 };
+
+function softmaxGradient(dy: Tensor, y: Tensor, logarithm: boolean): Tensor {
+  return dy.graph.apply(softmaxGradientOperation, [dy, y], { logarithm })[0];
+}
 
 /** dx = y (dy - sum(dy y)) for the softmax, dx = dy - exp(y) sum(dy) for its logarithm; sums over the row. */
 export const softmaxGradientOperation: Operation<{ logarithm: boolean }> = {
@@ -73,5 +80,23 @@ ${each(`    store_result(start + c, ${logarithm ? `${source} - exp(load_y(start 
     };
     return [rowsDispatch(layout, kernel, [y, dx, ...(inPlace ? [] : [dy])])];
   },
-  backward: onceDifferentiable,
+  backward(node, [gradient], wanted) {
+    if (gradient === undefined) return [undefined, undefined];
+    const [dy, y] = node.inputs;
+    const { logarithm } = node.attributes;
+    const rowSum = (x: Tensor) => sum(x, [-1], { keepAxes: true });
+    // By dy: the softmax's Jacobian is symmetric, that of its logarithm is not.
+    const byDy = () =>
+      logarithm
+        ? subtract(gradient, rowSum(multiply(gradient, unary('exp', y))))
+        : softmaxGradient(gradient, y, logarithm);
+    const byY = () =>
+      logarithm
+        ? unary('negate', multiply(multiply(gradient, unary('exp', y)), rowSum(dy)))
+        : subtract(
+            multiply(gradient, subtract(dy, rowSum(multiply(dy, y)))),
+            multiply(dy, rowSum(multiply(gradient, y))),
+          );
+    return [wanted[0] ? byDy() : undefined, wanted[1] ? byY() : undefined];
+  },
 };

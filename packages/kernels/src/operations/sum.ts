@@ -12,7 +12,7 @@ import { reshape } from './view.ts';
  * Sum over axes.
  *
  * @param x f32
- * @param axes all of them if left out
+ * @param axes all of them if left out; -1 is the last
  */
 export function sum(x: Tensor, axes?: readonly number[], options: ReductionOptions = {}): Tensor {
   return reduceRuns('sum', x, axes, options, (from, run) => {

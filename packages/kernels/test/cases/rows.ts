@@ -5,6 +5,7 @@ import {
   elementCount,
   embedding,
   hits,
+  logSumExp,
   max,
   mean,
   type Shape,
@@ -82,6 +83,12 @@ export function sumCases(): OperationCase[] {
 }
 
 export const maxCases = () => reductionCases(max, (terms) => Math.max(...terms));
+
+export const logSumExpCases = () =>
+  reductionCases(logSumExp, (terms) => {
+    const highest = Math.max(...terms);
+    return highest + Math.log(total(terms.map((value) => Math.exp(value - highest))));
+  });
 
 const ids = (count: number, bound: number) => randomIds(count, 5, bound);
 
