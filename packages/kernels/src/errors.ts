@@ -5,6 +5,7 @@ export type KernelErrorCode =
   | 'no-adapter'
   | 'shape'
   | 'data-type'
+  | 'range'
   | 'schedule'
   | 'not-differentiable'
   | 'random-stream'

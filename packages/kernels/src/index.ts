@@ -25,6 +25,7 @@ export {
   type TransformerBlockOptions,
   transformerBlock,
 } from './layers/transformer.ts';
+export { argMax } from './operations/arg-max.ts';
 export { type AttentionOptions, attention } from './operations/attention/attention.ts';
 export {
   type AttentionLstmState,
@@ -33,7 +34,9 @@ export {
 } from './operations/attention-lstm/attention-lstm.ts';
 export { add, type BinaryName, binary, divide, maximum, minimum, multiply, subtract } from './operations/binary.ts';
 export { binaryCrossEntropy, binaryCrossEntropyElements } from './operations/binary-cross-entropy.ts';
+export { cast } from './operations/cast.ts';
 export { type CategoricalSettings, categorical, categoricalSettings, NO_CLASS } from './operations/categorical.ts';
+export { compare } from './operations/compare.ts';
 export { concat } from './operations/concat.ts';
 export {
   type ConvolutionOptions,
@@ -43,12 +46,15 @@ export {
 } from './operations/convolution/convolution.ts';
 export type { Size2d } from './operations/convolution/problem.ts';
 export { type CrossEntropyOptions, crossEntropy, crossEntropyRows } from './operations/cross-entropy.ts';
+export { type CumulativeSumOptions, cumulativeSum } from './operations/cumulative-sum.ts';
 export { dropout } from './operations/dropout.ts';
 export { embedding } from './operations/embedding.ts';
 export { gather } from './operations/gather.ts';
+export { gatherAlong, scatterAdd } from './operations/gather-along.ts';
 export { gaussianDivergence, gaussianNoise, gaussianSample } from './operations/gaussian.ts';
 export { hits } from './operations/hits.ts';
 export { keepWhere, type Relation } from './operations/keep-where.ts';
+export { logSumExp } from './operations/log-sum-exp.ts';
 export { type LstmOptions, type LstmState, lstm } from './operations/lstm/lstm.ts';
 export { type LstmLayer, type LstmStackOptions, type LstmWeights, lstmStack } from './operations/lstm/stack.ts';
 export { type MatmulOptions, matmul } from './operations/matmul/matmul.ts';
@@ -62,6 +68,7 @@ export {
   storeRunningStatistics,
 } from './operations/normalisation/batch-norm.ts';
 export { layerNorm } from './operations/normalisation/layer-norm.ts';
+export { oneHot } from './operations/one-hot.ts';
 export {
   type AdamArenas,
   type AdamOptions,
@@ -86,10 +93,12 @@ export { averagePool2d, maxPool2d, type PoolingOptions } from './operations/pool
 export type { ReductionOptions } from './operations/reduction.ts';
 export { pad, slice } from './operations/slice.ts';
 export { logSoftmax, softmax } from './operations/softmax.ts';
+export { stopGradient } from './operations/stop-gradient.ts';
 export { store } from './operations/store.ts';
 export { broadcast, mean, scale, sum, sumOfSquares } from './operations/sum.ts';
 export { type Activation, type UnaryName, unary } from './operations/unary.ts';
 export { reshape } from './operations/view.ts';
+export { where } from './operations/where.ts';
 export { writeRows } from './operations/write-rows.ts';
 export { describePlan } from './plan/describe-plan.ts';
 export type { HalfPrecision } from './plan/half.ts';

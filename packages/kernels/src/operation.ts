@@ -25,6 +25,7 @@ export {
   type Formula,
   type InPlace,
   type KernelContext,
+  noGradient,
   type Operation,
   onceDifferentiable,
   type Piece,

@@ -5,16 +5,22 @@ import {
   add,
   BASE_LIMITS,
   broadcast,
+  cast,
   divide,
   dropout,
+  elementCount,
   evaluate,
   Graph,
+  gatherAlong,
   gaussianSample,
+  gradients,
   multiply,
   plan,
   scale,
+  softmax,
   store,
   subtract,
+  sum,
   type Tensor,
   unary,
 } from '../src/index.ts';
@@ -81,6 +87,33 @@ describe('fusion', () => {
     expect(labels([add(broadcast(row, [4, 4]), x)])).toEqual(['exp', 'broadcast + add']);
   });
 
+  it.each([
+    ['rows that threads share', [1024, 512], [512], [1024, 1]],
+    ['rows longer than what threads share', [2, 262_144], [262_144], [2, 1]],
+    ['rows of odd length', [4, 3, 43_691], [3, 43_691], [4, 1, 1]],
+  ])('computes large values by threads of four: %s', async (_name, shape, row, column) => {
+    const graph = new Graph();
+    const shapes = [shape, row, column, []];
+    const data = shapes.map((each, index) => randomNumbers(elementCount(each), index + 1));
+    const [x, a, b, c] = shapes.map((each, index) => graph.constant(data[index], each));
+    const result = multiply(add(multiply(x, a), b), c);
+    expect(labels([result])).toHaveLength(1);
+    const [actual] = await evaluate(device, [result]);
+    const period = elementCount(row);
+    const length = elementCount(shape) / elementCount(column);
+    const expected = Float64Array.from(data[0], (value, index) => {
+      return (value * data[1][index % period] + data[2][Math.floor(index / length)]) * data[3][0];
+    });
+    expectClose(actual, expected, TOLERANCE.elementwise, 'result');
+  });
+
+  it('spreads the gradient of a sum where it is used, not over memory of its own', () => {
+    const graph = new Graph();
+    const x = unary('exp', graph.input([4, 8]));
+    const slopes = gradients(sum(multiply(x, graph.input([4, 8]))), [x]);
+    expect(labels(slopes)).toEqual(['broadcast + multiply']);
+  });
+
   it('reads no more than seven inputs in a kernel', async () => {
     const graph = new Graph();
     const inputs = Array.from({ length: 12 }, (_, index) => graph.constant(Float32Array.of(2 ** index), [1]));
@@ -104,6 +137,18 @@ describe('fusion', () => {
     const old = scale(next.variable(slot), 10);
     store(next.constant(Float32Array.of(7, 8), [2]), slot);
     expect(await evaluate(device, [unary('negate', old)])).toEqual([Float32Array.of(-10, -20)]);
+  });
+
+  it('does not count on the memory of integers for a result of floats', () => {
+    const graph = new Graph();
+    const ids = gatherAlong(graph.input([1024], 'u32'), graph.input([1024], 'u32'));
+    const floats = cast(ids, 'f32');
+    const others = softmax(graph.input([1024]));
+    const scaled = multiply(floats, sum(others));
+    // Two values at a time and the sum; fused with the cast, the product would need the ids beside both results.
+    const planned = plan(graph, { outputs: [scaled, others] });
+    expect(planned.byCategory.activations).toBeLessThan(3 * 4096);
+    expect(planned.nodes).toHaveLength(graph.nodes.length);
   });
 
   it('never takes more memory', () => {

@@ -132,6 +132,25 @@ describe('gather', () => {
   });
 });
 
+describe('negative axes', () => {
+  const graph = new Graph();
+  const x = graph.constant(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3]);
+  it.each([
+    ['slice', (axis: number) => slice(x, 1, 2, axis)],
+    ['pad', (axis: number) => pad(x, 1, 0, axis)],
+    ['concat', (axis: number) => concat([x, x], axis)],
+    ['permute', (axis: number) => permute(x, [axis, 0])],
+    ['sum', (axis: number) => sum(x, [axis])],
+    ['mean', (axis: number) => mean(x, [axis], { keepAxes: true })],
+    ['max', (axis: number) => max(x, [axis])],
+  ])('of %s count from the last', async (_name, build) => {
+    const [last, negative] = [build(1), build(-1)];
+    expect(negative.shape).toEqual(last.shape);
+    const [expected, actual] = await evaluate(device, [last, negative]);
+    expect(actual).toEqual(expected);
+  });
+});
+
 describe('integers', () => {
   it('move as floats do', async () => {
     const graph = new Graph();
@@ -180,6 +199,17 @@ describe('refusals', () => {
     ['a broken size', () => reshape(x, [1.5, 4]), 'reshape: sizes must be whole numbers from 1 on, got [1.5, 4].'],
     ['unequal inner sizes', () => matmul(x, x), 'matmul: inner sizes 3 and 2 must be equal, got [2, 3] and [2, 3].'],
     [
+      'unequal batch sizes',
+      () => matmul(graph.input([2, 3, 4, 5]), graph.input([2, 2, 5, 4])),
+      'matmul: batch sizes must be equal or 1, got',
+    ],
+    [
+      'an addend of another batch',
+      () => matmul(graph.input([2, 3, 4, 5]), graph.input([5, 1]), { addend: graph.input([3, 2, 4, 1]) }),
+      'matmul: addend must be [2, 3, 4, 1], got [3, 2, 4, 1].',
+    ],
+    ['rows to multiply', () => matmul(ids, x), 'matmul: a and b must be matrices or batches of matrices, got'],
+    [
       'an addend of another shape',
       () => matmul(x, x, { transposeB: true, addend: graph.input([2]) }),
       'matmul: addend must be [2, 2], got [2].',
@@ -195,14 +225,16 @@ describe('refusals', () => {
       'matmul: takes a bias or an addend, not both',
     ],
     ['unequal sizes', () => binary('add', x, graph.input([4])), 'add: sizes must be equal or 1, got [2, 3] and [4].'],
-    ['an axis that is not there', () => sum(graph.input([3]), [1]), 'sum: axes 1 must exist, got [3].'],
+    ['an axis that is not there', () => sum(graph.input([3]), [1]), 'sum: axis 1 must exist, got [3].'],
     ['fewer axes than before', () => broadcast(x, [3]), 'broadcast: sizes must be 1 or those of [3], got [2, 3].'],
-    ['rows of a scalar', () => slice(scalar, 0, 1), 'slice: 0 <= 0 < 1 <= size of axis 0 must hold, got [].'],
+    ['rows of a scalar', () => slice(scalar, 0, 1), 'slice: axis 0 must exist, got [].'],
     ['columns beyond the last', () => slice(x, 1, 4, 1), 'slice: 0 <= 1 < 4 <= size of axis 1 must hold, got [2, 3].'],
     ['an axis to pad', () => pad(x, 1, 1, 2), 'pad: axis 2 must exist, got [2, 3].'],
     ['less than nothing to pad', () => pad(x, -1, 0), 'pad: 0 <= -1 and 0 <= 0 must hold, got [2, 3].'],
+    ['a broken axis', () => sum(x, [0.5]), 'sum: axis 0.5 must exist, got [2, 3].'],
+    ['an axis by two names', () => permute(x, [1, -1]), 'permute: axes 1, 1 must name each axis once, got [2, 3].'],
     ['nothing to join', () => concat([]), 'concat: needs at least one tensor, got none.'],
-    ['an axis to join along', () => concat([x, x], -1), 'concat: axis -1 must exist, got [2, 3].'],
+    ['an axis before the first', () => concat([x, x], -3), 'concat: axis -3 must exist, got [2, 3].'],
     [
       'unequal rows to join',
       () => concat([x, graph.input([2, 4])]),

@@ -14,7 +14,7 @@ import {
   type Slot,
   STAGING_BYTES,
 } from '../trace/memory.ts';
-import { BYTES_PER_ELEMENT, elementCount, formatShape } from '../trace/shape.ts';
+import { BYTES_PER_ELEMENT, type DataType, elementCount, formatShape, type TensorData } from '../trace/shape.ts';
 import type { Debug } from './debug.ts';
 import type { PreparationOptions } from './preparation.ts';
 
@@ -170,18 +170,31 @@ export class Device {
   }
 
   /** Sets the values of a slot. @throws KernelError `data-type` for another array, `shape` for another number of values */
-  write(slot: Slot, data: Float32Array<ArrayBuffer>): void {
-    requireData(data, 'f32', slot.shape, `write: slot ${slot.name}`);
+  write(slot: Slot, data: TensorData): void {
+    requireData(data, slot.arena.dtype, slot.shape, `write: slot ${slot.name}`);
     this.gpu.queue.writeBuffer(this.arena(slot.arena), slot.offset * BYTES_PER_ELEMENT, data);
   }
 
-  /** Values of a slot. */
+  /** Values of a slot of f32. @throws KernelError `data-type` if it holds u32, see `readIntegers` */
   async read(slot: Slot): Promise<Float32Array<ArrayBuffer>> {
+    return new Float32Array(await this.#readSlot(slot, 'f32'));
+  }
+
+  /** Values of a slot of u32. @throws KernelError `data-type` if it holds f32 */
+  async readIntegers(slot: Slot): Promise<Uint32Array<ArrayBuffer>> {
+    return new Uint32Array(await this.#readSlot(slot, 'u32'));
+  }
+
+  async #readSlot(slot: Slot, dtype: DataType): Promise<ArrayBuffer> {
     const at = new CallSite();
+    if (slot.arena.dtype !== dtype) {
+      const way = dtype === 'f32' ? 'readIntegers' : 'read';
+      throw new KernelError('data-type', `Slot ${slot.name} holds ${slot.arena.dtype}: read it by ${way}().`, { at });
+    }
     const bytes = elementCount(slot.shape) * BYTES_PER_ELEMENT;
     const purpose = `Reading slot ${slot.name} ${formatShape(slot.shape)}`;
     const buffer = this.arena(slot.arena);
-    return new Float32Array(await this.readBuffer(buffer, slot.offset * BYTES_PER_ELEMENT, bytes, purpose, at));
+    return this.readBuffer(buffer, slot.offset * BYTES_PER_ELEMENT, bytes, purpose, at);
   }
 
   /** Frees the buffer of an arena; its values are gone. */

@@ -8,6 +8,7 @@ import { HISTORY_LENGTH, type Plan } from '../plan/plan.ts';
 import { requireData } from '../trace/data.ts';
 import { describeTensor } from '../trace/describe.ts';
 import { Arena, MEMORY_CATEGORIES } from '../trace/memory.ts';
+import { type NumberBound, numberBounds, requireBelow } from '../trace/numbers.ts';
 import { BYTES_PER_ELEMENT, type TensorData } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
 import { Compiling } from './compiling.ts';
@@ -49,6 +50,7 @@ export class Program {
   readonly #buffers: Buffers;
   readonly #launches: readonly (Launch | Transfer)[];
   readonly #detector: NonFiniteDetector | undefined;
+  readonly #bounds: ReadonlyMap<Tensor, NumberBound>;
   #hasToldTimes = false;
   #runs = 0;
   #historyRead = 0;
@@ -62,6 +64,7 @@ export class Program {
     this.#buffers = parts.buffers;
     this.#launches = parts.launches;
     this.#detector = parts.detector;
+    this.#bounds = numberBounds(parts.plan.nodes);
   }
 
   /**
@@ -114,12 +117,19 @@ export class Program {
     }
   }
 
-  /** Sets an input for the runs to come. @throws KernelError `data-type` or `shape` if data and tensor differ in those */
+  /**
+   * Sets an input for the runs to come.
+   *
+   * @throws KernelError `data-type` or `shape` if data and tensor differ in those; `range` for the number of a row or class that
+   *   does not exist where an operation takes numbers from the input itself, as `embedding` does
+   */
   write(input: Tensor, data: TensorData): void {
     this.#requireOpen('write');
     if (input.source.kind !== 'input')
       throw new KernelError('shape', `write: ${describeTensor(input)}: the tensor is not an input of the graph.`);
     requireData(data, input.dtype, input.shape, `write: ${describeTensor(input)}`);
+    const bound = this.#bounds.get(input);
+    if (bound !== undefined) requireBelow(bound, input, data);
     const { buffer, offset } = this.plan.location(input);
     this.#device.gpu.queue.writeBuffer(required(this.#buffers, buffer), offset, data);
   }

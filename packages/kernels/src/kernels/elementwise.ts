@@ -1,12 +1,14 @@
 import type { Dispatch, Formula, KernelContext, Operation } from '../trace/operation.ts';
-import { elementCount, type Shape, sameShape } from '../trace/shape.ts';
+import { type DataType, elementCount, type Shape, sameShape } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
 import { linearDispatch } from './dispatch.ts';
-import { read, readWrite, write } from './kernel.ts';
+import { every, read, readWrite, write } from './kernel.ts';
 
 /** A formula applied to inputs of a kernel and to results of steps before it. */
 export interface Step {
   readonly formula: Formula;
+  /** Of its result. */
+  readonly dtype: DataType;
   readonly values: readonly ({ readonly input: number } | { readonly step: number })[];
 }
 
@@ -22,7 +24,8 @@ export function elementwiseOperation<Attributes>(
     ...definition,
     inPlace: ({ inputs, outputs }) => inputsThatFit(inputs, outputs[0]),
     kernels(node, context) {
-      return elementwisePieces([singleStep(definition.formula(node))], node.inputs, node.outputs[0], context);
+      const [output] = node.outputs;
+      return elementwisePieces([singleStep(definition.formula(node), output.dtype)], node.inputs, output, context);
     },
   };
 }
@@ -30,13 +33,13 @@ export function elementwiseOperation<Attributes>(
 /** The inputs whose memory an elementwise result may take over. */
 export function inputsThatFit(inputs: readonly Tensor[], output: Tensor) {
   return inputs.flatMap(({ shape, dtype }, input) =>
-    dtype === 'f32' && elementCount(shape) === elementCount(output.shape) ? [{ input, output: 0 }] : [],
+    dtype === output.dtype && elementCount(shape) === elementCount(output.shape) ? [{ input, output: 0 }] : [],
   );
 }
 
 /** A formula applied to all inputs in their order. */
-export function singleStep(formula: Formula): Step {
-  return { formula, values: formula.operands.map((_, input) => ({ input })) };
+export function singleStep(formula: Formula, dtype: DataType = 'f32'): Step {
+  return { formula, dtype, values: formula.operands.map((_, input) => ({ input })) };
 }
 
 /** As `elementwise`, in several launches where the output, and all inputs but single numbers, are larger than a binding. */
@@ -68,6 +71,15 @@ export function elementwisePieces(
 }
 
 /**
+ * What a thread computes where there are many: starting a thread costs llvmpipe as much as an element of a sum of two. They lie
+ * `threads` apart, so that neighbours load neighbours; where those are whole rows, what is the same in every row is loaded once.
+ */
+const SHARES = 4;
+
+/** Threads that keep large devices busy. */
+const ENOUGH_THREADS = 2 ** 15;
+
+/**
  * One thread for each element, or for each four neighbours where the innermost axis allows it. Formulas are written for
  * scalars and called component by component: a compiler turns that into vector arithmetic again.
  *
@@ -83,8 +95,10 @@ export function elementwise(
   overwritten?: number,
   first = 0,
 ): Dispatch {
-  const last = output.shape.at(-1) ?? 1;
-  const vector = last % 4 === 0 && inputs.every((input) => canVectorise(input, last)) ? 4 : 1;
+  // Without broadcast axes all are one long row.
+  const isFlat = inputs.every(({ shape }) => elementCount(shape) === 1 || sameShape(shape, output.shape));
+  const last = isFlat ? elementCount(output.shape) : (output.shape.at(-1) ?? 1);
+  const vector = last % 4 === 0 && (isFlat || inputs.every((input) => canVectorise(input, last))) ? 4 : 1;
   // The same tensor twice is one binding: two bindings of one writable range are an error.
   const bound = [...new Set(inputs)];
   const overwrites = overwritten === undefined ? undefined : inputs[overwritten];
@@ -92,39 +106,54 @@ export function elementwise(
   const bindings = bound
     .filter((input) => input !== overwrites)
     .map((input) => read(nameOf(input), vector === 4 && elementCount(input.shape) > 1 ? 4 : 1, input.dtype));
-  bindings.push(overwrites === undefined ? write('result', vector) : readWrite('result', vector));
+  bindings.push((overwrites === undefined ? write : readWrite)('result', vector, output.dtype));
 
-  const loads = bound.map((input, index) => {
+  const places = elementCount(output.shape) / vector;
+  const shares = places % SHARES === 0 && places >= SHARES * ENOUGH_THREADS ? SHARES : 1;
+  const threads = places / shares;
+  const load = (input: Tensor, index: number) => {
     const value = `load_${nameOf(input)}(${elementIndex(input.shape, output.shape, vector)})`;
     const spread = vector === 4 && elementCount(input.shape) === 1;
     return `  let value${index} = ${spread ? `vec4<${input.dtype}>(${value})` : value};`;
-  });
+  };
+  const isInAllShares = ({ shape }: Tensor) => {
+    const period = repeatsAfter(shape, output.shape);
+    return period === 1 || (period !== undefined && (threads * vector) % period === 0);
+  };
+  const [common, own] = [true, false].map((ofAll) =>
+    [...bound.entries()].filter(([, each]) => isInAllShares(each) === ofAll),
+  );
+  const parameters = common.map(([index, { dtype }]) => `value${index}: ${vector === 4 ? `vec4<${dtype}>` : dtype}`);
+  const values = common.map(([index]) => `value${index}`);
   const components = vector === 4 ? ['.x', '.y', '.z', '.w'] : [''];
   const elements = components.map((part, component) => {
     const place = vector === 4 ? `index * 4u + ${first + component}u` : first > 0 ? `index + ${first}u` : 'index';
     return `element(${[place, ...bound.map((_, index) => `value${index}${part}`)].join(', ')})`;
   });
-  const threads = elementCount(output.shape) / vector;
   return linearDispatch({
     label: steps.map(({ formula }) => formula.label).join(' + '),
     bindings,
     operands: [...bound.filter((input) => input !== overwrites), output],
     threads,
-    functions: formulaFunctions(steps, inputs, bound),
-    body: `${loads.join('\n')}
-  store_result(index, ${vector === 4 ? `vec4f(${elements.join(', ')})` : elements[0]});`,
+    functions: `${formulaFunctions(steps, inputs, bound)}
+fn compute(${['index: u32', ...parameters].join(', ')}) {
+${own.map(([index, input]) => load(input, index)).join('\n')}
+  store_result(index, ${vector === 4 ? `vec4<${output.dtype}>(${elements.join(', ')})` : elements[0]});
+}`,
+    body: `${common.map(([index, input]) => load(input, index)).join('\n')}
+${every(shares, (share) => `  compute(${[`index + ${share * threads}u`, ...values].join(', ')});`)}`,
   });
 }
 
 /** WGSL of a function for each step, and of `element`, which calls them on the elements of the bound inputs. */
 function formulaFunctions(steps: readonly Step[], inputs: readonly Tensor[], bound: readonly Tensor[]): string {
   const helpers = new Set(steps.flatMap(({ formula }) => formula.helpers ?? []));
-  const functions = steps.map(({ formula, values }, index) => {
+  const functions = steps.map(({ formula, dtype, values }, index) => {
     const parameters = formula.operands.map((name, at) => {
       const value = values[at];
-      return `${name}: ${'input' in value ? inputs[value.input].dtype : 'f32'}`;
+      return `${name}: ${('input' in value ? inputs[value.input] : steps[value.step]).dtype}`;
     });
-    return `fn apply${index}(${['index: u32', ...parameters].join(', ')}) -> f32 { return ${formula.expression}; }`;
+    return `fn apply${index}(${['index: u32', ...parameters].join(', ')}) -> ${dtype} { return ${formula.expression}; }`;
   });
   const calls = steps.map(({ values }, index) => {
     const operands = values.map((value) =>
@@ -134,10 +163,17 @@ function formulaFunctions(steps: readonly Step[], inputs: readonly Tensor[], bou
   });
   const parameters = bound.map(({ dtype }, index) => `value${index}: ${dtype}`);
   return `${[...helpers, ...functions].join('\n')}
-fn element(${['index: u32', ...parameters].join(', ')}) -> f32 {
+fn element(${['index: u32', ...parameters].join(', ')}) -> ${steps[steps.length - 1].dtype} {
 ${calls.join('\n')}
   return step${steps.length - 1};
 }`;
+}
+
+/** After how many elements of the output an operand comes again, where it lacks only leading axes. */
+function repeatsAfter(shape: Shape, output: Shape): number | undefined {
+  const first = shape.findIndex((size) => size > 1);
+  const row = first < 0 ? [] : shape.slice(first);
+  return sameShape(row, output.slice(output.length - row.length)) ? elementCount(row) : undefined;
 }
 
 function canVectorise(operand: Tensor, last: number): boolean {

@@ -1,8 +1,8 @@
-import type { Dispatch } from '../trace/operation.ts';
+import type { Choice, Dispatch } from '../trace/operation.ts';
 import { elementCount, type Shape } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
 import { linearDispatch } from './dispatch.ts';
-import { type Binding, LINEAR_WORKGROUP, linearGrid, read, readWrite, write } from './kernel.ts';
+import { type Binding, type Kernel, LINEAR_WORKGROUP, linearGrid, read, readWrite, write } from './kernel.ts';
 
 /**
  * How kernels that reduce over the last axis (softmax, layer norm) share out their work: a thread a row where rows are
@@ -40,16 +40,102 @@ export function rowElement({ vector }: RowLayout, name: string, column: string):
   return vector === 4 ? `load_${name}(start + ${column} / 4u)[${column} % 4u]` : `load_${name}(start + ${column})`;
 }
 
+/** What a kernel over rows is, with its body as WGSL for a row in which `row` is its number and `start` its first group. */
+export interface RowKernel<Body> extends Pick<Kernel, 'label' | 'bindings'> {
+  readonly body: Body;
+}
+
 /**
- * One launch over all rows of a layout.
+ * WGSL of loops over a row's groups. In what they are given `c` is the group within the row, and a group is a `Value` (f32 or
+ * vec4f). All threads of a row have to meet every sum and maximum.
+ */
+export interface RowLoops {
+  /** Declares f32s, each the sum over the row of its `Value`. `before` is WGSL ahead of the values, for what they share. */
+  sums(values: Readonly<Record<string, string>>, before?: string): string;
+  /** Declares an f32, the largest over the row of a `Value`; at least -3.4028234e38. */
+  max(name: string, value: string): string;
+  /** Runs statements for every group. */
+  each(statements: string): string;
+}
+
+/**
+ * Groups from which on a row may be shared by a workgroup. Shorter rows are summed in a plain chain, longer ones as 64 lanes
+ * do that take every 64th group, whoever computes them: so variants give the same bits, and no chain of additions is longer than
+ * a 64th of the row.
+ */
+const SHARED_ROW = LINEAR_WORKGROUP / 2;
+
+/**
+ * What an element of a row counts for in `Choice.work`. Its loads and stores take time, not its arithmetic: some nanoseconds on
+ * llvmpipe, in which it does a hundred floating-point operations.
+ */
+const WORK_OF_ELEMENT = 64;
+
+/** One launch over all rows: by a thread a row or by a workgroup a row, whichever is faster on the device. */
+export function rowsDispatch(
+  layout: RowLayout,
+  { label, bindings, body }: RowKernel<(loops: RowLoops) => string>,
+  operands: readonly Tensor[],
+): Dispatch {
+  const { rows, columns, vector } = layout;
+  const groups = columns / vector;
+  const variant = (lanes: number, name: string) => {
+    const kernel = { label: name, bindings, body: body(rowLoops(groups, lanes)) };
+    return rowDispatch({ ...layout, lanes }, kernel, operands);
+  };
+  if (groups < SHARED_ROW) return variant(1, label);
+  const byThread = variant(1, `${label}, a thread a row`);
+  const byWorkgroup = variant(LINEAR_WORKGROUP, `${label}, a workgroup a row`);
+  const choice: Choice = {
+    problem: `${label} ${rows}x${columns}`,
+    work: WORK_OF_ELEMENT * rows * columns,
+    variants: [byThread, byWorkgroup],
+    likelyOnCpu: byThread,
+  };
+  return { ...(layout.lanes === 1 ? byThread : byWorkgroup), choice };
+}
+
+function rowLoops(groups: number, lanes: number): RowLoops {
+  const each = (statements: string) => `  for (var c = lane; c < width; c += lanes) {\n${statements}\n  }`;
+  return {
+    each,
+    max: (name, value) => `  var ${name}_here = Value(lowest);
+${each(`    ${name}_here = max(${name}_here, ${value});`)}
+  let ${name} = row_max(${name}_here);`,
+    sums(values, before = '') {
+      const names = Object.keys(values);
+      const declare = (suffix: string, type: string) =>
+        names.map((name) => `var ${name}_${suffix} = ${type}(0.0);`).join(' ');
+      const terms = names.map((name) => `${name}_lane += ${values[name]};`).join(' ');
+      if (groups >= SHARED_ROW && lanes === 1) {
+        return `  ${declare('row', 'f32')}
+  for (var part = 0u; part < 8u; part++) {
+    ${declare('part', 'f32')}
+    for (var lane_of_row = part; lane_of_row < ${Math.min(groups, LINEAR_WORKGROUP)}u; lane_of_row += 8u) {
+      ${declare('lane', 'Value')}
+      for (var c = lane_of_row; c < width; c += ${LINEAR_WORKGROUP}u) { ${before} ${terms} }
+      ${names.map((name) => `${name}_part += group_sum(${name}_lane);`).join(' ')}
+    }
+    ${names.map((name) => `${name}_row += ${name}_part;`).join(' ')}
+  }
+${names.map((name) => `  let ${name} = ${name}_row;`).join('\n')}`;
+      }
+      return `  ${declare('lane', 'Value')}
+  for (var c = lane; c < width; c += lanes) { ${before} ${terms} }
+${names.map((name) => `  let ${name} = row_sum(${name}_lane);`).join('\n')}`;
+    },
+  };
+}
+
+/**
+ * One launch over all rows of one layout, for kernels that no `RowLoops` can write.
  *
- * @param body WGSL in which `row` is the row, `start` its first group, and a loop over its groups is
- *   `for (var c = lane; c < width; c += lanes)`. A group is a `Value` (f32 or vec4f). `row_sum` and `row_max` turn one
- *   `Value` of each lane into the number of the whole row; all lanes have to call them.
+ * @param kernel its body loops over the row's groups by `for (var c = lane; c < width; c += lanes)`. `row_sum` and `row_max` turn
+ *   one `Value` of each lane into the number of the whole row; all lanes have to call them.
  */
 export function rowDispatch(
   layout: RowLayout,
-  { label, bindings, body }: { label: string; bindings: readonly Binding[]; body: string },
+  { label, bindings, body }: RowKernel<string>,
   operands: readonly Tensor[],
 ): Dispatch {
   const { rows, columns, vector, lanes } = layout;

@@ -2,8 +2,9 @@ import { elementwiseOperation } from '../kernels/elementwise.ts';
 import { onceDifferentiable } from '../trace/operation.ts';
 import { elementCount, sameShape } from '../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
-import { divide, multiply } from './binary.ts';
+import { multiply } from './binary.ts';
 import { mean, scale, sum } from './sum.ts';
+import { weightedMean } from './weighted-mean.ts';
 
 /**
  * Mean binary cross-entropy of sigmoid(logits) against targets over the elements whose mask is 1, in nats. A logit x
@@ -12,7 +13,8 @@ import { mean, scale, sum } from './sum.ts';
  *
  * @param logits any shape, f32
  * @param targets the same shape, f32, 0 to 1; they get no gradient
- * @param mask broadcasts to that shape, f32, 1 or 0 (or weights), at least one not 0; all elements if left out
+ * @param mask broadcasts to that shape, f32, 1 or 0 (or weights); all elements if left out. If all are 0 the loss is 0 and has
+ *   no gradient
  * @returns scalar
  */
 export function binaryCrossEntropy(logits: Tensor, targets: Tensor, mask?: Tensor): Tensor {
@@ -21,7 +23,7 @@ export function binaryCrossEntropy(logits: Tensor, targets: Tensor, mask?: Tenso
   const masked = multiply(elements, mask);
   requireShape(sameShape(masked.shape, logits.shape), 'binaryCrossEntropy', 'mask must broadcast', logits, mask);
   const repeats = elementCount(logits.shape) / elementCount(mask.shape);
-  return divide(sum(masked), scale(sum(mask), repeats));
+  return weightedMean(sum(masked), scale(sum(mask), repeats));
 }
 
 /** Binary cross-entropy of each element, of the shape of the logits, in nats. */

@@ -1,6 +1,6 @@
 import { elementwiseOperation } from '../kernels/elementwise.ts';
-import type { Shape } from '../trace/shape.ts';
-import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import { requireType, type Tensor } from '../trace/tensor.ts';
+import { broadcastShape } from './broadcast-shape.ts';
 import { keepWhere } from './keep-where.ts';
 import { sumToShape } from './sum.ts';
 import { unary } from './unary.ts';
@@ -39,7 +39,11 @@ export const BINARY = {
 /** Name of a function of two variables, as `binary` takes it. */
 export type BinaryName = keyof typeof BINARY;
 
-/** y = f(a, b) with numpy's broadcasting: shapes are aligned at the right and sizes are equal or 1. */
+/**
+ * y = f(a, b) with numpy's broadcasting: shapes are aligned at the right and sizes are equal or 1. Both are f32, or both u32:
+ * then sums, differences and products are those modulo 2^32, quotients are rounded down (and are a where b is 0), and there is
+ * no gradient.
+ */
 export function binary(name: BinaryName, a: Tensor, b: Tensor): Tensor {
   return a.graph.apply(binaryOperation, [a, b], { name })[0];
 }
@@ -66,9 +70,8 @@ export const binaryOperation = elementwiseOperation<{ name: BinaryName }>({
   name: 'binary',
   title: ({ name }) => name,
   outputs([a, b], { name }) {
-    requireType(a, 'f32', name, 'a');
-    requireType(b, 'f32', name, 'b');
-    return [{ shape: broadcastShape(name, a, b), dtype: 'f32' }];
+    requireType(b, a.dtype, name, 'b');
+    return [{ shape: broadcastShape(name, a, b), dtype: a.dtype }];
   },
   formula: ({ attributes: { name } }) => ({ label: name, expression: BINARY[name].formula, operands: ['a', 'b'] }),
   backward(node, [dy], wanted) {
@@ -82,13 +85,3 @@ export const binaryOperation = elementwiseOperation<{ name: BinaryName }>({
     ];
   },
 });
-
-function broadcastShape(name: string, a: Tensor, b: Tensor): Shape {
-  const rank = Math.max(a.shape.length, b.shape.length);
-  return Array.from({ length: rank }, (_, axis) => {
-    const sizeA = a.shape[axis - rank + a.shape.length] ?? 1;
-    const sizeB = b.shape[axis - rank + b.shape.length] ?? 1;
-    requireShape(sizeA === sizeB || sizeA === 1 || sizeB === 1, name, 'sizes must be equal or 1', a, b);
-    return Math.max(sizeA, sizeB);
-  });
-}

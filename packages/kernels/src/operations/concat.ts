@@ -2,16 +2,17 @@ import { KernelError } from '../errors.ts';
 import { copyRuns } from '../kernels/copy.ts';
 import type { Operation } from '../trace/operation.ts';
 import { requireShape, type Tensor } from '../trace/tensor.ts';
-import { around, hasAxis, slice } from './slice.ts';
+import { resolveAxis } from './axis.ts';
+import { around, slice } from './slice.ts';
 
 /**
- * Joins tensors along an axis, by default the first: (.., n1, ..), (.., n2, ..), ... -> (.., n1 + n2 + ..., ..).
+ * Joins tensors along an axis, by default the first; -1 is the last: (.., n1, ..), (.., n2, ..), ... -> (.., n1 + n2 + ..., ..).
  *
  * @param tensors one or more of one data type, equal in all other axes
  */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   if (tensors.length === 0) throw new KernelError('shape', 'concat: needs at least one tensor, got none.');
-  return tensors[0].graph.apply(concatOperation, tensors, { axis })[0];
+  return tensors[0].graph.apply(concatOperation, tensors, { axis: resolveAxis('concat', tensors[0], axis) })[0];
 }
 
 /** A launch for each input, so that there may be more of them than a kernel has bindings. */
@@ -25,7 +26,6 @@ export const concatOperation: Operation<{ axis: number }> = {
         input.shape.length === shape.length &&
         input.shape.every((size, other) => other === axis || size === shape[other]),
     );
-    requireShape(hasAxis(inputs[0], axis), 'concat', `axis ${axis} must exist`, inputs[0]);
     requireShape(fits, 'concat', `data types and all sizes but those of axis ${axis} must be equal`, ...inputs);
     const total = inputs.reduce((sum, input) => sum + input.shape[axis], 0);
     return [{ shape: shape.with(axis, total), dtype }];

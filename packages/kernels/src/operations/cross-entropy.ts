@@ -1,10 +1,10 @@
-import { linearDispatch } from '../kernels/dispatch.ts';
-import { read, readWrite, wgslFloat, write } from '../kernels/kernel.ts';
-import { rowDispatch, rowElement, rowLayout } from '../kernels/row-kernel.ts';
+import { read, wgslFloat, write } from '../kernels/kernel.ts';
+import { overwritable, type RowLoops, rowElement, rowLayout, rowsDispatch } from '../kernels/row-kernel.ts';
 import { type Operation, onceDifferentiable, overwritesFirst } from '../trace/operation.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
-import { divide, multiply } from './binary.ts';
+import { multiply } from './binary.ts';
 import { sum } from './sum.ts';
+import { weightedMean } from './weighted-mean.ts';
 
 /** Settings of `crossEntropy` and `crossEntropyRows`. */
 export interface CrossEntropyOptions {
@@ -17,16 +17,17 @@ export interface CrossEntropyOptions {
  * loss = sum mask_n (logsumexp(logits_n) - (1 - s) logits_n[target_n] - s mean(logits_n)) / sum mask_n, smoothing s.
  *
  * @param logits (N, C) f32
- * @param targets (N) u32, each below C
- * @param mask (N) f32, 1 or 0 (or weights); at least one must not be 0
+ * @param targets (N) u32, each below C; a row whose target is not has the loss 0 and no gradient, but counts by its mask, and
+ *   `Program.write` refuses it
+ * @param mask (N) f32, 1 or 0 (or weights); if all are 0 the loss is 0 and has no gradient
  * @returns scalar
  */
 export function crossEntropy(logits: Tensor, targets: Tensor, mask: Tensor, options: CrossEntropyOptions = {}): Tensor {
   requireShape(mask.shape.length === 1 && mask.shape[0] === logits.shape[0], 'crossEntropy', 'mask must be (N)', mask);
-  return divide(sum(multiply(crossEntropyRows(logits, targets, options), mask)), sum(mask));
+  return weightedMean(sum(multiply(crossEntropyRows(logits, targets, options), mask)), sum(mask));
 }
 
-/** Cross-entropy of each row, (N, C) and (N) -> (N), in nats. */
+/** Cross-entropy of each row, (N, C) and (N) -> (N), in nats; 0 for rows whose target is C or more. */
 export function crossEntropyRows(logits: Tensor, targets: Tensor, options: CrossEntropyOptions = {}): Tensor {
   const { labelSmoothing = 0 } = options;
   return logits.graph.apply(crossEntropyOperation, [logits, targets], { labelSmoothing })[0];
@@ -45,31 +46,26 @@ export const crossEntropyOperation: Operation<Required<CrossEntropyOptions>> = {
     const rows = { shape: [logits.shape[0]], dtype: 'f32' } as const;
     return [rows, rows];
   },
+  numbers: ({ inputs: [logits] }) => ({ input: 1, bound: logits.shape[1] }),
   kernels(node) {
     const [logits, targets] = node.inputs;
     const { labelSmoothing } = node.attributes;
     const layout = rowLayout(logits.shape);
-    const target = rowElement(layout, 'logits', `min(load_targets(row), ${layout.columns - 1}u)`);
-    // Only where the classes share something: plain cross-entropy reads the logits twice, not three times.
-    const shared = `
-  var sum = Value(0.0);
-  for (var c = lane; c < width; c += lanes) { sum += load_logits(start + c); }
-  let goal = ${wgslFloat(1 - labelSmoothing)} * ${target} + ${wgslFloat(labelSmoothing)} * row_sum(sum) / columns;`;
+    const ofTarget = rowElement(layout, 'logits', `min(wanted, ${layout.columns - 1}u)`);
+    const shared = `${wgslFloat(1 - labelSmoothing)} * ${ofTarget} + ${wgslFloat(labelSmoothing)} * sum / columns`;
     const kernel = {
       label: 'crossEntropy',
       bindings: [read('logits', layout.vector), read('targets', 1, 'u32'), write('loss'), write('log_sum')],
-      body: `  var most = Value(lowest);
-  for (var c = lane; c < width; c += lanes) { most = max(most, load_logits(start + c)); }
-  let highest = row_max(most);
-  var total = Value(0.0);
-  for (var c = lane; c < width; c += lanes) { total += exp(load_logits(start + c) - highest); }
-  let log_total = highest + log(row_sum(total));${labelSmoothing > 0 ? shared : `\n  let goal = ${target};`}
+      body: ({ max, sums }: RowLoops) => `${max('highest', 'load_logits(start + c)')}
+${sums({ total: 'exp(logit - highest)', ...(labelSmoothing > 0 && { sum: 'logit' }) }, 'let logit = load_logits(start + c);')}
   if (lane == 0u) {
+    let wanted = load_targets(row);
+    let log_total = highest + log(total);
     store_log_sum(row, log_total);
-    store_loss(row, log_total - goal);
+    store_loss(row, select(0.0, log_total - (${labelSmoothing > 0 ? shared : ofTarget}), wanted < ${layout.columns}u));
   }`,
     };
-    return [rowDispatch(layout, kernel, [logits, targets, node.outputs[0], node.outputs[1]])];
+    return [rowsDispatch(layout, kernel, [logits, targets, node.outputs[0], node.outputs[1]])];
   },
   backward(node, [dLoss], [wanted]) {
     if (dLoss === undefined || !wanted) return [undefined, undefined];
@@ -81,7 +77,7 @@ export const crossEntropyOperation: Operation<Required<CrossEntropyOptions>> = {
 
 /**
  * dLogits = (softmax(logits) - (1 - s) one-hot(target) - s / C) dLoss with smoothing s, written over the logits where
- * nothing else needs them.
+ * nothing else needs them; 0 in rows whose target is C or more, and where dLoss is 0 whatever the logits.
  */
 export const crossEntropyGradientOperation: Operation<Required<CrossEntropyOptions>> = {
   name: 'crossEntropyGradient',
@@ -90,27 +86,28 @@ export const crossEntropyGradientOperation: Operation<Required<CrossEntropyOptio
   kernels(node, { inPlace }) {
     const [logits, targets, logSum, dLoss] = node.inputs;
     const [result] = node.outputs;
-    const [rows, classes] = logits.shape;
+    const layout = rowLayout(logits.shape);
+    const { vector, columns: classes } = layout;
     const { labelSmoothing } = node.attributes;
     const [miss, hit] = [labelSmoothing / classes, 1 - labelSmoothing + labelSmoothing / classes].map(wgslFloat);
     const source = inPlace ? 'result' : 'logits';
-    return [
-      linearDispatch({
-        label: 'crossEntropyGradient',
-        bindings: [
-          read('targets', 1, 'u32'),
-          read('log_sum'),
-          read('d_loss'),
-          ...(inPlace ? [readWrite('result')] : [read('logits'), write('result')]),
-        ],
-        operands: inPlace ? [targets, logSum, dLoss, result] : [targets, logSum, dLoss, logits, result],
-        threads: rows * classes,
-        body: `  let row = index / ${classes}u;
-  let probability = exp(load_${source}(index) - load_log_sum(row));
-  let goal = select(${miss}, ${hit}, load_targets(row) == index % ${classes}u);
-  store_result(index, (probability - goal) * load_d_loss(row));`,
-      }),
-    ];
+    const [index, places] = vector === 4 ? ['vec4u', 'vec4u(4u * c) + vec4u(0u, 1u, 2u, 3u)'] : ['u32', 'c'];
+    const kernel = {
+      label: 'crossEntropyGradient',
+      bindings: [
+        read('targets', 1, 'u32'),
+        read('log_sum'),
+        read('d_loss'),
+        ...overwritable('logits', vector, inPlace),
+      ],
+      body: ({ each }: RowLoops) => `  let wanted = load_targets(row);
+  let log_total = load_log_sum(row);
+  let slope = select(0.0, load_d_loss(row), wanted < ${classes}u);
+${each(`    let goal = select(Value(${miss}), Value(${hit}), ${places} == ${index}(wanted));
+    let rise = (exp(load_${source}(start + c) - log_total) - goal) * slope;
+    store_result(start + c, select(rise, Value(0.0), slope == 0.0));`)}`,
+    };
+    return [rowsDispatch(layout, kernel, [targets, logSum, dLoss, result, ...(inPlace ? [] : [logits])])];
   },
   backward: onceDifferentiable,
 };

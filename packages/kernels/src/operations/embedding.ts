@@ -1,14 +1,15 @@
 import { linearDispatch } from '../kernels/dispatch.ts';
-import { every, LINEAR_WORKGROUP, linearGrid, read, readWrite, rowVectors, write } from '../kernels/kernel.ts';
-import { type Operation, onceDifferentiable } from '../trace/operation.ts';
+import { every, read, readWrite, rowVectors, write } from '../kernels/kernel.ts';
+import type { Operation } from '../trace/operation.ts';
 import { elementCount, type Shape } from '../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import { groupByNumber } from './group-by-number.ts';
 
 /**
  * Rows of a table: y[.., :] = table[ids[..], :]. Equals one-hot(ids) times the table, at no cost of multiplication.
  *
  * @param table (V, D) f32
- * @param ids any shape, u32, each below V (larger ones read the last row)
+ * @param ids any shape, u32; one of V or more gives zeros and has no gradient, and `Program.write` refuses it
  * @returns (...ids, D)
  */
 export function embedding(table: Tensor, ids: Tensor): Tensor {
@@ -23,18 +24,22 @@ export const embeddingOperation: Operation<object> = {
     requireType(ids, 'u32', 'embedding', 'ids');
     return [{ shape: [...ids.shape, table.shape[1]], dtype: 'f32' }];
   },
+  numbers: ({ inputs: [table] }) => ({ input: 1, bound: table.shape[0] }),
   kernels(node) {
     const [table, ids] = node.inputs;
     const [vocabulary, columns] = table.shape;
-    const { vector, width: row } = rowVectors(columns);
-    const threads = elementCount(ids.shape) * row;
+    const { vector, type } = rowVectors(columns);
+    const { groups, threads, head, place } = rowShares(columns);
     return [
       linearDispatch({
         label: 'embedding',
         bindings: [read('table', vector), read('ids', 1, 'u32'), write('result', vector)],
         operands: [table, ids, node.outputs[0]],
-        threads,
-        body: `  store_result(index, load_table(min(load_ids(index / ${row}u), ${vocabulary - 1}u) * ${row}u + index % ${row}u));`,
+        threads: elementCount(ids.shape) * threads,
+        body: `${head}
+  let number = load_ids(row);
+  let source = min(number, ${vocabulary - 1}u);
+${every(groups, (group) => `  store_result(${place('row', group)}, select(${type}(0.0), load_table(${place('source', group)}), number < ${vocabulary}u));`)}`,
       }),
     ];
   },
@@ -48,8 +53,8 @@ export const embeddingOperation: Operation<object> = {
 
 /**
  * dTable[v, :] = sum of dy[n, :] over all n with ids[n] = v, plus a third input of dTable's shape if there is one. WGSL has
- * no float atomics, so each row looks for its own tokens. All threads of a row compare the same ids, so that the branch
- * never diverges; a thread sums up to four columns, so that each comparison serves them all.
+ * no float atomics, so the rows of each number are listed first; a thread then adds up its columns of them, from the first to
+ * the last.
  */
 export const embeddingGradientOperation: Operation<{ shape: Shape }> = {
   name: 'embeddingGradient',
@@ -59,47 +64,68 @@ export const embeddingGradientOperation: Operation<{ shape: Shape }> = {
     if (inputs.length > 2) return undefined;
     return addend.graph.apply(embeddingGradientOperation, [...inputs, addend], attributes)[0];
   },
-  kernels(node, { inPlace }) {
+  kernels(node, { inPlace, scratch }) {
     const [dy, ids, addend] = node.inputs;
     const [result] = node.outputs;
-    const [vocabulary, elements] = node.attributes.shape;
-    const { vector, type, width: row } = rowVectors(elements);
-    const columns = Math.min(4, Math.ceil(row / LINEAR_WORKGROUP));
-    const parts = Math.ceil(row / (columns * LINEAR_WORKGROUP));
+    const [vocabulary, columns] = node.attributes.shape;
+    const { vector, type } = rowVectors(columns);
+    const { groups, threads, head, place } = rowShares(columns);
+    const lists = groupByNumber(ids, vocabulary, columns, scratch);
     const target = inPlace ? readWrite('result', vector) : write('result', vector);
     const separate = addend !== undefined && !inPlace;
-    const start = (place: string) =>
-      inPlace ? `load_result(${place}) + ` : separate ? `load_addend(${place}) + ` : '';
+    const start = (at: string) => (inPlace ? `load_result(${at}) + ` : separate ? `load_addend(${at}) + ` : '');
     return [
-      {
-        kernel: {
-          label: 'embeddingGradient',
-          bindings: [read('dy', vector), read('ids', 1, 'u32'), ...(separate ? [read('addend', vector)] : []), target],
-          uniforms: [],
-          workgroupSize: [LINEAR_WORKGROUP, 1, 1],
-          code: `fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u) {
-  let place = group.y * groups.x + group.x;
-  let token = place / ${parts}u;
-  if (token >= ${vocabulary}u) { return; }
-  let first = place % ${parts}u * ${columns * LINEAR_WORKGROUP}u + local.x;
-${every(columns, (c) => `  let column${c} = min(first + ${c * LINEAR_WORKGROUP}u, ${row - 1}u);\n  var total${c} = ${type}(0.0);`)}
-  for (var n = 0u; n < ${elementCount(ids.shape)}u; n++) {
-    if (load_ids(n) == token) {
-${every(columns, (c) => `      total${c} += load_dy(n * ${row}u + column${c});`)}
+      ...lists.dispatches,
+      linearDispatch({
+        label: 'embeddingGradient',
+        bindings: [
+          read('ends', 1, 'u32'),
+          read('order', 1, 'u32'),
+          read('dy', vector),
+          ...(separate ? [read('addend', vector)] : []),
+          target,
+        ],
+        operands: [lists.ends, lists.order, dy, ...(separate ? [addend] : []), result],
+        threads: vocabulary * threads,
+        // Blocks of 32 rows, and of 32 blocks, so that no chain of additions gets long.
+        body: `${head}
+  let first = load_ends(2u * row);
+  let end = load_ends(2u * row + 1u);
+${every(groups, (group) => `  var total${group} = ${type}(0.0);`)}
+  for (var large = first; large < end; large += 1024u) {
+${every(groups, (group) => `    var large${group} = ${type}(0.0);`)}
+    for (var block = large; block < min(large + 1024u, end); block += 32u) {
+${every(groups, (group) => `      var block${group} = ${type}(0.0);`)}
+      for (var n = block; n < min(block + 32u, end); n++) {
+        let source = load_order(n);
+${every(groups, (group) => `        block${group} += load_dy(${place('source', group)});`)}
+      }
+${every(groups, (group) => `      large${group} += block${group};`)}
     }
+${every(groups, (group) => `    total${group} += large${group};`)}
   }
-${every(columns, (c) => {
-  const place = `token * ${row}u + column${c}`;
-  return `  if (first + ${c * LINEAR_WORKGROUP}u < ${row}u) { store_result(${place}, ${start(place)}total${c}); }`;
-})}
-}`,
-        },
-        operands: separate ? [dy, ids, addend, result] : [dy, ids, result],
-        uniforms: [],
-        workgroups: linearGrid(vocabulary * parts, 1),
-      },
+${every(groups, (group) => `  store_result(${place('row', group)}, ${start(place('row', group))}total${group});`)}`,
+      }),
     ];
   },
-  backward: onceDifferentiable,
+  backward({ inputs: [, ids] }, [gradient], wanted) {
+    const byRows = gradient !== undefined && wanted[0] ? embedding(gradient, ids) : undefined;
+    return [byRows, undefined, gradient];
+  },
 };
+
+/**
+ * How threads share the columns of a row: each takes up to four groups of them, so that it loads the row's number once for all,
+ * `threads` apart, so that neighbours load neighbours.
+ */
+function rowShares(columns: number) {
+  const { width } = rowVectors(columns);
+  const groups = [4, 2].find((count) => width % count === 0) ?? 1;
+  const threads = width / groups;
+  return {
+    groups,
+    threads,
+    head: `  let row = index / ${threads}u;\n  let column = index % ${threads}u;`,
+    place: (row: string, group: number) => `${row} * ${width}u + column + ${group * threads}u`,
+  };
+}

@@ -7,7 +7,7 @@ import { reshape } from './view.ts';
  * Rows of a tensor by number: y[.., :] = x[ids[..], :]. A row that is taken many times gets the sum of the gradients.
  *
  * @param x (N, ...row) f32
- * @param ids any shape, u32, each below N (larger ones read the last row)
+ * @param ids any shape, u32; one of N or more gives zeros and has no gradient, and `Program.write` refuses it
  * @returns (...ids, ...row)
  */
 export function gather(x: Tensor, ids: Tensor): Tensor {

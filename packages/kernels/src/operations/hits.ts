@@ -1,5 +1,5 @@
-import { linearDispatch } from '../kernels/dispatch.ts';
 import { read, write } from '../kernels/kernel.ts';
+import { type RowLoops, rowElement, rowLayout, rowsDispatch } from '../kernels/row-kernel.ts';
 import { type Operation, onceDifferentiable } from '../trace/operation.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 
@@ -8,7 +8,7 @@ import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
  * the same, else 0. For accuracies; has no gradient.
  *
  * @param scores (N, C) f32
- * @param targets (N) u32, each below C
+ * @param targets (N) u32; one of C or more is no hit
  * @returns (N) f32
  */
 export function hits(scores: Tensor, targets: Tensor): Tensor {
@@ -24,23 +24,22 @@ export const hitsOperation: Operation<object> = {
     requireShape(fits, 'hits', 'scores must be (N, C) and targets (N)', scores, targets);
     return [{ shape: targets.shape, dtype: 'f32' }];
   },
+  numbers: ({ inputs: [scores] }) => ({ input: 1, bound: scores.shape[1] }),
   kernels(node) {
     const [scores, targets] = node.inputs;
-    const [rows, classes] = scores.shape;
-    return [
-      linearDispatch({
-        label: 'hits',
-        bindings: [read('scores'), read('targets', 1, 'u32'), write('result')],
-        operands: [scores, targets, node.outputs[0]],
-        threads: rows,
-        body: `  let start = index * ${classes}u;
-  var choice = 0u;
-  for (var c = 1u; c < ${classes}u; c++) {
-    if (load_scores(start + c) > load_scores(start + choice)) { choice = c; }
-  }
-  store_result(index, select(0.0, 1.0, choice == load_targets(index)));`,
-      }),
-    ];
+    const layout = rowLayout(scores.shape);
+    const { vector, columns } = layout;
+    const [classes, index] = vector === 4 ? ['vec4u(4u * c) + vec4u(0u, 1u, 2u, 3u)', 'vec4u'] : ['c', 'u32'];
+    const kernel = {
+      label: 'hits',
+      bindings: [read('scores', vector), read('targets', 1, 'u32'), write('result')],
+      body: ({ max }: RowLoops) => `  let wanted = load_targets(row);
+  let goal = ${rowElement(layout, 'scores', `min(wanted, ${columns - 1}u)`)};
+  // Behind it, and not ahead of it, so that scores that are not numbers make no hits.
+${max('ahead', `select(Value(1.0), Value(0.0), (load_scores(start + c) < Value(goal)) | ((load_scores(start + c) == Value(goal)) & (${classes} >= ${index}(wanted))))`)}
+  if (lane == 0u) { store_result(row, select(0.0, 1.0, ahead == 0.0 && wanted < ${columns}u)); }`,
+    };
+    return [rowsDispatch(layout, kernel, [scores, targets, node.outputs[0]])];
   },
   backward: onceDifferentiable,
 };

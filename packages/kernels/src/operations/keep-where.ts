@@ -2,8 +2,8 @@ import { elementwiseOperation } from '../kernels/elementwise.ts';
 import type { Shape } from '../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 
-/** How `keepWhere` compares. */
-export type Relation = '<' | '<=' | '>' | '>=';
+/** How `compare` and `keepWhere` relate two numbers. */
+export type Relation = '<' | '<=' | '>' | '>=' | '==' | '!=';
 
 /**
  * x where a relation between a and b holds, else 0: `keepWhere(x, a, '>=', b)`. The gradient flows to x alone, where it

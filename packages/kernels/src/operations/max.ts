@@ -1,15 +1,16 @@
 import { linearDispatch } from '../kernels/dispatch.ts';
 import { read, write } from '../kernels/kernel.ts';
-import { type Dispatch, type Operation, onceDifferentiable } from '../trace/operation.ts';
+import type { Dispatch, Operation } from '../trace/operation.ts';
 import { elementCount, type Shape } from '../trace/shape.ts';
 import { requireType, type Tensor } from '../trace/tensor.ts';
+import { gatherAlong } from './gather-along.ts';
 import { partCount, type ReductionOptions, reduceAxes } from './reduction.ts';
 
 /**
  * Largest element over axes. The gradient goes to the first of the largest, in row-major order.
  *
  * @param x f32
- * @param axes all of them if left out
+ * @param axes all of them if left out; -1 is the last
  */
 export function max(x: Tensor, axes?: readonly number[], options: ReductionOptions = {}): Tensor {
   return reduceAxes('max', x, axes, options, (flat) => x.graph.apply(maxOperation, [flat], {})[0]);
@@ -102,5 +103,5 @@ export const maxGradientOperation: Operation<{ shape: Shape }> = {
       }),
     ];
   },
-  backward: onceDifferentiable,
+  backward: ({ inputs: [, places] }, [gradient]) => [gradient && gatherAlong(gradient, places, 1), undefined],
 };

@@ -3,15 +3,16 @@ import { read, write } from '../kernels/kernel.ts';
 import type { Dispatch, Operation } from '../trace/operation.ts';
 import { elementCount, type Shape } from '../trace/shape.ts';
 import { requireShape, type Tensor } from '../trace/tensor.ts';
+import { resolveAxis } from './axis.ts';
 
 /**
  * Reorders axes: axis i of the result is axis `axes[i]` of x. Costs nothing where the elements keep their order.
  *
  * @param x any data type
- * @param axes each axis of x once
+ * @param axes each axis of x once; -1 is the last
  */
 export function permute(x: Tensor, axes: readonly number[]): Tensor {
-  return x.graph.apply(permuteOperation, [x], { axes })[0];
+  return x.graph.apply(permuteOperation, [x], { axes: axes.map((axis) => resolveAxis('permute', x, axis)) })[0];
 }
 
 /** Swaps the two axes of a matrix: (M, N) -> (N, M). */

@@ -1,5 +1,6 @@
-import { elementCount } from '../trace/shape.ts';
-import { requireShape, type Tensor } from '../trace/tensor.ts';
+import { elementCount, type Shape } from '../trace/shape.ts';
+import type { Tensor } from '../trace/tensor.ts';
+import { resolveAxis } from './axis.ts';
 import { reshape } from './view.ts';
 
 /** Settings of `sum`, `mean` and `max`. */
@@ -8,40 +9,68 @@ export interface ReductionOptions {
   readonly keepAxes?: boolean;
 }
 
+/** Neighbouring axes, the first to the last, which are one axis of the flat data. */
+export interface AxisRun {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** (outer, length, inner): the flat data with a run of axes as one. */
+export function flatShape(shape: Shape, { first, last }: AxisRun): [number, number, number] {
+  const [outer, length, inner] = [shape.slice(0, first), shape.slice(first, last + 1), shape.slice(last + 1)];
+  return [elementCount(outer), elementCount(length), elementCount(inner)];
+}
+
+/** The shape after the reduction of a run, whose axes stay as size 1. */
+export function reducedShape(shape: Shape, { first, last }: AxisRun): Shape {
+  return shape.map((size, axis) => (axis >= first && axis <= last ? 1 : size));
+}
+
 /**
- * Reduces over axes, from the last to the first, neighbours in one step because they are one axis of the flat data.
+ * Reduces over axes, from the last to the first, neighbours in one step.
  *
- * @param axes all of them if undefined
- * @param reduce (outer, length, inner) -> (outer, 1, inner)
+ * @param axes all of them if undefined; -1 is the last
+ * @param reduce from x to its `reducedShape`
  * @throws KernelError `shape` for an axis that does not exist
  */
-export function reduceAxes(
+export function reduceRuns(
   name: string,
   x: Tensor,
   axes: readonly number[] | undefined,
   { keepAxes = false }: ReductionOptions,
-  reduce: (x: Tensor) => Tensor,
+  reduce: (x: Tensor, run: AxisRun) => Tensor,
 ): Tensor {
-  const reduced = new Set(axes ?? x.shape.keys());
-  const exist = [...reduced].every((axis) => Number.isInteger(axis) && axis >= 0 && axis < x.shape.length);
-  requireShape(exist, name, `axes ${[...reduced]} must exist`, x);
+  const reduced = new Set(axes?.map((axis) => resolveAxis(name, x, axis)) ?? x.shape.keys());
   let result = x;
-  let inner = 1;
-  let length = 1;
-  for (const [axis, size] of [...x.shape.entries()].toReversed()) {
-    if (reduced.has(axis)) length *= size;
-    else inner *= size;
-    if (!reduced.has(axis) || reduced.has(axis - 1)) continue;
-    const outer = elementCount(x.shape.slice(0, axis));
-    if (length > 1) result = reduce(reshape(result, [outer, length, inner]));
-    length = 1;
+  for (let last = x.shape.length - 1; last >= 0; last--) {
+    if (!reduced.has(last)) continue;
+    let first = last;
+    while (reduced.has(first - 1)) first--;
+    const run = { first, last };
+    if (flatShape(x.shape, run)[1] > 1) result = reduce(result, run);
+    last = first;
   }
-  const kept = x.shape.map((size, axis) => (reduced.has(axis) ? 1 : size));
-  return reshape(result, keepAxes ? kept : kept.filter((_, axis) => !reduced.has(axis)));
+  return reshape(result, keepAxes ? result.shape : result.shape.filter((_, axis) => !reduced.has(axis)));
 }
 
-/** Few long reductions are cut so that some thousand threads have work; each part keeps at least 16 terms. */
+/** The same for operations on flat data. @param reduce (outer, length, inner) -> (outer, 1, inner) */
+export function reduceAxes(
+  name: string,
+  x: Tensor,
+  axes: readonly number[] | undefined,
+  options: ReductionOptions,
+  reduce: (x: Tensor) => Tensor,
+): Tensor {
+  return reduceRuns(name, x, axes, options, (from, run) =>
+    reshape(reduce(reshape(from, flatShape(from.shape, run))), reducedShape(from.shape, run)),
+  );
+}
+
+/** A part keeps at least so many terms, so that there is less left to sum than there was; and few enough for `blockedSums`. */
+const [FEWEST_TERMS, MOST_TERMS] = [32, 1024];
+
+/** Few long reductions are cut so that some thousand threads have work, and each does not sum too many terms. */
 export function partCount(reductions: number, length: number): number {
-  const wanted = Math.ceil(4096 / reductions);
-  return Math.max(1, Math.min(wanted, Math.floor(length / 16)));
+  const wanted = Math.max(Math.ceil(4096 / reductions), Math.ceil(length / MOST_TERMS));
+  return Math.max(1, Math.min(wanted, Math.floor(length / FEWEST_TERMS)));
 }

@@ -5,24 +5,26 @@ import { BINDING_ALIGNMENT } from '../trace/memory.ts';
 import type { Operation } from '../trace/operation.ts';
 import { BYTES_PER_ELEMENT, elementCount, type Shape } from '../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import { resolveAxis } from './axis.ts';
 
 /**
- * x[.., start .. end, ..) along an axis, by default the first. No copy of whole rows of the first axis where the first
- * element lies on a binding boundary (64 elements).
+ * x[.., start .. end, ..) along an axis, by default the first; -1 is the last. No copy of whole rows of the first axis where
+ * the first element lies on a binding boundary (64 elements).
  */
 export function slice(x: Tensor, start: number, end: number, axis = 0): Tensor {
-  return x.graph.apply(sliceOperation, [x], { start, end, axis })[0];
+  return x.graph.apply(sliceOperation, [x], { start, end, axis: resolveAxis('slice', x, axis) })[0];
 }
 
-/** Puts `before` zeros before and `after` behind x along an axis, by default the first. @param x f32 */
+/** Puts `before` zeros before and `after` behind x along an axis, by default the first; -1 is the last. @param x f32 */
 export function pad(x: Tensor, before: number, after: number, axis = 0): Tensor {
-  return before === 0 && after === 0 ? x : x.graph.apply(padOperation, [x], { before, after, axis })[0];
+  const resolved = resolveAxis('pad', x, axis);
+  return before === 0 && after === 0 ? x : x.graph.apply(padOperation, [x], { before, after, axis: resolved })[0];
 }
 
 export const sliceOperation: Operation<{ start: number; end: number; axis: number }> = {
   name: 'slice',
   outputs([x], { start, end, axis }) {
-    const fits = hasAxis(x, axis) && 0 <= start && start < end && end <= x.shape[axis];
+    const fits = 0 <= start && start < end && end <= x.shape[axis];
     requireShape(fits, 'slice', `0 <= ${start} < ${end} <= size of axis ${axis} must hold`, x);
     return [{ shape: x.shape.with(axis, end - start), dtype: x.dtype }];
   },
@@ -50,7 +52,6 @@ export const padOperation: Operation<{ before: number; after: number; axis: numb
   name: 'pad',
   outputs([x], { before, after, axis }) {
     requireType(x, 'f32', 'pad', 'x');
-    requireShape(hasAxis(x, axis), 'pad', `axis ${axis} must exist`, x);
     requireShape(before >= 0 && after >= 0, 'pad', `0 <= ${before} and 0 <= ${after} must hold`, x);
     return [{ shape: x.shape.with(axis, before + x.shape[axis] + after), dtype: 'f32' }];
   },
@@ -81,10 +82,6 @@ export const padOperation: Operation<{ before: number; after: number; axis: numb
     return [dy === undefined ? undefined : slice(dy, before, before + node.inputs[0].shape[axis], axis)];
   },
 };
-
-export function hasAxis(x: Tensor, axis: number): boolean {
-  return Number.isInteger(axis) && axis >= 0 && axis < x.shape.length;
-}
 
 /** How many runs of neighbours there are outside an axis, and how many elements one step along it takes. */
 export function around(shape: Shape, axis: number): { count: number; inner: number } {

@@ -1,19 +1,25 @@
 import { read } from '../kernels/kernel.ts';
-import { overwritable, rowDispatch, rowLayout } from '../kernels/row-kernel.ts';
-import { type Operation, onceDifferentiable, overwritesFirst } from '../trace/operation.ts';
+import { overwritable, type RowLoops, rowLayout, rowsDispatch } from '../kernels/row-kernel.ts';
+import { type Operation, overwritesFirst } from '../trace/operation.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import { multiply, subtract } from './binary.ts';
+import { sum } from './sum.ts';
+import { unary } from './unary.ts';
 
 /**
  * Softmax over the last axis: y_c = exp(x_c - max x) / sum of the same over all c.
  *
  * @param x (..., C) f32
- * @returns the shape of x; each row is positive and sums to 1
+ * @returns the shape of x; each row is positive and sums to 1, but for rows of nothing but minus infinity, which give zeros
  */
 export function softmax(x: Tensor): Tensor {
   return x.graph.apply(softmaxOperation, [x], { logarithm: false })[0];
 }
 
-/** log(softmax(x)) over the last axis, also where probabilities underflow: x_c - max x - log(sum(exp(x - max x))). */
+/**
+ * log(softmax(x)) over the last axis, also where probabilities underflow: x_c - max x - log(sum(exp(x - max x))). Rows of nothing
+ * but minus infinity stay as they are.
+ */
 export function logSoftmax(x: Tensor): Tensor {
   return x.graph.apply(softmaxOperation, [x], { logarithm: true })[0];
 }
@@ -33,27 +39,27 @@ export const softmaxOperation: Operation<{ logarithm: boolean }> = {
     const [y] = node.outputs;
     const layout = rowLayout(x.shape);
     const source = inPlace ? 'result' : 'x';
-    const value = (c: string) => `load_${source}(start + ${c}) - highest`;
+    const value = `load_${source}(start + c)`;
     const kernel = {
       label: logarithm ? 'logSoftmax' : 'softmax',
       bindings: overwritable('x', layout.vector, inPlace),
-      body: `  var most = Value(lowest);
-  for (var c = lane; c < width; c += lanes) { most = max(most, load_${source}(start + c)); }
-  let highest = row_max(most);
-  var total = Value(0.0);
-  for (var c = lane; c < width; c += lanes) { total += exp(${value('c')}); }
-  let all = ${logarithm ? 'log(row_sum(total))' : '1.0 / row_sum(total)'};
-  for (var c = lane; c < width; c += lanes) {
-    store_result(start + c, ${logarithm ? `${value('c')} - all` : `exp(${value('c')}) * all`});
-  }`,
+      body: ({ max, sums, each }: RowLoops) => `${max('highest', value)}
+${sums({ total: `exp(${value} - highest)` })}
+  // The total is at least 1, but 0 where all are minus infinity.
+  let all = select(${logarithm ? 'log(total)' : '1.0 / total'}, 0.0, total == 0.0);
+${each(`    store_result(start + c, ${logarithm ? `${value} - highest - all` : `exp(${value} - highest) * all`});`)}`,
     };
-    return [rowDispatch(layout, kernel, inPlace ? [y] : [y, x])];
+    return [rowsDispatch(layout, kernel, inPlace ? [y] : [y, x])];
   },
   backward(node, [dy], [wanted]) {
     if (dy === undefined || !wanted) return [undefined];
-    return dy.graph.apply(softmaxGradientOperation, [dy, node.outputs[0]], node.attributes);
+    return [softmaxGradient(dy, node.outputs[0], node.attributes.logarithm)];
   },
 };
+
+function softmaxGradient(dy: Tensor, y: Tensor, logarithm: boolean): Tensor {
+  return dy.graph.apply(softmaxGradientOperation, [dy, y], { logarithm })[0];
+}
 
 /** dx = y (dy - sum(dy y)) for the softmax, dx = dy - exp(y) sum(dy) for its logarithm; sums over the row. */
 export const softmaxGradientOperation: Operation<{ logarithm: boolean }> = {
@@ -69,14 +75,28 @@ export const softmaxGradientOperation: Operation<{ logarithm: boolean }> = {
     const kernel = {
       label: logarithm ? 'logSoftmaxGradient' : 'softmaxGradient',
       bindings: [read('y', layout.vector), ...overwritable('dy', layout.vector, inPlace)],
-      body: `  var total = Value(0.0);
-  for (var c = lane; c < width; c += lanes) { total += ${logarithm ? source : `${source} * load_y(start + c)`}; }
-  let all = row_sum(total);
-  for (var c = lane; c < width; c += lanes) {
-    store_result(start + c, ${logarithm ? `${source} - exp(load_y(start + c)) * all` : `load_y(start + c) * (${source} - all)`});
-  }`,
+      body: ({ sums, each }: RowLoops) => `${sums({ all: logarithm ? source : `${source} * load_y(start + c)` })}
+${each(`    store_result(start + c, ${logarithm ? `${source} - exp(load_y(start + c)) * all` : `load_y(start + c) * (${source} - all)`});`)}`,
     };
-    return [rowDispatch(layout, kernel, [y, dx, ...(inPlace ? [] : [dy])])];
+    return [rowsDispatch(layout, kernel, [y, dx, ...(inPlace ? [] : [dy])])];
   },
-  backward: onceDifferentiable,
+  backward(node, [gradient], wanted) {
+    if (gradient === undefined) return [undefined, undefined];
+    const [dy, y] = node.inputs;
+    const { logarithm } = node.attributes;
+    const rowSum = (x: Tensor) => sum(x, [-1], { keepAxes: true });
+    // By dy: the softmax's Jacobian is symmetric, that of its logarithm is not.
+    const byDy = () =>
+      logarithm
+        ? subtract(gradient, rowSum(multiply(gradient, unary('exp', y))))
+        : softmaxGradient(gradient, y, logarithm);
+    const byY = () =>
+      logarithm
+        ? unary('negate', multiply(multiply(gradient, unary('exp', y)), rowSum(dy)))
+        : subtract(
+            multiply(gradient, subtract(dy, rowSum(multiply(dy, y)))),
+            multiply(dy, rowSum(multiply(gradient, y))),
+          );
+    return [wanted[0] ? byDy() : undefined, wanted[1] ? byY() : undefined];
+  },
 };

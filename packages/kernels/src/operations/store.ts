@@ -5,8 +5,9 @@ import { elementCount, formatShape } from '../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
 
 /**
- * Puts a value into a slot, where it outlives the program: a gradient for the optimiser, a state for the next run. What
- * is traced after it reads the new value through the slot's variable; gradients that need the old one must be traced before.
+ * Puts a value into a slot of its data type, where it outlives the program: a gradient for the optimiser, a state for the
+ * next run. What is traced after it reads the new value through the slot's variable; gradients that need the old one must be
+ * traced before.
  */
 export function store(value: Tensor, slot: Slot): Tensor {
   return value.graph.apply(storeOperation, [value], { slot })[0];
@@ -16,10 +17,10 @@ export const storeOperation: Operation<{ slot: Slot }> = {
   name: 'store',
   target: (node) => node.attributes.slot,
   outputs([value], { slot }) {
-    requireType(value, 'f32', 'store', 'value');
+    requireType(value, slot.arena.dtype, 'store', `the value for slot ${slot.name}`);
     const fits = elementCount(value.shape) === elementCount(slot.shape);
     requireShape(fits, 'store', `value must fill slot ${slot.name} of ${formatShape(slot.shape)}`, value);
-    return [{ shape: slot.shape, dtype: 'f32' }];
+    return [{ shape: slot.shape, dtype: slot.arena.dtype }];
   },
   kernels({ inputs: [value], outputs: [stored] }, { inPlace, pieces, part }) {
     if (inPlace) return [];

@@ -1,10 +1,10 @@
-import { linearDispatch } from '../kernels/dispatch.ts';
 import { elementwiseOperation } from '../kernels/elementwise.ts';
-import { read, wgslFloat, write } from '../kernels/kernel.ts';
-import type { Dispatch, Operation } from '../trace/operation.ts';
+import { wgslFloat } from '../kernels/kernel.ts';
+import type { Operation } from '../trace/operation.ts';
 import { elementCount, formatShape, type Shape, sameShape } from '../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
-import { partCount, type ReductionOptions, reduceAxes } from './reduction.ts';
+import { sumOverAxis } from './axis-sums.ts';
+import { type AxisRun, flatShape, type ReductionOptions, reducedShape, reduceRuns } from './reduction.ts';
 import { unaryGradient } from './unary.ts';
 import { reshape } from './view.ts';
 
@@ -12,18 +12,18 @@ import { reshape } from './view.ts';
  * Sum over axes.
  *
  * @param x f32
- * @param axes all of them if left out
+ * @param axes all of them if left out; -1 is the last
  */
 export function sum(x: Tensor, axes?: readonly number[], options: ReductionOptions = {}): Tensor {
-  return reduceAxes('sum', x, axes, options, (flat) => {
-    return x.graph.apply(sumOperation, [flat], { squared: false })[0];
+  return reduceRuns('sum', x, axes, options, (from, run) => {
+    return x.graph.apply(sumOperation, [from], { run, squared: false })[0];
   });
 }
 
 /** Sum of the squares of all elements, without a place for the squares: an arena of gradients is as large as the model. */
 export function sumOfSquares(x: Tensor): Tensor {
-  const flat = reshape(x, [1, elementCount(x.shape), 1]);
-  return reshape(x.graph.apply(sumOperation, [flat], { squared: true })[0], []);
+  const run = { first: 0, last: x.shape.length - 1 };
+  return reshape(x.graph.apply(sumOperation, [x], { run, squared: true })[0], []);
 }
 
 /** Mean over axes, as `sum`. */
@@ -50,24 +50,18 @@ export function sumToShape(x: Tensor, shape: Shape): Tensor {
   return reshape(sum(x, repeated, { keepAxes: true }), shape);
 }
 
-/** Of the elements, or of their squares: (outer, length, inner) -> (outer, 1, inner). */
-export const sumOperation: Operation<{ squared: boolean }> = {
+/** Of the elements, or of their squares, over a run of axes. */
+export const sumOperation: Operation<{ run: AxisRun; squared: boolean }> = {
   name: 'sum',
-  outputs([x]) {
+  outputs([x], { run }) {
     requireType(x, 'f32', 'sum', 'x');
-    return [{ shape: x.shape.with(1, 1), dtype: 'f32' }];
+    return [{ shape: reducedShape(x.shape, run), dtype: 'f32' }];
   },
   kernels(node, { scratch }) {
     const [x] = node.inputs;
-    const { squared } = node.attributes;
-    const [outer, length, inner] = x.shape;
-    const parts = partCount(outer * inner, length);
-    if (parts === 1) return [partialSums(x, node.outputs[0], { outer, length, inner, parts, squared })];
-    const partial = scratch([outer, parts, inner]);
-    return [
-      partialSums(x, partial, { outer, length, inner, parts, squared }),
-      partialSums(partial, node.outputs[0], { outer, length: parts, inner, parts: 1 }),
-    ];
+    const { run, squared } = node.attributes;
+    const [outer, length, inner] = flatShape(x.shape, run);
+    return sumOverAxis(x, { outer, length, inner }, node.outputs[0], scratch, squared);
   },
   backward({ inputs: [x], attributes }, [dy]) {
     if (dy === undefined) return [undefined];
@@ -76,38 +70,6 @@ export const sumOperation: Operation<{ squared: boolean }> = {
     return [attributes.squared ? unaryGradient('square', each, { x, y: x }) : each];
   },
 };
-
-/** Sums over each of some parts of an axis, of elements or squares: (outer, length, inner) -> (outer, parts, inner). */
-export function partialSums(
-  x: Tensor,
-  result: Tensor,
-  {
-    outer,
-    length,
-    inner,
-    parts,
-    squared = false,
-  }: { outer: number; length: number; inner: number; parts: number; squared?: boolean },
-): Dispatch {
-  const threads = outer * parts * inner;
-  const chunk = Math.ceil(length / parts);
-  return linearDispatch({
-    label: squared ? 'sum of squares' : 'sum',
-    bindings: [read('x'), write('result')],
-    operands: [x, result],
-    threads,
-    body: `  let column = index % ${inner}u;
-  let part = index / ${inner}u % ${parts}u;
-  let row = index / ${inner * parts}u;
-  let end = min((part + 1u) * ${chunk}u, ${length}u);
-  var total = 0.0;
-  for (var i = part * ${chunk}u; i < end; i++) {
-    let value = load_x((row * ${length}u + i) * ${inner}u + column);
-    total += ${squared ? 'value * value' : 'value'};
-  }
-  store_result(index, total);`,
-  });
-}
 
 export const broadcastOperation = elementwiseOperation<{ shape: Shape }>({
   name: 'broadcast',

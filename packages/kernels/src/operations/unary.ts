@@ -2,46 +2,77 @@ import { elementwiseOperation } from '../kernels/elementwise.ts';
 import { onceDifferentiable } from '../trace/operation.ts';
 import { requireType, type Tensor } from '../trace/tensor.ts';
 
+interface UnaryRule {
+  readonly formula: string;
+  /** May use the input `x` and the result `y`. */
+  readonly derivative: string;
+  /** Derivatives of the derivative by what it uses, left out where they are 0. */
+  readonly second: { readonly x?: string; readonly y?: string };
+  readonly helper?: string;
+}
+
 /**
- * Functions of one variable as WGSL. `derivative` may use the input `x` and the result `y`.
- * tanh is clamped because WGSL leaves it undefined beyond |x| = 88.7 and some drivers return NaN from 44 on;
- * at 15 it is 1 in f32 already. exp(-x) of the sigmoid overflows harmlessly: 1 / (1 + inf) = 0, but infinities may be
- * assumed away by a compiler, hence the clamp at -80.
+ * Functions of one variable as WGSL. tanh is clamped because WGSL leaves it undefined beyond |x| = 88.7 and some drivers
+ * return NaN from 44 on; at 15 it is 1 in f32 already. exp(-x) of the sigmoid overflows harmlessly: 1 / (1 + inf) = 0, but
+ * infinities may be assumed away by a compiler, hence the clamp at -80.
  */
 export const UNARY = {
-  negate: { formula: '-x', derivative: '-1.0' },
-  square: { formula: 'x * x', derivative: '2.0 * x' },
-  sqrt: { formula: 'sqrt(x)', derivative: '0.5 / y' },
-  rsqrt: { formula: 'inverseSqrt(x)', derivative: '-0.5 * y / x' },
-  exp: { formula: 'exp(x)', derivative: 'y' },
-  log: { formula: 'log(x)', derivative: '1.0 / x' },
-  sigmoid: { formula: '1.0 / (1.0 + exp(-max(x, -80.0)))', derivative: 'y * (1.0 - y)' },
-  tanh: { formula: 'tanh(clamp(x, -15.0, 15.0))', derivative: '1.0 - y * y' },
-  abs: { formula: 'abs(x)', derivative: 'sign(x)' },
-  reciprocal: { formula: '1.0 / x', derivative: '-y * y' },
-  relu: { formula: 'max(x, 0.0)', derivative: 'select(0.0, 1.0, y > 0.0)' },
+  negate: { formula: '-x', derivative: '-1.0', second: {} },
+  square: { formula: 'x * x', derivative: '2.0 * x', second: { x: '2.0' } },
+  sqrt: { formula: 'sqrt(x)', derivative: '0.5 / y', second: { y: '-0.5 / (y * y)' } },
+  rsqrt: { formula: 'inverseSqrt(x)', derivative: '-0.5 * y / x', second: { x: '0.5 * y / (x * x)', y: '-0.5 / x' } },
+  exp: { formula: 'exp(x)', derivative: 'y', second: { y: '1.0' } },
+  log: { formula: 'log(x)', derivative: '1.0 / x', second: { x: '-1.0 / (x * x)' } },
+  sigmoid: {
+    formula: '1.0 / (1.0 + exp(-max(x, -80.0)))',
+    derivative: 'y * (1.0 - y)',
+    second: { y: '1.0 - 2.0 * y' },
+  },
+  tanh: { formula: 'tanh(clamp(x, -15.0, 15.0))', derivative: '1.0 - y * y', second: { y: '-2.0 * y' } },
+  abs: { formula: 'abs(x)', derivative: 'sign(x)', second: {} },
+  reciprocal: { formula: '1.0 / x', derivative: '-y * y', second: { y: '-2.0 * y' } },
+  relu: { formula: 'max(x, 0.0)', derivative: 'select(0.0, 1.0, y > 0.0)', second: {} },
   // Clevert et al., arXiv 1511.07289, with alpha 1.
-  elu: { formula: 'select(exp(min(x, 0.0)) - 1.0, x, x > 0.0)', derivative: 'select(y + 1.0, 1.0, y > 0.0)' },
+  elu: {
+    formula: 'select(exp(min(x, 0.0)) - 1.0, x, x > 0.0)',
+    derivative: 'select(y + 1.0, 1.0, y > 0.0)',
+    second: { y: 'select(1.0, 0.0, y > 0.0)' },
+  },
   // Elfwing et al., arXiv 1702.03118; x sigmoid(x), also called swish.
   silu: {
     formula: 'x / (1.0 + exp(-max(x, -80.0)))',
     derivative: 'silu_derivative(x)',
+    second: { x: 'silu_second(x)' },
     helper: `fn silu_derivative(x: f32) -> f32 {
   let s = 1.0 / (1.0 + exp(-max(x, -80.0)));
   return s * (1.0 + x * (1.0 - s));
+}
+fn silu_second(x: f32) -> f32 {
+  let s = 1.0 / (1.0 + exp(-max(x, -80.0)));
+  return s * (1.0 - s) * (2.0 + x * (1.0 - 2.0 * s));
 }`,
   },
-  softplus: { formula: 'max(x, 0.0) + log(1.0 + exp(-abs(x)))', derivative: '1.0 / (1.0 + exp(-max(x, -80.0)))' },
+  softplus: {
+    formula: 'max(x, 0.0) + log(1.0 + exp(-abs(x)))',
+    derivative: '1.0 / (1.0 + exp(-max(x, -80.0)))',
+    second: { x: '1.0 / (2.0 + exp(min(abs(x), 80.0)) + exp(-abs(x)))' },
+  },
   // Hendrycks and Gimpel, arXiv 1606.08415, the tanh form: 0.5 x (1 + tanh(u)), u = 0.79788456 (x + 0.044715 x^3).
   gelu: {
     formula: '0.5 * x * (1.0 + tanh(clamp(0.7978845608 * (x + 0.044715 * x * x * x), -15.0, 15.0)))',
     derivative: 'gelu_derivative(x)',
+    second: { x: 'gelu_second(x)' },
     helper: `fn gelu_derivative(x: f32) -> f32 {
   let t = tanh(clamp(0.7978845608 * (x + 0.044715 * x * x * x), -15.0, 15.0));
   return 0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * 0.7978845608 * (1.0 + 0.134145 * x * x);
+}
+fn gelu_second(x: f32) -> f32 {
+  let t = tanh(clamp(0.7978845608 * (x + 0.044715 * x * x * x), -15.0, 15.0));
+  let slope = 0.7978845608 * (1.0 + 0.134145 * x * x);
+  return (1.0 - t * t) * (slope + 0.5 * x * (0.7978845608 * 0.26829 * x - 2.0 * t * slope * slope));
 }`,
   },
-} as const satisfies Record<string, { formula: string; derivative: string; helper?: string }>;
+} as const satisfies Record<string, UnaryRule>;
 
 /** Name of a function of one variable, as `unary` takes it. */
 export type UnaryName = keyof typeof UNARY;
@@ -89,11 +120,38 @@ export const unaryGradientOperation = elementwiseOperation<{ name: UnaryName }>(
   name: 'unaryGradient',
   outputs: ([dy]) => [{ shape: dy.shape, dtype: 'f32' }],
   formula({ attributes: { name } }) {
-    const { derivative, helper }: { derivative: string; helper?: string } = UNARY[name];
+    const { derivative, helper }: UnaryRule = UNARY[name];
     return {
       label: `${name}Gradient`,
       expression: `dy * (${derivative})`,
       operands: ['dy', ...usedBy(name)],
+      ...(helper && { helpers: [helper] }),
+    };
+  },
+  backward({ operation, inputs, attributes }, [gradient], wanted) {
+    if (gradient === undefined) return [];
+    const { name } = attributes;
+    const { second }: UnaryRule = UNARY[name];
+    const [, ...values] = inputs;
+    const slopes = usedBy(name).map((by, index) =>
+      wanted[index + 1] && second[by] !== undefined
+        ? gradient.graph.apply(unarySecondGradientOperation, [gradient, ...inputs], { name, by })[0]
+        : undefined,
+    );
+    return [wanted[0] ? gradient.graph.apply(operation, [gradient, ...values], attributes)[0] : undefined, ...slopes];
+  },
+});
+
+/** gradient dy f''(x): what flows back through dx = dy f'(x) to x, or to y. */
+export const unarySecondGradientOperation = elementwiseOperation<{ name: UnaryName; by: 'x' | 'y' }>({
+  name: 'unarySecondGradient',
+  outputs: ([gradient]) => [{ shape: gradient.shape, dtype: 'f32' }],
+  formula({ attributes: { name, by } }) {
+    const { second, helper }: UnaryRule = UNARY[name];
+    return {
+      label: `${name}SecondGradient`,
+      expression: `gradient * dy * (${second[by]})`,
+      operands: ['gradient', 'dy', ...usedBy(name)],
       ...(helper && { helpers: [helper] }),
     };
   },

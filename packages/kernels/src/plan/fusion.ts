@@ -2,7 +2,7 @@ import { elementwisePieces, inputsThatFit, type Step, singleStep } from '../kern
 import type { Node } from '../trace/graph.ts';
 import type { Operation } from '../trace/operation.ts';
 import { onceDifferentiable } from '../trace/operation.ts';
-import { elementCount, sameShape } from '../trace/shape.ts';
+import { sameShape } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
 import { viewedTensors } from '../trace/views.ts';
 
@@ -58,8 +58,7 @@ export function fuse(nodes: readonly Node[], kept: readonly Tensor[]): Node[] {
       const longer = [...needed].filter(
         (tensor) => tensor.source.kind === 'node' && (lastUse.get(tensor) ?? index) < index,
       );
-      const pays = (tensor: Tensor) =>
-        lastUse.get(tensor) === place && elementCount(tensor.shape) === elementCount(input.shape);
+      const pays = (tensor: Tensor) => lastUse.get(tensor) === place && inputsThatFit([tensor], outputs[0]).length > 0;
       const costs = longer.length > 1 || !longer.every(pays);
       if (costs && !isNext(fused, place, index)) continue;
       node = merged;
@@ -88,8 +87,9 @@ function merge(producer: Node, consumer: Node): Node<Fusion> {
   const after = stepsOf(consumer);
   const inputs = [...new Set([...producer.inputs, ...consumer.inputs.filter((input) => input !== value)])];
   const renumber = (steps: readonly Step[], from: Node, firstStep: number): Step[] =>
-    steps.map(({ formula, values }) => ({
+    steps.map(({ formula, dtype, values }) => ({
       formula,
+      dtype,
       values: values.map((each) => {
         if ('step' in each) return { step: each.step + firstStep };
         const input = from.inputs[each.input];
@@ -101,9 +101,9 @@ function merge(producer: Node, consumer: Node): Node<Fusion> {
 }
 
 function stepsOf(node: Node): readonly Step[] {
-  const { operation, attributes } = node;
+  const { operation, attributes, outputs } = node;
   if (operation.name === fusedOperation.name) return (attributes as Fusion).steps;
-  return operation.formula === undefined ? [] : [singleStep(operation.formula(node))];
+  return operation.formula === undefined ? [] : [singleStep(operation.formula(node), outputs[0].dtype)];
 }
 
 /** What the planner makes of neighbouring elementwise nodes; it never stands in a graph. */

@@ -73,7 +73,8 @@ export function withHalfWeights(
   const weightOf = (tensor: Tensor): Slot | undefined => {
     if (tensor.source.kind !== 'slot') return views.get(tensor);
     const { slot } = tensor.source;
-    return slot.arena.category === 'parameters' && slot.arena.slots.includes(slot) ? slot : undefined;
+    const { category, dtype, slots } = slot.arena;
+    return category === 'parameters' && dtype === 'f32' && slots.includes(slot) ? slot : undefined;
   };
   const changed = new Set<Arena>();
   const rewritten = nodes.map((node) => {

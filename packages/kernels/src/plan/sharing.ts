@@ -59,6 +59,8 @@ export class Sharing {
   readonly #stored = new Map<Tensor, number>();
   /** Copies in textures of values that have not changed since. */
   #copies: ImageCopy[] = [];
+  /** Those in which kernels sum: each sum would be rounded to 16 bits with every term. */
+  readonly #summed = new Set<Block>();
   /** In the order of the nodes visited so far. */
   readonly #uses = new Map<Arena, ArenaUse[]>();
 
@@ -160,6 +162,7 @@ export class Sharing {
       },
     };
     const dispatches = operation.kernels(node, context).flatMap((dispatch) => this.#separate(dispatch, scratch));
+    if (!context.inPlace) this.#noteSums(dispatches);
     this.#forgetCopies(node, overwrite);
     return [...copies, ...dispatches];
   }
@@ -247,9 +250,19 @@ export class Sharing {
   }
 
   #isHalf(block: Block): boolean {
-    if (block.image !== undefined) return false;
+    if (block.image !== undefined || this.#summed.has(block)) return false;
     const { activations, tensors } = this.#half;
     return tensors.includes(block.tensors[0]) || (activations && isKeptActivation(block, this.#nodes));
+  }
+
+  /** What a kernel reads and writes although it takes over no input's memory. */
+  #noteSums(dispatches: readonly Dispatch[]): void {
+    for (const { kernel, operands } of dispatches) {
+      for (const [index, operand] of operands.entries()) {
+        const block = this.#views.get(operand)?.block;
+        if (block !== undefined && kernel.bindings[index].access === 'read_write') this.#summed.add(block);
+      }
+    }
   }
 
   #overlap(a: Tensor, b: Tensor): boolean {

@@ -2,7 +2,7 @@ import { KernelError } from '../errors.ts';
 import { add } from '../operations/binary.ts';
 import { describeTensor } from './describe.ts';
 import type { Graph, Node, Segment } from './graph.ts';
-import { changedInputs, operationTitle } from './operation.ts';
+import { changedInputs, noGradient, operationTitle } from './operation.ts';
 import { elementCount, sameShape } from './shape.ts';
 import { requireShape, type Tensor } from './tensor.ts';
 import { type ChangeableMemory, changeableMemory, shareMemory } from './views.ts';
@@ -209,6 +209,7 @@ class BackwardPass {
   }
 
   #follow(node: Node, inputs: readonly Tensor[]): void {
+    if (node.operation.backward === noGradient) return;
     if (!inputs.some((input) => this.#depends.has(input))) return;
     for (const output of node.outputs) this.#depends.add(output);
   }

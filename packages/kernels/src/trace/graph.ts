@@ -64,7 +64,7 @@ export class Graph {
   variable(slot: Slot): Tensor {
     const known = this.#slots.get(slot);
     if (known !== undefined) return known;
-    const tensor = this.tensor(slot.shape, 'f32', { kind: 'slot', slot });
+    const tensor = this.tensor(slot.shape, slot.arena.dtype, { kind: 'slot', slot });
     this.#slots.set(slot, tensor);
     return tensor;
   }
@@ -78,7 +78,7 @@ export class Graph {
   flat(arena: Arena): Tensor {
     requireSizes([arena.elements], `flat of arena ${arena.name}`);
     const slot: Slot = { arena, name: arena.name, shape: [arena.elements], offset: 0 };
-    return this.tensor(slot.shape, 'f32', { kind: 'slot', slot });
+    return this.tensor(slot.shape, arena.dtype, { kind: 'slot', slot });
   }
 
   /**

@@ -1,4 +1,4 @@
-import { BYTES_PER_ELEMENT, elementCount, requireSizes, type Shape } from './shape.ts';
+import { BYTES_PER_ELEMENT, type DataType, elementCount, requireSizes, type Shape } from './shape.ts';
 
 /** What memory is for. Every byte on the device is counted in exactly one category. */
 export const MEMORY_CATEGORIES = [
@@ -59,17 +59,20 @@ export function overlaps(a: Slot, b: Slot): boolean {
 
 /**
  * One flat buffer that outlives programs: all parameters, or all gradients, or one optimiser moment. Being flat, an
- * optimiser step is one dispatch and a checkpoint one read (llm.c's layout). Gaps between slots stay zero.
+ * optimiser step is one dispatch and a checkpoint one read (llm.c's layout). Gaps between slots stay zero. All slots hold
+ * one data type: what an optimiser or a checkpoint takes for floats are floats.
  */
 export class Arena {
   readonly name: string;
   readonly category: MemoryCategory;
+  readonly dtype: DataType;
   readonly slots: Slot[] = [];
   #elements = 0;
 
-  constructor(name: string, category: MemoryCategory) {
+  constructor(name: string, category: MemoryCategory, dtype: DataType = 'f32') {
     this.name = name;
     this.category = category;
+    this.dtype = dtype;
   }
 
   /**
@@ -86,7 +89,7 @@ export class Arena {
 
   /** An arena of the same layout for another purpose: the gradients or moments of parameters. */
   mirror(name: string, category: MemoryCategory): Arena {
-    const mirror = new Arena(name, category);
+    const mirror = new Arena(name, category, this.dtype);
     for (const slot of this.slots) mirror.add(slot.name, slot.shape);
     return mirror;
   }

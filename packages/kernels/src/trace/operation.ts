@@ -15,7 +15,7 @@ export interface TensorSpecification {
 /** An element of a result as WGSL, from the elements of the inputs at the same place. */
 export interface Formula {
   readonly label: string;
-  /** An f32; `index` is the element's place in the output, u32. */
+  /** Of the output's data type; `index` is the element's place in the output, u32. */
   readonly expression: string;
   /** What the expression calls the inputs, in their order. */
   readonly operands: readonly string[];
@@ -150,6 +150,9 @@ export interface Operation<Attributes> {
    */
   draws?(attributes: Attributes): { readonly seed: number; readonly stream: number };
 
+  /** The input of u32s that number rows, classes or the like: each must be below `bound`, which `Program.write` checks. */
+  numbers?(node: Node<Attributes>): { readonly input: number; readonly bound: number };
+
   /** The inputs that it changes in place: arenas or slots. It then counts as used although it may have no output. */
   readonly changesInputs?: readonly number[];
 }
@@ -159,9 +162,23 @@ export function changedInputs({ operation, inputs }: Node): Tensor[] {
   return (operation.changesInputs ?? []).flatMap((index) => inputs[index] ?? []);
 }
 
-/** The backward of operations that have none: of what a backward pass is made of, and of what ends a trace. */
-export function onceDifferentiable(node: Node<never>): never {
-  throw new KernelError('not-differentiable', `${node.operation.name}: has no derivative.`, { at: node.site });
+/** The backward of operations through which no gradient flows: what is computed from their results counts as constant. */
+export const noGradient = (): readonly undefined[] => [];
+
+/**
+ * The backward of operations that have none: of what a backward pass is made of, and of what ends a trace.
+ *
+ * @throws KernelError `not-differentiable` naming the operation, in a backward pass also that which it differentiates
+ */
+export function onceDifferentiable({ operation, attributes, origin, site }: Node<never>): never {
+  // What a checkpoint computes again is the operation itself.
+  const differentiated = origin?.operation === operation ? undefined : origin;
+  const what =
+    differentiated === undefined
+      ? `${operationTitle<never>(operation, attributes)}: has no derivative`
+      : `${operation.name}: ${operationTitle(differentiated.operation, differentiated.attributes)} can be differentiated once, not twice`;
+  const way = 'pass what it reads through stopGradient() if it is to count as constant';
+  throw new KernelError('not-differentiable', `${what}; ${way}, or compose it of operations that can.`, { at: site });
 }
 
 /** What messages call an operation with these attributes. */

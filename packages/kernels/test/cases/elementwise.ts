@@ -110,19 +110,23 @@ export const broadcastCases: readonly OperationCase[] = (
   reference: ([x]) => Float64Array.from(coordinates(to), (at) => broadcastElement(x, at)),
 }));
 
+/** What the relations mean. */
+export const RELATIONS = {
+  '<': (a, b) => a < b,
+  '<=': (a, b) => a <= b,
+  '>': (a, b) => a > b,
+  '>=': (a, b) => a >= b,
+  '==': (a, b) => a === b,
+  '!=': (a, b) => a !== b,
+} satisfies Record<Relation, (a: number, b: number) => boolean>;
+
 export function keepWhereCases(): OperationCase[] {
-  const relations = {
-    '<': (a, b) => a < b,
-    '<=': (a, b) => a <= b,
-    '>': (a, b) => a > b,
-    '>=': (a, b) => a >= b,
-  } satisfies Record<Relation, (a: number, b: number) => boolean>;
   const shapes: [Shape, Shape, Shape][] = [
     [[5], [5], [5]],
     [[3, 4], [4], [3, 1]],
     [[2, 3], [], [2, 3]],
   ];
-  return Object.entries(relations).flatMap(([relation, holds]) =>
+  return Object.entries(RELATIONS).flatMap(([relation, holds]) =>
     shapes.map(([shape, shapeA, shapeB]): OperationCase => {
       // Whole numbers, so that some are equal.
       const operand = (size: Shape, seed: number) => ({

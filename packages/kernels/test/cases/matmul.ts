@@ -1,4 +1,4 @@
-import { matmul } from '../../src/index.ts';
+import { matmul, type Shape } from '../../src/index.ts';
 import { TOLERANCE } from '../support/numbers.ts';
 import { matmulReference, unaryReferences } from '../support/references.ts';
 import type { OperationCase } from '../support/verify.ts';
@@ -54,7 +54,7 @@ export function matmulCases(): OperationCase[] {
       tolerance: TOLERANCE.reduction,
     });
   }
-  for (const [a, b] of [
+  const batched: [Shape, Shape, { transposeA?: boolean; transposeB?: boolean }?][] = [
     [
       [3, 5, 4],
       [3, 4, 6],
@@ -67,12 +67,63 @@ export function matmulCases(): OperationCase[] {
       [5, 4],
       [2, 4, 3],
     ],
+    // One matrix as a batch of one, on either side.
+    [
+      [1, 5, 4],
+      [2, 4, 3],
+    ],
+    [
+      [2, 5, 4],
+      [1, 1, 4, 3],
+    ],
+    [[3, 4, 5], [4, 6], { transposeA: true }],
+    [[2, 3, 5, 4], [2, 3, 6, 4], { transposeB: true }],
+    [
+      [2, 3, 5, 4],
+      [4, 6],
+    ],
+    // Repeated along one batch axis and not along the other.
+    [
+      [2, 1, 5, 4],
+      [3, 4, 6],
+    ],
+    [[3, 4, 5], [2, 1, 4, 2], { transposeA: true }],
+    [
+      [1, 1, 2, 3],
+      [1, 3, 2],
+    ],
+  ];
+  for (const [a, b, options = {}] of batched) {
+    cases.push({
+      name: `batched ${a} by ${b} ${JSON.stringify(options)}`,
+      shapes: [a, b],
+      build: ([x, y]) => matmul(x, y, options),
+      reference: ([x, y]) => matmulReference(x, y, options),
+      tolerance: TOLERANCE.reduction,
+    });
+  }
+  for (const [a, b, added] of [
+    [
+      [2, 3, 4, 5],
+      [5, 6],
+      [2, 3, 4, 6],
+    ],
+    [
+      [2, 1, 4, 5],
+      [3, 5, 2],
+      [2, 3, 4, 2],
+    ],
+    [
+      [1, 1, 4, 5],
+      [1, 5, 2],
+      [1, 1, 4, 2],
+    ],
   ]) {
     cases.push({
-      name: `batched ${a} by ${b}`,
-      shapes: [a, b],
-      build: ([x, y]) => matmul(x, y),
-      reference: ([x, y]) => matmulReference(x, y, {}),
+      name: `batched ${a} by ${b} with an addend`,
+      shapes: [a, b, added],
+      build: ([x, y, addend]) => matmul(x, y, { addend }),
+      reference: ([x, y, addend]) => matmulReference(x, y, {}).map((value, index) => value + addend.data[index]),
       tolerance: TOLERANCE.reduction,
     });
   }

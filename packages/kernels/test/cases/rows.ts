@@ -5,6 +5,7 @@ import {
   elementCount,
   embedding,
   hits,
+  logSumExp,
   max,
   mean,
   type Shape,
@@ -31,9 +32,11 @@ const REDUCTIONS: readonly [Shape, number[]][] = [
     [2, 3, 5],
     [0, 1, 2],
   ],
-  // In parts: the last of those of 70 numbers is shorter.
-  [[70, 3], [0]],
-  [[2, 35], [1]],
+  // In parts: the last of those of 71 numbers is shorter.
+  [[71, 3], [0]],
+  [[2, 67], [1]],
+  [[67, 4], [0]],
+  [[2, 132], [1]],
   [[1, 1], [0]],
   [[], []],
 ];
@@ -80,6 +83,12 @@ export function sumCases(): OperationCase[] {
 }
 
 export const maxCases = () => reductionCases(max, (terms) => Math.max(...terms));
+
+export const logSumExpCases = () =>
+  reductionCases(logSumExp, (terms) => {
+    const highest = Math.max(...terms);
+    return highest + Math.log(total(terms.map((value) => Math.exp(value - highest))));
+  });
 
 const ids = (count: number, bound: number) => randomIds(count, 5, bound);
 

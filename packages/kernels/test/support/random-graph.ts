@@ -1,22 +1,41 @@
 import fc from 'fast-check';
-import { Arena, binary, Graph, matmul, reshape, scale, slice, store, type Tensor, unary } from '../../src/index.ts';
+import {
+  Arena,
+  add,
+  binary,
+  cast,
+  compare,
+  Graph,
+  matmul,
+  reshape,
+  scale,
+  slice,
+  stopGradient,
+  store,
+  type Tensor,
+  unary,
+  where,
+} from '../../src/index.ts';
 
 /** One call of an operation on tensors chosen by number, counted modulo those there are. */
 export type Step =
   | { readonly kind: 'unary'; readonly name: 'tanh' | 'negate' | 'sigmoid'; readonly a: number }
   | { readonly kind: 'binary'; readonly name: 'add' | 'multiply'; readonly a: number; readonly b: number }
   | { readonly kind: 'row' | 'flatten' | 'read' | 'store'; readonly a: number; readonly b: number }
-  | { readonly kind: 'mix'; readonly a: number; readonly b: number };
+  | { readonly kind: 'mix' | 'choose'; readonly a: number; readonly b: number };
 
 const number = fc.nat(30);
 
-/** Traces with everything that the planner treats specially: views, operations in place, slots, one tensor used twice. */
+/**
+ * Traces with everything that the planner treats specially: views, operations in place, slots, one tensor used twice, integers
+ * between floats.
+ */
 export const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     fc.record({ kind: fc.constant('unary' as const), name: fc.constantFrom('tanh', 'negate', 'sigmoid'), a: number }),
     fc.record({ kind: fc.constant('binary' as const), name: fc.constantFrom('add', 'multiply'), a: number, b: number }),
     fc.record({ kind: fc.constantFrom('row' as const, 'flatten', 'read', 'store'), a: number, b: number }),
-    fc.record({ kind: fc.constant('mix' as const), a: number, b: number }),
+    fc.record({ kind: fc.constantFrom('mix' as const, 'choose'), a: number, b: number }),
   ),
   { minLength: 1, maxLength: 25 },
 );
@@ -60,6 +79,12 @@ export function buildGraph(
         // (rows a, rows b), then (rows a, 64).
         tensors.push(scale(matmul(matmul(a, b, { transposeB: true }), b), 1 / WIDTH));
         break;
+      case 'choose': {
+        const ids = cast(scale(a, 50), 'u32');
+        const sums = add(ids, cast(scale(b, -70), 'u32'));
+        tensors.push(where(compare(ids, '<', sums), scale(cast(sums, 'f32'), 0.01), stopGradient(b)));
+        break;
+      }
       case 'read':
         tensors.push(graph.variable(arena.slots[step.b % arena.slots.length]));
         break;

@@ -6,14 +6,21 @@ export function matmulReference(
   b: Reference,
   { transposeA = false, transposeB = false, bias }: { transposeA?: boolean; transposeB?: boolean; bias?: Reference },
 ): Float64Array {
-  const batch = Math.max(a.shape.length === 3 ? a.shape[0] : 1, b.shape.length === 3 ? b.shape[0] : 1);
+  const [batchA, batchB] = [a, b].map(({ shape }) => shape.slice(0, -2));
+  const rank = Math.max(batchA.length, batchB.length);
+  const sizeOf = (batch: readonly number[], axis: number) => batch[axis - rank + batch.length] ?? 1;
+  const batches = coordinates(
+    Array.from({ length: rank }, (_, axis) => Math.max(sizeOf(batchA, axis), sizeOf(batchB, axis))),
+  );
+  const matrixOf = (batch: readonly number[], at: readonly number[]) =>
+    batch.reduce((place, size, axis) => place * size + (size === 1 ? 0 : at[axis + rank - batch.length]), 0);
   const [rowsA, columnsA] = a.shape.slice(-2);
   const [rowsB, columnsB] = b.shape.slice(-2);
   const [M, K, N] = [transposeA ? columnsA : rowsA, transposeA ? rowsA : columnsA, transposeB ? rowsB : columnsB];
-  const c = new Float64Array(batch * M * N);
-  for (let z = 0; z < batch; z++) {
-    const baseA = a.shape.length === 3 ? z * M * K : 0;
-    const baseB = b.shape.length === 3 ? z * K * N : 0;
+  const c = new Float64Array(batches.length * M * N);
+  for (const [z, at] of batches.entries()) {
+    const baseA = matrixOf(batchA, at) * M * K;
+    const baseB = matrixOf(batchB, at) * K * N;
     for (let m = 0; m < M; m++) {
       for (let n = 0; n < N; n++) {
         let total = bias?.data[n] ?? 0;

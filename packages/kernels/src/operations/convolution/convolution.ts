@@ -3,7 +3,8 @@ import type { Variant } from '../../kernels/kernel.ts';
 import type { Dispatch, Operation } from '../../trace/operation.ts';
 import { elementCount } from '../../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
-import { partialSums, sumToShape } from '../sum.ts';
+import { sumOverAxis } from '../axis-sums.ts';
+import { sumToShape } from '../sum.ts';
 import { reshape } from '../view.ts';
 import { pixelProblemName, pixelVariant } from './pixels.ts';
 import {
@@ -179,7 +180,7 @@ export const conv2dWeightsOperation: Operation<ConvolutionAttributes & { kernelS
       uniforms: [],
       choice,
     };
-    return parts === 1 ? [products] : [products, partialSums(sums, dw, { outer: 1, length: parts, inner, parts: 1 })];
+    return parts === 1 ? [products] : [products, ...sumOverAxis(sums, { outer: 1, length: parts, inner }, dw, scratch)];
   },
   backward(node, [dw], wanted) {
     if (dw === undefined) return [undefined, undefined];

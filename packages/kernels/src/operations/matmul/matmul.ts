@@ -1,9 +1,11 @@
 import { KernelError } from '../../errors.ts';
 import type { Operation } from '../../trace/operation.ts';
-import { formatShape } from '../../trace/shape.ts';
+import { formatShape, type Shape } from '../../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
 import { sumToShape } from '../sum.ts';
 import { type Activation, unaryGradient } from '../unary.ts';
+import { reshape } from '../view.ts';
+import { productBatch, withOneBatchAxis } from './batches.ts';
 import type { MatmulAttributes, MatmulProblem } from './problem.ts';
 import { matmulDispatch } from './variants.ts';
 
@@ -27,9 +29,9 @@ export interface MatmulOptions {
 /**
  * c = f(a b (+ bias or addend)), f32; f is the activation, if any.
  *
- * @param a (M, K), or (batch, M, K); stored (.., K, M) with transposeA
- * @param b (K, N), or (batch, K, N); stored (.., N, K) with transposeB
- * @returns (M, N), or (batch, M, N) if a or b has a batch axis; one without is used for all
+ * @param a (...batch, M, K); stored (.., K, M) with transposeA
+ * @param b (...batch, K, N); stored (.., N, K) with transposeB; batch axes broadcast as in numpy
+ * @returns (...batch, M, N)
  * @throws KernelError `shape` if the shapes do not fit, or if there are both a bias and an addend
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
@@ -37,8 +39,26 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   if (bias !== undefined && addend !== undefined)
     throw new KernelError('shape', 'matmul: takes a bias or an addend, not both; add the other by add().');
   const added = bias !== undefined ? 'bias' : addend !== undefined ? 'addend' : 'nothing';
-  const inputs = [a, b, bias ?? addend].filter((input) => input !== undefined);
-  return a.graph.apply(matmulOperation, inputs, { transposeA, transposeB, added, activation })[0];
+  const attributes = { transposeA, transposeB, added, activation } as const;
+  requireMatrices(a, b);
+  const batch = productBatch(a, b);
+  const operands = batch.length === 0 ? [a, b] : withOneBatchAxis(a, b, batch, transposeA);
+  const { M, N } = sizes(a, b, attributes);
+  const shape = [...batch, M, N];
+  if (addend !== undefined) requireAdded('addend', addend, shape);
+  const third = bias ?? (addend && reshape(addend, productShape(operands, attributes)));
+  const inputs = [...operands, third].filter((input) => input !== undefined);
+  return reshape(a.graph.apply(matmulOperation, inputs, attributes)[0], shape);
+}
+
+function requireMatrices(a: Tensor, b: Tensor, mostAxes = Number.POSITIVE_INFINITY): void {
+  const ranks = [a, b].every(({ shape }) => shape.length >= 2 && shape.length <= mostAxes);
+  requireShape(ranks, 'matmul', 'a and b must be matrices or batches of matrices', a, b);
+}
+
+function requireAdded(added: string, third: Tensor, shape: Shape): void {
+  const expected = formatShape(shape);
+  requireShape(formatShape(third.shape) === expected, 'matmul', `${added} must be ${expected}`, third);
 }
 
 export const matmulOperation: Operation<MatmulAttributes> = {
@@ -47,18 +67,13 @@ export const matmulOperation: Operation<MatmulAttributes> = {
     const [a, b, third] = inputs;
     const { added } = attributes;
     for (const [index, input] of inputs.entries()) requireType(input, 'f32', 'matmul', ['a', 'b', added][index]);
-    const ranks = [a, b].every(({ shape }) => shape.length === 2 || shape.length === 3);
-    requireShape(ranks, 'matmul', 'a and b must be matrices or batches of matrices', a, b);
-    const { M, N, K, batch, innerB, batchB } = sizes(a, b, attributes);
+    requireMatrices(a, b, 3);
+    const { N, K, batch, innerB, batchB } = sizes(a, b, attributes);
     requireShape(K === innerB, 'matmul', `inner sizes ${K} and ${innerB} must be equal`, a, b);
     const batches = a.shape.length === 2 || b.shape.length === 2 || batch === batchB;
     requireShape(batches, 'matmul', 'batch sizes must be equal', a, b);
-    const batched = a.shape.length === 3 || b.shape.length === 3;
-    const shape = batched ? [batch, M, N] : [M, N];
-    if (added !== 'nothing') {
-      const expected = formatShape(added === 'bias' ? [N] : shape);
-      requireShape(formatShape(third.shape) === expected, 'matmul', `${added} must be ${expected}`, third);
-    }
+    const shape = productShape([a, b], attributes);
+    if (added !== 'nothing') requireAdded(added, third, added === 'bias' ? [N] : shape);
     return [{ shape, dtype: 'f32' }];
   },
   inPlace: () => [{ input: 2, output: 0 }],
@@ -115,6 +130,12 @@ export function matmulProblem(
   const { M, N, K, batch } = sizes(a, b, attributes);
   const [batchedA, batchedB] = [a.shape.length === 3, b.shape.length === 3];
   return { ...attributes, batch, batchedA, batchedB, inPlace, images: false, M, N, K };
+}
+
+/** Of operands with at most one batch axis. */
+function productShape([a, b]: readonly Tensor[], attributes: MatmulAttributes): Shape {
+  const { M, N, batch } = sizes(a, b, attributes);
+  return a.shape.length === 3 || b.shape.length === 3 ? [batch, M, N] : [M, N];
 }
 
 function sizes(a: Tensor, b: Tensor, { transposeA, transposeB }: MatmulAttributes) {

@@ -7,9 +7,9 @@ import { elementCount } from '../../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
 import { add, divide, multiply, subtract } from '../binary.ts';
 import { store } from '../store.ts';
-import { partialSums, scale as scaled } from '../sum.ts';
+import { scale as scaled } from '../sum.ts';
 import { unary } from '../unary.ts';
-import { inverseDeviation, layoutOf, partGradients, partMoments, totalMoments } from './batch-norm-kernels.ts';
+import { channelGradients, inverseDeviation, layoutOf, partMoments, totalMoments } from './batch-norm-kernels.ts';
 
 /** Settings of `batchNorm` and `batchNormInference`. */
 export interface BatchNormOptions {
@@ -59,9 +59,8 @@ export function batchNormInference(
   requireChannels('batchNormInference', x, { scale, shift, mean, variance });
   const { epsilon = 1e-5 } = options;
   const padded = add(variance, x.graph.constant(Float32Array.of(epsilon), []));
-  // One factor and one summand a channel, so that the whole picture is passed over once by each.
-  const factor = divide(scale, unary('sqrt', padded));
-  return add(multiply(x, factor), subtract(shift, multiply(mean, factor)));
+  // The mean is taken away first: beside a large one, x times the factor would lose what is left.
+  return add(multiply(subtract(x, mean), divide(scale, unary('sqrt', padded))), shift);
 }
 
 /**
@@ -137,23 +136,16 @@ export const batchNormGradientOperation: Operation<{ epsilon: number }> = {
     const [dy, x, mean, variance, scale] = node.inputs;
     const [dx, dScale, dShift] = node.outputs;
     const layout = layoutOf(x);
-    const { parts, channels, rows } = layout;
     const totals = [dScale, dShift];
-    const partial = parts === 1 ? totals : totals.map(() => scratch([parts, channels]));
     const r = inverseDeviation(node.attributes.epsilon);
     const slope = {
       label: 'batchNormGradient',
-      expression: `scale * ${r} * (dy - (d_shift + (x - mean) * ${r} * d_scale) * ${wgslFloat(1 / rows)})`,
+      expression: `scale * ${r} * (dy - (d_shift + (x - mean) * ${r} * d_scale) * ${wgslFloat(1 / layout.rows)})`,
       operands: ['dy', 'x', 'mean', 'variance', 'scale', 'd_scale', 'd_shift'],
     };
     const inputs = [dy, x, mean, variance, scale, ...totals];
     return [
-      partGradients(layout, node.attributes.epsilon, [dy, x, mean, variance], partial),
-      ...(parts === 1
-        ? []
-        : partial.map((sums, index) =>
-            partialSums(sums, totals[index], { outer: 1, length: parts, inner: channels, parts: 1 }),
-          )),
+      ...channelGradients(layout, node.attributes.epsilon, [dy, x, mean, variance], totals, scratch),
       elementwise([singleStep(slope)], inputs, dx, overwritten),
     ];
   },

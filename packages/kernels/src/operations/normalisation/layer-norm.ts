@@ -1,10 +1,8 @@
-import { linearDispatch } from '../../kernels/dispatch.ts';
 import { read, wgslFloat, write } from '../../kernels/kernel.ts';
-import { overwritable, rowDispatch, rowLayout } from '../../kernels/row-kernel.ts';
+import { overwritable, type RowLoops, rowElement, rowLayout, rowsDispatch } from '../../kernels/row-kernel.ts';
 import { type Operation, onceDifferentiable, overwritesFirst } from '../../trace/operation.ts';
 import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
-import { partCount } from '../reduction.ts';
-import { partialSums } from '../sum.ts';
+import { axisSums } from '../axis-sums.ts';
 
 /** Added to the variance, so that rows of equal values do not divide by zero. */
 const EPSILON = 1e-5;
@@ -53,24 +51,19 @@ export const layerNormOperation: Operation<object> = {
         write('inverse_deviations'),
         ...overwritable('x', vector, inPlace),
       ],
-      body: `  var total = Value(0.0);
-  for (var c = lane; c < width; c += lanes) { total += load_${source}(start + c); }
-  let mean = row_sum(total) / columns;
-  var squares = Value(0.0);
-  for (var c = lane; c < width; c += lanes) {
-    let distance = load_${source}(start + c) - mean;
-    squares += distance * distance;
-  }
-  let inverse_deviation = 1.0 / sqrt(row_sum(squares) / columns + ${wgslFloat(EPSILON)});
-  for (var c = lane; c < width; c += lanes) {
-    store_result(start + c, (load_${source}(start + c) - mean) * inverse_deviation * load_scale(c) + load_shift(c));
-  }
+      // Distances from the row's first value: the mean of equal values is that value to the last bit.
+      body: ({ sums, each }: RowLoops) => `  let pivot = ${rowElement(layout, source, '0u')};
+${sums({ total: `load_${source}(start + c) - pivot` })}
+  let mean = pivot + total / columns;
+${sums({ squares: 'distance * distance' }, `let distance = load_${source}(start + c) - mean;`)}
+  let inverse_deviation = 1.0 / sqrt(squares / columns + ${wgslFloat(EPSILON)});
+${each(`    store_result(start + c, (load_${source}(start + c) - mean) * inverse_deviation * load_scale(c) + load_shift(c));`)}
   if (lane == 0u) {
     store_means(row, mean);
     store_inverse_deviations(row, inverse_deviation);
   }`,
     };
-    return [rowDispatch(layout, kernel, [scale, shift, mean, deviation, y, ...(inPlace ? [] : [x])])];
+    return [rowsDispatch(layout, kernel, [scale, shift, mean, deviation, y, ...(inPlace ? [] : [x])])];
   },
   backward(node, [dy], [wantsX, wantsScale, wantsShift]) {
     if (dy === undefined) return [undefined, undefined, undefined];
@@ -96,7 +89,7 @@ export const layerNormGradientOperation: Operation<object> = {
     const [dx] = node.outputs;
     const layout = rowLayout(x.shape);
     const { vector } = layout;
-    const source = inPlace ? 'result' : 'dy';
+    const slope = `let slope = load_${inPlace ? 'result' : 'dy'}(start + c) * load_scale(c);`;
     const kernel = {
       label: 'layerNormGradient',
       bindings: [
@@ -106,23 +99,15 @@ export const layerNormGradientOperation: Operation<object> = {
         read('inverse_deviations'),
         ...overwritable('dy', vector, inPlace),
       ],
-      body: `  let mean = load_means(row);
+      body: ({ sums, each }: RowLoops) => `  let mean = load_means(row);
   let inverse_deviation = load_inverse_deviations(row);
-  var slopes = Value(0.0);
-  var products = Value(0.0);
-  for (var c = lane; c < width; c += lanes) {
-    let slope = load_${source}(start + c) * load_scale(c);
-    slopes += slope;
-    products += slope * (load_x(start + c) - mean);
-  }
-  let mean_slope = row_sum(slopes) / columns;
-  let mean_product = row_sum(products) / columns * inverse_deviation * inverse_deviation;
-  for (var c = lane; c < width; c += lanes) {
-    let slope = load_${source}(start + c) * load_scale(c);
-    store_result(start + c, inverse_deviation * (slope - mean_slope - (load_x(start + c) - mean) * mean_product));
-  }`,
+${sums({ slopes: 'slope', products: 'slope * (load_x(start + c) - mean)' }, slope)}
+  let mean_slope = slopes / columns;
+  let mean_product = products / columns * inverse_deviation * inverse_deviation;
+${each(`    ${slope}
+    store_result(start + c, inverse_deviation * (slope - mean_slope - (load_x(start + c) - mean) * mean_product));`)}`,
     };
-    return [rowDispatch(layout, kernel, [x, scale, mean, deviation, dx, ...(inPlace ? [] : [dy])])];
+    return [rowsDispatch(layout, kernel, [x, scale, mean, deviation, dx, ...(inPlace ? [] : [dy])])];
   },
   backward: onceDifferentiable,
 };
@@ -138,42 +123,21 @@ export const layerNormParameterGradientOperation: Operation<object> = {
     ];
   },
   kernels(node, { scratch }) {
-    const { rows, columns } = rowLayout(node.inputs[0].shape);
-    const parts = partCount(columns, rows);
-    const chunk = Math.ceil(rows / parts);
-    const partial = parts === 1 ? node.outputs : node.outputs.map(() => scratch([parts, columns]));
-    const threads = parts * columns;
-    return [
-      linearDispatch({
+    const [x, means, inverseDeviations, dy] = node.inputs;
+    const { rows, columns, vector } = rowLayout(x.shape);
+    return axisSums(
+      {
         label: 'layerNormParameterGradient',
-        bindings: [
-          read('x'),
-          read('means'),
-          read('inverse_deviations'),
-          read('dy'),
-          write('d_scale'),
-          write('d_shift'),
-        ],
-        operands: [...node.inputs, ...partial],
-        threads,
-        body: `  let column = index % ${columns}u;
-  let first = index / ${columns}u * ${chunk}u;
-  var scale = 0.0;
-  var shift = 0.0;
-  for (var row = first; row < min(first + ${chunk}u, ${rows}u); row++) {
-    let slope = load_dy(row * ${columns}u + column);
-    scale += slope * (load_x(row * ${columns}u + column) - load_means(row)) * load_inverse_deviations(row);
-    shift += slope;
-  }
-  store_d_scale(index, scale);
-  store_d_shift(index, shift);`,
-      }),
-      ...(parts === 1
-        ? []
-        : partial.map((sums, index) =>
-            partialSums(sums, node.outputs[index], { outer: 1, length: parts, inner: columns, parts: 1 }),
-          )),
-    ];
+        bindings: [read('x', vector), read('means'), read('inverse_deviations'), read('dy', vector)],
+        operands: [x, means, inverseDeviations, dy],
+        before: 'let slope = load_dy(at);',
+        ofRow: { mean: 'load_means(row)', inverse_deviation: 'load_inverse_deviations(row)' },
+        terms: ['slope * (load_x(at) - mean) * inverse_deviation', 'slope'],
+      },
+      { outer: 1, length: rows, inner: columns },
+      node.outputs,
+      scratch,
+    );
   },
   backward: onceDifferentiable,
 };
