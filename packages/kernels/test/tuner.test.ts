@@ -33,6 +33,9 @@ function product(size: number) {
   return plan(graph, { outputs: [y] }).dispatches;
 }
 
+/** The name of a variant without the mark that not every one was tried. */
+const nameIn = (remembered = '') => remembered.replace(/ \?\d+$/, '');
+
 describe('variants', () => {
   // 17 sequences leave a row over in every variant; 5 units take the kernels without vectors.
   it.each([
@@ -83,7 +86,7 @@ describe('variants', () => {
     const chosen = await new Tuner(memory).choose(device, dispatches);
     expect(device.allocated).toEqual(before);
     expect([...memory.keys()]).toEqual([expect.stringMatching(/^lstm step 16x128 /)]);
-    const [winner] = memory.values();
+    const winner = nameIn([...memory.values()][0]);
     expect(new Set(chosen.slice(-20).map(({ kernel }) => kernel.label))).toEqual(
       new Set([`lstm step 16x128 ${winner}`]),
     );
@@ -102,12 +105,12 @@ describe('Tuner', () => {
     const [[problem, winner], ...others] = memory;
     expect(problem).toMatch(/^matmul NN 256x256x256 f+: .*tile 8x8, tile 4x8/);
     expect(others).toEqual([]);
-    expect(chosen.kernel.label).toBe(`matmul NN 256x256x256 ${winner}`);
+    expect(chosen.kernel.label).toBe(`matmul NN 256x256x256 ${nameIn(winner)}`);
     memory.set = () => expect.fail('measured again');
     const again = await Promise.all([tuner.choose(device, dispatches), tuner.choose(device, product(256))]);
     expect(again.map(([{ kernel }]) => kernel.label)).toEqual([chosen.kernel.label, chosen.kernel.label]);
     const [alike] = await tuner.choose(device, product(264));
-    expect(alike.kernel.label).toBe(`matmul NN 264x264x264 ${winner}`);
+    expect(alike.kernel.label).toBe(`matmul NN 264x264x264 ${nameIn(winner)}`);
   });
 
   it('takes what is remembered, and measures where the name is unknown', async () => {
@@ -119,7 +122,7 @@ describe('Tuner', () => {
     expect(remembered.kernel.label).toBe('matmul NN 256x256x256 tile 4x4');
     memory.set(problem, 'of an older version');
     const [measured] = await new Tuner(memory).choose(device, product(256));
-    expect(measured.kernel.label).toBe(`matmul NN 256x256x256 ${memory.get(problem)}`);
+    expect(measured.kernel.label).toBe(`matmul NN 256x256x256 ${nameIn(memory.get(problem))}`);
   });
 
   it('leaves a small problem alone', async () => {
