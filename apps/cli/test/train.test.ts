@@ -177,7 +177,7 @@ describe('train --resume', () => {
     const interrupted = join(folder, 'unready');
     const settings = `--data ${data} --layers 256,256 --batch 8 --length 32 --adapter gles`;
     const tuned = { CHIPSMITH_TUNE: 'on', XDG_CACHE_HOME: join(folder, 'cache') };
-    for (const moment of ['measuring kernels 0% matrices', 'measuring kernels 0% matmul']) {
+    for (const moment of ['measuring kernels 0% matrices', 'measuring kernels 0% lstm']) {
       const training = start(`train --run ${interrupted} ${settings}`, tuned);
       await training.said(moment);
       training.process.kill('SIGINT');
