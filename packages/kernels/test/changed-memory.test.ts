@@ -164,11 +164,11 @@ describe('a backward pass', () => {
     const batch = batchNorm(inputs[0], inputs[1], inputs[2]);
     storeRunningStatistics(batch, { mean, variance });
     expect(gradients(sum(batch.output), inputs)).toHaveLength(3);
-    // Those that were read before they moved are another matter.
+    // Nor does a backward pass read those that were used before they moved: it has what was computed from them.
     const moved = { mean: graph.variable(mean), variance: graph.variable(variance) };
     const before = sum(batchNormInference(inputs[0], inputs[1], inputs[2], moved));
     storeRunningStatistics(batch, { mean, variance });
-    expect(() => gradients(before, inputs)).toThrow(/reads slot (mean|variance) of state, which store changes/);
+    expect(gradients(before, inputs)).toHaveLength(3);
   });
 
   it('reads a copy that was made before', async () => {

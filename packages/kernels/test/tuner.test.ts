@@ -72,8 +72,8 @@ describe('variants', () => {
     const loss = sum(lstm(graph.input([2, 16, 1024]), weights).output);
     const { dispatches } = plan(graph, { outputs: [loss, ...gradients(loss, [weights])] });
     const labels = dispatches.map(({ choice }) => choice?.likelyOnCpu?.kernel.label);
-    // 64 groups of units: two of them a thread, and all 16 sequences, leave 32 threads; four of them 16.
-    expect(labels).toContain('lstm step 16x256 share 16x2');
+    // 64 groups of units: all 16 sequences a thread leave 64 threads, with four groups of units 16.
+    expect(labels).toContain('lstm step 16x256 share 16x1');
     expect(labels).toContain('lstm backward step 16x256 hidden in place share 16x4');
   });
 

@@ -21,8 +21,11 @@ interface Share {
 const UNMEASURED = 256;
 const TWO_CORES = 16;
 
-/** Sums of a thread, in groups, beyond which registers overflow everywhere. */
-const MOST_SUMS = 128;
+/**
+ * Sums of a thread, in groups, beyond which registers overflow everywhere, and LLVM takes half a minute to compile instead of a
+ * second or two.
+ */
+const MOST_SUMS = 64;
 
 /** From the most threads to the most work for each number loaded. */
 function sharesFor(sums: number): readonly Share[] {
@@ -50,8 +53,8 @@ export interface StepProduct {
 }
 
 /**
- * One step of a recurrence over a batch of states: each thread starts some sums for each of its sequences and units, adds
- * products of states with matrices, and does the rest element by element.
+ * One step of a recurrence over a batch of states: each thread has some sums for each of its sequences and units, of products
+ * of states with matrices and of what they start from, and does the rest element by element.
  */
 export interface Step {
   readonly problem: string;
@@ -66,7 +69,7 @@ export interface Step {
   readonly sums: readonly string[];
   readonly products: readonly StepProduct[];
   /**
-   * WGSL of `fn start(row: u32, unit: u32, sum: u32) -> Value`, what the sum of that number starts from, and of
+   * WGSL of `fn start(row: u32, unit: u32, sum: u32) -> Value`, what is added to the sum of that number, and of
    * `fn finish(row: u32, unit: u32, ...sums: Value)`. `unit` counts groups; a group is a `Value` (f32 or vec4f).
    */
   readonly functions: string;
@@ -88,11 +91,31 @@ export function stepKernel(step: Step): StepKernel {
   return { ...leaving(UNMEASURED), choice: { problem, work, uniforms: measured, variants, likelyOnCpu } };
 }
 
+/** Sequences and groups of a thread from which on a loop ends a step: compilers take seconds for as many copies of its code. */
+const LOOPED = 4;
+
 function variantOf(step: Step, { rows, groups }: Share): Variant {
   const { problem, batch, units, sums, products, bindings, uniforms } = step;
   const { type, width } = rowVectors(units);
   /** WGSL for each sequence r and each group of units g that the thread owns. */
   const each = (line: (r: number, g: number) => string) => every(rows, (r) => every(groups, (g) => line(r, g)));
+  const finish = (row: string, unit: string, total: (index: number, sum: string) => string) =>
+    `finish(${[row, unit, ...sums.map((sum, index) => `start(${row}, ${unit}, ${index}u) + ${total(index, sum)}`)].join(', ')});`;
+  const place = (r: number, g: number, index: number) => (r * groups + g) * sums.length + index;
+  const end =
+    rows * groups < LOOPED
+      ? each(
+          (r, g) =>
+            `  if (first_row + ${r}u < ${batch}u) { ${finish(`row${r}`, `unit${g}`, (_, sum) => `${sum}${r}_${g}`)} }`,
+        )
+      : `  var totals: array<Value, ${rows * groups * sums.length}>;
+${each((r, g) => sums.map((sum, index) => `  totals[${place(r, g, index)}] = ${sum}${r}_${g};`).join('\n'))}
+  for (var at = 0u; at < ${rows * groups}u; at++) {
+    let row = first_row + at / ${groups}u;
+    if (row >= ${batch}u) { break; }
+    let unit = first_unit + at % ${groups}u;
+    ${finish('row', 'unit', (index) => `totals[at * ${sums.length}u + ${index}u]`)}
+  }`;
   const code = `alias Value = ${type};
 ${step.functions}
 fn main(@builtin(global_invocation_id) id: vec3u) {
@@ -101,13 +124,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (first_unit >= ${width}u || first_row >= ${batch}u) { return; }
 ${every(rows, (r) => `  let row${r} = min(first_row + ${r}u, ${batch - 1}u);`)}
 ${every(groups, (g) => `  let unit${g} = first_unit + ${g}u;`)}
-${each((r, g) => sums.map((sum, index) => `  var ${sum}${r}_${g} = start(row${r}, unit${g}, ${index}u);`).join('\n'))}
+${each((r, g) => sums.map((sum) => `  var ${sum}${r}_${g} = Value(0.0);`).join('\n'))}
 ${products.map((product) => productCode(product, step, { rows, groups })).join('\n')}
-${each(
-  (r, g) => `  if (first_row + ${r}u < ${batch}u) {
-    finish(row${r}, unit${g}, ${sums.map((sum) => `${sum}${r}_${g}`).join(', ')});
-  }`,
-)}
+${end}
 }`;
   // Few rows of threads are put into small workgroups, so that there are two at least for the cores or compute units.
   const [across, down] = [width / groups, Math.ceil(batch / rows)];
