@@ -17,7 +17,7 @@ import {
 } from '../src/index.ts';
 import { attentionReference } from './cases/attention.ts';
 import { bits } from './support/bits.ts';
-import { testDevice } from './support/device.ts';
+import { hasTextures, testDevice } from './support/device.ts';
 import { expectClose, randomNumbers, TOLERANCE } from './support/numbers.ts';
 import { withVariant } from './support/variants.ts';
 
@@ -143,6 +143,7 @@ describe('attention reads from textures', () => {
   it.each(SETTINGS)('and gives the same bits, %o', async (setting) => {
     const expected = await evaluate(readers.buffers, everyGradient(setting));
     for (const reader of [readers.storage, readers.sampled]) {
+      expect(hasTextures(everyGradient(setting), reader)).toBe(true);
       for (const [index, actual] of (await evaluate(reader, everyGradient(setting))).entries()) {
         expect(bits(actual), `${reader.textures?.reading}, output ${index}`).toEqual(bits(expected[index]));
       }
