@@ -65,8 +65,8 @@ describe('tiles', () => {
         () => run(on, x, pixelVariant(problem, tile, true, true), [y, w, [channelsX]]),
         () => run(on, [2, ...w], weightVariant(problem, tile, 2), [x, y]),
       ];
-      const tiles = CONVOLUTION_TILES.filter(({ columns }) => columns === 4 || channelsY % 4 === 0);
-      for (const product of [0, 1, 2]) {
+      for (const [product, channels] of [channelsY, channelsX, channelsY].entries()) {
+        const tiles = CONVOLUTION_TILES.filter(({ columns }) => columns === 4 || channels % 4 === 0);
         const expected = await products(device, tiles[0])[product]();
         for (const tile of tiles.slice(1)) {
           const actual = await products(device, tile)[product]();

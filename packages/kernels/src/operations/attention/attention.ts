@@ -32,7 +32,7 @@ export interface AttentionOptions {
  * The layout (B, L, H, D) is what a projection of (B L, features) gives and what the next one takes, without a transpose:
  * three weights in one tensor (3, features, H D) make q, k and v in one batched matmul, of which `slice` gives views.
  *
- * Memory is proportional to the number of keys: scores exist for 128 query rows at a time, and a backward pass computes
+ * Memory is proportional to the number of keys: scores exist for 64 query rows at a time, and a backward pass computes
  * them again from the log-sum-exp of each row. Blocks rather than an online softmax, because then all work is products in
  * register tiles, of any depth: an online softmax keeps whole output rows in registers, and its backward pass takes 14
  * products where this one takes 8.

@@ -32,11 +32,11 @@ export interface AttentionProblem {
 
 /**
  * Query rows that are worked on at a time. Scores exist for one block only, so that memory grows with the number of keys and
- * not with its square: at 128 rows and a depth of 64 they take twice as much as the keys. Fewer rows would launch more
- * kernels (at length 1024 there are 8 blocks of 3 launches forward and of 5 to 7 backward), and add to the gradients of keys
- * and values more often.
+ * not with its square: at 64 rows and a depth of 64 they take as much as the keys. Fewer rows would launch more kernels (at
+ * length 1024 there are 16 blocks of 3 launches forward and of 5 to 7 backward) and add to the gradients of keys and values more
+ * often; more would compute more scores that are masked (llvmpipe takes as long with 128, and 1.13 times as long with 256).
  */
-const BLOCK_ROWS = 128;
+const BLOCK_ROWS = 64;
 
 /** Rows of scores in a block, a multiple of 4: rows beyond the last query see no key. */
 export const blockRows = ({ queries }: AttentionProblem): number => Math.min(BLOCK_ROWS, 4 * Math.ceil(queries / 4));

@@ -161,9 +161,8 @@ ${walk({
   allTo: `min(${relativeRows}, zero + 1)`,
   end: `min(min(${relativeRows}, zero + ${down}), nearest + ${distancesIn(problem)})`,
   hasRest: true,
-  plain: terms(overDistances(4), type, false),
-  masked: terms(overDistances(1), type, true),
-  step: 1,
+  four: terms(overDistances(4), type, false),
+  one: terms(overDistances(1), type, true),
 })}`;
       return `${ofLayer(problem)}
   let limit = ${limitOf(problem, 'batch')};
@@ -173,36 +172,36 @@ ${walk({
   allTo: causal ? 'min(limit, position + 1)' : 'limit',
   end: causal ? `min(limit, position + ${down})` : 'limit',
   hasRest: causal || hasLengths || keys % 4 > 0,
-  plain: terms(overKeys(4), type, false),
-  masked: terms(overKeys(1), type, true),
-  step: 1,
+  four: terms(overKeys(4), type, false),
+  one: terms(overKeys(1), type, true),
 })}
 ${relative ? distances() : ''}`;
     },
   };
 }
 
-/** Four steps along query rows, by lines of the block for the rows of a tile: a vec4 of each is four steps. */
+/** Steps along query rows, four or one, by lines of the block for the rows of a tile: a vec4 of each is four steps. */
 function alongRows(
   problem: AttentionProblem,
-  { down, across }: BlockTile,
+  tile: BlockTile,
   block: string,
+  count: 1 | 4,
   line: (m: number) => string,
   isThere?: (m: number) => string,
 ): Steps {
   const { heads, queries } = problem;
-  const load = (m: number) => `load_${block}(${line(m)}, u32(at) / 4u)`;
+  const load = (m: number) => `load_${block}(${line(m)}, u32(at) / 4u)${count === 1 ? '[u32(at) % 4u]' : ''}`;
   return {
-    loads: every(down, (m) => {
-      return `    let w${m} = ${isThere === undefined ? load(m) : `select(vec4f(0.0), ${load(m)}, ${isThere(m)})`};`;
+    loads: every(tile.down, (m) => {
+      return `    let w${m} = ${isThere === undefined ? load(m) : `select(0.0, ${load(m)}, ${isThere(m)})`};`;
     }),
-    weight: (m, s) => `w${m}.${'xyzw'[s]}`,
+    weight: (m, s) => (count === 1 ? `w${m}` : `w${m}.${'xyzw'[s]}`),
     vector: (s, g) => {
-      const row = `min(uniforms.start + u32(at) + ${s}u, ${queries - 1}u)`;
-      return loadVector('vectors', problem, `(batch * ${queries}u + ${row}) * ${heads}u + head`, `column${g}`);
+      const line = `(batch * ${queries}u + uniforms.start + u32(at) + ${s}u) * ${heads}u + head`;
+      return loadVector('vectors', problem, line, `column${g}`);
     },
-    count: 4,
-    tile: { down, across },
+    count,
+    tile,
   };
 }
 
@@ -217,12 +216,8 @@ function sumOverRows(problem: AttentionProblem, kind: ProductKind): Product {
     resultRows: 'uniforms.keys',
     line: (m) => `(batch * ${keys}u + first + ${m}u) * ${heads}u + head`,
     sum: (tile) => {
-      const steps = alongRows(
-        problem,
-        tile,
-        scores,
-        (m) => `layer * ${keys}u + min(first + ${m}u, uniforms.keys - 1u)`,
-      );
+      const line = (m: number) => `layer * ${keys}u + min(first + ${m}u, uniforms.keys - 1u)`;
+      const steps = (count: 1 | 4) => alongRows(problem, tile, scores, count, line);
       const last = tile.down - 1;
       return `${ofLayer(problem)}
   let block_rows = i32(min(${blockRows(problem)}u, ${queries}u - uniforms.start));
@@ -238,9 +233,8 @@ ${walk({
   allTo: 'block_rows',
   end: hasLengths ? 'select(0, block_rows, i32(first) < limit)' : 'block_rows',
   hasRest: hasLengths || queries % 4 > 0,
-  plain: terms(steps, type, false),
-  masked: terms(steps, type, true),
-  step: 4,
+  four: terms(steps(4), type, false),
+  one: terms(steps(1), type, true),
 })}`;
     },
   };
@@ -260,10 +254,7 @@ function sumOverDiagonals(problem: AttentionProblem): Product {
     sum: (tile) => {
       const last = tile.down - 1;
       const line = (m: number) => `group * ${distances}u + u32(clamp(nearer + ${m}, 0, ${distances - 1}))`;
-      const steps = alongRows(problem, tile, 'skewed', line);
-      const careful = alongRows(problem, tile, 'skewed', line, (m) => {
-        return `nearer + ${m} >= 0 && nearer + ${m} < ${distancesIn(problem)}`;
-      });
+      const isThere = (m: number) => `nearer + ${m} >= 0 && nearer + ${m} < ${distancesIn(problem)}`;
       return `  for (var group = ${sharedRelative ? '0u' : 'layer'}; group < ${batch * heads}u; group += ${sharedRelative ? 1 : heads}u) {
   let batch = group / ${heads}u;
   let head = group % ${heads}u;
@@ -277,9 +268,8 @@ ${walk({
   allTo: reaches ? 'block_rows' : 'min(block_rows, before + limit)',
   end: reaches ? 'block_rows' : `min(block_rows, before + ${last} + limit)`,
   hasRest: !reaches || queries % 4 > 0,
-  plain: terms(steps, type, false),
-  masked: terms(careful, type, true),
-  step: 4,
+  four: terms(alongRows(problem, tile, 'skewed', 4, line), type, false),
+  one: terms(alongRows(problem, tile, 'skewed', 1, line, isThere), type, true),
 })}
   }`;
     },
@@ -315,35 +305,28 @@ interface Walk {
   readonly allTo: string;
   /** Whether steps may be left after that. */
   readonly hasRest: boolean;
-  /** Four steps of which nothing is masked. */
-  readonly plain: string;
-  /** One step, or four where the walk is in whole vec4s. */
-  readonly masked: string;
-  readonly step: 1 | 4;
+  /** Four steps of which nothing is masked, from a multiple of four on. */
+  readonly four: string;
+  /** One step. */
+  readonly one: string;
 }
 
-function walk({ begin, end, allFrom, allTo, hasRest, plain, masked, step }: Walk): string {
+function walk({ begin, end, allFrom, allTo, hasRest, four, one }: Walk): string {
+  const single = (to: string) => `  for (; at < ${to}; at++) {
+${one}
+  }`;
+  // The condition of the long loop comes last: llvmpipe runs the rest of a body for nothing once all threads have left it.
   return `  {
-  var at = ${step === 1 ? begin : `(${begin}) / 4 * 4`};
+  var at = ${begin};
   let end = ${end};
-${
-  allFrom === undefined
-    ? ''
-    : `  let all_from = min(end, ${allFrom});
-  for (; at < all_from; at += ${step}) {
-${masked}
-  }`
-}
   let all_to = ${allTo};
-  for (; at + 3 < all_to; at += 4) {
-${plain}
+${allFrom === undefined ? '' : `  let all_from = min(end, (${allFrom} + 3) / 4 * 4);\n${single('all_from')}`}
+  if (at + 3 < all_to) {
+    loop {
+${four}
+      continuing { at += 4; break if at + 3 >= all_to; }
+    }
   }
-${
-  hasRest
-    ? `  for (; at < end; at += ${step}) {
-${masked}
-  }`
-    : ''
-}
+${hasRest ? single('end') : ''}
   }`;
 }

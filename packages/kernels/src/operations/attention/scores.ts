@@ -127,8 +127,10 @@ ${
     : ''
 }
 ${each((m, n) => `  var s${m}_${n} = 0.0;`)}
-  var d = ${worth.length > 0 ? `select(${width}u, 0u, ${worth.join(' && ')})` : '0u'};
-  while (d < ${width}u) {
+  ${worth.length > 0 ? `if (${worth.join(' && ')}) ` : ''}{
+    var d = 0u;
+    // The condition comes last: llvmpipe runs the rest of a body for nothing once all threads have left it.
+    loop {
 ${every(across, (n) => `    let q${n} = ${loadVector('row_vectors', problem, `row_line${n}`, 'd')};`)}
 ${every(down, (m) => `    let k${m} = ${loadVector('key_vectors', problem, `key_line${m}`, 'd')};`)}
 ${
@@ -140,7 +142,8 @@ ${
     : ''
 }
 ${each((m, n) => `    s${m}_${n} = onto(q${n}, ${relative ? `k${m} + e${n - m + down - 1}` : `k${m}`}, s${m}_${n});`)}
-    d += 1u;
+      continuing { d++; break if d >= ${width}u; }
+    }
   }
 ${statistic === undefined ? '' : every(across, (n) => `  let statistic${n} = load_${statistic}(layer * ${queries}u + row${n});`)}
 ${every(
@@ -217,10 +220,13 @@ export function skewKernel(problem: AttentionProblem, seen: number): Variant {
   const columns = scoreColumns(problem);
   const distances = blockDistances(problem);
   const fewer = blockDistances(problem, seen);
-  const slope = (n: number) => {
-    const key = `clamp(key + ${n}, 0, i32(uniforms.keys) - 1)`;
-    const isSeen = `key + ${n} >= 0 && key + ${n} < i32(uniforms.keys)`;
-    return `select(0.0, load_slopes(layer * ${keys}u + u32(${key}), column).${'xyzw'[n]}, ${isSeen})`;
+  const groups = Math.ceil(fewer / 4);
+  /** Of four rows side by side, which four lines need seven keys of. */
+  const keyOf = (n: number) => `let key${n} = key + ${n - 3};
+  let slopes${n} = select(vec4f(0.0), load_slopes(layer * ${keys}u + u32(clamp(key${n}, 0, i32(uniforms.keys) - 1)), column), key${n} >= 0 && key${n} < i32(uniforms.keys));`;
+  const storeLine = (n: number) => {
+    const skewed = `vec4f(${[0, 1, 2, 3].map((row) => `slopes${row - n + 3}.${'xyzw'[row]}`).join(', ')})`;
+    return `  if (line + ${n}u < ${fewer}u) { store_skewed(layer * ${distances}u + line + ${n}u, column, ${skewed}); }`;
   };
   return linearVariant({
     label: `attention skew ${nameOf(problem)}`,
@@ -230,13 +236,15 @@ export function skewKernel(problem: AttentionProblem, seen: number): Variant {
       writeMatrix('skewed', columns),
     ],
     uniforms: UNIFORMS,
-    threads: batch * heads * fewer * columns,
+    threads: batch * heads * groups * columns,
     body: `  let column = index % ${columns}u;
-  let line = index / ${columns}u % ${fewer}u;
-  let layer = index / ${columns * fewer}u;
+  let line = index / ${columns}u % ${groups}u * 4u;
+  let layer = index / ${columns * groups}u;
   let batch = layer / ${heads}u;
-  let key = ${positionOf(problem, 'batch')} + i32(uniforms.start + 4u * column) + ${centre(problem)} - ${nearestOf(problem)} - i32(line);
-  store_skewed(layer * ${distances}u + line, column, vec4f(${[0, 1, 2, 3].map(slope).join(', ')}));`,
+  let position = ${positionOf(problem, 'batch')} + i32(uniforms.start + 4u * column);
+  let key = position + ${centre(problem)} - ${nearestOf(problem)} - i32(line);
+  ${every(7, keyOf)}
+${every(4, storeLine)}`,
   });
 }
 

@@ -68,16 +68,19 @@ export function pixelVariant(
         ),
       )
       .join('\n');
-  // All four steps of a vec4 along the channels summed over; step by step, so that the order of the sum is that of K.
-  const multiply = range(vectorK).flatMap((step) =>
-    vectors.flatMap((v) => [
-      `        let b${step}_${v} = ${weight(step, v)};`,
-      ...range(rows).map(
-        (r) =>
-          `        c${r}_${v} = fma(vec4f(a${r}${vectorK === 4 ? `.${'xyzw'[step]}` : ''}), b${step}_${v}, c${r}_${v});`,
+  // All steps of a vec4 along the channels for one element after the other, in the order of K: it then stays in a register.
+  const multiply = [
+    ...range(vectorK).flatMap((step) => vectors.map((v) => `        let b${step}_${v} = ${weight(step, v)};`)),
+    ...range(rows).flatMap((r) => [
+      `        let a${r} = select(${type}(0.0), ${loadChannel('source', K, `at${r}`, 'k')}, inside${r});`,
+      ...vectors.flatMap((v) =>
+        range(vectorK).map((step) => {
+          const factor = `a${r}${vectorK === 4 ? `.${'xyzw'[step]}` : ''}`;
+          return `        c${r}_${v} = fma(vec4f(${factor}), b${step}_${v}, c${r}_${v});`;
+        }),
       ),
     ]),
-  );
+  ];
   const shift = (axis: 0 | 1, tap: string, phase: string) =>
     adjoint ? `(i32(${phase}) + ${padding[axis]} - i32(${tap})) / ${stride[axis]}` : `i32(${tap}) - ${padding[axis]}`;
   const first = (axis: 0 | 1, phase: string) => (adjoint ? `(${phase} + ${padding[axis]}u) % ${stride[axis]}u` : '0u');
@@ -127,12 +130,9 @@ ${every(
 )}
       var k = 0u;
       loop {
-${every(rows, (r) => {
-  return `        let a${r} = select(${type}(0.0), ${loadChannel('source', K, `at${r}`, 'k')}, inside${r});`;
-})}
 ${adjoint && vectorK === 4 ? transposedWeights() : ''}
 ${multiply.join('\n')}
-        // Tested at its end: an llvmpipe that has left a loop's condition behind runs the rest of the body once more in vain.
+        // The condition comes last: llvmpipe runs the rest of a body for nothing once all threads have left it.
         continuing { k += ${vectorK}u; break if k >= ${K}u; }
       }
     }

@@ -82,8 +82,12 @@ ${each((r, v) => `  var c${r}_${v} = vec4f(0.0);`)}
     if (row >= ${sizeX[0]}u) { continue; }
     let row_x = i32((line / ${sizeY[0]}u * ${sizeX[0]}u + row) * ${sizeX[1]}u) + shift_x;
     var column = first;
-    for (; column + 3u < end; column += 4u) {
+    // The condition comes last: llvmpipe runs the rest of a body for nothing once all threads have left it.
+    if (column + 3u < end) {
+      loop {
 ${steps(4)}
+        continuing { column += 4u; break if column + 3u >= end; }
+      }
     }
     for (; column < end; column++) {
 ${steps(1)}
