@@ -16,7 +16,7 @@ import {
 import { pixelVariant } from '../src/operations/convolution/pixels.ts';
 import { CONVOLUTION_TILES, type ConvolutionTile, convolutionProblem } from '../src/operations/convolution/problem.ts';
 import { weightVariant } from '../src/operations/convolution/weights.ts';
-import { bits } from './support/bits.ts';
+import { expectSameBits } from './support/bits.ts';
 import { hasTextures, testDevice } from './support/device.ts';
 import { randomNumbers } from './support/numbers.ts';
 
@@ -98,9 +98,7 @@ describe('textures', () => {
     for (const reader of textureReaders) {
       expect(hasTextures(results(), reader)).toBe(true);
       for (const [index, actual] of (await evaluate(reader, results())).entries()) {
-        expect(bits(actual), `output ${index} from ${reader.textures?.reading} textures`).toEqual(
-          bits(expected[index]),
-        );
+        expectSameBits(actual, expected[index], `output ${index} from ${reader.textures?.reading} textures`);
       }
     }
   });
