@@ -11,19 +11,24 @@ import {
   plan,
   sum,
   type Tensor,
-  type TensorData,
   unary,
   writeRows,
 } from '../src/index.ts';
 import { operations } from '../src/operation.ts';
 import { attentionReference } from './cases/attention.ts';
-import { testDevice } from './support/device.ts';
+import { expectSameBits } from './support/bits.ts';
+import { hasTextures, testDevice } from './support/device.ts';
 import { expectClose, randomNumbers, TOLERANCE } from './support/numbers.ts';
 import { withVariant } from './support/variants.ts';
 
 const device = await testDevice();
+const readers = {
+  buffers: device,
+  storage: await testDevice(undefined, false, 'storage'),
+  sampled: await testDevice(undefined, false, 'sampled'),
+};
 
-describe('more than a block of 128 query rows', () => {
+describe('more than a block of 64 query rows', () => {
   it('agrees with the reference, with a memory of three keys and relative positions', async () => {
     const shapes = [[1, 130, 1, 2], ...[0, 1].map(() => [1, 133, 1, 2]), [131, 2]];
     const numbers = (seed: number) => shapes.map((shape, index) => randomNumbers(elementCount(shape), seed + index));
@@ -74,13 +79,11 @@ describe('variants of attention', () => {
     return [output, ...slopes];
   }
 
-  const bits = ({ buffer, byteOffset, byteLength }: TensorData) => Buffer.from(buffer, byteOffset, byteLength);
-
   it('give the same bits', async () => {
     const expected = await evaluate(device, traced(4));
     for (const variant of [0, 2, 3]) {
       for (const [index, actual] of (await evaluate(device, traced(4, variant))).entries()) {
-        expect(bits(actual).equals(bits(expected[index])), `variant ${variant}, output ${index}`).toBe(true);
+        expectSameBits(actual, expected[index], `variant ${variant}, output ${index}`);
       }
     }
   });
@@ -90,8 +93,99 @@ describe('variants of attention', () => {
     // The gradient of the table is summed over the batch.
     for (const index of [0, 1, 2, 3]) {
       const first = all[index].slice(0, alone[index].length);
-      expect(bits(alone[index]).equals(bits(first)), `output ${index}`).toBe(true);
+      expectSameBits(alone[index], first, `output ${index}`);
     }
+  });
+});
+
+/** Output and gradients of every input; sizes from which vectors lie in textures, two blocks of rows, nothing a multiple of 8. */
+function everyGradient(
+  { causal, rows, shared, lengths, positions }: Setting,
+  change: (name: string, data: Float32Array<ArrayBuffer>) => void = () => {},
+): readonly Tensor[] {
+  const [batch, queries, keys, heads, depth] = [2, 131, 137, 2, 12];
+  const graph = new Graph();
+  const shapes = {
+    q: [batch, queries, heads, depth],
+    k: [batch, keys, heads, depth],
+    v: [batch, keys, heads, depth],
+    ...(rows > 0 && { relative: shared ? [rows, depth] : [heads, rows, depth] }),
+  };
+  const inputs = Object.entries(shapes).map(([name, shape], index) => {
+    const data = randomNumbers(elementCount(shape), index + 1);
+    change(name, data);
+    return graph.constant(data, shape);
+  });
+  const [q, k, v, relative] = inputs;
+  const ids = (numbers: readonly number[] | undefined) => numbers && graph.constant(Uint32Array.from(numbers), [batch]);
+  const output = attention(q, k, v, { causal, relative, lengths: ids(lengths), positions: ids(positions) });
+  const weights = graph.constant(randomNumbers(elementCount(output.shape), 9), output.shape);
+  return [output, ...gradients(sum(multiply(output, weights)), inputs)];
+}
+
+interface Setting {
+  readonly causal: boolean;
+  readonly rows: number;
+  readonly shared?: boolean;
+  readonly lengths?: readonly number[];
+  readonly positions?: readonly number[];
+}
+
+const SETTINGS: readonly Setting[] = [
+  { causal: true, rows: 137 },
+  { causal: true, rows: 70, shared: true, lengths: [41, 137] },
+  { causal: true, rows: 0, positions: [0, 5] },
+  { causal: false, rows: 0, lengths: [0, 90] },
+  { causal: false, rows: 201, positions: [6, 1] },
+];
+
+describe('attention reads from textures', () => {
+  it.each(SETTINGS)('and gives the same bits, %o', async (setting) => {
+    const expected = await evaluate(readers.buffers, everyGradient(setting));
+    for (const reader of [readers.storage, readers.sampled]) {
+      expect(hasTextures(everyGradient(setting), reader)).toBe(true);
+      for (const [index, actual] of (await evaluate(reader, everyGradient(setting))).entries()) {
+        expectSameBits(actual, expected[index], `${reader.textures?.reading}, output ${index}`);
+      }
+    }
+  });
+});
+
+describe.each(Object.entries(readers))('what a query may not see, read from %s,', (_name, reader) => {
+  /** Where results change when the last key's vectors are not numbers: positions of the output, then of each gradient. */
+  const spoilt = async (setting: Setting, names: readonly string[]) => {
+    const width = 2 * 12;
+    const results = await evaluate(
+      reader,
+      everyGradient(setting, (name, data) => {
+        if (names.includes(name)) data.fill(Number.NaN, data.length - width);
+      }),
+    );
+    return results.map(
+      (values) =>
+        new Set([...values.keys()].filter((at) => Number.isNaN(values[at])).map((at) => Math.floor(at / width))),
+    );
+  };
+
+  it('does not reach it by a key after it', async () => {
+    const [output, dQ] = await spoilt({ causal: true, rows: 0 }, ['k', 'v']);
+    // Of 2 x 131 queries the last one sees the last key.
+    expect(output).toEqual(new Set([261]));
+    expect(dQ).toEqual(new Set([261]));
+  });
+
+  it('does not reach it by padding', async () => {
+    for (const places of await spoilt({ causal: false, rows: 0, lengths: [137, 136] }, ['k', 'v'])) {
+      expect(places).toEqual(new Set());
+    }
+  });
+
+  it('nor keys by a query before them', async () => {
+    const [, , dK, dV] = await spoilt({ causal: true, rows: 0, lengths: [137, 100] }, ['q']);
+    // Keys of the second sequence that count.
+    const reached = new Set([...Array(100).keys()].map((key) => 137 + key));
+    expect(dK).toEqual(reached);
+    expect(dV).toEqual(reached);
   });
 });
 

@@ -1,20 +1,40 @@
 import { describe, expect, it } from 'vitest';
-import { conv2d, conv2dTranspose, type Device, elementCount, evaluate, Graph, type Shape } from '../src/index.ts';
+import {
+  conv2d,
+  conv2dTranspose,
+  type Device,
+  elementCount,
+  evaluate,
+  Graph,
+  gradients,
+  multiply,
+  type Shape,
+  sum,
+} from '../src/index.ts';
 import type { Operation, Variant } from '../src/operation.ts';
 import { pixelVariant } from '../src/operations/convolution/pixels.ts';
 import { CONVOLUTION_TILES, type ConvolutionTile, convolutionProblem } from '../src/operations/convolution/problem.ts';
 import { weightVariant } from '../src/operations/convolution/weights.ts';
-import { testDevice } from './support/device.ts';
+import { expectSameBits } from './support/bits.ts';
+import { hasTextures, testDevice } from './support/device.ts';
 import { randomNumbers } from './support/numbers.ts';
 
 const device = await testDevice();
+const textureReaders = [await testDevice(undefined, false, 'storage'), await testDevice(undefined, false, 'sampled')];
 
-/** An operation of one launch of one kernel. */
+/** An operation of one launch of one kernel, which reads pictures and weights from textures where the device does. */
 function fixed(name: string, shape: Shape, { kernel, workgroups }: Variant): Operation<object> {
   return {
     name,
     outputs: () => [{ shape, dtype: 'f32' }],
-    kernels: ({ inputs, outputs }) => [{ kernel, workgroups, operands: [...inputs, outputs[0]], uniforms: [] }],
+    kernels: ({ inputs, outputs }, { image }) => {
+      const operands = inputs.map((input, index) => {
+        if (kernel.bindings[index].columns === undefined) return input;
+        const row = input.shape[3];
+        return image(input, { lines: elementCount(input.shape) / row, row }) ?? input;
+      });
+      return [{ kernel, workgroups, operands: [...operands, outputs[0]], uniforms: [] }];
+    },
     backward: () => [],
   };
 }
@@ -39,20 +59,62 @@ describe('tiles', () => {
       const w: Shape = [3, 2, channelsX, channelsY];
       const problem = convolutionProblem(x, w, { stride: [2, 1], padding: [1, 0] });
       const y: Shape = [3, ...problem.sizeY, channelsY];
-      const products = (tile: ConvolutionTile) => [
-        () => run(device, y, pixelVariant(problem, tile, false, true), [x, w, [channelsY]]),
-        () => run(device, x, pixelVariant(problem, tile, true, true), [y, w, [channelsX]]),
-        () => run(device, [2, ...w], weightVariant(problem, tile, 2), [x, y]),
+      const products = (on: Device, tile: ConvolutionTile) => [
+        () => run(on, y, pixelVariant(problem, tile, false, true), [x, w, [channelsY]]),
+        () => run(on, x, pixelVariant(problem, tile, true, true), [y, w, [channelsX]]),
+        () => run(on, [2, ...w], weightVariant(problem, tile, 2), [x, y]),
       ];
-      const tiles = CONVOLUTION_TILES.filter(({ columns }) => columns === 4 || channelsY % 4 === 0);
-      for (const product of [0, 1, 2]) {
-        const expected = await products(tiles[0])[product]();
+      for (const [product, channels] of [channelsY, channelsX, channelsY].entries()) {
+        const tiles = CONVOLUTION_TILES.filter(({ columns }) => columns === 4 || channels % 4 === 0);
+        const expected = await products(device, tiles[0])[product]();
         for (const tile of tiles.slice(1)) {
-          expect(await products(tile)[product](), `product ${product}, ${tile.rows}x${tile.columns}`).toEqual(expected);
+          const actual = await products(device, tile)[product]();
+          expect(actual, `product ${product}, ${tile.rows}x${tile.columns}`).toEqual(expected);
+        }
+        for (const reader of textureReaders) {
+          const actual = await products(reader, tiles[1])[product]();
+          expect(actual, `product ${product} from ${reader.textures?.reading} textures`).toEqual(expected);
         }
       }
     },
   );
+});
+
+describe('textures', () => {
+  it('give the bits of buffers, output and gradients', async () => {
+    const shapes = [
+      [2, 9, 11, 12],
+      [3, 4, 12, 8],
+    ];
+    const results = () => {
+      const graph = new Graph();
+      const [x, w] = shapes.map((shape, seed) => graph.constant(randomNumbers(elementCount(shape), seed), shape));
+      const y = conv2d(x, w, { stride: [2, 1], padding: [1, 2], bias: graph.constant(randomNumbers(8, 2), [8]) });
+      const upstream = graph.constant(randomNumbers(elementCount(y.shape), 3), y.shape);
+      return [y, ...gradients(sum(multiply(y, upstream)), [x, w])];
+    };
+    const expected = await evaluate(device, results());
+    for (const reader of textureReaders) {
+      expect(hasTextures(results(), reader)).toBe(true);
+      for (const [index, actual] of (await evaluate(reader, results())).entries()) {
+        expectSameBits(actual, expected[index], `output ${index} from ${reader.textures?.reading} textures`);
+      }
+    }
+  });
+});
+
+describe('gradients of weights', () => {
+  it('add up many pixels in chains, whose errors do not grow with the picture', async () => {
+    const problem = convolutionProblem([1, 256, 256, 1], [1, 1, 1, 1], { stride: [1, 1], padding: [0, 0] });
+    const graph = new Graph();
+    const [tenths, ones] = [0.1, 1].map((value) =>
+      graph.constant(new Float32Array(2 ** 16).fill(value), [1, 256, 256, 1]),
+    );
+    const operation = fixed('one part', [1, 1, 1, 1], weightVariant(problem, CONVOLUTION_TILES[3], 1));
+    const [[total]] = await evaluate(device, graph.apply(operation, [tenths, ones], {}));
+    // A plain chain is off by 6e-4.
+    expect(Math.abs(total / (2 ** 16 * Math.fround(0.1)) - 1)).toBeLessThan(5e-6);
+  });
 });
 
 describe('refusals', () => {

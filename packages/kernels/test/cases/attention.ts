@@ -94,7 +94,7 @@ function attentionCase(sizes: Sizes, setting: AttentionSetting): OperationCase {
   };
 }
 
-/** Around the edges of tiles (4, 8) and of the block of 128 query rows; depths that are and are not whole vec4s. */
+/** Around the edges of tiles (4, 8) and of the block of 64 query rows; depths that are and are not whole vec4s. */
 export const attentionCases: readonly OperationCase[] = [
   attentionCase({ batch: 1, heads: 1, queries: 1, depth: 1 }, { causal: true }),
   attentionCase({ queries: 9, depth: 8 }, { causal: false }),

@@ -1,5 +1,5 @@
 import { afterAll, afterEach } from 'vitest';
-import type { Device } from '../../src/index.ts';
+import { type Device, plan, type Tensor } from '../../src/index.ts';
 import { openDevice } from '../../src/node.ts';
 
 /**
@@ -15,4 +15,9 @@ export async function testDevice(
   afterEach(() => device.check());
   afterAll(() => device.destroy());
   return device;
+}
+
+/** Whether anything lies in a texture when a device computes these tensors, of one graph. */
+export function hasTextures(outputs: readonly Tensor[], { limits }: Device): boolean {
+  return plan(outputs[0].graph, { outputs, limits }).buffers.some(({ texture }) => texture !== undefined);
 }

@@ -2,11 +2,11 @@ import { KernelError } from '../../errors.ts';
 import type { Node } from '../../trace/graph.ts';
 import type { Dispatch } from '../../trace/operation.ts';
 import { type KernelContext, type Operation, onceDifferentiable } from '../../trace/operation.ts';
-import { formatShape, sameShape } from '../../trace/shape.ts';
+import { elementCount, formatShape, type Shape, sameShape } from '../../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
-import { type AttentionProblem, type BlockKernel, blockRows } from './block.ts';
-import { type ProductKind, productKernel } from './products.ts';
-import { deltaKernel, type ScoreKind, scoreKernel, softmaxKernel } from './scores.ts';
+import { type AttentionProblem, type BlockKernel, blockDistances, blockRows } from './block.ts';
+import { productKernel } from './products.ts';
+import { deltaKernel, scoreColumns, scoreKernel, skewKernel, softmaxKernel } from './scores.ts';
 
 /** What a query may see, and how it tells positions apart. */
 export interface AttentionOptions {
@@ -33,7 +33,7 @@ export interface AttentionOptions {
  * The layout (B, L, H, D) is what a projection of (B L, features) gives and what the next one takes, without a transpose:
  * three weights in one tensor (3, features, H D) make q, k and v in one batched matmul, of which `slice` gives views.
  *
- * Memory is proportional to the number of keys: scores exist for 128 query rows at a time, and a backward pass computes
+ * Memory is proportional to the number of keys: scores exist for 64 query rows at a time, and a backward pass computes
  * them again from the log-sum-exp of each row. Blocks rather than an online softmax, because then all work is products in
  * register tiles, of any depth: an online softmax keeps whole output rows in registers, and its backward pass takes 14
  * products where this one takes 8.
@@ -97,17 +97,16 @@ export const attentionOperation: Operation<AttentionAttributes> = {
     ];
   },
   kernels(node, context) {
-    const problem = problemOf(node);
-    const { q, k, v, relative, lengths, positions } = named(node.inputs, node.attributes);
     const [output, logSum] = node.outputs;
-    const work = new Blocks(problem, context);
-    const score = work.score('scores', { rows: q, keys: k, relative, lengths, positions });
-    const softmax = softmaxKernel(problem);
-    const weigh = work.product('output', { vectors: v, positions, result: output });
-    return work.eachBlock((uniforms) => [
-      score(uniforms),
-      { ...softmax, operands: [work.scores, logSum], uniforms },
-      weigh(uniforms),
+    const { problem, q, k, v, relative, lengths, positions } = posed(node, context);
+    const scores = scoreBlock(problem, context);
+    const weights = problem.inPlace ? scores : scoreBlock(problem, context);
+    const shares = context.scratch(logSum.shape);
+    const launch = launcher({ lengths, positions, scores, weights, shares, log_sum: logSum });
+    return eachBlock(problem, [
+      launch(scoreKernel(problem, 'scores'), { row_vectors: q, key_vectors: k, relative }),
+      launch({ variants: () => ({ likely: softmaxKernel(problem) }) }),
+      launch(productKernel(problem, 'output'), { vectors: v, result: output }),
     ]);
   },
   backward(node, [dOutput, dLogSum], wanted) {
@@ -125,100 +124,75 @@ export const attentionGradientOperation: Operation<AttentionAttributes> = {
   outputs: (inputs, { hasRelative }) =>
     inputs.slice(0, hasRelative ? 4 : 3).map(({ shape }) => ({ shape, dtype: 'f32' as const })),
   kernels(node, context) {
-    const problem = problemOf(node);
-    const { q, k, v, relative, lengths, positions } = named(node.inputs, node.attributes);
     const [output, logSum, dOutput] = node.inputs.slice(-3);
     const [dQ, dK, dV, dRelative] = node.outputs;
-    const work = new Blocks(problem, context);
+    const { problem, place, q, k, v, relative, lengths, positions } = posed(node, context);
+    const dO = place(dOutput);
+    const probabilities = scoreBlock(problem, context);
+    const other = problem.inPlace && relative === undefined ? undefined : scoreBlock(problem, context);
+    const [slopes, skewed] = problem.inPlace ? [probabilities, other] : [other, probabilities];
     const delta = context.scratch(logSum.shape);
-    const again = work.score('probabilities', { rows: q, keys: k, relative, lengths, positions, statistic: logSum });
-    const toValues = work.product('dValues', { vectors: dOutput, positions, result: dV });
-    const slopes = work.score('slopes', { rows: dOutput, keys: v, statistic: delta });
-    const toQueries = work.product('dQueries', { vectors: k, relative, positions, result: dQ });
-    const toKeys = work.product('dKeys', { vectors: q, positions, result: dK });
-    const toRelative =
-      dRelative === undefined ? undefined : work.product('dRelative', { vectors: q, positions, result: dRelative });
+    const launch = launcher({ lengths, positions, relative, probabilities, slopes, skewed, log_sum: logSum, delta });
+    const launches = [
+      launch(scoreKernel(problem, 'probabilities'), { row_vectors: q, key_vectors: k }),
+      launch(productKernel(problem, 'dValues'), { vectors: dO, result: dV }),
+      launch(scoreKernel(problem, 'slopes'), { row_vectors: dO, key_vectors: v }),
+    ];
+    if (relative !== undefined) launches.push(launch({ variants: (seen) => ({ likely: skewKernel(problem, seen) }) }));
+    launches.push(
+      launch(productKernel(problem, 'dQueries'), { vectors: k, result: dQ }),
+      launch(productKernel(problem, 'dKeys'), { vectors: q, result: dK }),
+    );
+    if (relative !== undefined)
+      launches.push(launch(productKernel(problem, 'dRelative'), { vectors: q, result: dRelative }));
     return [
       { ...deltaKernel(problem), operands: [output, dOutput, delta], uniforms: [] },
-      ...work.eachBlock((uniforms) => [
-        again(uniforms),
-        toValues(uniforms),
-        slopes(uniforms),
-        toQueries(uniforms),
-        toKeys(uniforms),
-        ...(toRelative === undefined ? [] : [toRelative(uniforms)]),
-      ]),
+      ...eachBlock(problem, launches),
     ];
   },
   backward: onceDifferentiable,
 };
 
-/** Tensors by the names of the kernels' bindings; those that are undefined, or not bound by a kernel, are left out. */
-interface ScoreOperands {
-  readonly rows: Tensor;
-  readonly keys: Tensor;
-  readonly relative?: Tensor | undefined;
-  readonly lengths?: Tensor | undefined;
-  readonly positions?: Tensor | undefined;
-  readonly statistic?: Tensor | undefined;
-}
+/** Tensors by the names of the kernels' bindings. */
+type Operands = Readonly<Record<string, Tensor | undefined>>;
 
-interface ProductOperands {
-  readonly vectors: Tensor;
-  readonly relative?: Tensor | undefined;
-  readonly positions?: Tensor | undefined;
-  readonly result: Tensor;
-}
-
+/** A kernel's launch on one block of query rows. */
 type Launch = (uniforms: readonly number[]) => Dispatch;
 
-/** The launches for one block of query rows after the other, all in the same scratch. */
-class Blocks {
-  readonly scores: Tensor;
-  readonly #problem: AttentionProblem;
-
-  constructor(problem: AttentionProblem, { scratch }: KernelContext) {
-    const { batch, heads, keys } = problem;
-    this.#problem = problem;
-    this.scores = scratch([batch * heads, keys, blockRows(problem)]);
-  }
-
-  score(kind: ScoreKind, { rows, keys, relative, lengths, positions, statistic }: ScoreOperands): Launch {
-    return this.#launch(scoreKernel(this.#problem, kind), {
-      row_vectors: rows,
-      key_vectors: keys,
-      relative,
-      lengths,
-      positions,
-      log_sum: statistic,
-      delta: statistic,
-    });
-  }
-
-  product(kind: ProductKind, operands: ProductOperands): Launch {
-    return this.#launch(productKernel(this.#problem, kind), { ...operands });
-  }
-
-  /** From the last block to the first: the last one can see all keys, so that it sets every sum others add to. */
-  eachBlock(launches: (uniforms: readonly number[]) => readonly Dispatch[]): Dispatch[] {
-    const { queries, keys, causal, hasPositions } = this.#problem;
-    const rows = blockRows(this.#problem);
-    const blocks = Math.ceil(queries / rows);
-    return Array.from({ length: blocks }, (_, back) => {
-      const start = (blocks - 1 - back) * rows;
-      const seen = causal && !hasPositions ? Math.min(keys, keys - queries + start + rows) : keys;
-      return launches([start, seen, back === 0 ? 1 : 0]);
-    }).flat();
-  }
-
-  #launch(kernel: BlockKernel, operands: Readonly<Record<string, Tensor | undefined>>): Launch {
-    const tensors: Readonly<Record<string, Tensor | undefined>> = { ...operands, scores: this.scores };
+/** Makes launches of kernels, whose operands are found by name in `common` or among their own. */
+function launcher(common: Operands) {
+  return (kernel: BlockKernel, own: Operands = {}): Launch => {
+    const tensors = { ...common, ...own };
     return (uniforms) => {
       const { likely, choice } = kernel.variants(uniforms[1]);
-      const bound = likely.kernel.bindings.map(({ name }) => tensors[name]).filter((tensor) => tensor !== undefined);
-      return { ...likely, operands: bound, uniforms, choice: { ...choice, uniforms } };
+      const operands = likely.kernel.bindings.map(({ name }) => tensors[name]).filter((tensor) => tensor !== undefined);
+      return { ...likely, operands, uniforms, ...(choice && { choice: { ...choice, uniforms } }) };
     };
-  }
+  };
+}
+
+/**
+ * The launches for one block of query rows after the other, all in the same scratch. From the last block to the first: the last
+ * one can see all keys, so that it sets every sum others add to.
+ */
+function eachBlock(problem: AttentionProblem, launches: readonly Launch[]): Dispatch[] {
+  const { queries, keys, causal, hasPositions } = problem;
+  const rows = blockRows(problem);
+  const blocks = Math.ceil(queries / rows);
+  return Array.from({ length: blocks }, (_, back) => {
+    const start = (blocks - 1 - back) * rows;
+    const seen = causal && !hasPositions ? Math.min(keys, keys - queries + start + rows) : keys;
+    return launches.map((launch) => launch([start, seen, back === 0 ? 1 : 0]));
+  }).flat();
+}
+
+/** Scratch for a line of scores for each key, or each distance, of each batch and head. */
+function scoreBlock(problem: AttentionProblem, { scratch, scratchImage }: KernelContext): Tensor {
+  const { batch, heads, keys } = problem;
+  const lines = batch * heads * Math.max(keys, blockDistances(problem));
+  const columns = scoreColumns(problem);
+  const image = problem.inPlace ? undefined : scratchImage({ lines, columns });
+  return image ?? scratch([lines, 4 * columns]);
 }
 
 /** Inputs by name: q, k, v, then those of the optional ones that are there. */
@@ -229,11 +203,23 @@ function named(inputs: readonly Tensor[], { hasRelative, hasLengths, hasPosition
   return { q, k, v, relative: optional(hasRelative), lengths: optional(hasLengths), positions: optional(hasPositions) };
 }
 
-function problemOf({ inputs, attributes }: Node<AttentionAttributes>): AttentionProblem {
-  const { q, k, relative } = named(inputs, attributes);
+/** Whether copying vectors to textures takes less time than it saves: each is read once for each tile of the other side. */
+function paysImages([, queries, , depth]: Shape, [, keys]: Shape): boolean {
+  return depth % 4 === 0 && queries >= 32 && keys >= 32;
+}
+
+/** The problem that a node poses, and its inputs where kernels read them: `place` gives vectors' copies in textures. */
+function posed({ inputs, attributes }: Node<AttentionAttributes>, { image }: KernelContext) {
+  const { q, k, v, relative, lengths, positions } = named(inputs, attributes);
   const [batch, queries, heads, depth] = q.shape;
+  const pays = paysImages(q.shape, k.shape);
+  const place = (vectors: Tensor): Tensor => {
+    const copy = pays ? image(vectors, { lines: elementCount(vectors.shape) / depth, row: depth }) : undefined;
+    return copy ?? vectors;
+  };
+  const placed = { q: place(q), k: place(k), v: place(v), relative: relative && place(relative), lengths, positions };
   const { causal, hasLengths, hasPositions } = attributes;
-  return {
+  const problem: AttentionProblem = {
     batch,
     heads,
     queries,
@@ -244,5 +230,7 @@ function problemOf({ inputs, attributes }: Node<AttentionAttributes>): Attention
     sharedRelative: relative?.shape.length === 2,
     hasLengths,
     hasPositions,
+    inPlace: placed.q === q,
   };
+  return { problem, place, ...placed };
 }

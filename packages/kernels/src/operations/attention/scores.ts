@@ -2,24 +2,30 @@ import {
   every,
   linearVariant,
   read,
+  readMatrix,
   readWrite,
   rowVectors,
   type Variant,
   wgslFloat,
   write,
+  writeMatrix,
 } from '../../kernels/kernel.ts';
-import type { MatmulTile } from '../matmul/tile.ts';
 import {
   type AttentionProblem,
   type BlockKernel,
+  type BlockTile,
+  blockDistances,
   blockKernel,
   blockRows,
   centre,
+  loadVector,
   nameOf,
+  nearestOf,
   ONTO,
   positionOf,
   relativeBase,
   UNIFORMS,
+  vectorBinding,
 } from './block.ts';
 
 /** What stands for minus infinity, which WGSL does not have: below every score, and finite after subtractions. */
@@ -30,139 +36,215 @@ const EMPTY_ROW = wgslFloat(3e38);
 /** What a score kernel leaves in the block of scores; see `scoreKernel`. */
 export type ScoreKind = 'scores' | 'probabilities' | 'slopes';
 
+/** At most 1, because WGSL evaluates both sides of select and exp must not overflow; `min` could turn NaN into 0. */
+const PROBABILITY = `fn probability(logarithm: f32, allowed: bool) -> f32 {
+  return select(0.0, exp(select(logarithm, 0.0, logarithm > 0.0)), allowed);
+}`;
+
+/** A block of scores: lines are keys (or distances) of each batch and head, of which vec4s hold neighbouring query rows. */
+export const scoreColumns = (problem: AttentionProblem): number => blockRows(problem) / 4;
+
+/** Bindings of a kernel that turns one block into another, and the name of the one that it reads. */
+function changedBlock(problem: AttentionProblem, from: string, to: string) {
+  const columns = scoreColumns(problem);
+  return problem.inPlace
+    ? { source: to, bindings: [{ ...readWrite(to, 4), columns }] }
+    : { source: from, bindings: [readMatrix(from, columns), writeMatrix(to, columns)] };
+}
+
 /**
  * One element of a block of scores for each pair of a key j and a query row i, stored (batch heads, keys, rows): queries
  * lie side by side, so that neighbouring threads of the softmax touch neighbouring elements.
  *
  * - scores: q_i (k_j + e_(i-j)) / sqrt(depth), or MASKED where i may not see j
  * - probabilities: exp(score - logSum_i), or 0
- * - slopes: gradient of the unscaled score, p_ij (dO_i v_j - delta_i) / sqrt(depth), in place of p_ij
+ * - slopes: gradient of the unscaled score, p_ij (dO_i v_j - delta_i) / sqrt(depth), from p_ij; 0 where that is 0
  *
  * A thread holds a tile of keys x rows in registers; the embeddings of all its distances are rows + keys - 1 vectors, loaded
  * once a step along the depth. Every element is one chain of fma over rising depth, whatever the tile.
  */
 export function scoreKernel(problem: AttentionProblem, kind: ScoreKind): BlockKernel {
-  const { batch, heads, queries, keys, depth, causal, hasLengths, hasPositions } = problem;
+  const { batch, heads, queries, keys, depth, causal, relativeRows, hasLengths, hasPositions } = problem;
   const rows = blockRows(problem);
   const { vector, type, width } = rowVectors(depth);
-  const relative = kind !== 'slopes' && problem.relativeRows > 0;
-  const masks = kind !== 'slopes';
-  const placed = relative || (masks && causal);
+  const relative = kind !== 'slopes' && relativeRows > 0;
+  const placed = relative || causal;
   const scale = wgslFloat(1 / Math.sqrt(depth));
   const statistic = { scores: undefined, probabilities: 'log_sum', slopes: 'delta' }[kind];
+  const changed = changedBlock(problem, 'probabilities', 'slopes');
+  // Where every key that a query may see is in the table, embeddings beyond it only meet what is masked.
+  const reaches = causal && !hasPositions && relativeRows >= keys;
   const bindings = [
-    read('row_vectors', vector),
-    read('key_vectors', vector),
-    ...(relative ? [read('relative', vector)] : []),
-    ...(masks && hasLengths ? [read('lengths', 1, 'u32')] : []),
+    vectorBinding('row_vectors', problem),
+    vectorBinding('key_vectors', problem),
+    ...(relative ? [vectorBinding('relative', problem)] : []),
+    ...(hasLengths ? [read('lengths', 1, 'u32')] : []),
     ...(hasPositions && placed ? [read('positions', 1, 'u32')] : []),
     ...(statistic === undefined ? [] : [read(statistic)]),
-    kind === 'slopes' ? readWrite('scores', 4) : write('scores', 4),
+    ...(kind === 'slopes' ? changed.bindings : [writeMatrix(kind, scoreColumns(problem))]),
   ];
-  const make = (tile: MatmulTile): string => {
-    const down = tile.rows;
-    const across = Math.min(tile.columns, rows);
+  const make = ({ down, across }: BlockTile): string => {
     const each = (line: (m: number, n: number) => string) => every(down, (m) => every(across, (n) => line(m, n)));
     const worth = [
-      ...(masks && causal ? [`i32(first_key) <= position + ${across - 1}`] : []),
-      ...(masks && hasLengths ? ['first_key < load_lengths(batch)'] : []),
+      ...(causal ? [`i32(first) <= position + ${across - 1}`] : []),
+      ...(hasLengths ? ['first < load_lengths(batch)'] : []),
     ];
     const allowed = (m: number, n: number) =>
       [
-        `uniforms.start + first_row + ${n}u < ${queries}u`,
-        ...(causal ? [`i32(first_key) + ${m} <= position + ${n}`] : []),
-        ...(hasLengths ? [`first_key + ${m}u < load_lengths(batch)`] : []),
+        `uniforms.start + left + ${n}u < ${queries}u`,
+        ...(causal ? [`i32(first) + ${m} <= position + ${n}`] : []),
+        ...(hasLengths ? [`first + ${m}u < load_lengths(batch)`] : []),
       ].join(' && ');
     const value = (m: number, n: number) => {
       const score = `s${m}_${n} * ${scale}`;
       if (kind === 'scores') return `select(${MASKED}, ${score}, ${allowed(m, n)})`;
       if (kind === 'slopes') return `(s${m}_${n} - statistic${n}) * ${scale}`;
-      // The smaller of it and 0, because WGSL evaluates both sides of select and exp must not overflow.
-      return `select(0.0, exp(min(${score} - statistic${n}, 0.0)), ${allowed(m, n)})`;
+      return `probability(${score} - statistic${n}, ${allowed(m, n)})`;
     };
-    return `${ONTO[vector]}
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  let first_row = id.x * ${across}u;
-  let first_key = id.y * ${down}u;
-  if (first_row >= ${rows}u || first_key >= uniforms.keys) { return; }
-  let batch = id.z / ${heads}u;
-  let head = id.z % ${heads}u;
-${placed ? `  let position = ${positionOf(problem, 'batch')} + i32(uniforms.start + first_row);` : ''}
+    const stored = (m: number, g: number) => {
+      const values = `vec4f(${[0, 1, 2, 3].map((n) => value(m, 4 * g + n)).join(', ')})`;
+      if (kind !== 'slopes') return `      store_${kind}(place, left / 4u + ${g}u, ${values});`;
+      return `      let p${g} = load_${changed.source}(place, left / 4u + ${g}u);
+      store_slopes(place, left / 4u + ${g}u, select(p${g} * ${values}, vec4f(0.0), p${g} == vec4f(0.0)));`;
+    };
+    return `  let batch = layer / ${heads}u;
+  let head = layer % ${heads}u;
+${placed ? `  let position = ${positionOf(problem, 'batch')} + i32(uniforms.start + left);` : ''}
 ${every(
   across,
-  (n) => `  let row${n} = min(uniforms.start + first_row + ${n}u, ${queries - 1}u);
-  let row_at${n} = ((batch * ${queries}u + row${n}) * ${heads}u + head) * ${width}u;`,
+  (n) => `  let row${n} = min(uniforms.start + left + ${n}u, ${queries - 1}u);
+  let row_line${n} = (batch * ${queries}u + row${n}) * ${heads}u + head;`,
 )}
-${every(down, (m) => `  let key_at${m} = ((batch * ${keys}u + min(first_key + ${m}u, ${keys - 1}u)) * ${heads}u + head) * ${width}u;`)}
+${every(down, (m) => `  let key_line${m} = (batch * ${keys}u + min(first + ${m}u, ${keys - 1}u)) * ${heads}u + head;`)}
 ${
   relative
     ? every(
         down + across - 1,
-        (t) => `  let distance${t} = position - i32(first_key) + ${t - down + 1 + centre(problem)};
-  let near${t} = distance${t} >= 0 && distance${t} < ${problem.relativeRows};
-  let relative_at${t} = (${relativeBase(problem)} + u32(clamp(distance${t}, 0, ${problem.relativeRows - 1}))) * ${width}u;`,
+        (t) => `  let distance${t} = position - i32(first) + ${t - down + 1 + centre(problem)};
+  let near${t} = distance${t} >= 0 && distance${t} < ${relativeRows};
+  let relative_line${t} = ${relativeBase(problem)} + u32(clamp(distance${t}, 0, ${relativeRows - 1}));`,
       )
     : ''
 }
 ${each((m, n) => `  var s${m}_${n} = 0.0;`)}
   ${worth.length > 0 ? `if (${worth.join(' && ')}) ` : ''}{
-    for (var d = 0u; d < ${width}u; d++) {
-${every(across, (n) => `      let q${n} = load_row_vectors(row_at${n} + d);`)}
-${every(down, (m) => `      let k${m} = load_key_vectors(key_at${m} + d);`)}
-${relative ? every(down + across - 1, (t) => `      let e${t} = select(${type}(0.0), load_relative(relative_at${t} + d), near${t});`) : ''}
-${each((m, n) => `      s${m}_${n} = onto(q${n}, ${relative ? `k${m} + e${n - m + down - 1}` : `k${m}`}, s${m}_${n});`)}
+    var d = 0u;
+    // The condition comes last: llvmpipe runs the rest of a body for nothing once all threads have left it.
+    loop {
+${every(across, (n) => `    let q${n} = ${loadVector('row_vectors', problem, `row_line${n}`, 'd')};`)}
+${every(down, (m) => `    let k${m} = ${loadVector('key_vectors', problem, `key_line${m}`, 'd')};`)}
+${
+  relative
+    ? every(down + across - 1, (t) => {
+        const embedding = loadVector('relative', problem, `relative_line${t}`, 'd');
+        return `    let e${t} = ${reaches ? embedding : `select(${type}(0.0), ${embedding}, near${t})`};`;
+      })
+    : ''
+}
+${each((m, n) => `    s${m}_${n} = onto(q${n}, ${relative ? `k${m} + e${n - m + down - 1}` : `k${m}`}, s${m}_${n});`)}
+      continuing { d++; break if d >= ${width}u; }
     }
   }
-${statistic === undefined ? '' : every(across, (n) => `  let statistic${n} = load_${statistic}(id.z * ${queries}u + row${n});`)}
+${statistic === undefined ? '' : every(across, (n) => `  let statistic${n} = load_${statistic}(layer * ${queries}u + row${n});`)}
 ${every(
   down,
-  (m) => `  if (first_key + ${m}u < uniforms.keys) {
-    let place = ((id.z * ${keys}u + first_key + ${m}u) * ${rows}u + first_row) / 4u;
+  (m) => `  if (first + ${m}u < uniforms.keys) {
+    let place = layer * ${keys}u + first + ${m}u;
 ${every(
   across / 4,
-  (g) => `    ${4 * g >= rows % across && rows % across > 0 ? `if (first_row + ${4 * g}u < ${rows}u) ` : ''}{
-      store_scores(place + ${g}u, ${kind === 'slopes' ? `load_scores(place + ${g}u) * ` : ''}vec4f(${[0, 1, 2, 3].map((n) => value(m, 4 * g + n)).join(', ')}));
+  (g) => `    ${4 * g >= rows % across && rows % across > 0 ? `if (left + ${4 * g}u < ${rows}u) ` : ''}{
+${stored(m, g)}
     }`,
 )}
   }`,
-)}
-}`;
+)}`;
   };
-  const grid = { layers: batch * heads, rows: (seen: number) => seen, columns: rows, unit: 1 } as const;
-  return blockKernel(problem, kind, bindings, make, grid);
+  const grid = {
+    layers: batch * heads,
+    rows: (seen: number) => seen,
+    rowsText: 'uniforms.keys',
+    columns: rows,
+    unit: 1,
+  } as const;
+  return blockKernel(problem, kind, bindings, make, grid, `${ONTO[vector]}\n${PROBABILITY}`);
 }
 
 /**
- * Softmax of each query row over its keys, one thread a row: scores become probabilities. Also stores the row's
- * log-sum-exp, (batch, heads, queries), from which a backward pass computes the probabilities again.
+ * Softmax of each query row over its keys, one thread for four rows: scores become weights exp(score - highest), which
+ * `shares`, 1 over their sum, turns into probabilities. Also stores the row's log-sum-exp, from which a backward pass computes
+ * the probabilities again. Both are (batch, heads, queries).
  */
 export function softmaxKernel(problem: AttentionProblem): Variant {
   const { batch, heads, queries, keys } = problem;
-  const rows = blockRows(problem);
+  const columns = scoreColumns(problem);
+  const { source, bindings } = changedBlock(problem, 'scores', 'weights');
   return linearVariant({
     label: `attention softmax ${nameOf(problem)}`,
-    bindings: [readWrite('scores'), write('log_sum')],
+    bindings: [...bindings, write('shares'), write('log_sum')],
     uniforms: UNIFORMS,
-    threads: batch * heads * rows,
-    body: `  let group = index / ${rows}u;
-  let row = index % ${rows}u;
-  let begin = group * ${keys * rows}u + row;
-  let end = begin + uniforms.keys * ${rows}u;
-  var highest = ${MASKED};
-  for (var at = begin; at < end; at += ${rows}u) { highest = max(highest, load_scores(at)); }
-  let empty = highest <= ${MASKED};
-  var total = 0.0;
-  for (var at = begin; at < end; at += ${rows}u) {
-    let score = load_scores(at);
-    let weight = select(exp(score - highest), 0.0, score <= ${MASKED});
-    store_scores(at, weight);
+    threads: batch * heads * columns,
+    body: `  let layer = index / ${columns}u;
+  let column = index % ${columns}u;
+  let begin = layer * ${keys}u;
+  let end = begin + uniforms.keys;
+  var highest = vec4f(${MASKED});
+  for (var line = begin; line < end; line++) { highest = max(highest, load_${source}(line, column)); }
+  var total = vec4f(0.0);
+  for (var line = begin; line < end; line++) {
+    let score = load_${source}(line, column);
+    let weight = select(exp(score - highest), vec4f(0.0), score <= vec4f(${MASKED}));
+    store_weights(line, column, weight);
     total += weight;
   }
-  let share = select(1.0 / total, 0.0, empty);
-  for (var at = begin; at < end; at += ${rows}u) { store_scores(at, load_scores(at) * (share)); }
-  if (uniforms.start + row < ${queries}u) {
-    store_log_sum(group * ${queries}u + uniforms.start + row, select(highest + log(total), ${EMPTY_ROW}, empty));
+  let empty = highest <= vec4f(${MASKED});
+  let share = select(1.0 / total, vec4f(0.0), empty);
+  let log_sum = select(highest + log(total), vec4f(${EMPTY_ROW}), empty);
+  for (var n = 0u; n < 4u; n++) {
+    let row = uniforms.start + 4u * column + n;
+    if (row < ${queries}u) {
+      store_shares(layer * ${queries}u + row, share[n]);
+      store_log_sum(layer * ${queries}u + row, log_sum[n]);
+    }
   }`,
+  });
+}
+
+/**
+ * The slopes once more, with a line for each distance instead of each key: skewed_ti = slope_i(i-t), zero where there is no such
+ * key. Line 0 of a layer is the block's smallest distance, `nearestOf`.
+ *
+ * @returns the kernel for blocks that see so many keys
+ */
+export function skewKernel(problem: AttentionProblem, seen: number): Variant {
+  const { batch, heads, keys, hasPositions } = problem;
+  const columns = scoreColumns(problem);
+  const distances = blockDistances(problem);
+  const fewer = blockDistances(problem, seen);
+  const groups = Math.ceil(fewer / 4);
+  /** Of four rows side by side, which four lines need seven keys of. */
+  const keyOf = (n: number) => `let key${n} = key + ${n - 3};
+  let slopes${n} = select(vec4f(0.0), load_slopes(layer * ${keys}u + u32(clamp(key${n}, 0, i32(uniforms.keys) - 1)), column), key${n} >= 0 && key${n} < i32(uniforms.keys));`;
+  const storeLine = (n: number) => {
+    const skewed = `vec4f(${[0, 1, 2, 3].map((row) => `slopes${row - n + 3}.${'xyzw'[row]}`).join(', ')})`;
+    return `  if (line + ${n}u < ${fewer}u) { store_skewed(layer * ${distances}u + line + ${n}u, column, ${skewed}); }`;
+  };
+  return linearVariant({
+    label: `attention skew ${nameOf(problem)}`,
+    bindings: [
+      readMatrix('slopes', columns),
+      ...(hasPositions ? [read('positions', 1, 'u32')] : []),
+      writeMatrix('skewed', columns),
+    ],
+    uniforms: UNIFORMS,
+    threads: batch * heads * groups * columns,
+    body: `  let column = index % ${columns}u;
+  let line = index / ${columns}u % ${groups}u * 4u;
+  let layer = index / ${columns * groups}u;
+  let batch = layer / ${heads}u;
+  let position = ${positionOf(problem, 'batch')} + i32(uniforms.start + 4u * column);
+  let key = position + ${centre(problem)} - ${nearestOf(problem)} - i32(line);
+  ${every(7, keyOf)}
+${every(4, storeLine)}`,
   });
 }
 

@@ -1,9 +1,10 @@
 import { KernelError } from '../../errors.ts';
 import type { Variant } from '../../kernels/kernel.ts';
-import type { Dispatch, Operation } from '../../trace/operation.ts';
+import type { Dispatch, KernelContext, Operation } from '../../trace/operation.ts';
 import { elementCount } from '../../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
 import { sumOverAxis } from '../axis-sums.ts';
+import { WORK_FOR_LARGEST } from '../matmul/variants.ts';
 import { sumToShape } from '../sum.ts';
 import { reshape } from '../view.ts';
 import { pixelProblemName, pixelVariant } from './pixels.ts';
@@ -15,6 +16,7 @@ import {
   convolutionProblem,
   convolutionWork,
   pair,
+  paysImages,
   problemName,
   type Size2d,
 } from './problem.ts';
@@ -106,10 +108,11 @@ export const conv2dOperation: Operation<ConvolutionAttributes> = {
     requireBias('conv2d', bias, w.shape[3]);
     return [{ shape: [x.shape[0], ...sizeY, w.shape[3]], dtype: 'f32' }];
   },
-  kernels(node) {
+  kernels(node, context) {
     const [x, w, bias] = node.inputs;
     const problem = convolutionProblem(x.shape, w.shape, node.attributes);
-    return [pixelDispatch(problem, false, bias !== undefined, node.inputs, node.outputs[0])];
+    const inputs = readable(problem, [x, w], context);
+    return [pixelDispatch(problem, false, bias, inputs, node.outputs[0])];
   },
   backward(node, [dy], wanted) {
     if (dy === undefined) return [undefined, undefined, undefined];
@@ -137,11 +140,11 @@ export const conv2dTransposeOperation: Operation<ConvolutionAttributes & { sizeX
     requireBias(name, bias, w.shape[2]);
     return [{ shape, dtype: 'f32' }];
   },
-  kernels(node) {
-    const [, w, bias] = node.inputs;
+  kernels(node, context) {
+    const [y, w, bias] = node.inputs;
     const [x] = node.outputs;
     const problem = convolutionProblem(x.shape, w.shape, node.attributes);
-    return [pixelDispatch(problem, true, bias !== undefined, node.inputs, x)];
+    return [pixelDispatch(problem, true, bias, readable(problem, [y, w], context), x)];
   },
   backward(node, [dx], wanted) {
     if (dx === undefined) return [undefined, undefined, undefined];
@@ -161,26 +164,27 @@ export const conv2dWeightsOperation: Operation<ConvolutionAttributes & { kernelS
   outputs([x, y], { kernelSize }) {
     return [{ shape: [...kernelSize, x.shape[3], y.shape[3]], dtype: 'f32' }];
   },
-  kernels(node, { scratch }) {
+  kernels(node, context) {
     const { inputs, outputs } = node;
     const [dw] = outputs;
     const problem = convolutionProblem(inputs[0].shape, dw.shape, node.attributes);
     const parts = weightParts(problem);
     const inner = elementCount(dw.shape);
-    const sums = parts === 1 ? dw : scratch([parts, inner]);
+    const sums = parts === 1 ? dw : context.scratch([parts, inner]);
     // Rows are channels of x here: a tile is no larger than there are channels.
     const tiles = CONVOLUTION_TILES.filter(({ rows }) => rows >= 4).filter(
       ({ rows, columns }) => rows === 4 || (rows <= problem.channelsX && columns <= problem.channelsY),
     );
-    const variants = tiles.map((tile) => weightVariant(problem, tile, parts));
-    const choice = { problem: problemName(problem, 'weights'), work: convolutionWork(problem), variants };
+    const name = problemName(problem, 'weights');
+    const variant = (tile: ConvolutionTile) => weightVariant(problem, tile, parts);
     const products: Dispatch = {
-      ...variants[0],
-      operands: [...inputs, sums],
+      ...likeliest(name, convolutionWork(problem), tiles, () => true, variant),
+      operands: [...readable(problem, inputs, context), sums],
       uniforms: [],
-      choice,
     };
-    return parts === 1 ? [products] : [products, ...sumOverAxis(sums, { outer: 1, length: parts, inner }, dw, scratch)];
+    return parts === 1
+      ? [products]
+      : [products, ...sumOverAxis(sums, { outer: 1, length: parts, inner }, dw, context.scratch)];
   },
   backward(node, [dw], wanted) {
     if (dw === undefined) return [undefined, undefined];
@@ -199,24 +203,45 @@ const ENOUGH_THREADS = 512;
 function pixelDispatch(
   problem: ConvolutionProblem,
   isAdjoint: boolean,
-  hasBias: boolean,
+  bias: Tensor | undefined,
   inputs: readonly Tensor[],
   result: Tensor,
 ): Dispatch {
+  const hasBias = bias !== undefined;
   const elements = elementCount(result.shape);
   const channels = result.shape[3];
   // Columns beyond the channels would be computed in vain, and more than 4 that are loaded one by one take long to compile.
   const tiles = CONVOLUTION_TILES.filter(({ columns }) => columns === 4 || (channels % 4 === 0 && channels >= columns));
-  const enough = (tile: ConvolutionTile) => elements >= ENOUGH_THREADS * tile.rows * tile.columns;
-  const likely = tiles.findIndex(enough);
-  const place = likely < 0 ? tiles.length - 1 : likely;
-  const first = Math.max(0, place - 1);
-  const variants: readonly Variant[] = tiles
-    .slice(first, place + 3)
-    .map((tile) => pixelVariant(problem, tile, isAdjoint, hasBias));
+  const variants = (tile: ConvolutionTile) => pixelVariant(problem, tile, isAdjoint, hasBias);
   const name = pixelProblemName(problem, isAdjoint, hasBias);
-  const choice = { problem: name, work: convolutionWork(problem), variants };
-  return { ...variants[place - first], operands: [...inputs, result], uniforms: [], choice };
+  const operands = [...inputs, ...(hasBias ? [bias] : []), result];
+  const enough = ({ rows, columns }: ConvolutionTile) => elements >= ENOUGH_THREADS * rows * columns;
+  return { ...likeliest(name, convolutionWork(problem), tiles, enough, variants), operands, uniforms: [] };
+}
+
+/** The largest tile up to 8x8 that leaves enough threads; its variants are the next larger and the two next smaller ones. */
+function likeliest(
+  problem: string,
+  work: number,
+  tiles: readonly ConvolutionTile[],
+  enough: (tile: ConvolutionTile) => boolean,
+  variant: (tile: ConvolutionTile) => Variant,
+): Pick<Dispatch, 'kernel' | 'workgroups' | 'choice'> {
+  const likely = tiles.findIndex((tile) => tile.rows <= 8 && enough(tile));
+  const place = likely < 0 ? tiles.length - 1 : likely;
+  const largest = work < WORK_FOR_LARGEST ? tiles.findIndex(({ rows }) => rows <= 8) : 0;
+  const first = Math.max(largest, place - 1);
+  const variants = tiles.slice(first, place + 3).map(variant);
+  return { ...variants[place - first], choice: { problem, work, variants, likelyOnCpu: variants[0] } };
+}
+
+/** Pictures and weights where kernels read them: lines of channels, copied to textures where that pays. */
+function readable(problem: ConvolutionProblem, inputs: readonly Tensor[], { image }: KernelContext): readonly Tensor[] {
+  if (!paysImages(problem)) return inputs;
+  return inputs.map((input) => {
+    const channels = input.shape[3];
+    return image(input, { lines: elementCount(input.shape) / channels, row: channels }) ?? input;
+  });
 }
 
 function sumOverPixels(x: Tensor): Tensor {

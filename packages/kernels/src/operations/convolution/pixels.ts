@@ -1,5 +1,13 @@
 import { every, linearVariant, range, read, rowVectors, type Variant, write } from '../../kernels/kernel.ts';
-import { type ConvolutionProblem, type ConvolutionTile, problemName, type Size2d, storeChannels } from './problem.ts';
+import {
+  type ConvolutionProblem,
+  type ConvolutionTile,
+  channelBinding,
+  loadChannel,
+  problemName,
+  type Size2d,
+  storeChannels,
+} from './problem.ts';
 
 /** Names a problem of pixels for labels and the tuner. */
 export function pixelProblemName(problem: ConvolutionProblem, adjoint: boolean, hasBias: boolean): string {
@@ -35,40 +43,44 @@ export function pixelVariant(
   const tiles = Math.ceil(pixels / rows);
   const groups = Math.ceil(N / columns);
   const threads = phases[0] * phases[1] * tiles * groups;
-  const [vectorK, vectorN] = [rowVectors(K).vector, rowVectors(N).vector];
+  const { vector: vectorK, type } = rowVectors(K);
+  const { vector: vectorN } = rowVectors(N);
   // Weights are (taps, x, y) with y innermost, which is N forward and K in the adjoint.
-  const vectorW = adjoint ? vectorK : vectorN;
+  const load = (line: string, channel: string) => loadChannel('w', problem.channelsY, line, channel);
   const vectors = range(columns / 4);
 
   const weight = (step: number, v: number) => {
-    if (!adjoint && vectorN === 4) return `load_w((tap * ${K}u + k + ${step}u) * ${N / 4}u + column${v} / 4u)`;
+    const inN = (n: number) => `min(column${v} + ${n}u, ${N - 1}u)`;
+    if (!adjoint && vectorN === 4) return load(`tap * ${K}u + k + ${step}u`, `column${v}`);
     const element = (n: number) =>
       !adjoint
-        ? `load_w((tap * ${K}u + k + ${step}u) * ${N}u + min(column${v} + ${n}u, ${N - 1}u))`
+        ? load(`tap * ${K}u + k + ${step}u`, inN(n))
         : vectorK === 4
           ? `w${v}_${n}.${'xyzw'[step]}`
-          : `load_w((tap * ${N}u + min(column${v} + ${n}u, ${N - 1}u)) * ${K}u + k)`;
+          : load(`tap * ${N}u + ${inN(n)}`, 'k');
     return `vec4f(${range(4).map(element).join(', ')})`;
   };
   const transposedWeights = () =>
     vectors
       .flatMap((v) =>
         range(4).map(
-          (n) =>
-            `        let w${v}_${n} = load_w(((tap * ${N}u + min(column${v} + ${n}u, ${N - 1}u)) * ${K}u + k) / 4u);`,
+          (n) => `        let w${v}_${n} = ${load(`tap * ${N}u + min(column${v} + ${n}u, ${N - 1}u)`, 'k')};`,
         ),
       )
       .join('\n');
-  // All four steps of a vec4 along the channels summed over; step by step, so that the order of the sum is that of K.
-  const multiply = range(vectorK).flatMap((step) =>
-    vectors.flatMap((v) => [
-      `        let b${step}_${v} = ${weight(step, v)};`,
-      ...range(rows).map(
-        (r) =>
-          `        c${r}_${v} = fma(vec4f(a${r}${vectorK === 4 ? `.${'xyzw'[step]}` : ''}), b${step}_${v}, c${r}_${v});`,
+  // All steps of a vec4 along the channels for one element after the other, in the order of K: it then stays in a register.
+  const multiply = [
+    ...range(vectorK).flatMap((step) => vectors.map((v) => `        let b${step}_${v} = ${weight(step, v)};`)),
+    ...range(rows).flatMap((r) => [
+      `        let a${r} = select(${type}(0.0), ${loadChannel('source', K, `at${r}`, 'k')}, inside${r});`,
+      ...vectors.flatMap((v) =>
+        range(vectorK).map((step) => {
+          const factor = `a${r}${vectorK === 4 ? `.${'xyzw'[step]}` : ''}`;
+          return `        c${r}_${v} = fma(vec4f(${factor}), b${step}_${v}, c${r}_${v});`;
+        }),
       ),
     ]),
-  );
+  ];
   const shift = (axis: 0 | 1, tap: string, phase: string) =>
     adjoint ? `(i32(${phase}) + ${padding[axis]} - i32(${tap})) / ${stride[axis]}` : `i32(${tap}) - ${padding[axis]}`;
   const first = (axis: 0 | 1, phase: string) => (adjoint ? `(${phase} + ${padding[axis]}u) % ${stride[axis]}u` : '0u');
@@ -83,8 +95,8 @@ export function pixelVariant(
   return linearVariant({
     label: `${pixelProblemName(problem, adjoint, hasBias)} tile ${rows}x${columns}`,
     bindings: [
-      read('source', vectorK),
-      read('w', vectorW),
+      channelBinding('source', K),
+      channelBinding('w', problem.channelsY),
       ...(hasBias ? [read('bias')] : []),
       write('result', vectorN),
     ],
@@ -114,16 +126,14 @@ ${every(
   (r) => `      let y${r} = bitcast<u32>(i32(qy${r} * ${origin(0)}u) + shift_y);
       let x${r} = bitcast<u32>(i32(qx${r} * ${origin(1)}u) + shift_x);
       let inside${r} = y${r} < ${source[0]}u && x${r} < ${source[1]}u;
-      let at${r} = select(0u, ((image${r} * ${source[0]}u + y${r}) * ${source[1]}u + x${r}) * ${K}u, inside${r});`,
+      let at${r} = select(0u, (image${r} * ${source[0]}u + y${r}) * ${source[1]}u + x${r}, inside${r});`,
 )}
-      for (var k = 0u; k < ${K}u; k += ${vectorK}u) {
-${every(rows, (r) =>
-  vectorK === 4
-    ? `        let a${r} = select(vec4f(0.0), load_source((at${r} + k) / 4u), inside${r});`
-    : `        let a${r} = select(0.0, load_source(at${r} + k), inside${r});`,
-)}
+      var k = 0u;
+      loop {
 ${adjoint && vectorK === 4 ? transposedWeights() : ''}
 ${multiply.join('\n')}
+        // The condition comes last: llvmpipe runs the rest of a body for nothing once all threads have left it.
+        continuing { k += ${vectorK}u; break if k >= ${K}u; }
       }
     }
   }

@@ -1,4 +1,4 @@
-import { every, rowVectors } from '../../kernels/kernel.ts';
+import { type Binding, every, read, readMatrix, rowVectors } from '../../kernels/kernel.ts';
 
 /** Height and width. */
 export type Size2d = readonly [height: number, width: number];
@@ -35,6 +35,7 @@ export interface ConvolutionTile {
 
 /** From the most work for each byte loaded to the most threads. */
 export const CONVOLUTION_TILES: readonly ConvolutionTile[] = [
+  { rows: 16, columns: 16 },
   { rows: 8, columns: 8 },
   { rows: 8, columns: 4 },
   { rows: 4, columns: 4 },
@@ -76,6 +77,26 @@ export function problemName(
   const picture = [batch, ...sizeX, channelsX].join('x');
   return `${name} ${picture} by ${[...kernelSize, channelsY].join('x')} stride ${stride.join('x')} padding ${padding.join('x')}`;
 }
+
+/**
+ * Whether copying pictures and weights to textures takes less time than it saves: a pixel is read for every tap and tile of
+ * channels, a weight for every tile of pixels. Only where vec4s fill the channels on both sides.
+ */
+export function paysImages({ batch, sizeY, kernelSize, channelsX, channelsY }: ConvolutionProblem): boolean {
+  const pixels = batch * sizeY[0] * sizeY[1];
+  const readings = kernelSize[0] * kernelSize[1] * Math.min(channelsX, channelsY);
+  return channelsX % 4 === 0 && channelsY % 4 === 0 && pixels >= 32 && readings >= 64;
+}
+
+/** A binding of pictures, a line for each pixel, or of weights, a line for each tap and channel of x. */
+export const channelBinding = (name: string, channels: number): Binding =>
+  channels % 4 === 0 ? readMatrix(name, channels / 4) : read(name);
+
+/** WGSL of an element of such a binding, or where vec4s fill the line, of the vec4 with that element. */
+export const loadChannel = (name: string, channels: number, line: string, channel: string): string =>
+  channels % 4 === 0
+    ? `load_${name}(${line}, (${channel}) / 4u)`
+    : `load_${name}((${line}) * ${channels}u + ${channel})`;
 
 /**
  * WGSL that stores vec4s of neighbouring channels, of which `n` is the first, in the row of the result that starts at `at`;

@@ -1,5 +1,12 @@
-import { every, linearVariant, range, read, rowVectors, type Variant, write } from '../../kernels/kernel.ts';
-import { type ConvolutionProblem, type ConvolutionTile, problemName, storeChannels } from './problem.ts';
+import { every, linearVariant, range, rowVectors, type Variant, write } from '../../kernels/kernel.ts';
+import {
+  type ConvolutionProblem,
+  type ConvolutionTile,
+  channelBinding,
+  loadChannel,
+  problemName,
+  storeChannels,
+} from './problem.ts';
 
 /** Number of parts into which the lines of y are cut for the weights, so that some thousand threads have work. */
 export function weightParts({ batch, sizeY, kernelSize, channelsX, channelsY }: ConvolutionProblem): number {
@@ -8,6 +15,9 @@ export function weightParts({ batch, sizeY, kernelSize, channelsX, channelsY }: 
   // A part keeps at least 64 pixels: each costs a whole copy of the weights to write and to add.
   return Math.max(1, Math.min(Math.ceil(4096 / tiles), Math.floor((lines * sizeY[1]) / 64), lines));
 }
+
+/** Pixels of y whose products are added up in one chain, at least; chains are added up in turn. */
+const PIXELS_OF_CHAIN = 128;
 
 /**
  * Sums over pixels for each weight: dw[tap, cx, cy] = sum of x[pixel of y stride + tap - padding, cx] y[pixel, cy]. The lines of
@@ -28,21 +38,31 @@ export function weightVariant(
   const [groupsM, groupsN] = [Math.ceil(M / rows), Math.ceil(N / columns)];
   const lines = batch * sizeY[0];
   const chunk = Math.ceil(lines / parts);
+  // A chain of fma is this many lines long: rounding errors grow with the number of pixels in it, and of chains.
+  const block = Math.ceil(PIXELS_OF_CHAIN / sizeY[1]);
   const threads = parts * taps * groupsM * groupsN;
   const vectors = range(columns / 4);
-  const a = (r: number) => (vectorM === 4 ? `a${Math.floor(r / 4)}.${'xyzw'[r % 4]}` : `a${r}`);
-  const loadsA =
-    vectorM === 4
-      ? range(rows / 4).map((g) => `      let a${g} = load_x((at_x + min(m + ${4 * g}u, ${M - 4}u)) / 4u);`)
-      : range(rows).map((r) => `      let a${r} = load_x(at_x + min(m + ${r}u, ${M - 1}u));`);
-  const loadsB = vectors.map((v) => {
-    if (vectorN === 4) return `      let b${v} = load_y((at_y + min(n + ${4 * v}u, ${N - 4}u)) / 4u);`;
-    const values = range(4).map((part) => `load_y(at_y + min(n + ${4 * v + part}u, ${N - 1}u))`);
-    return `      let b${v} = vec4f(${values.join(', ')});`;
-  });
+  const a = (r: number, s: number) => (vectorM === 4 ? `a${s}_${r >> 2}.${'xyzw'[r % 4]}` : `a${s}_${r}`);
+  const loads = (s: number) => [
+    `      let x${s} = u32(row_x + i32((column + ${s}u) * ${stride[1]}u));`,
+    ...range(rows / vectorM).map((g) => {
+      const channel = `min(m + ${vectorM * g}u, ${M - vectorM}u)`;
+      return `      let a${s}_${g} = ${loadChannel('x', M, `x${s}`, channel)};`;
+    }),
+    ...vectors.map((v) => {
+      const pixel = `line * ${sizeY[1]}u + column + ${s}u`;
+      const load = (n: number) => loadChannel('y', N, pixel, `min(n + ${4 * v + n}u, ${N - vectorN}u)`);
+      return `      let b${s}_${v} = ${vectorN === 4 ? load(0) : `vec4f(${range(4).map(load).join(', ')})`};`;
+    }),
+  ];
+  const each = (line: (r: number, v: number) => string) =>
+    every(rows, (r) => vectors.map((v) => line(r, v)).join('\n'));
+  /** Some neighbouring pixels of a line of y. */
+  const steps = (count: number) => `${range(count).flatMap(loads).join('\n')}
+${each((r, v) => every(count, (s) => `      c${r}_${v} = fma(vec4f(${a(r, s)}), b${s}_${v}, c${r}_${v});`))}`;
   return linearVariant({
     label: `${problemName(problem, 'weights')} tile ${rows}x${columns}`,
-    bindings: [read('x', vectorM), read('y', vectorN), write('result', vectorN)],
+    bindings: [channelBinding('x', M), channelBinding('y', N), write('result', vectorN)],
     threads,
     body: `  let n = index % ${groupsN}u * ${columns}u;
   let m = index / ${groupsN}u % ${groupsM}u * ${rows}u;
@@ -53,21 +73,27 @@ export function weightVariant(
   // Columns of y from which the tap reaches a pixel of x: 0 <= column stride + shift < width.
   let first = u32(max(0, -shift_x) + ${stride[1] - 1}) / ${stride[1]}u;
   let end = min(u32(max(0, ${sizeX[1] + stride[1] - 1} - shift_x)) / ${stride[1]}u, ${sizeY[1]}u);
-${range(rows)
-  .flatMap((r) => vectors.map((v) => `  var c${r}_${v} = vec4f(0.0);`))
-  .join('\n')}
-  for (var line = part * ${chunk}u; line < min((part + 1u) * ${chunk}u, ${lines}u); line++) {
+  let end_line = min((part + 1u) * ${chunk}u, ${lines}u);
+${each((r, v) => `  var sum${r}_${v} = vec4f(0.0);`)}
+  for (var start = part * ${chunk}u; start < end_line; start += ${block}u) {
+${each((r, v) => `  var c${r}_${v} = vec4f(0.0);`)}
+  for (var line = start; line < min(start + ${block}u, end_line); line++) {
     let row = bitcast<u32>(i32(line % ${sizeY[0]}u * ${stride[0]}u) + shift_y);
     if (row >= ${sizeX[0]}u) { continue; }
     let row_x = i32((line / ${sizeY[0]}u * ${sizeX[0]}u + row) * ${sizeX[1]}u) + shift_x;
-    for (var column = first; column < end; column++) {
-      let at_x = u32(row_x + i32(column * ${stride[1]}u)) * ${M}u;
-      let at_y = (line * ${sizeY[1]}u + column) * ${N}u;
-${[...loadsA, ...loadsB].join('\n')}
-${range(rows)
-  .flatMap((r) => vectors.map((v) => `      c${r}_${v} = fma(vec4f(${a(r)}), b${v}, c${r}_${v});`))
-  .join('\n')}
+    var column = first;
+    // The condition comes last: llvmpipe runs the rest of a body for nothing once all threads have left it.
+    if (column + 3u < end) {
+      loop {
+${steps(4)}
+        continuing { column += 4u; break if column + 3u >= end; }
+      }
     }
+    for (; column < end; column++) {
+${steps(1)}
+    }
+  }
+${each((r, v) => `  sum${r}_${v} += c${r}_${v};`)}
   }
 ${every(
   rows,
@@ -75,7 +101,7 @@ ${every(
     let at = ((part * ${taps}u + tap) * ${M}u + m + ${r}u) * ${N}u;
 ${storeChannels(
   N,
-  vectors.map((v) => `c${r}_${v}`),
+  vectors.map((v) => `sum${r}_${v}`),
 )}
   }`,
 )}`,
