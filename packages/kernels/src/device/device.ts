@@ -19,11 +19,12 @@ import type { Debug } from './debug.ts';
 import type { PreparationOptions } from './preparation.ts';
 
 /**
- * The types of WebGPU that this package's declarations name. Empty, so that whoever installs the package needs neither
+ * The types of WebGPU and of the web that this package's declarations name. Empty, so that whoever installs the package needs neither
  * lib.dom nor @webgpu/types (which contradict each other); where there is one of them, its types are merged with these.
  * `test/package.test.ts` fails where one is missing.
  */
 declare global {
+  interface AbortSignal {}
   interface GPUDevice {}
   interface GPUBuffer {}
   interface GPUTexture {}
