@@ -12,6 +12,7 @@ import {
   lstm,
   matmul,
   plan,
+  softmax,
   sum,
   type TensorData,
   transpose,
@@ -125,12 +126,22 @@ describe('Tuner', () => {
     expect(measured.kernel.label).toBe(`matmul NN 256x256x256 ${nameIn(memory.get(problem))}`);
   });
 
-  it('leaves a small problem alone', async () => {
+  it('does not measure a small problem, but takes what is likeliest on a CPU', async () => {
     const memory = new Map<string, string>();
     const [dispatch] = product(128);
-    expect(await new Tuner(memory).choose(device, [dispatch])).toEqual([dispatch]);
+    expect(await new Tuner(memory).choose(device, [dispatch])).toEqual([dispatch.choice?.likelyOnCpu]);
     expect(memory.size).toBe(0);
     expect(dispatch.choice?.variants.length).toBeLessThanOrEqual(4);
+  });
+});
+
+describe('rows too few variants of which fit a CPU to compare', () => {
+  it('have a thread each there, unmeasured', async () => {
+    const graph = new Graph();
+    const { dispatches } = plan(graph, { outputs: [softmax(graph.input([2048, 512]))] });
+    expect(dispatches[0].kernel.label).toBe('softmax, a workgroup a row');
+    const [chosen] = await new Tuner(new Map()).choose(device, dispatches);
+    expect(chosen.kernel.label).toBe('softmax, a thread a row');
   });
 });
 

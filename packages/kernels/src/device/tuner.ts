@@ -124,14 +124,14 @@ export class Tuner {
       options,
     );
     // The steps of a recurrence share their choice.
-    const chosen = new Map<Choice, { readonly key: string; readonly variant: Variant }>();
+    const chosen = new Map<Choice, { readonly key: string | undefined; readonly variant: Variant }>();
     return dispatches.map((dispatch, index) => {
       const { choice } = dispatch;
       const key = keys[index];
-      if (choice === undefined || key === undefined) return dispatch;
+      if (choice === undefined) return dispatch;
       const known = chosen.get(choice);
-      if (known?.key === key) return known.variant;
-      const remembered = this.#remembered(device, { dispatch, choice }, key);
+      if (known !== undefined && known.key === key) return known.variant;
+      const remembered = key === undefined ? undefined : this.#remembered(device, { dispatch, choice }, key);
       const variant = remembered?.variant ?? likeliest(device, dispatch, this.#compileTimes);
       chosen.set(choice, { key, variant });
       return variant;
