@@ -1,13 +1,6 @@
 import { copy } from '../kernels/copy.ts';
 import { copyToImage } from '../kernels/copy-to-image.ts';
-import {
-  type ImageLayout,
-  type ImagePlace,
-  imageLayout,
-  imageSize,
-  type Matrices,
-  type TextureSupport,
-} from '../kernels/image.ts';
+import { type ImageLayout, type ImagePlace, imageLayout, imageSize, type TextureSupport } from '../kernels/image.ts';
 import { piecesOf } from '../kernels/pieces.ts';
 import type { Graph, Node } from '../trace/graph.ts';
 import { Arena, BINDING_ALIGNMENT, overlaps, type Slot } from '../trace/memory.ts';
@@ -15,6 +8,7 @@ import { changedInputs, type Dispatch, type InPlace, type KernelContext, type Pi
 import { elementCount, storedBytes } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
 import { isKeptActivation } from './half.ts';
+import { type Home, ImageCopies } from './image-copies.ts';
 import type { MemoryLimits } from './limits.ts';
 import type { Block } from './placement.ts';
 
@@ -24,24 +18,6 @@ interface ArenaUse {
   readonly written: Slot[];
   readonly read: Slot[];
 }
-
-/** A copy of values in a texture. */
-interface ImageCopy {
-  /** Whose elements from `start` to `end` they are: a block, an arena, or a tensor of neither. */
-  readonly home: Block | Arena | Tensor;
-  readonly start: number;
-  readonly end: number;
-  readonly matrices: Matrices;
-  readonly image: Tensor;
-  /** The node that used it last. */
-  used: number;
-}
-
-/**
- * For so many nodes a copy of an activation waits for another use: the two products of a backward pass that read the same gradient
- * are neighbours. Copies of weights wait for the backward pass.
- */
-const KEPT_FOR = 4;
 
 /** Decides, node by node, which tensors share memory, and asks each node for its kernels accordingly. */
 export class Sharing {
@@ -57,8 +33,7 @@ export class Sharing {
   readonly #slots = new Map<Tensor, Slot>();
   /** The nodes that stored values into slots, which others may store over. Variables and inputs are what is there at any time. */
   readonly #stored = new Map<Tensor, number>();
-  /** Copies in textures of values that have not changed since. */
-  #copies: ImageCopy[] = [];
+  readonly #copies = new ImageCopies();
   /** Those in which kernels sum: each sum would be rounded to 16 bits with every term. */
   readonly #summed = new Set<Block>();
   /** In the order of the nodes visited so far. */
@@ -149,15 +124,16 @@ export class Sharing {
         return place && scratch([layout.lines, 4 * layout.columns], 'f32', place);
       },
       image: (tensor, matrices) => {
-        const known = this.#copyOf(tensor, matrices, index);
-        if (known !== undefined) return known;
+        const home = this.#home(tensor);
+        const known = this.#copies.find(home, matrices, index);
+        if (known !== undefined) return this.#keep(known, index);
         const place = this.#imagePlace(
           imageLayout(matrices, elementCount(tensor.shape) / (matrices.lines * matrices.row)),
         );
         if (place === undefined) return undefined;
         const image = scratch([place.layout.lines, 4 * place.layout.columns], 'f32', place);
         copies.push(copyToImage(tensor, image, matrices));
-        this.#copies.push({ ...this.#home(tensor), matrices, image, used: index });
+        this.#copies.add(home, matrices, image, index);
         return image;
       },
     };
@@ -185,32 +161,18 @@ export class Sharing {
     return place !== undefined && imageSize(place) !== undefined ? place : undefined;
   }
 
-  /** Where the values of a tensor are, so that views of the same elements are known to be the same. */
-  #home(tensor: Tensor): Pick<ImageCopy, 'home' | 'start' | 'end'> {
+  #home(tensor: Tensor): Home {
     const view = this.#views.get(tensor);
     const slot = this.slot(tensor);
     const start = view?.offset ?? slot?.offset ?? 0;
-    return { home: view?.block ?? slot?.arena ?? tensor, start, end: start + elementCount(tensor.shape) };
+    return { of: view?.block ?? slot?.arena ?? tensor, start, end: start + elementCount(tensor.shape) };
   }
 
-  /** A copy that is still good, kept until now. */
-  #copyOf(tensor: Tensor, matrices: Matrices, index: number): Tensor | undefined {
-    const { home, start, end } = this.#home(tensor);
-    const isWeight = home instanceof Arena && home.category === 'parameters';
-    const copy = this.#copies.find(
-      (known) =>
-        known.home === home &&
-        known.start === start &&
-        known.end === end &&
-        known.matrices.lines === matrices.lines &&
-        known.matrices.row === matrices.row &&
-        (isWeight || index - known.used <= KEPT_FOR),
-    );
-    if (copy === undefined) return undefined;
-    copy.used = index;
-    const block = this.#views.get(copy.image)?.block;
+  /** Lets the memory of a tensor live until a node. */
+  #keep(tensor: Tensor, index: number): Tensor {
+    const block = this.#views.get(tensor)?.block;
     if (block !== undefined) block.last = Math.max(block.last, index);
-    return copy.image;
+    return tensor;
   }
 
   /** What a node writes to is no longer what was copied. */
@@ -218,11 +180,7 @@ export class Sharing {
     const { operation, outputs } = node;
     const written: Tensor[] = overwrite === undefined ? [] : [outputs[overwrite.output]];
     if (operation.target !== undefined) written.push(...outputs);
-    written.push(...changedInputs(node));
-    for (const tensor of written) {
-      const { home, start, end } = this.#home(tensor);
-      this.#copies = this.#copies.filter((copy) => copy.home !== home || copy.end <= start || end <= copy.start);
-    }
+    for (const tensor of [...written, ...changedInputs(node)]) this.#copies.forget(this.#home(tensor));
   }
 
   /**
