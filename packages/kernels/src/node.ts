@@ -68,7 +68,8 @@ export interface NodeDeviceOptions extends PreparationOptions {
  */
 export async function openDevice(options: NodeDeviceOptions = {}): Promise<Device> {
   const debug = parseDebug(options.debug ?? process.env.CHIPSMITH_DEBUG ?? '', options.print ?? console.error);
-  const matrices = options.matrices ?? parseReading(process.env.CHIPSMITH_MATRICES);
+  const matrices =
+    parseReading('matrices', options.matrices) ?? parseReading('CHIPSMITH_MATRICES', process.env.CHIPSMITH_MATRICES);
   const tune = options.tune ?? parseTune(process.env.CHIPSMITH_TUNE);
   const wanted = options.adapter ?? (process.env.CHIPSMITH_ADAPTER || 'auto');
   const { adapter, backend, wgslFeatures } = await requestAdapter(wanted);
@@ -94,11 +95,11 @@ function parseTune(text: string | undefined): boolean | number {
 }
 
 /** @throws KernelError `option` for another word */
-function parseReading(text: string | undefined): MatrixReading | undefined {
+function parseReading(name: string, text: string | undefined): MatrixReading | undefined {
   if (text === undefined || text === '') return undefined;
   const reading = (['buffers', 'storage', 'sampled'] as const).find((word) => word === text);
   if (reading !== undefined) return reading;
-  throw new KernelError('option', `CHIPSMITH_MATRICES: "${text}" is unknown; there is buffers, storage, sampled.`);
+  throw new KernelError('option', `${name}: "${text}" is unknown; there is buffers, storage, sampled.`);
 }
 
 interface Answer {

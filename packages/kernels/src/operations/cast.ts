@@ -2,6 +2,7 @@ import { elementwiseOperation } from '../kernels/elementwise.ts';
 import { noGradient } from '../trace/operation.ts';
 import type { DataType } from '../trace/shape.ts';
 import type { Tensor } from '../trace/tensor.ts';
+import { requireWord } from '../trace/words.ts';
 
 /**
  * The same numbers in another data type; no gradient flows through it.
@@ -10,6 +11,7 @@ import type { Tensor } from '../trace/tensor.ts';
  * 2), and keeps to the range: what is negative or NaN gives 0, what is too large gives 2^32 - 256, the largest float below 2^32.
  */
 export function cast(x: Tensor, dtype: DataType): Tensor {
+  requireWord(dtype, ['f32', 'u32'], 'cast: the data type');
   return x.dtype === dtype ? x : x.graph.apply(castOperation, [x], { dtype })[0];
 }
 

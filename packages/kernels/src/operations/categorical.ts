@@ -1,3 +1,4 @@
+import { KernelError } from '../errors.ts';
 import { read, readWrite, write } from '../kernels/kernel.ts';
 import { PCG_WGSL } from '../kernels/random.ts';
 import { laneReduction, type RowLayout, rowDispatch, rowLayout } from '../kernels/row-kernel.ts';
@@ -56,6 +57,13 @@ export function categoricalSettings({
   topK = MOST_CLASSES,
   topP = 1,
 }: CategoricalSettings): Float32Array<ArrayBuffer> {
+  const refuse = (rule: string, value: number) => {
+    throw new KernelError('option', `categoricalSettings: ${rule}, got ${value}.`);
+  };
+  if (!(temperature >= 0 && temperature < Number.POSITIVE_INFINITY))
+    refuse('temperature must be 0 or more', temperature);
+  if (!(Number.isInteger(topK) && topK >= 1)) refuse('topK must be a whole number from 1 on', topK);
+  if (!(topP > 0 && topP <= 1)) refuse('topP must be above 0 and at most 1', topP);
   return Float32Array.of(temperature, topK, topP);
 }
 

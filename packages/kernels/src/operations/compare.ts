@@ -1,8 +1,9 @@
 import { elementwiseOperation } from '../kernels/elementwise.ts';
 import { noGradient } from '../trace/operation.ts';
 import { requireType, type Tensor } from '../trace/tensor.ts';
+import { requireWord } from '../trace/words.ts';
 import { broadcastShape } from './broadcast-shape.ts';
-import type { Relation } from './keep-where.ts';
+import { RELATIONS, type Relation } from './keep-where.ts';
 
 /**
  * 1 where a relation holds, else 0: `compare(ids, '==', padding)`. The result is f32, as masks are everywhere: it can be
@@ -14,6 +15,7 @@ import type { Relation } from './keep-where.ts';
  * @returns f32
  */
 export function compare(a: Tensor, relation: Relation, b: Tensor): Tensor {
+  requireWord(relation, RELATIONS, 'compare: the relation');
   return a.graph.apply(compareOperation, [a, b], { relation })[0];
 }
 

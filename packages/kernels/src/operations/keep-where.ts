@@ -1,9 +1,12 @@
 import { elementwiseOperation } from '../kernels/elementwise.ts';
 import type { Shape } from '../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import { requireWord } from '../trace/words.ts';
 
+/** The words of `Relation`. */
+export const RELATIONS = ['<', '<=', '>', '>=', '==', '!='] as const;
 /** How `compare` and `keepWhere` relate two numbers. */
-export type Relation = '<' | '<=' | '>' | '>=' | '==' | '!=';
+export type Relation = (typeof RELATIONS)[number];
 
 /**
  * x where a relation between a and b holds, else 0: `keepWhere(x, a, '>=', b)`. The gradient flows to x alone, where it
@@ -15,6 +18,7 @@ export type Relation = '<' | '<=' | '>' | '>=' | '==' | '!=';
  * @returns the shape of x
  */
 export function keepWhere(x: Tensor, a: Tensor, relation: Relation, b: Tensor): Tensor {
+  requireWord(relation, RELATIONS, 'keepWhere: the relation');
   return x.graph.apply(keepWhereOperation, [x, a, b], { relation })[0];
 }
 

@@ -49,7 +49,7 @@ function logSumExpOfParts(x: Tensor, result: Tensor, parts: number): Dispatch {
     bindings: [read('x'), write('result')],
     operands: [x, result],
     threads: outer * parts * inner,
-    // -infinity by its bits, and those in a variable: WGSL has no such constant.
+    // -infinity by its bits, and those in a variable: WGSL has no such constant. A NaN makes the total one, and so the result.
     body: `  let column = index % ${inner}u;
   let part = index / ${inner}u % ${parts}u;
   let row = index / ${inner * parts}u;
@@ -59,7 +59,7 @@ function logSumExpOfParts(x: Tensor, result: Tensor, parts: number): Dispatch {
   var total = 0.0;
   for (var i = part * ${chunk}u; i < end; i++) { total += exp(load_x((row * ${length}u + i) * ${inner}u + column) - highest); }
   var infinity = 0xff800000u;
-  store_result(index, select(bitcast<f32>(infinity), highest + log(total), total > 0.0));`,
+  store_result(index, select(highest + log(total), bitcast<f32>(infinity), total == 0.0));`,
   });
 }
 

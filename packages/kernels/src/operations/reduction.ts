@@ -1,5 +1,6 @@
+import { KernelError } from '../errors.ts';
 import { elementCount, type Shape } from '../trace/shape.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import { requireShape, type Tensor } from '../trace/tensor.ts';
 import { resolveAxis } from './axis.ts';
 import { reshape } from './view.ts';
 
@@ -40,7 +41,7 @@ export function reduceRuns(
   { keepAxes = false }: ReductionOptions,
   reduce: (x: Tensor, run: AxisRun) => Tensor,
 ): Tensor {
-  const reduced = new Set(axes?.map((axis) => resolveAxis(name, x, axis)) ?? x.shape.keys());
+  const reduced = reducedAxes(name, x, axes);
   let result = x;
   for (let last = x.shape.length - 1; last >= 0; last--) {
     if (!reduced.has(last)) continue;
@@ -51,6 +52,15 @@ export function reduceRuns(
     last = first;
   }
   return reshape(result, keepAxes ? result.shape : result.shape.filter((_, axis) => !reduced.has(axis)));
+}
+
+/** @throws KernelError `option` for what is no list, `shape` for an axis that does not exist or is named twice */
+function reducedAxes(name: string, x: Tensor, axes: readonly number[] | undefined): Set<number> {
+  if (axes === undefined) return new Set(x.shape.keys());
+  if (!Array.isArray(axes)) throw new KernelError('option', `${name}: axes must be a list such as [1], got ${axes}.`);
+  const reduced = new Set(axes.map((axis) => resolveAxis(name, x, axis)));
+  requireShape(reduced.size === axes.length, name, `axes ${axes.join(', ')} name one twice`, x);
+  return reduced;
 }
 
 /** The same for operations on flat data. @param reduce (outer, length, inner) -> (outer, 1, inner) */

@@ -1,6 +1,7 @@
 import { elementwiseOperation } from '../kernels/elementwise.ts';
 import { onceDifferentiable } from '../trace/operation.ts';
 import { requireType, type Tensor } from '../trace/tensor.ts';
+import { requireWord } from '../trace/words.ts';
 
 interface UnaryRule {
   readonly formula: string;
@@ -77,11 +78,14 @@ fn gelu_second(x: f32) -> f32 {
 /** Name of a function of one variable, as `unary` takes it. */
 export type UnaryName = keyof typeof UNARY;
 
+/** The words of `Activation`. */
+export const ACTIVATIONS = ['elu', 'relu', 'sigmoid', 'tanh'] as const;
 /** Functions whose derivative follows from the result alone, so that what computes x can apply them without keeping it. */
-export type Activation = 'elu' | 'relu' | 'sigmoid' | 'tanh';
+export type Activation = (typeof ACTIVATIONS)[number];
 
 /** y = f(x), element by element. @param x any shape, f32 */
 export function unary(name: UnaryName, x: Tensor): Tensor {
+  requireWord(name, Object.keys(UNARY), 'unary: the name');
   return x.graph.apply(unaryOperation, [x], { name })[0];
 }
 

@@ -101,6 +101,7 @@ export class Graph {
     inputs: readonly Tensor[],
     attributes: Attributes,
   ): readonly Tensor[] {
+    requireTensors(operationTitle(operation, attributes), inputs);
     const own = inputs.every((input) => input.graph === this);
     requireShape(own, operationTitle(operation, attributes), 'all tensors must belong to one graph', ...inputs);
     const specifications = operation.outputs(inputs, attributes);
@@ -149,4 +150,13 @@ export class Graph {
     this.inputs.push(tensor);
     return tensor;
   }
+}
+
+/** For callers in JavaScript, who may pass a number where a tensor is needed. @throws KernelError `data-type` */
+function requireTensors(operation: string, inputs: readonly unknown[]): void {
+  const place = inputs.findIndex((input) => !(typeof input === 'object' && input !== null && 'graph' in input));
+  if (place < 0) return;
+  const got = typeof inputs[place] === 'object' ? 'another object' : String(inputs[place]);
+  const remedy = 'make a tensor of numbers by graph.constant';
+  throw new KernelError('data-type', `${operation}: input ${place} must be a tensor, got ${got}; ${remedy}.`);
 }

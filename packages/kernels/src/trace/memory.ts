@@ -1,3 +1,4 @@
+import { KernelError } from '../errors.ts';
 import { BYTES_PER_ELEMENT, type DataType, elementCount, requireSizes, type Shape } from './shape.ts';
 
 /** What memory is for. Every byte on the device is counted in exactly one category. */
@@ -81,6 +82,12 @@ export class Arena {
    */
   add(name: string, shape: Shape, initialiser?: Initialiser): Slot {
     requireSizes(shape, `Arena ${this.name}, slot ${name}`);
+    if (this.slots.some((slot) => slot.name === name)) {
+      throw new KernelError(
+        'option',
+        `Arena ${this.name}: there is a slot ${name} already; give each a name of its own.`,
+      );
+    }
     const slot: Slot = { arena: this, name, shape, offset: this.#elements, initialiser };
     this.#elements = alignUp(this.#elements + elementCount(shape), SLOT_ALIGNMENT);
     this.slots.push(slot);

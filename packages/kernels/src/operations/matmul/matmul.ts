@@ -2,8 +2,9 @@ import { KernelError } from '../../errors.ts';
 import type { Operation } from '../../trace/operation.ts';
 import { formatShape, type Shape } from '../../trace/shape.ts';
 import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
+import { requireWord } from '../../trace/words.ts';
 import { sumToShape } from '../sum.ts';
-import { type Activation, unaryGradient } from '../unary.ts';
+import { ACTIVATIONS, type Activation, unaryGradient } from '../unary.ts';
 import { reshape } from '../view.ts';
 import { productBatch, withOneBatchAxis } from './batches.ts';
 import type { MatmulAttributes, MatmulProblem } from './problem.ts';
@@ -38,6 +39,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   const { transposeA = false, transposeB = false, bias, addend, activation } = options;
   if (bias !== undefined && addend !== undefined)
     throw new KernelError('shape', 'matmul: takes a bias or an addend, not both; add the other by add().');
+  if (activation !== undefined) requireWord(activation, ACTIVATIONS, 'matmul: the activation');
   const added = bias !== undefined ? 'bias' : addend !== undefined ? 'addend' : 'nothing';
   const attributes = { transposeA, transposeB, added, activation } as const;
   requireMatrices(a, b);

@@ -92,6 +92,9 @@ export function adamSchedule(
   learningRate: number,
   { beta1 = 0.9, beta2 = 0.999 }: AdamOptions = {},
 ): Float32Array<ArrayBuffer> {
+  if (!(Number.isInteger(step) && step >= 1)) {
+    throw new KernelError('schedule', `adamSchedule: steps are whole numbers from 1 on, got ${step}.`);
+  }
   return Float32Array.of(learningRate, 1 / (1 - beta1 ** step), 1 / (1 - beta2 ** step));
 }
 
