@@ -25,14 +25,19 @@ import { everyVariant, FORMS, matmulBy } from './support/matmul-variants.ts';
 import { withVariant } from './support/variants.ts';
 
 /** Compiles WGSL and validates bindings and grids like any other, and computes nothing: needs no driver. */
-const device = await testDevice('null');
+const device = await testDevice('null', false, 'buffers');
+const devices = [device, await testDevice('null', false, 'storage'), await testDevice('null', false, 'sampled')];
 
+/** Also where matrices are read from textures, of either kind. */
 async function compiles(graph: Graph, outputs: readonly Tensor[]): Promise<void> {
-  const planned = plan(graph, { outputs, limits: device.limits });
-  const program = await Program.create(device, planned);
-  program.run();
-  await device.check();
-  program.destroy();
+  for (const on of devices) {
+    const planned = plan(graph, { outputs, limits: on.limits });
+    const program = await Program.create(on, planned);
+    program.run();
+    await on.check();
+    program.destroy();
+    for (const arena of planned.arenas) on.release(arena);
+  }
 }
 
 describe('every kernel compiles and validates on the null adapter', () => {
@@ -68,7 +73,6 @@ describe('every kernel compiles and validates on the null adapter', () => {
         nesterov: true,
       });
       await compiles(graph, []);
-      for (const arena of arenas) device.release(arena);
     }
   });
 
