@@ -85,3 +85,4 @@ export { durationLabel, entropy, polyphonyShares, summariseVoices, type VoiceSum
 export * from './timing/latch.ts';
 export { estimateMeter } from './timing/meter.ts';
 export { estimateTempo, stepTicks, withEstimatedTiming } from './timing/tempo.ts';
+export { prevailingTempo, type TempoMap, tempoMapOf } from './timing/tempo-map.ts';

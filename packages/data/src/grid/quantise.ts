@@ -1,5 +1,5 @@
 import type { Meter, Song } from '../song.ts';
-import { stepTicks } from '../timing/tempo.ts';
+import { tempoMapOf } from '../timing/tempo-map.ts';
 
 /** What of a note the grid keeps; volume is the loudest of its curve, 0..15. */
 export interface PlainNote {
@@ -9,16 +9,15 @@ export interface PlainNote {
   readonly volume: number;
 }
 
-/** A grid in a song's tempo: ticks of a step, and where a time lies on it, in steps from the first beat. */
+/** A grid in a song's tempo: where a time (ticks) lies on it, in steps from the first beat. */
 export interface Grid {
-  readonly stepTicks: number;
   position(time: number): number;
 }
 
 /** The grid of a song with so many steps in a quarter note: 4 are 16th notes. */
 export function gridOf({ tempo }: Pick<Song, 'tempo'>, stepsPerQuarter = 4): Grid {
-  const ticks = (stepTicks(tempo) * 4) / stepsPerQuarter;
-  return { stepTicks: ticks, position: (time) => (time - tempo.firstBeat) / ticks };
+  const { beatAt } = tempoMapOf(tempo);
+  return { position: (time) => beatAt(time) * stepsPerQuarter };
 }
 
 /** A note on the grid. */
