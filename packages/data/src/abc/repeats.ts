@@ -18,8 +18,10 @@ interface Ending {
 
 /**
  * The symbols in the order in which they are played: repeats are written out, endings chosen by the pass. A repeat without
- * a sign at its start goes back to the last repeat, the end of the last ending, or the beginning. A passage is played as often
- * as its repeat signs say, or as the highest number of its endings does if that is more.
+ * a sign at its start goes back to the last repeat, ending or double bar line (section 4.8 of the standard); but to the
+ * beginning if nothing was repeated before, as tunes of three phrases with double bar lines between them are meant to be
+ * played again as a whole. A passage is played as often as its repeat signs say, or as the highest number of its endings does
+ * if that is more.
  */
 export function* playRepeats(symbols: readonly TuneSymbol[]): Generator<TuneSymbol> {
   for (let start = 0; start < symbols.length; ) {
@@ -38,6 +40,8 @@ function* between(symbols: readonly TuneSymbol[], start: number, end: number): G
 }
 
 function sectionFrom(symbols: readonly TuneSymbol[], start: number): Section {
+  const before = symbols[start - 1];
+  const hasStart = start === 0 || (before.kind === 'bar' && before.forward);
   for (let at = start; at < symbols.length; at++) {
     const symbol = symbols[at];
     if (symbol.kind === 'ending') return sectionWithEndings(symbols, at, 1);
@@ -45,7 +49,7 @@ function sectionFrom(symbols: readonly TuneSymbol[], start: number): Section {
     const end = at + 1;
     const passes = 1 + symbol.backward;
     if (passes > 1 && symbols[end]?.kind === 'ending') return sectionWithEndings(symbols, end, passes);
-    if (passes > 1 || symbol.forward) return { bodyEnd: end, endings: [], passes, end };
+    if (passes > 1 || symbol.forward || (symbol.section && !hasStart)) return { bodyEnd: end, endings: [], passes, end };
   }
   return { bodyEnd: symbols.length, endings: [], passes: 1, end: symbols.length };
 }
