@@ -1,7 +1,7 @@
 import { DataError } from '../error.ts';
 import { type Field, fieldOf } from './fields.ts';
-import { isMusic } from './prose.ts';
-import type { BookLine } from './text.ts';
+import { isMusic, isMusicAmongWords } from './prose.ts';
+import { type BookLine, linesOf } from './text.ts';
 
 /** What one tune of a book is written with. */
 export interface TuneText {
@@ -16,6 +16,9 @@ const MAX_TUNES = 20_000;
 /** Fields that may hold for a whole book, and what one of them may be long. */
 const DEFAULTS = /[CIKLMQUm]/;
 const MAX_DEFAULT_LENGTH = 200;
+
+/** Of a text in whose beginning a tune is looked for. */
+const HEAD_BYTES = 65_536;
 
 /** What fences a tune in a page or a letter: treated as an empty line. */
 const FENCE = /^\s*(```|~~~|<\/?[A-Za-z]{2,}[^>]*>\s*$)/;
@@ -36,10 +39,25 @@ export function tunesOf(lines: readonly BookLine[], name: string): TuneText[] {
   return reader.tunes.filter(({ hasMusic }) => isNumbered || hasMusic);
 }
 
+/** Whether a text is ABC by what it says: a tune's number and, below it, its key. */
+export function isAbc(bytes: Uint8Array): boolean {
+  let hasNumber = false;
+  for (const { text } of linesOf(bytes.subarray(0, HEAD_BYTES))) {
+    const field = fieldOf(text, false);
+    if (field?.name === 'X' && /^\d+$/.test(field.value)) hasNumber = true;
+    if (field?.name === 'K' && hasNumber) return true;
+  }
+  return false;
+}
+
 interface GrowingTune extends TuneText {
   readonly lines: BookLine[];
   readonly repairs: string[];
   hasMusic: boolean;
+  /** An empty line stands in front of its music. */
+  hasGap: boolean;
+  /** Music stands behind the empty line at its end. */
+  hasMusicBehind: boolean;
 }
 
 class BookReader {
@@ -65,7 +83,8 @@ class BookReader {
     else if (this.#isInBlock(line.text)) return;
     else if (line.text.trim() === '' || FENCE.test(line.text)) this.#passGap(line);
     else if (this.#tune) this.#continue(this.#tune, line, field);
-    else if (!this.#isNumbered && (field || isBarOfMusic(line.text))) this.#begin(line, ['the tune has no X: field']);
+    else if (!this.#isNumbered && (field || isMusicAmongWords(line.text)))
+      this.#begin(line, ['the tune has no X: field']);
     else if (this.tunes.length === 0) this.#keepDefault(line, field);
     else this.#passText(this.tunes[this.tunes.length - 1], line);
   }
@@ -83,7 +102,14 @@ class BookReader {
       throw new DataError(this.#name, `more than ${MAX_TUNES} tunes`, 'divide the book', { byte: line.byte });
     this.#inBlock = false;
     this.#gap = undefined;
-    this.#tune = { defaults: [...this.#defaults.values()], lines: [], repairs, hasMusic: false };
+    this.#tune = {
+      defaults: [...this.#defaults.values()],
+      lines: [],
+      repairs,
+      hasMusic: false,
+      hasGap: false,
+      hasMusicBehind: false,
+    };
     this.tunes.push(this.#tune);
     this.#continue(this.#tune, line, fieldOf(line.text, false));
   }
@@ -95,9 +121,10 @@ class BookReader {
 
   #continue(tune: GrowingTune, line: BookLine, field: Field | undefined): void {
     const hasMusic = field === undefined && !line.text.startsWith('%') && isMusic(line.text);
-    if (this.#gap !== undefined && tune.lines.length > 0) {
-      // Behind an empty line words are text between tunes.
-      if (!field && !hasMusic && !line.text.startsWith('%')) return;
+    // Behind an empty line words are text between tunes.
+    if (this.#gap !== undefined && !field && !hasMusic && !line.text.startsWith('%')) return;
+    if (this.#gap !== undefined && !tune.hasGap) {
+      tune.hasGap = true;
       tune.repairs.push(`read on behind the empty line ${this.#gap}, where no music had come yet`);
     }
     this.#gap = undefined;
@@ -116,15 +143,8 @@ class BookReader {
   }
 
   #passText(tune: GrowingTune, { text, number }: BookLine): void {
-    if (this.#textBehind === tune || !isBarOfMusic(text)) return;
-    this.#textBehind = tune;
+    if (tune.hasMusicBehind || !isMusicAmongWords(text)) return;
+    tune.hasMusicBehind = true;
     tune.repairs.push(`left out the music behind an empty line, from line ${number} on`);
   }
-  /** The tune that was told of music behind it. */
-  #textBehind: GrowingTune | undefined;
-}
-
-/** Whether a line is music beyond doubt. */
-function isBarOfMusic(text: string): boolean {
-  return text.includes('|') && !text.startsWith('%') && isMusic(text);
 }

@@ -1,3 +1,4 @@
+import { CHORD_SYMBOL, DECORATION, GRACE_NOTES, INLINE_FIELD } from './asides.ts';
 import { inlineField } from './fields.ts';
 import { multipleOf } from './length.ts';
 import { quoted, type Repairs } from './repairs.ts';
@@ -32,11 +33,10 @@ const LENGTH = String.raw`(\d*)((?:\/\d*)*)`;
 const NOTE = new RegExp(String.raw`([_^=]{1,2}|[_^]\d{0,3}(?:\/\d{0,3})?|)([A-Ga-g])([,'’]*)${LENGTH}`, 'y');
 const REST = new RegExp(`[zx]${LENGTH}`, 'y');
 const LENGTH_ONLY = new RegExp(LENGTH, 'y');
-/** Between a lone `!` and the next, which broke lines in the oldest editions, are spaces or bar lines. */
-const DECORATION = /![^!|\s]*!|!D\.? ?[CS]\.?[^!|[\]]*!|!|\+[^+|\s]*\+/y;
-const CHORD_SYMBOL = /"[^"]*"|[“”„][^“”„"]*[“”]/y;
-/** Also `y`, a space in print, with its length; `$`, `*` and `\` break lines or keep them together; `.` and `~` are decorations. */
-const NOTHING = /[\s`$*\\.~]+|y[\d./]*|[()]/y;
+const QUOTED = new RegExp(CHORD_SYMBOL, 'y');
+const DECORATED = new RegExp(DECORATION, 'y');
+/** Also `y`, a space in print, with its length; `$`, `*`, `!` and `\` break lines or keep them together; `.` and `~` are decorations. */
+const NOTHING = /[\s`$*\\.~]+|!|y[\d./]*|[()]/y;
 
 /** Reads one line of music into symbols of a voice. What means nothing in ABC is skipped and told. */
 export function readMusicLine(text: string, line: number, context: MusicContext): void {
@@ -66,7 +66,7 @@ class MusicLine {
     [/\(&/y, () => this.#context.beginOverlayGroup()],
     [/&\)/y, () => this.#context.endOverlayGroup()],
     [/&+/y, ([signs]) => this.#context.beginOverlay(signs.length)],
-    [/\[([A-Za-z]):([^[\]]*)\]/y, ([, name, value]) => this.#field(name, value)],
+    [new RegExp(INLINE_FIELD, 'y'), ([, name, value]) => this.#field(name, value)],
     [/\[ *(\d[\d,-]*)/y, ([, numbers]) => this.#ending(numbers)],
     [/(\[?:*\|[|\]]?:*|:{2,})(?: *(\d[\d,-]*))?/y, ([, signs, numbers]) => this.#bar(signs, numbers)],
     [/\[(?=[^[\]|]*\])/y, () => this.#chord(']')],
@@ -78,9 +78,9 @@ class MusicLine {
     [/[ZX](\d*)/y, ([whole, bars]) => this.#barRest(whole, bars)],
     [/-/y, ([sign]) => this.#expect(sign, this.#voice.tie())],
     [/>+|<+/y, ([signs]) => this.#expect(signs, this.#voice.breakRhythm(signs))],
-    [CHORD_SYMBOL, () => this.#voice.leftOut.chordSymbols++],
-    [/\{([^{}]*)\}/y, ([, notes]) => this.#graceNotes(notes)],
-    [DECORATION, () => undefined],
+    [QUOTED, () => this.#voice.leftOut.chordSymbols++],
+    [new RegExp(GRACE_NOTES, 'y'), ([, notes]) => this.#graceNotes(notes)],
+    [DECORATED, () => undefined],
     [NOTHING, () => undefined],
   ];
 
@@ -109,7 +109,7 @@ class MusicLine {
   }
 
   #skipped(symbol: string): void {
-    this.#context.repairs.add(`skipped the symbol ${quoted(symbol)}, which means nothing there,`, this.#line);
+    this.#context.repairs.add(`skipped the stray symbol ${quoted(symbol)}`, this.#line);
   }
 
   #expect(symbol: string, isRead: boolean): void {
@@ -118,7 +118,8 @@ class MusicLine {
 
   #multiple(numerator: string, divisors: string): number {
     const multiple = multipleOf(numerator, divisors);
-    if (multiple === undefined) this.#context.repairs.add(`took the length ${quoted(numerator + divisors)} as 1`, this.#line);
+    if (multiple === undefined)
+      this.#context.repairs.add(`took the length ${quoted(numerator + divisors)} as 1`, this.#line);
     return multiple ?? 1;
   }
 
@@ -183,7 +184,7 @@ class MusicLine {
         sounded.push({ ...spelt, tied });
         multiple ??= this.#multiple(note[4], note[5]);
       } else if (rest) multiple ??= this.#multiple(rest[1], rest[2]);
-      else if (!this.#take(CHORD_SYMBOL) && !this.#take(DECORATION) && !this.#take(NOTHING)) this.#skipSymbol();
+      else if (!this.#take(QUOTED) && !this.#take(DECORATED) && !this.#take(NOTHING)) this.#skipSymbol();
     }
     this.#at++;
     const [, numerator, divisors] = this.#take(LENGTH_ONLY) ?? ['', '', ''];

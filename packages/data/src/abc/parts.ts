@@ -11,26 +11,24 @@ const MAX_PARTS = 1000;
  * @returns undefined if it is none, or longer than 1000 parts
  */
 export function partOrderOf(field: string): string[] | undefined {
-  const tokens = field.replace(/[\s.,]/g, '').match(/[A-Za-z]\d*|\(|\)\d*|[^]/g) ?? [];
   const open: string[][] = [];
   let parts: string[] = [];
-  for (const token of tokens) {
-    const times = Number(token.slice(1) || 1);
-    let group: string[];
+  for (const [token] of field.replace(/[\s.,]/g, '').matchAll(/[A-Za-z]\d*|\)\d*|./g)) {
     if (token === '(') {
       open.push(parts);
       parts = [];
       continue;
     }
+    let repeated = [token[0]];
     if (token.startsWith(')')) {
       const outer = open.pop();
       if (outer === undefined) return undefined;
-      group = parts;
+      repeated = parts;
       parts = outer;
-    } else if (/^[A-Za-z]/.test(token)) group = [token[0]];
-    else return undefined;
-    if (parts.length + times * group.length > MAX_PARTS) return undefined;
-    for (let count = 0; count < times; count++) parts.push(...group);
+    } else if (!/^[A-Za-z]/.test(token)) return undefined;
+    const times = Number(token.slice(1) || 1);
+    if (parts.length + times * repeated.length > MAX_PARTS) return undefined;
+    for (let count = 0; count < times; count++) parts.push(...repeated);
   }
   return open.length > 0 || parts.length === 0 ? undefined : parts;
 }

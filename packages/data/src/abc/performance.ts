@@ -66,44 +66,42 @@ export function perform(symbols: Iterable<TuneSymbol>, beatsPerMinute: number): 
   return { voices: notes.voices, tempos, firstBar, duration, lowerNotes: notes.withoutVoice, isCut };
 }
 
-interface HeldNote {
-  readonly pitch: number;
-  /** Undefined for one that no voice plays. */
-  readonly voice: PlayedNote[] | undefined;
-}
-
 /** Deals notes to two voices, the highest to the first. */
 class SoundingNotes {
   readonly voices: readonly [PlayedNote[], PlayedNote[]] = [[], []];
   withoutVoice = 0;
-  /** Tied notes of the chord before. */
-  #held: HeldNote[] = [];
+  /** The voices in which tied notes of the chord before sound, and the pitches of those that no voice plays. */
+  #held: ReadonlyMap<PlayedNote[], number> = new Map();
+  #heldSilently: ReadonlySet<number> = new Set();
 
   /** @param notes the highest first */
   play(notes: readonly WrittenNote[], start: number, end: number): void {
-    const held: HeldNote[] = [];
+    const held = new Map<PlayedNote[], number>();
+    const heldSilently = new Set<number>();
     const struck: WrittenNote[] = [];
     const free = new Set(this.voices);
+    const hold = ({ pitch, tied }: WrittenNote, voice: PlayedNote[] | undefined) => {
+      if (tied && voice) held.set(voice, pitch);
+      else if (tied) heldSilently.add(pitch);
+    };
     for (const note of notes) {
-      const at = this.#held.findIndex(({ pitch }) => pitch === note.pitch);
-      if (at < 0) struck.push(note);
-      else {
-        const [{ voice }] = this.#held.splice(at, 1);
-        const last = voice?.at(-1);
-        if (voice && last) {
-          last.end = end;
-          free.delete(voice);
-        }
-        if (note.tied) held.push({ pitch: note.pitch, voice });
-      }
+      const voice = [...free].find((one) => this.#held.get(one) === note.pitch);
+      const last = voice?.at(-1);
+      if (voice && last) {
+        last.end = end;
+        free.delete(voice);
+        hold(note, voice);
+      } else if (this.#heldSilently.has(note.pitch)) hold(note, undefined);
+      else struck.push(note);
     }
     const rest = [...free];
-    for (const { pitch, tied } of struck) {
+    for (const note of struck) {
       const voice = rest.shift();
-      if (voice) voice.push({ start, end, pitch });
+      if (voice) voice.push({ start, end, pitch: note.pitch });
       else this.withoutVoice++;
-      if (tied) held.push({ pitch, voice });
+      hold(note, voice);
     }
     this.#held = held;
+    this.#heldSilently = heldSilently;
   }
 }

@@ -65,7 +65,9 @@ function songOf(text: TuneText): SongReading | undefined {
     ...tune.repairs,
     ...plan.repairs,
     ...(lowerNotes > 0 ? [`left out ${lowerNotes} lower notes of chords`] : []),
-    ...(isCut ? [`cut the tune at ${Math.round(tick(duration) / TICKS_PER_SECOND)} s: it would repeat for too long`] : []),
+    ...(isCut
+      ? [`cut the tune at ${Math.round(tick(duration) / TICKS_PER_SECOND)} s: it would repeat for too long`]
+      : []),
   ];
   const song = {
     title,

@@ -28,8 +28,9 @@ export class Repairs {
 
 /** A piece of the text for a sentence: cut, and with control characters by their number. */
 export function quoted(text: string): string {
-  const shown = text.length > 40 ? `${text.slice(0, 40)}...` : text;
-  return `"${shown.replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, (character) => `U+${hexOf(character)}`)}"`;
+  const cut = text.length > 40 ? `${text.slice(0, 40)}...` : text;
+  const shown = cut.replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, (character) => `U+${hexOf(character)}`);
+  return shown.includes('"') ? `'${shown}'` : `"${shown}"`;
 }
 
 function hexOf(character: string): string {

@@ -49,7 +49,8 @@ function sectionFrom(symbols: readonly TuneSymbol[], start: number): Section {
     const end = at + 1;
     const passes = 1 + symbol.backward;
     if (passes > 1 && symbols[end]?.kind === 'ending') return sectionWithEndings(symbols, end, passes);
-    if (passes > 1 || symbol.forward || (symbol.section && !hasStart)) return { bodyEnd: end, endings: [], passes, end };
+    if (passes > 1 || symbol.forward || (symbol.section && !hasStart))
+      return { bodyEnd: end, endings: [], passes, end };
   }
   return { bodyEnd: symbols.length, endings: [], passes: 1, end: symbols.length };
 }

@@ -45,7 +45,12 @@ function wideEncodingOf([first, second]: Uint8Array): 'utf-16le' | 'utf-16be' | 
   return undefined;
 }
 
+/** What Windows-1252 has where Latin-1 has control characters, from byte 0x80 on; blanks where it has nothing. */
+const WINDOWS_1252 = '€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ';
+
+/** @param text a character a byte */
 function decoded(text: string): string {
   const bytes = Buffer.from(text, 'latin1');
-  return new TextDecoder(isUtf8(bytes) ? 'utf-8' : 'windows-1252', { ignoreBOM: true }).decode(bytes);
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  return text.replace(/[\u0080-\u009f]/g, (character) => WINDOWS_1252[character.charCodeAt(0) - 0x80]);
 }

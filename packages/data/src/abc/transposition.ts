@@ -15,7 +15,7 @@ export const NO_TRANSPOSITION: Transposition = { clef: 0, octave: 0, transpose: 
 /** Beyond nine octaves nothing of a melody is left. */
 const MAX_SEMITONES = 108;
 const CLEF =
-  /(?:\bclef\s*=\s*"?|^|\s)(?:treble|bass|alto|tenor|soprano|mezzo|baritone|perc|none)\d?(?:([-+^_])(8|15)|(8|15)([vm][ab]))?/;
+  /(?:\bclef\s*=\s*"?|^|\s)(?:treble|bass|alto|tenor|soprano|mezzo|baritone|perc|none)(?:[1-5](?!5))?(?:([-+^_])(8|15)|(8|15)([vm][ab]))?/;
 
 /**
  * What a `K:` or `V:` field says of the sound: `octave=-1`, `transpose=2` or `t=2`, and of clefs only their octave marks

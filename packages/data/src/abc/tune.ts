@@ -59,12 +59,13 @@ class TuneReader implements MusicContext {
   readonly #header = new Voice(this.repairs);
   readonly #voices = new Map<string, Voice>();
   /** What `V:` fields say of voices, by name, until these begin. */
-  readonly #properties = new Map<string, string>();
+  readonly #properties = new Map<string, { readonly text: string; readonly line: number }>();
   #current: Voice | undefined;
   #overlay: Overlay | undefined;
   #inOverlayGroup = false;
   #title: string | undefined;
   #composer: string | undefined;
+  #bookComposer: string | undefined;
   #order: { readonly value: string; readonly line: number } | undefined;
   #part: string | undefined;
   /** `Q:` of the header: its unit length may be told below it. */
@@ -79,12 +80,15 @@ class TuneReader implements MusicContext {
     this.#bookRepairs = repairs;
   }
 
-  /** A field above the first tune; a key there does not end the header. */
+  /** A field above the first tune: one of the same kind in the tune takes its place, and a key does not end the header. */
   readDefault({ text, number }: BookLine): void {
     const field = fieldOf(text, false);
     if (!field) this.#readDirective(text, number);
-    else if (field.name === 'K') this.#setKey(field.value, number);
-    else this.readField(field.name, field.value, number);
+    else if (field.name === 'C') this.#bookComposer = field.value;
+    else if (field.name === 'K') {
+      this.#setKey(field.value, number);
+      this.#hasKey = true;
+    } else this.readField(field.name, field.value, number);
   }
 
   readLine({ text, number }: BookLine): void {
@@ -131,7 +135,7 @@ class TuneReader implements MusicContext {
     };
     return {
       title: this.#title ?? 'untitled',
-      composer: this.#composer,
+      composer: this.#composer ?? this.#bookComposer,
       symbols,
       order: this.#playingOrder(),
       meter: melody.firstMeter,
@@ -221,7 +225,8 @@ class TuneReader implements MusicContext {
   #setVoice(value: string, line: number): void {
     const [, name, properties] = /^(\S*)(.*)$/.exec(value) ?? ['', '', ''];
     if (!this.#inBody) {
-      this.#properties.set(name, (this.#properties.get(name) ?? '') + properties);
+      const { text } = this.#properties.get(name) ?? { text: '' };
+      this.#properties.set(name, { text: text + properties, line });
       return;
     }
     this.#overlay = undefined;
@@ -236,8 +241,8 @@ class TuneReader implements MusicContext {
     if (this.#voices.size >= MAX_VOICES) return voice;
     this.#voices.set(name, voice);
     if (this.#part !== undefined) voice.symbols.push({ kind: 'part', name: this.#part });
-    const properties = this.#properties.get(name) ?? '';
-    this.#transpose(voice, transpositionOf(properties, voice.transposition), properties, 0);
+    const { text, line } = this.#properties.get(name) ?? { text: '', line: 0 };
+    this.#transpose(voice, transpositionOf(text, voice.transposition), text, line);
     return voice;
   }
 
@@ -310,7 +315,12 @@ class TuneReader implements MusicContext {
 function meterRepairs({ meterChanges, firstMeter }: Voice): string[] {
   if (meterChanges.length === 0) return [];
   const [{ from, to, bar }] = meterChanges;
-  const more = meterChanges.length === 1 ? '' : ` and ${meterChanges.length - 1} times more`;
+  const more =
+    meterChanges.length === 1
+      ? ''
+      : meterChanges.length === 2
+        ? ' and once more'
+        : ` and ${meterChanges.length - 1} times more`;
   const counted = `${firstMeter.beats}/${firstMeter.unit}`;
   return [`the meter changes from ${from} to ${to} in bar ${bar}${more}; bars are counted in ${counted}`];
 }

@@ -1,5 +1,5 @@
-import { isCompound } from './meter.ts';
 import type { Meter } from '../song.ts';
+import { isCompound } from './meter.ts';
 
 /** The next `left` notes take `factor` times their length. */
 export interface Tuplet {

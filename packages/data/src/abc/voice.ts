@@ -111,7 +111,6 @@ export class Voice {
     if (facts.at(-1) !== fact) facts.push(fact);
   }
 
-
   /** The note with the key, the accidentals of its bar and ties taken into account, inside the range of a pulse voice. */
   spell(accidental: string, letter: string, octaveMarks: string, line: number): SpeltNote {
     const name = letter + octaveMarks;
@@ -138,10 +137,7 @@ export class Voice {
    * @param line the book's, from 1
    */
   addNotes(sounded: readonly SpeltNote[], multiple: number, line: number): void {
-    // In unison there is one note, which is tied if one of them is.
-    const tied = new Map<number, boolean>();
-    for (const note of sounded) tied.set(note.pitch, note.tied || tied.get(note.pitch) === true);
-    const notes = [...tied].map(([pitch, tied]) => ({ pitch, tied })).sort((a, b) => b.pitch - a.pitch);
+    const notes = sounded.map(({ pitch, tied }) => ({ pitch, tied })).sort((a, b) => b.pitch - a.pitch);
     this.#addTimed({ kind: 'notes', notes, length: this.#heardLength(multiple) });
     this.#tied = tiedOf(sounded);
     this.#sounded = sounded;

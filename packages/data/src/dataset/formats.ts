@@ -1,4 +1,5 @@
 import { constants, gunzipSync } from 'node:zlib';
+import { isAbc } from '../abc/book.ts';
 import { readAbc } from '../abc/read.ts';
 import { readChorales } from '../chorales/read.ts';
 import { DataError } from '../error.ts';
@@ -35,7 +36,7 @@ const FORMATS: readonly Format[] = [
   },
   {
     name: 'ABC',
-    recognises: (_bytes, path) => /\.abc$/i.test(path),
+    recognises: (bytes, path) => /\.abc$/i.test(path) || (/\.txt$/i.test(path) && isAbc(bytes)),
     read: readAbc,
   },
   {
