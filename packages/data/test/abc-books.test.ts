@@ -92,7 +92,7 @@ describe('readAbc: where tunes begin and end', () => {
     ['a length below K:', `X:1\nQ:1/4=120\nK:G\nL:1/4\n${body}`, []],
     [
       'comments and continued lines',
-      `X:1\nQ:120 % fast\nK:G % one sharp\n% C\nFG\\\nAB| % C\n%%staffsep 3\ncd$ef|\n`,
+      `X:1\n  % words here\nQ:120 % fast\nK:G % one sharp\n% C\nFG\\\nAB| % C\n%%staffsep 3\ncd$ef|\n`,
       [],
     ],
     ['fields that belong above', `X:1\nQ:120\nK:G\n${body}S:Bob\nZ:Alice | Bob\nA:Derby\nN:c d\n`, []],

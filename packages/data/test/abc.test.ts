@@ -378,6 +378,8 @@ describe('readAbc: what it puts right', () => {
     ['an endless rest', 'C Z99999 D', 'skipped the stray symbol "Z99999" in line 7', '60 62'],
     ['an ending of no number', '|:C|0D:|', 'took no account of the ending "0" in line 7', '60 62 60 62'],
     ['a tuplet of no notes', '(0CD', 'skipped the stray symbol "(0" in line 7', '60 62'],
+    ['a quotation that ends behind its chord', '[C"a]b" D', 'left out 1 chord symbols', '62'],
+    ['a tempo of another voice', '[V:1]C[V:2]D[Q:1/4=60]E', 'left out 1 tempos that only other voices have', '60'],
     ['words among the music', 'CD\nPlayed twice by Bob\nE', 'left out words among the music in line 8', '60 62 64'],
     ['an unknown key', 'C[K:H]F', 'took no account of the unknown key "H" in line 7', '60 65'],
     ['an impossible meter', 'C[M:4/5]F', 'took no account of the impossible meter "4/5" in line 7', '60 65'],

@@ -19,7 +19,9 @@ describe(`${FUZZ_CASES} damaged files`, () => {
       const count = (test: (outcome: (typeof ofKind)[number]) => boolean) => ofKind.filter(test).length;
       return { name, songs: count(({ songs }) => songs > 0), refusals: count(({ refusals }) => refusals.length > 0) };
     });
-    expect(counts.filter(({ songs, refusals }) => songs < 10 || refusals < 20)).toEqual([]);
+    // ABC is refused only where no note is left.
+    const fewest = (name: string) => (name.endsWith('.abc') ? 0 : 20);
+    expect(counts.filter(({ name, songs, refusals }) => songs < 10 || refusals < fewest(name))).toEqual([]);
   }, 120_000);
 
   it('are the same each time', () => {

@@ -4,22 +4,16 @@ import { multipleOf } from './length.ts';
 import { quoted, type Repairs } from './repairs.ts';
 import { tupletOf } from './tuplet.ts';
 import type { SpeltNote, Voice } from './voice.ts';
+import type { Voices } from './voices.ts';
 
 /** What a line of music is read into. */
 export interface MusicContext {
-  /** The voice at hand: `[V:2]` in the line changes it, and so does an overlay. */
-  readonly voice: Voice;
+  readonly voices: Voices;
   readonly repairs: Repairs;
   /** Letters that stand for a decoration, by the standard or by `U:`. */
   readonly decorations: ReadonlySet<string>;
   /** A field in brackets, such as `[K:G]`. */
   readField(name: string, value: string, line: number): void;
-  /** What follows is laid over what was read, for so many bars or until the end of the group. */
-  beginOverlay(bars: number): void;
-  beginOverlayGroup(): void;
-  endOverlayGroup(): void;
-  /** Tells of a bar line, at which an overlay may be over. */
-  passBar(): void;
 }
 
 /** Highest number of an ending, and bars of one rest. */
@@ -55,40 +49,44 @@ class MusicLine {
     this.#context = context;
   }
 
+  get #voices(): Voices {
+    return this.#context.voices;
+  }
+
   get #voice(): Voice {
-    return this.#context.voice;
+    return this.#voices.sounding;
   }
 
   /** Each symbol by the first pattern that fits. Patterns never look further than to the next sign of their kind. */
-  readonly #patterns: readonly (readonly [RegExp, (found: RegExpExecArray) => void])[] = [
+  static readonly #SYMBOLS: readonly (readonly [RegExp, (line: MusicLine, found: RegExpExecArray) => void])[] = [
     [/%.*/y, () => undefined],
-    [/\((\d+)(?::(\d*))?(?::(\d*))?/y, ([whole, p, q = '', r = '']) => this.#tuplet(whole, p, q, r)],
-    [/\(&/y, () => this.#context.beginOverlayGroup()],
-    [/&\)/y, () => this.#context.endOverlayGroup()],
-    [/&+/y, ([signs]) => this.#context.beginOverlay(signs.length)],
-    [new RegExp(INLINE_FIELD, 'y'), ([, name, value]) => this.#field(name, value)],
-    [/\[ *(\d[\d,-]*)/y, ([, numbers]) => this.#ending(numbers)],
-    [/(\[?:*\|[|\]]?:*|:{2,})(?: *(\d[\d,-]*))?/y, ([, signs, numbers]) => this.#bar(signs, numbers)],
-    [/\[(?=[^[\]|]*\])/y, () => this.#chord(']')],
-    [/\[(?=[_^=A-Ga-g])/y, () => this.#openChord()],
+    [/\((\d+)(?::(\d*))?(?::(\d*))?/y, (line, [whole, p, q = '', r = '']) => line.#tuplet(whole, p, q, r)],
+    [/\(&/y, (line) => line.#voices.beginOverlayGroup()],
+    [/&\)/y, (line) => line.#voices.endOverlayGroup()],
+    [/&+/y, (line, [signs]) => line.#voices.beginOverlay(signs.length)],
+    [new RegExp(INLINE_FIELD, 'y'), (line, [, name, value]) => line.#field(name, value)],
+    [/\[ *(\d[\d,-]*)/y, (line, [, numbers]) => line.#ending(numbers)],
+    [/(\[?:*\|[|\]]?:*|:{2,})(?: *(\d[\d,-]*))?/y, (line, [, signs, numbers]) => line.#bar(signs, numbers)],
+    [/\[(?=[^[\]|]*\])/y, (line) => line.#chord(']')],
+    [/\[(?=[_^=A-Ga-g])/y, (line) => line.#openChord()],
     // The oldest editions wrote chords so.
-    [/\+(?=[A-Ga-g_^=,'\d/]+\+)/y, () => this.#chord('+')],
-    [NOTE, (found) => this.#voice.addNotes([this.#spell(found)], this.#multiple(found[4], found[5]), this.#line)],
-    [REST, ([, numerator, divisors]) => this.#voice.addRest(this.#multiple(numerator, divisors))],
-    [/[ZX](\d*)/y, ([whole, bars]) => this.#barRest(whole, bars)],
-    [/-/y, ([sign]) => this.#expect(sign, this.#voice.tie())],
-    [/>+|<+/y, ([signs]) => this.#expect(signs, this.#voice.breakRhythm(signs))],
-    [QUOTED, () => this.#voice.leftOut.chordSymbols++],
-    [new RegExp(GRACE_NOTES, 'y'), ([, notes]) => this.#graceNotes(notes)],
+    [/\+(?=[A-Ga-g_^=,'\d/]+\+)/y, (line) => line.#chord('+')],
+    [NOTE, (line, found) => line.#note(found)],
+    [REST, (line, [, numerator, divisors]) => line.#voice.addRest(line.#multiple(numerator, divisors))],
+    [/[ZX](\d*)/y, (line, [whole, bars]) => line.#barRest(whole, bars)],
+    [/-/y, (line, [sign]) => line.#expect(sign, line.#voice.tie())],
+    [/>+|<+/y, (line, [signs]) => line.#expect(signs, line.#voice.breakRhythm(signs))],
+    [QUOTED, (line) => line.#voice.leftOut.chordSymbols++],
+    [new RegExp(GRACE_NOTES, 'y'), (line, [, notes]) => line.#graceNotes(notes)],
     [DECORATED, () => undefined],
     [NOTHING, () => undefined],
   ];
 
   read(): void {
     while (this.#at < this.#text.length) {
-      const isRead = this.#patterns.some(([pattern, read]) => {
+      const isRead = MusicLine.#SYMBOLS.some(([pattern, read]) => {
         const found = this.#take(pattern);
-        if (found) read(found);
+        if (found) read(this, found);
         return found !== null;
       });
       if (!isRead) this.#skipSymbol();
@@ -127,6 +125,10 @@ class MusicLine {
     return this.#voice.spell(accidental, letter, octaves.replaceAll('’', "'"), this.#line);
   }
 
+  #note(found: RegExpExecArray): void {
+    this.#voice.addNotes([this.#spell(found)], this.#multiple(found[4], found[5]), this.#line);
+  }
+
   #field(letter: string, text: string): void {
     const { name, value } = inlineField(letter, text);
     this.#context.readField(name, value, this.#line);
@@ -149,7 +151,7 @@ class MusicLine {
   }
 
   #bar(signs: string, ending: string | undefined): void {
-    this.#context.passBar();
+    this.#voices.passBar();
     const isLone = /^:+$/.test(signs);
     const backward = isLone ? 1 : signs.replace(/^\[/, '').search(/[^:]/);
     const forward = isLone || signs.endsWith(':');
@@ -175,7 +177,8 @@ class MusicLine {
   #chord(end: string): void {
     const sounded: SpeltNote[] = [];
     let multiple: number | undefined;
-    for (; this.#text[this.#at] !== end; ) {
+    // A quotation may reach beyond the sign.
+    while (this.#at < this.#text.length && this.#text[this.#at] !== end) {
       const note = this.#take(NOTE);
       const rest = note ? null : this.#take(REST);
       if (note) {
@@ -184,9 +187,10 @@ class MusicLine {
         sounded.push({ ...spelt, tied });
         multiple ??= this.#multiple(note[4], note[5]);
       } else if (rest) multiple ??= this.#multiple(rest[1], rest[2]);
-      else if (!this.#take(QUOTED) && !this.#take(DECORATED) && !this.#take(NOTHING)) this.#skipSymbol();
+      else if (this.#take(QUOTED)) this.#voice.leftOut.chordSymbols++;
+      else if (!this.#take(DECORATED) && !this.#take(NOTHING)) this.#skipSymbol();
     }
-    this.#at++;
+    this.#at = Math.min(this.#at + 1, this.#text.length);
     const [, numerator, divisors] = this.#take(LENGTH_ONLY) ?? ['', '', ''];
     const whole = (multiple ?? 1) * this.#multiple(numerator, divisors);
     if (sounded.length > 0) this.#voice.addNotes(sounded, whole, this.#line);

@@ -12,8 +12,9 @@ import { quoted, Repairs } from './repairs.ts';
 import type { TuneSymbol } from './symbols.ts';
 import { tempoOf } from './tempo.ts';
 import type { BookLine } from './text.ts';
-import { midiTransposition, type Transposition, transpositionOf } from './transposition.ts';
-import { Voice } from './voice.ts';
+import { midiTransposition, transpositionOf } from './transposition.ts';
+import type { Voice } from './voice.ts';
+import { Voices } from './voices.ts';
 
 /** A tune as it is written down, repeats not yet played. */
 export interface WrittenTune {
@@ -32,8 +33,6 @@ export interface WrittenTune {
 
 /** Decorations that have a letter without a `U:` field. */
 const DECORATIONS = 'HLMOPSTuv';
-/** Voices that are told apart; no tune has so many. */
-const MAX_VOICES = 64;
 /** Fields whose text may go on in the next lines. */
 const HISTORY = /[HN]/;
 
@@ -45,29 +44,15 @@ export function readTune({ defaults, lines, repairs }: TuneText): WrittenTune {
   return reader.finish();
 }
 
-/** Music laid over bars that have been read, with the voice below it. */
-interface Overlay {
-  readonly voice: Voice;
-  bars: number;
-}
-
 class TuneReader implements MusicContext {
   readonly repairs = new Repairs();
+  readonly voices = new Voices(this.repairs);
   readonly decorations = new Set(DECORATIONS);
   readonly #bookRepairs: readonly string[];
-  /** What the header says of all voices. */
-  readonly #header = new Voice(this.repairs);
-  readonly #voices = new Map<string, Voice>();
-  /** What `V:` fields say of voices, by name, until these begin. */
-  readonly #properties = new Map<string, { readonly text: string; readonly line: number }>();
-  #current: Voice | undefined;
-  #overlay: Overlay | undefined;
-  #inOverlayGroup = false;
   #title: string | undefined;
   #composer: string | undefined;
   #bookComposer: string | undefined;
   #order: { readonly value: string; readonly line: number } | undefined;
-  #part: string | undefined;
   /** `Q:` of the header: its unit length may be told below it. */
   #headerTempo: { readonly value: string; readonly line: number } | undefined;
   #unitIsGiven = false;
@@ -93,7 +78,7 @@ class TuneReader implements MusicContext {
 
   readLine({ text, number }: BookLine): void {
     const field = fieldOf(text, this.#inBody);
-    if (text.startsWith('%')) this.#readDirective(text, number);
+    if (/^\s*%/.test(text)) this.#readDirective(text, number);
     else if (field) this.readField(field.name, field.value, number);
     else if (this.#inBody || this.#isFirstMusic(text)) this.#readMusic(text, number);
     else if (!HISTORY.test(this.#fieldBefore)) this.repairs.add('left out words in the header', number);
@@ -112,7 +97,7 @@ class TuneReader implements MusicContext {
       return;
     }
     readMusicLine(text, line, this);
-    this.endOverlayGroup();
+    this.voices.endOverlayGroup();
   }
 
   #endHeader(line: number): void {
@@ -124,9 +109,7 @@ class TuneReader implements MusicContext {
   }
 
   finish(): WrittenTune {
-    const voices = [...this.#voices.values()];
-    const melody = voices.find(({ hasNotes }) => hasNotes) ?? this.#header;
-    const others = voices.filter((voice) => voice !== melody);
+    const [melody, others] = this.voices.melodyAndOthers();
     const { symbols, keys, meters, tempos, leftOut } = melody;
     const counts = {
       'chord symbols': leftOut.chordSymbols,
@@ -145,25 +128,10 @@ class TuneReader implements MusicContext {
         ...this.#bookRepairs,
         ...this.repairs.sentences(),
         ...meterRepairs(melody),
+        ...tempoRepairs(melody, others),
         ...Object.entries(counts).flatMap(([what, count]) => (count > 0 ? [`left out ${count} ${what}`] : [])),
       ],
     };
-  }
-
-  get voice(): Voice {
-    return this.#overlay?.voice ?? this.#mainVoice;
-  }
-
-  /** Music without any `V:` above it is of the first voice that the header names. */
-  get #mainVoice(): Voice {
-    const [first = '1'] = this.#properties.keys();
-    this.#current ??= this.#voiceOf(first);
-    return this.#current;
-  }
-
-  /** Whom a field concerns: the voice at hand, or all that begin later. */
-  get #concerned(): Voice {
-    return this.#current ?? this.#header;
   }
 
   readField(name: string, value: string, line: number): void {
@@ -190,7 +158,7 @@ class TuneReader implements MusicContext {
         this.#endHeader(line);
         break;
       case 'P':
-        if (this.#inBody) this.#beginPart(value);
+        if (this.#inBody) this.voices.beginPart(value.replace(/[".\s]/g, ''));
         else this.#order = { value, line };
         break;
       case 'Y':
@@ -212,51 +180,24 @@ class TuneReader implements MusicContext {
   }
 
   #readDirective(text: string, line: number): void {
-    if (!text.startsWith('%%')) return;
-    const voice = this.#concerned;
-    this.#transpose(voice, midiTransposition(text.slice(2).trim(), voice.transposition), text, line);
-  }
-
-  #transpose(voice: Voice, transposition: Transposition | undefined, text: string, line: number): void {
-    if (transposition) voice.transposition = transposition;
-    else this.repairs.add(`did not transpose by ${quoted(text)}`, line);
+    const [, directive] = /^\s*%%(.*)$/.exec(text) ?? [];
+    if (directive === undefined) return;
+    const voice = this.voices.concerned;
+    this.voices.transpose(voice, midiTransposition(directive.trim(), voice.transposition), directive, line);
   }
 
   #setVoice(value: string, line: number): void {
     const [, name, properties] = /^(\S*)(.*)$/.exec(value) ?? ['', '', ''];
-    if (!this.#inBody) {
-      const { text } = this.#properties.get(name) ?? { text: '' };
-      this.#properties.set(name, { text: text + properties, line });
-      return;
-    }
-    this.#overlay = undefined;
-    this.#current = this.#voiceOf(name);
-    this.#transpose(this.#current, transpositionOf(properties, this.#current.transposition), properties, line);
-  }
-
-  #voiceOf(name: string): Voice {
-    const known = this.#voices.get(name);
-    if (known) return known;
-    const voice = this.#header.fork();
-    if (this.#voices.size >= MAX_VOICES) return voice;
-    this.#voices.set(name, voice);
-    if (this.#part !== undefined) voice.symbols.push({ kind: 'part', name: this.#part });
-    const { text, line } = this.#properties.get(name) ?? { text: '', line: 0 };
-    this.#transpose(voice, transpositionOf(text, voice.transposition), text, line);
-    return voice;
-  }
-
-  #beginPart(name: string): void {
-    this.#part = name.replace(/[".\s]/g, '');
-    for (const voice of this.#voices.values()) voice.symbols.push({ kind: 'part', name: this.#part });
+    if (this.#inBody) this.voices.select(name, properties, line);
+    else this.voices.declare(name, properties, line);
   }
 
   #setKey(value: string, line: number): void {
-    const voice = this.#concerned;
+    const voice = this.voices.concerned;
     const key = keyOf(value, voice.key);
     if (key) voice.setKey(key);
     else this.repairs.add(`took no account of the unknown key ${quoted(value)}`, line);
-    this.#transpose(voice, transpositionOf(value, voice.transposition), value, line);
+    this.voices.transpose(voice, transpositionOf(value, voice.transposition), value, line);
   }
 
   #setMeter(value: string, line: number): void {
@@ -265,43 +206,22 @@ class TuneReader implements MusicContext {
       this.repairs.add(`took no account of the impossible meter ${quoted(value)}`, line);
       return;
     }
-    this.#concerned.setMeter(meter);
-    if (!this.#inBody && !this.#unitIsGiven) this.#concerned.unit = barLength(meter) < 3 ? 0.25 : 0.5;
+    this.voices.concerned.setMeter(meter);
+    if (!this.#inBody && !this.#unitIsGiven) this.voices.concerned.unit = barLength(meter) < 3 ? 0.25 : 0.5;
   }
 
   #setUnit(value: string, line: number): void {
     const unit = unitLengthOf(value);
     if (unit === undefined) this.repairs.add(`took no account of the unknown unit length ${quoted(value)}`, line);
-    else this.#concerned.unit = unit;
+    else this.voices.concerned.unit = unit;
     this.#unitIsGiven ||= unit !== undefined;
   }
 
   #setTempo(value: string, line: number): void {
-    const voice = this.#concerned;
+    const voice = this.voices.concerned;
     const tempo = tempoOf(value, voice.unit);
     if (tempo === undefined) this.repairs.add(`did not use the tempo ${quoted(value)}`, line);
     else voice.setTempo(tempo);
-  }
-
-  beginOverlay(bars: number): void {
-    const voice = this.#mainVoice;
-    voice.leftOut.overlays++;
-    this.#overlay = { voice: voice.fork(), bars: this.#inOverlayGroup ? Number.POSITIVE_INFINITY : bars };
-  }
-
-  beginOverlayGroup(): void {
-    this.#inOverlayGroup = true;
-  }
-
-  endOverlayGroup(): void {
-    if (this.#inOverlayGroup) this.#overlay = undefined;
-    this.#inOverlayGroup = false;
-  }
-
-  passBar(): void {
-    if (!this.#overlay) return;
-    this.#overlay.bars--;
-    if (this.#overlay.bars === 0) this.#overlay = undefined;
   }
 
   #playingOrder(): readonly string[] | undefined {
@@ -313,14 +233,18 @@ class TuneReader implements MusicContext {
 }
 
 function meterRepairs({ meterChanges, firstMeter }: Voice): string[] {
-  if (meterChanges.length === 0) return [];
-  const [{ from, to, bar }] = meterChanges;
-  const more =
-    meterChanges.length === 1
-      ? ''
-      : meterChanges.length === 2
-        ? ' and once more'
-        : ` and ${meterChanges.length - 1} times more`;
+  const [first, ...later] = meterChanges;
+  if (!first) return [];
+  const more = later.length === 0 ? '' : later.length === 1 ? ' and once more' : ` and ${later.length} times more`;
   const counted = `${firstMeter.beats}/${firstMeter.unit}`;
-  return [`the meter changes from ${from} to ${to} in bar ${bar}${more}; bars are counted in ${counted}`];
+  return [
+    `the meter changes from ${first.from} to ${first.to} in bar ${first.bar}${more}; bars are counted in ${counted}`,
+  ];
+}
+
+/** Changes of tempo hold where the melody has them. */
+function tempoRepairs({ tempos }: Voice, others: readonly Voice[]): string[] {
+  const own = new Set(tempos);
+  const elsewhere = new Set(others.flatMap((voice) => voice.tempos).filter((tempo) => !own.has(tempo)));
+  return elsewhere.size > 0 ? [`left out ${elsewhere.size} tempos that only other voices have`] : [];
 }
