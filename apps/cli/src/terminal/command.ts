@@ -1,5 +1,4 @@
-import { stripVTControlCharacters } from 'node:util';
-import { type ArgsDef, parseArgs, renderUsage } from 'citty';
+import { type ArgsDef, parseArgs } from 'citty';
 import { UsageError } from './errors.ts';
 
 export type Arguments = Readonly<Record<string, string | boolean | undefined>> & { readonly _: readonly string[] };
@@ -62,17 +61,6 @@ export function parseCommandLine(command: Command, words: readonly string[]): Ar
     throw new UsageError(`chipsmith ${command.name}: takes no "${args._[0]}" (--help tells what it takes)`);
   }
   return args;
-}
-
-export async function helpOf(command: Command): Promise<string> {
-  const meta = { name: command.name, description: command.description };
-  const usage = await renderUsage({ meta, args: optionsOf(command) }, { meta: { name: 'chipsmith' } });
-  const named =
-    command.positionals === undefined ? usage : usage.replace('[OPTIONS]', `[OPTIONS] ${command.positionals}`);
-  const examples = command.examples.map(([line, meaning]) => `  ${meaning}:\n    pnpm chipsmith ${line}`).join('\n');
-  const help = `${named.trimEnd()}\n\nEXAMPLES\n\n${examples}`;
-  const coloured = process.stdout.isTTY && !process.env.NO_COLOR;
-  return (coloured ? help : stripVTControlCharacters(help)).replace(/ +$/gm, '');
 }
 
 export function text(args: Arguments, name: string): string | undefined {
