@@ -90,8 +90,9 @@ export const generate: Command = {
     const encoding = findEncoding(metadata.encoding.name);
     const beatsPerMinute = tempo ?? Math.round(metadata.beatsPerMinute);
     const primer = await primerOf(args, encoding);
-    // One bar more than asked for: where bars begin later than the first event, so many are left.
-    const length = (bars + 1) * encoding.stepsPerBar;
+    const keepsBars = primer !== undefined;
+    // One bar more than asked for where bars may begin later than the first event: so many are left.
+    const length = (keepsBars ? bars : bars + 1) * encoding.stepsPerBar;
 
     const arranged = flag(args, 'arrange');
     const loops = flag(args, 'loop');
@@ -113,7 +114,6 @@ export const generate: Command = {
     const nameOf = (index: number) => `track-${String(index + 1).padStart(Math.max(2, String(count).length), '0')}`;
     const songOf: SongOfSample = ({ events }, index) => {
       const melody = encoding.decode(events, { title: `${metadata.model} ${nameOf(index)}`, beatsPerMinute });
-      const keepsBars = primer !== undefined;
       return trackOf(melody, { bars, seed: deriveSeed(seed, index), arranged, loops, keepsBars });
     };
 
