@@ -51,9 +51,13 @@ describe('evaluate', () => {
     const closest = told.likenesses.reduce((a, b) => (b.distance < a.distance ? b : a));
     expect(told.best).toBe(closest.temperature);
     const { stdout } = await chipsmith(line);
-    expect(stdout).toMatch(/^temperature 0.5 .*\n/m);
+    expect(stdout).toMatch(/^temperature 0\.5 .*%$/m);
     expect(stdout).toContain(`generate --temperature ${told.best}`);
-    await expectFailure(2, /--temperatures: each must be a number from 0.01 to 100, not "x"/, `${line},x`);
+    await expectFailure(
+      2,
+      /--temperatures: each must be a number from 0.01 to 100, not "x"/,
+      `evaluate --run ${run} --temperatures 1,x`,
+    );
   });
 
   it('says it in words, and what is missing', async () => {
