@@ -29,9 +29,18 @@ export interface VgmFile {
  * sound or a second chip, or is so damaged that no music is left.
  */
 export function readVgmFile(bytes: Uint8Array): VgmFile {
-  const content = unpackGzip(bytes);
+  const { content, repairs } = unpackGzip(bytes);
+  try {
+    return readUnpacked(content, repairs);
+  } catch (error) {
+    if (!(error instanceof ApuError) || repairs.length === 0) throw error;
+    throw new ApuError(`${error.message} (${repairs.join('; ')})`, error.byteOffset);
+  }
+}
+
+function readUnpacked(content: Uint8Array, ofPacking: readonly string[]): VgmFile {
   const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
-  const repairs: string[] = [];
+  const repairs = [...ofPacking];
   const { clock, dataStart } = readHeader(view, repairs);
   const tagStart = findTag(view, repairs);
   const tagIsBehind = tagStart !== undefined && tagStart >= dataStart;
