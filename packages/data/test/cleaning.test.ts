@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { changeSpeed, transpose } from '../src/augment/change.ts';
 import { refusal } from '../src/cleaning/filters.ts';
-import { readSources } from '../src/dataset/sources.ts';
 import { assignSplits } from '../src/dataset/split.ts';
 import {
   ALL_SONGS,
@@ -24,7 +23,7 @@ import {
   sketchOf,
   type WrittenFacts,
 } from '../src/index.ts';
-import { hasNesMdb, NESMDB_ARCHIVE, NESMDB_NOTE } from './support/real-data.ts';
+import { hasNesMdb, NESMDB_NOTE, nesMdbFiles } from './support/real-data.ts';
 import { plainNote, songOf } from './support/songs.ts';
 import { tuneSong } from './support/tunes.ts';
 
@@ -264,17 +263,11 @@ describe.skipIf(!hasNesMdb)(`copies in ${NESMDB_NOTE}`, () => {
   const sketches: Sketch[] = [];
 
   beforeAll(async () => {
-    await readSources([NESMDB_ARCHIVE], {
-      file: ({ path, bytes }) => {
-        if (!games.test(path)) return;
-        paths.push(path.replace('nesmdb/', ''));
-        sketches.push(sketchOf(readMidi(bytes, path).song));
-      },
-      refuse: (path, reason) => {
-        throw new Error(`${path}: ${reason}`);
-      },
-      proceed: () => undefined,
-    });
+    for await (const { path, bytes } of nesMdbFiles()) {
+      if (!games.test(path)) continue;
+      paths.push(path.replace('nesmdb/', ''));
+      sketches.push(sketchOf(readMidi(bytes, path).song));
+    }
   });
 
   it('are the seven pairs with equal notes, and Zelda in train and valid', () => {
