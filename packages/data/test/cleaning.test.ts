@@ -197,19 +197,19 @@ describe('a dataset', () => {
       Object.fromEntries(
         prepare(list, { copies }).report.entries.flatMap(({ path, reason }) => (reason ? [[path, reason]] : [])),
       );
-    const equal = 'a song with the same notes is kept';
+    const equal = (path: string) => `has the same notes as "${path}"`;
     expect(dropped('all')).toEqual({});
-    expect(dropped('same')).toEqual({ 'train/equal': equal, 'train/twice': equal });
+    expect(dropped('same')).toEqual({ 'train/equal': equal('valid/tune 8'), 'train/twice': equal('train/tune 1') });
     const { manifest, report } = prepare(list, { copies: 'alike' });
     expect(dropped('alike')).toEqual({
-      'train/equal': equal,
-      'train/twice': equal,
-      'train/moved': 'a song with nearly the same notes is kept',
+      'train/equal': equal('valid/tune 8'),
+      'train/twice': equal('train/tune 1'),
+      'train/moved': 'has nearly the same notes as "valid/tune 7"',
     });
     expect(manifest.songs).toHaveLength(12);
     expect(report).toMatchObject({ songs: 12, voices: { kept: 24, sounding: 24 } });
     expect(report.statistics?.train.songs).toBe(6);
-    expect(reportTable(report)).toMatch(/file +dropped: a song with the same notes is kept +2\n/);
+    expect(reportTable(report)).toMatch(/file +dropped: has the same notes as … +2\n +train\/equal, train\/twice\n/);
   });
 
   it('drops what filters leave out, with the reason', () => {

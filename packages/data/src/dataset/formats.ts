@@ -85,6 +85,7 @@ function formatOf({ bytes, name }: Unwrapped, path: string): Format {
     // A kind without a mark of its own has nothing but its name; of another, what is clearly something else is no damaged file.
     byName.find(({ recognises }) => foreign === undefined || recognises === undefined);
   if (format) return format;
-  const known = `these are read: ${FORMATS.map((candidate) => candidate.name).join(', ')}`;
-  throw new DataError(path, `unsupported file type (${foreign ?? known})`, 'give a file with music', { byte: 0 });
+  const known = FORMATS.map((candidate) => candidate.name).join(', ');
+  const problem = foreign === undefined ? 'unsupported file type' : `unsupported file type (${foreign})`;
+  throw new DataError(path, problem, `give one of these: ${known}`, { byte: 0 });
 }

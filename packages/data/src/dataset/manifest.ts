@@ -95,6 +95,8 @@ export const reportSchema = z.strictObject({
   /** How many files and voices were dropped for each reason. */
   droppedFiles: z.record(z.string(), count),
   droppedVoices: z.record(z.string(), count),
+  /** How often each kind of repair was made; missing in datasets made by earlier versions. */
+  repairs: z.record(z.string(), count).default({}),
   /** Groups of songs that are the same music, dropped or kept. Datasets made by earlier versions were not searched. */
   copies: z.array(copies).default([]),
   /** What the kept songs of each split play; missing in datasets made by earlier versions. */
