@@ -56,7 +56,7 @@ describe('inspect', () => {
 
   it('says in one line what is wrong', async () => {
     await expectFailure(2, /name one dataset folder/, 'inspect');
-    await expectFailure(1, /midi: is no dataset/, `inspect ${midi}`);
+    await expectFailure(1, /midi: is not a dataset/, `inspect ${midi}`);
     await expectFailure(
       1,
       /^[^:]*page\.html: there is no such file or folder; check the path\.$/,

@@ -176,9 +176,9 @@ describe('openDataset', () => {
 
   it('refuses a missing folder, and one that is no dataset', async () => {
     await expect(openDataset(place('nowhere'))).rejects.toThrow(
-      /nowhere: is no dataset \(manifest\.json: there is no such file or folder\); give the output folder/,
+      /nowhere: is not a dataset \(manifest\.json: there is no such file or folder\); give the output folder/,
     );
-    await expect(openDataset(folder)).rejects.toThrow(/is no dataset/);
+    await expect(openDataset(folder)).rejects.toThrow(/is not a dataset/);
   });
 
   it('names the file that was changed or cut', async () => {
@@ -187,11 +187,11 @@ describe('openDataset', () => {
     await expect(damage('train.events.u16', cut)).rejects.toThrow(/train\.events\.u16: the events are not those/);
     await expect(damage('valid.events.u16', flip)).rejects.toThrow(/valid\.events\.u16/);
     await expect(damage('manifest.json', (bytes) => bytes.subarray(0, 300))).rejects.toThrow(
-      /manifest\.json: is no JSON/,
+      /manifest\.json: is not JSON/,
     );
     await expect(
       damage('manifest.json', (bytes) => Buffer.from(bytes.toString().replace('"classes": 38', '"classes": 39'))),
-    ).rejects.toThrow(/fingerprint/);
+    ).rejects.toThrow(/field encoding\.classes: 39, but "melody" has 38|fingerprint/);
     await expect(
       damage('manifest.json', (bytes) => Buffer.from(bytes.toString().replace('"seed": 1', '"seed": "x"'))),
     ).rejects.toThrow(/field seed/);
