@@ -81,7 +81,7 @@ export { polyphonyEncoding } from './polyphony/encoding.ts';
 export * from './random.ts';
 export type { FoundSong, SongReading, WrittenFacts } from './reading.ts';
 export { songFromRegisterLog } from './register-log/song.ts';
-export { readVgmSong } from './register-log/vgm.ts';
+export { isVgm, readVgmLog, readVgmSong } from './register-log/vgm.ts';
 export * from './song.ts';
 export { type SongCounts, sumCounts, type VoiceCounts, WIDEST_INTERVAL } from './statistics/counts.ts';
 export { durationLabel, entropy, polyphonyShares, summariseVoices, type VoiceSummary } from './statistics/summary.ts';

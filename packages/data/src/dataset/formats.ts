@@ -7,7 +7,7 @@ import { isLakhNesText, readLakhNesText } from '../lakhnes/read-text.ts';
 import { type ReadMidiOptions, readMidi } from '../midi/read.ts';
 import { readPickledScore } from '../nesmdb-scores/read.ts';
 import type { FoundSong, SongReading } from '../reading.ts';
-import { readVgmSong } from '../register-log/vgm.ts';
+import { isVgm, readVgmSong } from '../register-log/vgm.ts';
 import { LIMITS } from './limits.ts';
 
 /** A kind of file that songs are read from. */
@@ -33,7 +33,7 @@ const FORMATS: readonly Format[] = [
     ending: /\.(midi?|kar|rmi|smf)$/i,
     read: single(readMidi),
   },
-  { name: 'VGM', recognises: (bytes) => hasText(bytes, 'Vgm '), ending: /\.vg[mz]$/i, read: single(readVgmSong) },
+  { name: 'VGM', recognises: isVgm, ending: /\.vg[mz]$/i, read: single(readVgmSong) },
   { name: 'ABC', ending: /\.abc$/i, read: readAbc },
   { name: 'chorales (JSON)', ending: /\.json$/i, read: readChorales },
   {
