@@ -65,7 +65,7 @@ describe('evaluate', () => {
     expect(stdout).toMatch(
       /^\d\.\d{4} nats an event, perplexity \d+\.\d+, \d+\.\d % right first, over \d+ events of valid\n$/,
     );
-    await expectFailure(1, /is no dataset/, `evaluate --run ${run} --data ${midi}`);
+    await expectFailure(1, /is not a dataset/, `evaluate --run ${run} --data ${midi}`);
     await expectFailure(1, /has no checkpoint/, `evaluate --run ${midi}`);
   });
 });
