@@ -58,23 +58,32 @@ function within(limit: number, message: Message): Message | undefined {
 
 /**
  * Where, from an index on, an event begins that can hardly be anything else: a wait of one byte, then a channel message with its
- * status and sound data, or a meta event of a known type. `limit` if there is none.
+ * status or a meta event, sound and followed by another sound event. `limit` if there is none.
  */
 export function nextSoundEvent(bytes: Uint8Array, from: number, limit: number): number {
   for (let at = from; at < limit; at++) {
-    if (bytes[at] < 0x80 && isSoundMessage(bytes, at + 1, limit)) return at;
+    const status = bytes[at + 1];
+    const hasStatus = bytes[at] < 0x80 && status >= 0x80 && (status < 0xf0 || status === META);
+    const message = hasStatus ? soundMessageAt(bytes, at + 1, limit, 0) : undefined;
+    if (message && isFollowed(bytes, message, limit)) return at;
   }
   return limit;
+}
+
+function isFollowed(bytes: Uint8Array, { status, next }: Message, limit: number): boolean {
+  if (next === limit) return true;
+  const wait = variableLengthAt(bytes, next, limit);
+  return wait !== undefined && soundMessageAt(bytes, wait.next, limit, status < 0xf0 ? status : 0) !== undefined;
 }
 
 /** Texts, channel prefix and port, end of track, tempo, SMPTE offset, meter, key, sequencer-specific (SMF 1.0). */
 const META_TYPES = [1, 2, 3, 4, 5, 6, 7, 0x20, 0x21, END_OF_TRACK, 0x51, 0x54, 0x58, 0x59, 0x7f];
 
-function isSoundMessage(bytes: Uint8Array, at: number, limit: number): boolean {
-  const first = bytes[at];
-  if (first < 0x80 || (first >= 0xf0 && first !== META)) return false;
-  const message = messageAt(bytes, at, limit, 0);
-  if (message === undefined) return false;
-  if (first === META) return META_TYPES.includes(message.type);
-  return bytes.subarray(message.data, message.next).every((value) => value < 0x80);
+/** The message at an index, unless its data are not what its kind has. */
+function soundMessageAt(bytes: Uint8Array, at: number, limit: number, running: number): Message | undefined {
+  const message = messageAt(bytes, at, limit, running);
+  if (message === undefined) return undefined;
+  if (message.status === META) return META_TYPES.includes(message.type) ? message : undefined;
+  const isSound = message.status >= 0xf0 || bytes.subarray(message.data, message.next).every((value) => value < 0x80);
+  return isSound ? message : undefined;
 }
