@@ -81,6 +81,11 @@ describe('readAbc: where tunes begin and end', () => {
     ['fields in small letters', `x:1\nt:k\nm:4/4\nl:1/8\nq:120\nk:g\n${body}w:la la\n`, []],
     ['a fence', `Some words\n\`\`\`abc\nX:1\nQ:120\nK:G\n${body}\`\`\`\nand more | words: a b c\n`, []],
     ['a page', `<pre>\nX:1\nQ:120\nK:G\n${body}</pre>\n`, []],
+    [
+      'the source of a page',
+      `X:1<br>\nQ:120<br />\nK:G\nF&gt;&quot;Am&quot;G A&gt;B|c&lt;d e&lt;f|<BR>\n`,
+      ['left out 1 chord symbols'],
+    ],
     ['history in several lines', `X:1\nH:This tune is\nfrom Ireland, a bad cab\nQ:120\nK:G\n${body}`, []],
     [
       'words in the header',

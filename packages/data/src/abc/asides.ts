@@ -5,7 +5,7 @@ export const CHORD_SYMBOL = '"[^"]*"|[“”„][^“”„"]*[“”]';
  * A decoration, `!trill!` or `+trill+` of the older editions, without spaces but for `!D.C. al Fine!` and its like: between
  * lone exclamation marks, which broke lines in the oldest editions, stand notes, spaces and bar lines.
  */
-export const DECORATION = String.raw`![^!|\s]*!|!D\.? ?[CS]\.?[^!|[\]]*!|\+[^+|\s[\]]*\+`;
+export const DECORATION = String.raw`![^!|\s]*!|!(?:D\. ?[CS]\.|[Dd]al? (?:[Cc]apo|[Ss]egno|[Cc]oda))[^!|[\]]*!|\+[^+|\s[\]]*\+`;
 
 /** Grace notes. */
 export const GRACE_NOTES = String.raw`\{([^{}]*)\}`;

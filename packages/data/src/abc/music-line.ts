@@ -29,6 +29,7 @@ const REST = new RegExp(`[zx]${LENGTH}`, 'y');
 const LENGTH_ONLY = new RegExp(LENGTH, 'y');
 const QUOTED = new RegExp(CHORD_SYMBOL, 'y');
 const DECORATED = new RegExp(DECORATION, 'y');
+const JUMP = /^.(D\.? ?[CS]\.?|da ?capo|dal ?segno|da ?coda)(?![a-z])/i;
 /** Also `y`, a space in print, with its length; `$`, `*`, `!` and `\` break lines or keep them together; `.` and `~` are decorations. */
 const NOTHING = /[\s`$*\\.~]+|!|y[\d./]*|[()]/y;
 
@@ -74,11 +75,12 @@ class MusicLine {
     [NOTE, (line, found) => line.#note(found)],
     [REST, (line, [, numerator, divisors]) => line.#voice.addRest(line.#multiple(numerator, divisors))],
     [/[ZX](\d*)/y, (line, [whole, bars]) => line.#barRest(whole, bars)],
-    [/-/y, (line, [sign]) => line.#expect(sign, line.#voice.tie())],
+    // Some write the length behind the tie: [CE]-3.
+    [/-((\d*)((?:\/\d*)*))/y, (line, found) => line.#tie(found)],
     [/>+|<+/y, (line, [signs]) => line.#expect(signs, line.#voice.breakRhythm(signs))],
     [QUOTED, (line) => line.#voice.leftOut.chordSymbols++],
     [new RegExp(GRACE_NOTES, 'y'), (line, [, notes]) => line.#graceNotes(notes)],
-    [DECORATED, () => undefined],
+    [DECORATED, (line, found) => line.#decoration(found)],
     [NOTHING, () => undefined],
   ];
 
@@ -127,6 +129,16 @@ class MusicLine {
 
   #note(found: RegExpExecArray): void {
     this.#voice.addNotes([this.#spell(found)], this.#multiple(found[4], found[5]), this.#line);
+  }
+
+  #tie([whole, length, numerator, divisors]: RegExpExecArray): void {
+    if (!this.#voice.tie()) this.#skipped(whole);
+    else if (length !== '') this.#voice.stretch(this.#multiple(numerator, divisors));
+  }
+
+  /** Jumps back are not followed, as only words tell where they lead and where they end. */
+  #decoration([sign]: RegExpExecArray): void {
+    if (JUMP.test(sign)) this.#context.repairs.add(`did not follow ${quoted(sign.slice(1, -1))}`, this.#line);
   }
 
   #field(letter: string, text: string): void {

@@ -24,7 +24,7 @@ export function linesOf(bytes: Uint8Array): BookLine[] {
   const add = (start: number, end: number) => {
     const text = book.slice(start, end);
     lines.push({
-      text: (wide ? text : decoded(text)).replace(/^\ufeff/, ''),
+      text: withoutMarkup((wide ? text : decoded(text)).replace(/^\ufeff/, '')),
       number: lines.length + 1,
       byte: wide ? 2 * start : start,
     });
@@ -53,4 +53,12 @@ function decoded(text: string): string {
   const bytes = Buffer.from(text, 'latin1');
   if (isUtf8(bytes)) return bytes.toString('utf8');
   return text.replace(/[\u0080-\u009f]/g, (character) => WINDOWS_1252[character.charCodeAt(0) - 0x80]);
+}
+
+/** Of characters that mean something in pages. */
+const ENTITIES: Readonly<Record<string, string>> = { amp: '&', gt: '>', lt: '<', nbsp: ' ', quot: '"', '#39': "'" };
+
+/** What was copied out of a page's source has marks and line breaks of the page in it. */
+function withoutMarkup(text: string): string {
+  return text.replace(/<br ?\/?>/gi, '').replace(/&(amp|gt|lt|nbsp|quot|#39);/g, (_, name: string) => ENTITIES[name]);
 }

@@ -13,7 +13,7 @@ import type { TuneSymbol } from './symbols.ts';
 import { tempoOf } from './tempo.ts';
 import type { BookLine } from './text.ts';
 import { midiTransposition, transpositionOf } from './transposition.ts';
-import type { Voice } from './voice.ts';
+import { ACCIDENTAL_REACHES, type Voice } from './voice.ts';
 import { Voices } from './voices.ts';
 
 /** A tune as it is written down, repeats not yet played. */
@@ -183,6 +183,8 @@ class TuneReader implements MusicContext {
     const [, directive] = /^\s*%%(.*)$/.exec(text) ?? [];
     if (directive === undefined) return;
     const voice = this.voices.concerned;
+    const [, reach] = /^propagate-accidentals\s+(\w+)/.exec(directive) ?? [];
+    voice.accidentalReach = ACCIDENTAL_REACHES.find((one) => one === reach) ?? voice.accidentalReach;
     this.voices.transpose(voice, midiTransposition(directive.trim(), voice.transposition), directive, line);
   }
 

@@ -9,6 +9,10 @@ import type { BarSymbol, TimedSymbol, TuneSymbol, WrittenNote } from './symbols.
 import { NO_TRANSPOSITION, semitonesOf, type Transposition } from './transposition.ts';
 import type { Tuplet } from './tuplet.ts';
 
+/** Only its note, the notes of its octave, or those of its letter. */
+export const ACCIDENTAL_REACHES = ['not', 'octave', 'pitch'] as const;
+export type AccidentalReach = (typeof ACCIDENTAL_REACHES)[number];
+
 /** A meter that comes after the first notes. */
 export interface MeterChange {
   readonly from: string;
@@ -46,9 +50,11 @@ export class Voice {
   #lastLine = 0;
   #meter: Meter = NO_METER;
   /**
-   * Accidentals of the bar at hand, by letter and octave marks: they hold for their own octave, as in print, in abcjs and in
-   * abc2svg, although section 11.3 of the standard (marked as under discussion) has them hold in all octaves.
+   * How far an accidental reaches in its bar. Unless the tune says otherwise in its own octave, as in print, in abcjs and in
+   * abc2svg, although section 11.3 of the standard (marked as under discussion) would have it reach all octaves.
    */
+  accidentalReach: AccidentalReach = 'octave';
+  /** Accidentals of the bar at hand, by what they reach. */
   readonly #accidentals = new Map<string, number>();
   /** Pitches of the notes before that are tied, by letter and octave marks: they hold beyond a bar line. */
   #tied = new Map<string, number>();
@@ -79,6 +85,7 @@ export class Voice {
     voice.#meter = this.#meter;
     voice.transposition = this.transposition;
     voice.unit = this.unit;
+    voice.accidentalReach = this.accidentalReach;
     return voice;
   }
 
@@ -114,8 +121,10 @@ export class Voice {
   /** The note with the key, the accidentals of its bar and ties taken into account, inside the range of a pulse voice. */
   spell(accidental: string, letter: string, octaveMarks: string, line: number): SpeltNote {
     const name = letter + octaveMarks;
-    if (accidental !== '') this.#accidentals.set(name, accidentalOf(accidental));
-    const shift = this.#accidentals.get(name) ?? this.key.shifts.get(letter.toUpperCase()) ?? 0;
+    const reached = this.accidentalReach === 'pitch' ? letter.toUpperCase() : name;
+    if (accidental !== '') this.#accidentals.set(reached, accidentalOf(accidental));
+    const shift = this.#accidentals.get(reached) ?? this.key.shifts.get(letter.toUpperCase()) ?? 0;
+    if (this.accidentalReach === 'not') this.#accidentals.clear();
     const natural = naturalPitch(letter, octaveMarks);
     const written = (accidental === '' ? this.#tied.get(name) : undefined) ?? natural + shift;
     return { name, written, pitch: this.#playable(written, line), tied: false };
@@ -188,14 +197,20 @@ export class Voice {
 
   /** `>`, `<` and up to three of them: the last length is changed, the next one will be; false if there is no last one. */
   breakRhythm(signs: string): boolean {
-    const last = this.#lastTimed();
-    if (last === undefined) return false;
+    if (this.#lastTimed() === undefined) return false;
     const short = 2 ** -Math.min(signs.length, 3);
     const [first, second] = signs.startsWith('>') ? [2 - short, short] : [short, 2 - short];
-    this.#replaceLast({ ...last, length: last.length * first });
-    this.#sinceBar += last.length * (first - 1);
+    this.stretch(first);
     this.#broken *= second;
     return true;
+  }
+
+  /** Makes the last note, chord or rest so many times as long. */
+  stretch(factor: number): void {
+    const last = this.#lastTimed();
+    if (last === undefined) return;
+    this.#replaceLast({ ...last, length: last.length * factor });
+    this.#sinceBar += last.length * (factor - 1);
   }
 
   #lastTimed(): TimedSymbol | undefined {
