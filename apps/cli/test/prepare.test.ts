@@ -50,7 +50,7 @@ describe('prepare', () => {
       ['empty.mid', Buffer.alloc(0), /empty\.mid: .*empty.*; give MIDI files/],
       ['noise.mid', noise, /noise\.mid: .*not a MIDI file.*; give/],
       ['head-only.mid', song.subarray(0, 20), /head-only\.mid: no usable song.*; give/],
-      ['noise.zip', noise, /noise\.zip, byte 0: not a \.zip, \.tar or \.tar\.gz archive/],
+      ['noise.zip', noise, /noise\.zip, byte 0: damaged archive: not a \.zip, \.tar or \.tar\.gz archive/],
       ['noise.tar.gz', noise, /noise\.tar\.gz, byte 0: not a/],
       [
         'cut.tar.gz',
