@@ -6,7 +6,7 @@ import { mutate } from './mutate.ts';
 import { type SoundFile, soundFiles } from './sound-files.ts';
 
 export const FUZZ_SEED = 2026;
-export const FUZZ_CASES = 5000;
+export const FUZZ_CASES = 6500;
 
 /** A damaged file, or for the first numbers a sound one. */
 export interface FuzzCase extends SoundFile {
@@ -18,11 +18,19 @@ export interface FuzzCase extends SoundFile {
 const PACKERS: readonly { readonly name: string; pack(files: readonly SoundFile[]): Uint8Array }[] = [
   { name: 'archive.tar', pack: tarOfFiles },
   { name: 'archive.tar.gz', pack: (files) => gzipSync(tarOfFiles(files)) },
-  { name: 'archive.zip', pack: (files) => zipSync(Object.fromEntries(files.map(({ name, bytes }) => [name, bytes]))) },
+  {
+    name: 'archive.nested.zip',
+    pack: (files) => zipOfFiles([{ name: 'inner.tgz', bytes: gzipSync(tarOfFiles(files)) }]),
+  },
+  { name: 'archive.zip', pack: zipOfFiles },
 ];
 
 function tarOfFiles(files: readonly SoundFile[]): Uint8Array {
   return tarOf(files.map(({ name, bytes }) => ({ path: name, bytes })));
+}
+
+function zipOfFiles(files: readonly SoundFile[]): Uint8Array {
+  return zipSync(Object.fromEntries(files.map(({ name, bytes }) => [name, bytes])));
 }
 
 const files = soundFiles();
@@ -57,7 +65,10 @@ export function fuzzCase(number: number): FuzzCase {
 function damaged(name: string, bytes: Uint8Array, random: Random): Uint8Array {
   const others = files.map((file) => file.bytes);
   const isDeep = random.nextInteger(2) === 0;
-  if (isDeep && name.endsWith('.vgz')) return gzipSync(mutate(gunzipSync(bytes), random, others));
+  if (isDeep && /\.(gz|vgz)$/.test(name)) {
+    const inner = name.replace(/\.gz$/, '').replace(/\.vgz$/, '.vgm');
+    return gzipSync(damaged(inner, gunzipSync(bytes), random));
+  }
   const result = mutate(bytes, random, others);
   return isDeep && name.endsWith('.mid') ? withChunkLengths(result) : result;
 }
