@@ -117,7 +117,7 @@ const LEAST_COVERAGE = { names: 0.1, hints: 0.4 } as const;
 /** Share of its sounding time in which a line may be chords. */
 const MOST_CHORDS = 0.5;
 /** Share of its onsets, and mean pitch in units of 1.5 octaves, with which a melody lies below all others, or a bass above them. */
-const ASTRAY = { onsets: 0.8, height: 0.5 } as const;
+const ASTRAY = { onsets: 0.5, height: 0.5 } as const;
 
 /** What a name's claim to a role counts, 0 where the notes make it absurd: scraps, chords throughout, a melody that is the bass. */
 function believedClaim(name: string, role: ClaimedRole, features: Features): number {
