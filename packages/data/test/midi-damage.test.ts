@@ -82,7 +82,7 @@ describe('the melody is read, and the repair told,', () => {
       [...chunk('MThd', [0, 0, 0, 1]), ...whole(melody)],
       [
         'corrected the length of 1 header (first at byte 4)',
-        'took 1 time division of 0 for 480 ticks a quarter note (first at byte 12)',
+        'assumed 480 ticks a quarter note for 1 impossible time division (first at byte 12)',
       ],
     ],
     [
@@ -106,10 +106,15 @@ describe('the melody is read, and the repair told,', () => {
       ['took 1 unknown format for 1 (first at byte 8)'],
     ],
     [
-      'where the division is no SMPTE rate',
-      [...header(0, 1, 0xd890), ...whole(melody)],
-      ['took 1 time division that is no SMPTE rate for ticks a quarter note (first at byte 12)'],
+      'where the division is no SMPTE rate but ticks',
+      [...header(0, 1, 55_440), ...whole(melody)],
+      ['took 1 time division of more than 15 bits for ticks a quarter note (first at byte 12)'],
     ],
+    ...[0, 0xffe0, 0xe700].map((division): [string, number[], string[]] => [
+      `where the division is 0x${division.toString(16)}`,
+      [...header(0, 1, division), ...whole(melody)],
+      ['assumed 480 ticks a quarter note for 1 impossible time division (first at byte 12)'],
+    ]),
     [
       'where another file follows',
       [...header(0, 1, 96), ...whole(melody), ...header(0, 1, 96), ...whole(bass)],
