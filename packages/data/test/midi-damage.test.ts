@@ -253,6 +253,15 @@ describe('notes end', () => {
     expect(told(reading)).toEqual([]);
   });
 
+  it('with controller 120 though the pedal holds them, with 123 when it comes up', () => {
+    const held = (control: number) => {
+      const pedal = [0, 0xb0, 64, 127, 0, 0x90, 60, 100, 48, 0xb0, control, 0, 48, 0xb0, 64, 0];
+      return lengths(read(singleTrack([...pedal, 96, 0x90, 62, 100, 96, 0x80, 62, 0], 96)))[0];
+    };
+    expect(held(120)).toEqual([0, QUARTER / 2]);
+    expect(held(123)).toEqual([0, QUARTER]);
+  });
+
   it('with such a controller in another track, but not those that start on its tick', () => {
     const conductor = [96, 0xb0, 123, 0, ...END_OF_TRACK];
     const events = [0, 0x90, 60, 100, 96, 0x90, 62, 100, 48, 0x80, 62, 0, 0, 0x80, 60, 0];
