@@ -4,9 +4,10 @@ import type { MidiTrack } from '../midi/parse.ts';
 import { Deal } from './deal.ts';
 import { drumHits } from './drums.ts';
 import { instrumentOf } from './instruments.ts';
+import { ROLES } from './names.ts';
 import type { ArrangerOptions } from './options.ts';
 import { notesOf, type Part, type PlayedNote, type Player, partsOf } from './parts.ts';
-import { isNamed, ROLES } from './roles.ts';
+import { isNamed } from './roles.ts';
 import { voiceNotes } from './sound.ts';
 
 /**

@@ -1,8 +1,9 @@
 import { TICKS_PER_SECOND } from '@chipsmith/apu';
 import { arpeggiate, fillRests, takeLine } from './lines.ts';
+import { ROLES } from './names.ts';
 import type { ArrangerOptions } from './options.ts';
 import { notesOf, type Part, type PlayedNote, type Player } from './parts.ts';
-import { isNamed, type PitchedRole, ROLE_WEIGHTS, ROLES, type RoleWeights, rankParts } from './roles.ts';
+import { isNamed, type PitchedRole, ROLE_WEIGHTS, type RoleWeights, rankParts } from './roles.ts';
 
 const FILL_RESTS = 2;
 /** Parts that may step in for a voice: as many as there are channels, so that a damaged file of thousands takes no longer. */

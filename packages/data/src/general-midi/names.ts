@@ -1,3 +1,7 @@
+/** What a part does in a piece. Drums are told by their channel, bank or instrument, the others by scores. */
+export const ROLES = ['melody', 'bass', 'harmony', 'drums'] as const;
+export type Role = (typeof ROLES)[number];
+
 /** Roles that a track's name can claim whatever its notes are like. */
 export type ClaimedRole = 'melody' | 'bass';
 
@@ -57,13 +61,33 @@ const NOT_BASS = wordsOf(
 
 /** What a track's name claims for a role. */
 export function claimOf(name: string, role: ClaimedRole): Claim {
-  const text = name.normalize('NFKC');
-  const words = lettersOf(text);
-  const has = ({ whole, within }: Words) => words.some((word) => whole.has(word)) || within.test(text);
+  const has = (words: Words) => says(name, words);
   if (role === 'bass') return has(BASS) && !has(NOT_BASS) ? 'names' : 'none';
   if (has(NOT_MELODY)) return 'none';
   if (has(MELODY) || (has(VOICE) && !has(NOT_VOICE))) return 'names';
   return has(LEAD) && !has(NOT_LEAD) ? 'hints' : 'none';
+}
+
+/** Words that speak for a role. Those of the voices of a NES are usual in files made from its music. */
+const NAME_WORDS: Readonly<Record<Role, RegExp>> = {
+  melody:
+    /melod|\blead|solo|vocal|\bvox\b|\bvoice\b|theme|\btune\b|(pulse|square) ?(wave )?(1|a|i)\b|flute|violin|trumpet|sax|oboe|clarinet|ocarina|whistle/i,
+  bass: /\bbass(?! ?drum)|tuba\b|triangle|\btri\b/i,
+  harmony:
+    /harmon|chord|\bpad|accomp|backing|rhythm|\barp|counter|second|echo|string|choir|(pulse|square) ?(wave )?(2|b|ii)\b/i,
+  drums: /drum|percuss|noise|\bkit\b|cymbal|snare/i,
+};
+
+/** 1 if a name has a word of the role, -0.5 if only of others, 0 if it says nothing. */
+export function nameFit(name: string, role: Role): number {
+  const isOther = role === 'melody' && says(name, NOT_MELODY);
+  if (NAME_WORDS[role].test(name) && !isOther) return 1;
+  return ROLES.some((other) => NAME_WORDS[other].test(name)) ? -0.5 : 0;
+}
+
+function says(name: string, { whole, within }: Words): boolean {
+  const text = name.normalize('NFKC');
+  return lettersOf(text).some((word) => whole.has(word)) || within.test(text);
 }
 
 /** Runs of letters, without case and accents; "LeadVox2" is lead and vox. */

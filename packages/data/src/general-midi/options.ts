@@ -1,4 +1,5 @@
-import type { PartName, Role, RoleWeights } from './roles.ts';
+import type { Role } from './names.ts';
+import type { PartName, RoleWeights } from './roles.ts';
 
 /** How a General MIDI file becomes four voices. */
 export interface ArrangerOptions {

@@ -1,11 +1,8 @@
 import { describeParts, type Features } from './features.ts';
 import { instrumentOf } from './instruments.ts';
-import { type ClaimedRole, claimOf } from './names.ts';
+import { type ClaimedRole, claimOf, nameFit, type Role } from './names.ts';
 import type { Part, PlayedNote, Player } from './parts.ts';
 
-/** What a part does in a piece. Drums are told by their channel, bank or instrument, the others by scores. */
-export const ROLES = ['melody', 'bass', 'harmony', 'drums'] as const;
-export type Role = (typeof ROLES)[number];
 /** The roles that pitched parts are scored for. */
 export type PitchedRole = Exclude<Role, 'drums'>;
 
@@ -64,24 +61,6 @@ export const ROLE_WEIGHTS: RoleWeights = {
   },
 };
 
-/** What track names say. Those of the voices of a NES are usual in files made from its music. */
-const NAME_WORDS: Readonly<Record<Role, RegExp>> = {
-  melody:
-    /melod|\blead|solo|vocal|\bvox\b|\bvoice\b|theme|\btune\b|(pulse|square) ?(wave )?(1|a|i)\b|flute|violin|trumpet|sax|oboe|clarinet|ocarina|whistle/i,
-  bass: /\bbass(?! ?drum)|tuba\b|triangle|\btri\b/i,
-  harmony:
-    /harmon|chord|\bpad|accomp|backing|rhythm|\barp|counter|second|echo|string|choir|(pulse|square) ?(wave )?(2|b|ii)\b/i,
-  drums: /drum|percuss|noise|\bkit\b|cymbal|snare/i,
-};
-/** With these a melody's words mean another line: "counter melody", "melody echo". */
-const NOT_MELODY = /counter|second|harmon|accomp|backing|echo/i;
-
-/** 1 if a name has a word of the role, -0.5 if only of others, 0 if it says nothing. */
-export function nameFit(name: string, role: Role): number {
-  if (NAME_WORDS[role].test(name) && !(role === 'melody' && NOT_MELODY.test(name))) return 1;
-  return ROLES.some((other) => NAME_WORDS[other].test(name)) ? -0.5 : 0;
-}
-
 /**
  * The parts by their scores for a role, the best first.
  *
@@ -107,11 +86,8 @@ export function rankParts(
   return scored.sort((a, b) => b.score - a.score).map(({ part }) => part);
 }
 
-/**
- * What a name that claims a role counts for: more than the scores of two parts of one file differ by for all else, and one that
- * names it as much more than one that hints at it.
- */
-const CLAIMS = { names: 8, hints: 4 } as const;
+/** What a name that claims a role counts for: 12 is what the scores of two parts can differ by for all else. */
+const CLAIMS = { names: 24, hints: 12 } as const;
 /** Shares of the piece, of a half, in which a part must sound that claims a role: 5 %, or 20 % for words that solos have too. */
 const LEAST_COVERAGE = { names: 0.1, hints: 0.4 } as const;
 /** Share of its sounding time in which a line may be chords. */
