@@ -54,17 +54,17 @@ describe('the melody is read, and the repair told,', () => {
     [
       'where bytes stand within a chunk behind the end of its track',
       two(chunk('MTrk', [...bass, ...END_OF_TRACK, 9, 9, 9]), whole(melody)),
-      ['skipped 3 bytes behind the end of a track (first at byte 90)'],
+      ['skipped 3 bytes after the end of a track (first at byte 90)'],
     ],
     [
       'where a track has lost its chunk',
       two(whole(bass), body),
-      ['read 1 tracks without the beginning of a chunk (first at byte 90)'],
+      ['read 1 tracks whose chunk header is damaged (first at byte 90)'],
     ],
     [
       'where a track has lost the type of its chunk',
       two(whole(bass), [...chunk('MTrk', body)].with(2, 0)),
-      ['read 1 tracks without the beginning of a chunk (first at byte 90)'],
+      ['read 1 tracks whose chunk header is damaged (first at byte 90)'],
     ],
     [
       'where the header counts too few tracks',
@@ -143,15 +143,11 @@ describe('the melody is read, and the repair told,', () => {
   });
 
   const inside: [name: string, events: readonly number[], told: readonly string[]][] = [
-    [
-      'behind real-time messages',
-      [0, 0xf8, 0, 0xfe, 0, 0xfa],
-      ['left out 3 system messages that do not belong in a file (first at byte 22)'],
-    ],
+    ['behind real-time messages', [0, 0xf8, 0, 0xfe, 0, 0xfa], ['left out 3 system messages (first at byte 22)']],
     [
       'behind system common messages',
       [0, 0xf1, 5, 0, 0xf2, 1, 2, 0, 0xf3, 1, 0, 0xf6],
-      ['left out 4 system messages that do not belong in a file (first at byte 22)'],
+      ['left out 4 system messages (first at byte 22)'],
     ],
     ['behind a volume above 127', [0, 0xb0, 7, 0xff], ['read 1 values above 127 as 127 (first at byte 22)']],
     [

@@ -153,7 +153,7 @@ function follow(events: readonly TrackEvent[], toSongTicks: (tick: number) => nu
       else if (control === VOLUME) set('volume', value);
       else if (control === EXPRESSION) set('expression', value);
       else if (control === PEDAL) set('pedal', value);
-      // What the pedal holds ends too, as if it were let go.
+      // Notes held by the pedal end too, as if it were released.
       else if (control === ALL_SOUND_OFF) set('pedal', DEFAULTS.pedal);
       else if (control === PARAMETER_COARSE) parameter = { ...parameter, coarse: value };
       else if (control === PARAMETER_FINE) parameter = { ...parameter, fine: value };

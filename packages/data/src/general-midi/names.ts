@@ -5,10 +5,10 @@ export type Role = (typeof ROLES)[number];
 /** Roles that a track's name can claim whatever its notes are like. */
 export type ClaimedRole = 'melody' | 'bass';
 
-/** What a name says: `names` the role, `hints` at it with a word that is also said of other parts, or nothing. */
+/** What a name says: it `names` the role, `hints` at it with a word that other parts have too, or neither. */
 export type Claim = 'names' | 'hints' | 'none';
 
-/** The words of one kind: whole ones, in lower case and without accents, and those of scripts that do not set words apart. */
+/** Words of one kind: whole words in lower case without accents, and those of scripts without spaces between words. */
 interface Words {
   readonly whole: ReadonlySet<string>;
   readonly within: RegExp;
@@ -36,7 +36,7 @@ const BASS = wordsOf(
   /ベース|贝斯|貝斯/,
 );
 
-/** With these a name means another part than its other words say: "counter melody", "bass voice", "backing vocals", "2nd voice". */
+/** With these words a name means a part other than the melody: "counter melody", "bass voice", "backing vocals", "2nd voice". */
 const NOT_MELODY = wordsOf(
   `bass basse basso baixo bajo bas baß бас counter countermelody contra contracanto gegen gegenstimme second secondary nd rd
   harmony harmonies harmonie harmonia harm accomp accompaniment begleitung backing back backup background bg bgv echo delay
@@ -48,7 +48,7 @@ const NOT_VOICE = wordsOf(
   'choir choirs chorus chor coro choeur хор ooh oohs aah aahs ahs pad pads string strings synth syn synvox solo',
   /シンセ|\blead \d \(/i,
 );
-/** Leads that are a sound, and what leads in: "Lead 1 (square)", "Solo Piano". */
+/** Leads that are a sound, or lead in: "Lead 1 (square)", "Solo Piano". */
 const NOT_LEAD = wordsOf(
   'square saw sawtooth calliope chiff charang fifths voice vox pad pads choir strings piano in',
   /ピアノ|シンセ|\blead \d \(/i,
@@ -68,7 +68,7 @@ export function claimOf(name: string, role: ClaimedRole): Claim {
   return has(LEAD) && !has(NOT_LEAD) ? 'hints' : 'none';
 }
 
-/** Words that speak for a role. Those of the voices of a NES are usual in files made from its music. */
+/** Words that speak for a role. Names of the NES's voices are usual in files made from its music. */
 const NAME_WORDS: Readonly<Record<Role, RegExp>> = {
   melody:
     /melod|\blead|solo|vocal|\bvox\b|\bvoice\b|theme|\btune\b|(pulse|square) ?(wave )?(1|a|i)\b|flute|violin|trumpet|sax|oboe|clarinet|ocarina|whistle/i,

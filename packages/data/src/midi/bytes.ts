@@ -1,4 +1,4 @@
-/** The big-endian number of `length` bytes at an index; bytes that are not there count as 0. */
+/** The big-endian number of `length` bytes at an index; bytes beyond the end count as 0. */
 export function bigEndianAt(bytes: Uint8Array, at: number, length: number): number {
   let value = 0;
   for (let index = at; index < at + length; index++) value = value * 0x100 + (bytes[index] ?? 0);
@@ -13,7 +13,7 @@ export function hasTextAt(bytes: Uint8Array, at: number, text: string): boolean 
   return true;
 }
 
-/** A number read from a file, and the index of the byte behind it. */
+/** A number read from a file, and the index of the byte after it. */
 export interface ReadNumber {
   readonly value: number;
   readonly next: number;
@@ -21,7 +21,7 @@ export interface ReadNumber {
 
 /**
  * MIDI's variable-length number: 7 bits a byte, all but the last marked by bit 7. The standard allows 4 bytes (0..0x0fffffff); longer
- * ones are read to their end, as the bytes behind would make no sense otherwise. Undefined if it runs up to `limit`.
+ * numbers are read to their end, as the bytes after them would make no sense otherwise. Undefined if it runs up to `limit`.
  */
 export function variableLengthAt(bytes: Uint8Array, at: number, limit: number): ReadNumber | undefined {
   let value = 0;

@@ -21,7 +21,7 @@ export function isBoundary(bytes: Uint8Array, at: number): boolean {
   );
 }
 
-/** Whether a chunk that is no track begins at an index. */
+/** Whether a chunk other than a track begins at an index. */
 export function isForeignChunk(bytes: Uint8Array, at: number): boolean {
   return hasChunkType(bytes, at) && isBoundary(bytes, chunkEnd(bytes, at));
 }
@@ -33,8 +33,8 @@ function hasChunkType(bytes: Uint8Array, at: number): boolean {
 }
 
 /**
- * Finds where the next track begins at or behind an index, the length of the file if none does. The letters may also stand in a text:
- * what follows decides. Asked of indices in rising order, it goes through the file once.
+ * Finds where the next track begins at or after an index; the length of the file if none does. The letters may also occur in a text,
+ * so what follows decides. Called with rising indices, it goes through the file once.
  */
 export function trackSearch(bytes: Uint8Array): (from: number) => number {
   let found = -1;

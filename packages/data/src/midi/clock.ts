@@ -10,7 +10,7 @@ export interface FileClock {
   readonly ticksPerQuarter: number;
   /** The tempos in order, the first at time 0. Times in song ticks, not rounded, and no two of them equal. */
   readonly tempos: readonly TempoChange[];
-  /** Whether the file writes a tempo that counts. */
+  /** Whether the file writes a usable tempo. */
   readonly isGiven: boolean;
   /** The song tick, rounded, of a tick of the file. */
   toSongTicks(tick: number): number;
@@ -53,7 +53,7 @@ function temposByTick(tracks: MidiFile['tracks']): Map<number, number> {
   return tempos;
 }
 
-/** The times of tempos, by the tempo map of @tonejs/midi. Searching for a tick is not left to it: that takes time with the tempos' number. */
+/** The times of tempos, by the tempo map of @tonejs/midi. Ticks are not looked up there: that takes time linear in the number of tempos. */
 function timesOf(tempos: ReadonlyMap<number, number>, ticksPerQuarter: number): TempoChange[] {
   const header = new Header();
   header.fromJSON({

@@ -10,22 +10,22 @@ const HEADER_BYTES = 6;
 /** What a file says of its tracks. */
 export interface Header {
   readonly format: number;
-  /** How many tracks it says that there are; undefined where there is none. */
+  /** How many tracks the header announces; undefined without a header. */
   readonly announced: number | undefined;
   readonly division: MidiDivision;
   /** Where the first track can begin. */
   readonly next: number;
 }
 
-/** The usual values, for a header that is not there. */
+/** The usual values, assumed for a missing header. */
 const USUAL = { format: 1, ticksPerQuarter: 480 } as const;
 
 /**
- * Reads the header of a file, behind whatever stands before it. A damaged one is read as far as it makes sense; without any, 480
- * ticks a quarter note are assumed.
+ * Reads the header of a file, after whatever precedes it. A damaged header is read as far as it makes sense; without one, 480 ticks a
+ * quarter note are assumed.
  *
  * @param nextTrack see trackSearch
- * @throws DataError if the bytes are not MIDI: there is no track but for a header at the very beginning
+ * @throws DataError if the bytes are not MIDI: no track anywhere, and no header at the very beginning
  */
 export function readHeader(
   bytes: Uint8Array,
@@ -62,7 +62,7 @@ export function readHeader(
   return { format: written > 2 ? USUAL.format : written, announced: bigEndianAt(bytes, start + 2, 2), division, next };
 }
 
-/** Some programs write resolutions beyond 15 bits, such as 55,440; like all resolutions, these divide into many parts. */
+/** Some programs write resolutions beyond 15 bits, such as 55,440; like all usual resolutions, these are multiples of this. */
 const WIDE_DIVISOR = 48;
 
 function readDivision(word: number, byte: number, repairs: Repairs): MidiDivision {

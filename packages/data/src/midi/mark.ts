@@ -35,8 +35,8 @@ export function writeMark(mark: Mark): string {
 }
 
 /**
- * The mark of a file of writeMidi, or undefined in files of other programs, and where it is damaged, which is told: the file is then read
- * as those are.
+ * The mark of a file of writeMidi; undefined in files of other programs, and if it is damaged, which is reported: the file is then read
+ * like those.
  */
 export function readMark(file: MidiFile, repairs: string[]): Mark | undefined {
   const event = file.tracks[0]?.events.find((event) => event.kind === 'text' && event.text.startsWith(PREFIX));

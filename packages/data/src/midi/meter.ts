@@ -14,14 +14,14 @@ interface Stretch {
   readonly meter: Meter;
   readonly start: number;
   readonly end: number;
-  /** How far behind tick 0 its bars begin, less than a bar. */
+  /** How far after tick 0 its bars begin, less than a bar. */
   readonly phase: number;
 }
 
 /**
- * The meter that holds longest, with its bars where the file has them longest: a file that begins with an upbeat in a bar of its own
- * has them behind it. The first meter written also holds before. Told of are changes of meter, as bars go on being counted in that one,
- * and meters that a song cannot have.
+ * The meter that holds longest, with its bars where the file has them longest: after the upbeat where a file begins with one in a bar
+ * of its own. The first meter written also holds before it. Reported are changes of meter, as bars are counted in that one meter
+ * throughout, and meters that a song cannot have.
  *
  * @param end tick of the last note's end
  */
@@ -73,7 +73,7 @@ function metersOf(tracks: readonly MidiTrack[], repairs: string[]): { readonly t
   return [...byTick].map(([tick, meter]) => ({ tick, meter })).sort((a, b) => a.tick - b.tick);
 }
 
-/** Stretches of one meter in bars that go on; those behind the end only where there are no others. */
+/** Stretches of one meter without a cut bar; one that begins after the end only where there are no others. */
 function stretchesOf(
   meters: readonly { readonly tick: number; readonly meter: Meter }[],
   end: number,
@@ -85,7 +85,7 @@ function stretchesOf(
     const start = index === 0 ? 0 : tick;
     if (index > 0 && start >= end) break;
     const until = Math.max(start, Math.min(end, meters[index + 1]?.tick ?? end));
-    // Programs that write a meter some ticks late mean the beat.
+    // A program that writes a meter some ticks late means the beat.
     const phase = (Math.round(tick / sixteenth) * sixteenth) % barTicks(meter);
     const last = stretches.at(-1);
     if (last && nameOf(last.meter) === nameOf(meter) && last.phase === phase) {

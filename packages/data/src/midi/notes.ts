@@ -12,7 +12,7 @@ export interface MidiNote {
   readonly end: number;
 }
 
-/** A note whose end nothing tells of lasts at most 2 s, a whole note at 120 bpm. */
+/** A note without an end lasts at most 2 s, a whole note at 120 bpm. */
 const LONGEST_HANGING = 2 * TICKS_PER_SECOND;
 /** Controllers that end the notes of a channel (MIDI 1.0): all sound off, all notes off, and the modes that imply it. */
 const SILENCING = [120, 123, 124, 125, 126, 127];

@@ -49,13 +49,13 @@ export interface MidiFile {
 /**
  * Reads the byte stream of a standard MIDI file (formats 0, 1 and 2; SMF 1.0) into events at exact ticks.
  *
- * What is sound is read, and each kind of damage told of in `repairs`. A track reaches as far as its chunk says where another chunk
- * or the end of the file follows, and else to its end-of-track event or to the next track; bytes that no event can be read from are
- * skipped up to the next event that is sound. Velocity-0 note-ons become note-offs, running status goes on after other events, and
- * chunks that are no tracks are skipped. The patterns of a format 2 file are laid end to end. In time with the length of the file.
+ * Whatever is sound is read, and each kind of damage is reported in `repairs`. A track extends as far as its chunk says if another
+ * chunk or the end of the file follows there, otherwise to its end-of-track event or to the next track. Bytes that are not an event are
+ * skipped up to the next sound event. Velocity-0 note-ons become note-offs, running status survives other events, and chunks other
+ * than tracks are skipped. The patterns of a format 2 file are laid end to end. Takes time linear in the length of the file.
  *
  * @param name the file's name, for messages
- * @throws DataError if the bytes are not MIDI, hold no track, or more events than can be arranged
+ * @throws DataError if the bytes are not MIDI, or hold no track or more than 500,000 events
  */
 export function parseMidi(bytes: Uint8Array, name: string): MidiFile {
   if (bytes.length === 0) throw new DataError(name, 'the file is empty', 'give a MIDI file', { byte: 0 });
@@ -86,7 +86,7 @@ export function parseMidi(bytes: Uint8Array, name: string): MidiFile {
     if (hasTextAt(bytes, at, TRACK)) add(readTrackChunk(bytes, at, nextTrack, times));
     else if (tracks.length > 0 && hasTextAt(bytes, at, HEADER)) {
       skip('skipped # bytes of another MIDI file', bytes.length);
-    } else if (isForeignChunk(bytes, at)) skip('skipped # chunks that are no tracks', chunkEnd(bytes, at), 1);
+    } else if (isForeignChunk(bytes, at)) skip('skipped # chunks other than tracks', chunkEnd(bytes, at), 1);
     else {
       const end = nextTrack(at);
       const found =
@@ -107,7 +107,7 @@ export function parseMidi(bytes: Uint8Array, name: string): MidiFile {
 const MOST_TRACKS = 0xffff;
 /** The longest file of NES-MDB has 125,752; arranging takes memory in proportion. */
 const MOST_EVENTS = 500_000;
-/** A silence within a piece of music that is damage for sure. */
+/** No piece of music has a longer silence inside: a longer wait is damage. */
 const LONGEST_WAIT_SECONDS = 3600;
 
 /** At 120 bpm, where ticks are parts of a quarter note. */
@@ -128,12 +128,12 @@ function readTrackChunk(
   const read = (limit: number) => readTrack(bytes, start, limit, times);
   const found = read(isLikely ? announced : nextTrack(start));
   if (isLikely && nextTrack(found.next) >= announced) {
-    const behind = announced - found.next;
-    if (behind > 0) found.repairs.add('skipped # bytes behind the end of a track', found.next, behind);
+    const rest = announced - found.next;
+    if (rest > 0) found.repairs.add('skipped # bytes after the end of a track', found.next, rest);
     return { ...found, next: announced };
   }
   if (!found.isEnded && announced < found.next) {
-    // No end-of-track event tells whether the length is too short or the bytes behind belong to nothing.
+    // Without an end-of-track event, either the length is too short or the bytes after it belong to nothing.
     const shorter = read(announced);
     if (shorter.isWhole && shorter.track.events.length > 0) return shorter;
   }
@@ -142,8 +142,8 @@ function readTrackChunk(
 }
 
 /**
- * A track whose chunk has lost its type, or its type and length. Only events that are sound up to an end-of-track event, with notes among them,
- * are a track.
+ * A track whose chunk has lost its type, or its type and length. Bytes count as a track only if they are sound events, notes among
+ * them, up to an end-of-track event.
  */
 function readWithoutChunk(bytes: Uint8Array, from: number, to: number, times: TrackTimes): ReadTrack | undefined {
   const starts = chunkEnd(bytes, from) === to ? [from + CHUNK_HEAD, from] : [from, from + CHUNK_HEAD];
@@ -151,7 +151,7 @@ function readWithoutChunk(bytes: Uint8Array, from: number, to: number, times: Tr
     const found = readTrack(bytes, Math.min(start, to), to, times);
     const hasNotes = found.track.events.some(({ kind }) => kind === 'on');
     if (found.isEnded && found.isWhole && hasNotes) {
-      found.repairs.add('read # tracks without the beginning of a chunk', from);
+      found.repairs.add('read # tracks whose chunk header is damaged', from);
       return found;
     }
   }

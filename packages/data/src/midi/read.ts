@@ -30,7 +30,7 @@ export interface ReadMidiOptions {
  * - Other files are reduced to four voices (see arrangeGeneralMidi). Tempos and meter count as `given` (see timingOf), and the song
  *   ends with its last note, whatever comes later.
  *
- * Damage is put right where anything is sound (see parseMidi), and told of.
+ * Whatever is sound in a damaged file is read, and the repairs are reported (see parseMidi).
  *
  * @param name the file's name: the title without its ending, and the place in messages
  * @throws DataError if the file is not MIDI, has no notes, or is longer than four hours
@@ -76,8 +76,8 @@ export function readMidi(bytes: Uint8Array, name: string, { arranger = {} }: Rea
 }
 
 /**
- * The tick at which a song ends by what its file says: NES-MDB's files and those of writeMidi do. Of others the end of a track
- * says nothing, as many lie minutes behind the last note.
+ * The tick at which a song ends according to its file, which NES-MDB's files and those of writeMidi state. In other files the end of a
+ * track says nothing: it often lies minutes after the last note.
  */
 function statedEndOf(file: MidiFile, isNes: boolean, mark: Mark | undefined): number | undefined {
   if (mark) return Math.max(...file.tracks.map(({ end }) => end));

@@ -16,7 +16,7 @@ export class Repairs {
     for (const [kind, { count, byte }] of others.#kinds) this.add(kind, byte, count);
   }
 
-  /** One sentence for each kind, in the order in which they were met. */
+  /** One sentence for each kind, in order of their first occurrence. */
   sentences(): string[] {
     return [...this.#kinds].map(
       ([kind, { count, byte }]) => `${kind.replace('#', String(count))} (first at byte ${byte})`,

@@ -3,14 +3,14 @@ const shiftJis = new TextDecoder('shift_jis', { fatal: true });
 const latin1 = new TextDecoder('latin1');
 
 /**
- * Japanese by two characters in a row (of halfwidth kana three): the accents and quotation marks of Latin-1 make single ones of
- * the letters around them, as "Mélodie" would give "M饕odie".
+ * Two Japanese characters in a row, or three halfwidth kana. Accents and quotation marks of Latin-1 turn into single ones together with
+ * the letters around them: "Mélodie" would become "M饕odie".
  */
 const JAPANESE = /[\u3040-\u30ff\u4e00-\u9fff]{2}|[\uff66-\uff9f]{3}/;
 
 /**
  * The text of a MIDI event: UTF-8 where it can be, Shift-JIS where that gives Japanese, else Latin-1. The standard says only "ASCII",
- * and files hold all three.
+ * but files have all three.
  */
 export function decodeText(data: Uint8Array): string {
   const japanese = decodeBy(shiftJis, data);

@@ -6,14 +6,14 @@ import { meterOf } from './meter.ts';
 import type { MidiFile } from './parse.ts';
 
 /**
- * Tempo and meter of a song from a file's: quarter notes of the file are beats of the song through all changes of tempo, and its bars
- * begin where the file's do. Without a tempo that counts, or in SMPTE time, the tempo is assumed.
+ * A song's tempo and meter from a file's: quarter notes of the file are beats of the song through all changes of tempo, and the song's
+ * bars begin where the file's do. In SMPTE time, or if no usable tempo is written, the tempo is assumed.
  *
  * A song's tempo lies within TEMPO_RANGE. If the one that holds longest does not, beats are counted at half or double speed (or a
- * quarter, or four times) throughout; then stretches that still lie outside are by themselves, so that a hold written as a very slow
- * tempo does not change the notes of the whole piece.
+ * quarter, or four times) throughout. Stretches that still lie outside are then halved or doubled by themselves, so that a fermata
+ * written as a very slow tempo does not change the note values of the whole piece.
  *
- * @param duration the song's; tempos that come later do not matter
+ * @param duration the song's; later tempos do not matter
  * @param end tick of the file at which its last note ends
  */
 export function timingOf(
@@ -55,13 +55,13 @@ function intoRange(beatsPerMinute: number): number {
   return tempo;
 }
 
-/** Ticks by which a change of tempo may be moved from its exact time: 0.4 ms. */
+/** Ticks by which a change of tempo may be moved away from its exact time: 0.4 ms. */
 const FARTHEST_SHIFT = 16;
 
 /**
- * Tempos with their changes on whole ticks, so that later beats still fall where they should. A change moved by a tick moves every
- * beat after it by the difference of the two tempos in that time. So each change is put where it makes up for what those
- * before have moved: the error stays below one tick of the faster tempo, however many changes there are.
+ * Tempos with their changes on whole ticks, while later beats stay where they should be. Moving a change by one tick moves every later
+ * beat by the difference of the two tempos over that tick. So each change is placed to make up for the error left by those before:
+ * it stays below one tick of the faster tempo, however many changes there are.
  *
  * @param tempos in order, with exact times, the first from 0
  * @param firstBeat its exact time, at most 0

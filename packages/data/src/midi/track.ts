@@ -7,7 +7,7 @@ import { decodeText } from './text.ts';
 /** A track, and where in the file it stops. */
 export interface ReadTrack {
   readonly track: MidiTrack;
-  /** Index of the byte behind its last event. */
+  /** Index of the byte after its last event. */
   readonly next: number;
   /** Whether it stops with an end-of-track event. */
   readonly isEnded: boolean;
@@ -29,8 +29,8 @@ const LONGEST_WAIT = 0x0fffffff;
 const WAIT_BYTES = 4;
 
 /**
- * Reads the events of a track up to its end-of-track event, or to `limit`. Where no event can be read, reading goes on with the next
- * that is sound. In time with the number of bytes.
+ * Reads the events of a track up to its end-of-track event, or to `limit`. Where no event can be read, reading resumes at the next
+ * sound one. Takes time linear in the number of bytes.
  */
 export function readTrack(
   bytes: Uint8Array,
@@ -69,7 +69,7 @@ export function readTrack(
       running = status;
       readChannelMessage(bytes, message, place, events, repairs);
     } else if (status !== 0xf0 && status !== 0xf7) {
-      repairs.add('left out # system messages that do not belong in a file', byte);
+      repairs.add('left out # system messages', byte);
     }
   }
   repairs.add('# tracks had no end-of-track event', limit);
@@ -95,7 +95,7 @@ function readChannelMessage(
     repairs.add('left out # messages for a key, controller or program above 127', byte);
     return;
   }
-  // Of a program change the byte behind is not its own.
+  // The byte after a program number belongs to the next event.
   if (kind !== 0xc && (first > 0x7f || bytes[data + 1] > 0x7f)) repairs.add('read # values above 127 as 127', byte);
   const value = Math.min(0x7f, bytes[data + 1]);
   if (kind === 0xc) events.push({ tick, byte, kind: 'program', channel, program: first });
@@ -113,14 +113,14 @@ const TRACK_NAME = 0x03;
 const TEMPO = 0x51;
 const METER = 0x58;
 const KEY = 0x59;
-/** Bytes that the meta events need which are read as numbers. */
+/** Bytes that meta events must have to be read as numbers. */
 const META_BYTES: ReadonlyMap<number, number> = new Map([
   [TEMPO, 3],
   [METER, 2],
   [KEY, 2],
 ]);
 
-/** Microseconds of a quarter note that make a tempo: 1600 down to 5 quarter notes a minute. */
+/** Microseconds a quarter note may last: 1600 down to 5 quarter notes a minute. */
 const QUARTER_RANGE = { shortest: 37_500, longest: 12_000_000 } as const;
 /** The shortest note that a meter may count: a 64th. */
 const SHORTEST_UNIT = 6;
