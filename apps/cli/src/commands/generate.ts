@@ -6,6 +6,7 @@ import {
   type Arguments,
   type Command,
   flag,
+  givenOptions,
   integer,
   integers,
   number,
@@ -30,8 +31,9 @@ export const generate: Command = {
     output: {
       type: 'string',
       valueHint: 'folder',
-      description: 'folder to write; replaces the tracks of an earlier call (default <run>/samples)',
+      description: 'folder to write; a new one beside it if it holds tracks (default <run>/samples)',
     },
+    replace: { type: 'boolean', description: 'replace the tracks that the folder holds' },
     count: { type: 'string', valueHint: 'n', description: 'tracks (default 20)' },
     bars: { type: 'string', valueHint: 'n', description: 'bars of each (default 16)' },
     seed: { type: 'string', valueHint: 'n', description: 'the same seed gives the same files (default 1)' },
@@ -75,8 +77,9 @@ export const generate: Command = {
     const topP = number(args, 'top-p', { least: 0.001, most: 1 });
     const tempo = number(args, 'bpm', { least: 20, most: 400 });
     const sound = soundOf(args);
-    const output = text(args, 'output') ?? join(required(args, 'run', 'the folder of a trained model'), 'samples');
-    await checkTracksFolder(output);
+    const folder = text(args, 'output') ?? join(required(args, 'run', 'the folder of a trained model'), 'samples');
+    const { output: _, seed: __, replace, ...options } = givenOptions(generate, args);
+    await checkTracksFolder(folder);
     const { checkpoint } = await checkpointOf(args);
     const { metadata } = checkpoint;
     const encoding = findEncoding(metadata.encoding.name);
@@ -106,16 +109,18 @@ export const generate: Command = {
       return { name, song, events, seed, scores: { nllPerEvent: nll, ...scoresOf(melody) } };
     };
 
-    const { page, tracks } = await interruptible(async (signal) => {
+    const { output, page, tracks } = await interruptible(async (signal) => {
       const wanted = { count, length, seed, temperature, topK, topP, primer, encoding, signal };
       const fewestNotes = Math.min(FEWEST_NOTES, bars * FEWEST_NOTES_A_BAR);
       const samples = await withDevice(args, signal, (device, onPreparation) =>
         drawPlayable(device, checkpoint, { ...wanted, fewestNotes, onPreparation }),
       );
       const tracks = samples.map(trackOf);
-      return { tracks, page: await writeTracks(tracks, { output, title, settings, sound, signal }) };
+      const place = { output: folder, replace: replace === true };
+      return { tracks, ...(await writeTracks(tracks, { ...place, title, settings, options, sound, signal })) };
     });
-    const words = `${tracks.length} tracks in ${output}\nHear and see them: ${page}`;
+    const moved = output === folder ? '' : ` (${folder} holds tracks already; --replace would replace them)`;
+    const words = `${tracks.length} tracks in ${output}${moved}\nHear and see them: ${page}`;
     print(args, { output, page, settings, tracks: tracks.map(({ name, scores }) => ({ name, scores })) }, words);
     return 0;
   },
