@@ -4,7 +4,7 @@ import type { Song } from '@chipsmith/data';
 import { escapeHtml } from './html.ts';
 import { htmlPage } from './page.ts';
 import { songCard } from './song-card.ts';
-import { labelOf, term, valueOf } from './terms.ts';
+import { figureOf, labelOf, term } from './terms.ts';
 import { KEYS, mixer } from './toolbar.ts';
 
 /** What was chosen for a run or a track, as shown on the page. */
@@ -109,12 +109,12 @@ function scoreItem(name: string, value: number | undefined, all: readonly SheetT
   const least = Math.min(...values);
   const range = Math.max(...values) - least;
   const share = Number.isFinite(value) && range > 0 ? Math.round(((value - least) / range) * 100) : 0;
-  return `<div style="--share:${share}%"><dt>${term(name)}</dt><dd>${valueOf(name, value)}</dd></div>`;
+  return `<div style="--share:${share}%"><dt>${term(name)}</dt><dd>${figureOf(name, value)}</dd></div>`;
 }
 
 function items(settings: Settings): string {
   return Object.entries(settings)
-    .map(([name, value]) => `<div><dt>${term(name)}</dt><dd>${valueOf(name, value)}</dd></div>`)
+    .map(([name, value]) => `<div><dt>${term(name)}</dt><dd>${figureOf(name, value)}</dd></div>`)
     .join('');
 }
 

@@ -94,7 +94,7 @@ export function term(name: string): string {
 }
 
 /** A value as a reader wants it, with its unit. */
-export function valueOf(name: string, value: string | number | boolean): string {
+export function figureOf(name: string, value: string | number | boolean): string {
   const shown = typeof value === 'number' ? formatNumber(value) : typeof value === 'boolean' ? yesOrNo(value) : value;
   const unit = Object.hasOwn(TERMS, name) ? TERMS[name].unit : undefined;
   return escapeHtml(unit === undefined ? shown : `${shown} ${unit}`);

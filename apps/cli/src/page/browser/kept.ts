@@ -23,8 +23,15 @@ export class Kept {
       setPressed(this.#filter, !isPressed(this.#filter));
       this.#show();
     });
-    find('#copy').addEventListener('click', () => this.#copyCommand());
-    find('#download').addEventListener('click', () => this.#download());
+    for (const [button, act] of [
+      ['#copy', copyCommand],
+      ['#download', (names: readonly string[]) => this.#download(names)],
+    ] as const) {
+      find(button).addEventListener('click', () => {
+        if (this.#kept.length > 0) void act(this.#kept);
+        else notify('No track is kept yet: press the star of the ones you like.');
+      });
+    }
     this.#show();
   }
 
@@ -67,16 +74,7 @@ export class Kept {
     this.#deck.settle();
   }
 
-  #copyCommand(): void {
-    const names = this.#kept;
-    if (names.length === 0) return notify('No track is kept yet: press the star of the ones you like.');
-    const line = commandLine(['keep', '--from', folderOfPage(), '--output', 'kept', ...names]);
-    void copy(line, 'Copied the command that puts them into the folder kept.');
-  }
-
-  async #download(): Promise<void> {
-    const names = this.#kept;
-    if (names.length === 0) return notify('No track is kept yet: press the star of the ones you like.');
+  async #download(names: readonly string[]): Promise<void> {
     notify('Packing ...');
     try {
       const wavs = Object.fromEntries(names.map((name): [string, WavFormat] => [`${name}.vgm`, sidecarOf(name).sound]));
@@ -87,6 +85,11 @@ export class Kept {
       notify(`They cannot be packed: ${error instanceof Error ? error.message : error}.`);
     }
   }
+}
+
+function copyCommand(names: readonly string[]): Promise<void> {
+  const line = commandLine(['keep', '--from', folderOfPage(), '--output', 'kept', ...names]);
+  return copy(line, 'Copied the command that puts them into the folder kept.');
 }
 
 function save(bytes: Uint8Array<ArrayBuffer>, name: string): void {
