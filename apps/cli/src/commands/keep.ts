@@ -141,5 +141,6 @@ function sharedSettings(tracks: readonly KeptTrack[]): Settings {
 }
 
 function count(tracks: number): string {
+  if (tracks === 0) return 'no track';
   return tracks === 1 ? 'one track' : `${tracks} tracks`;
 }
