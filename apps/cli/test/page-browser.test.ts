@@ -9,7 +9,7 @@ import { run } from '../src/cli.ts';
 import { contactSheet } from '../src/page/contact-sheet.ts';
 import { scoresOf, writeTracks } from '../src/tracks.ts';
 import { browser, browserPages } from './support/browser.ts';
-import { filesOf, scratchFolder } from './support/cli.ts';
+import { filesOf, jsonOf, scratchFolder } from './support/cli.ts';
 
 const scratch = scratchFolder();
 /** A name that a shell and a URL take for something else. */
@@ -383,6 +383,48 @@ describe.skipIf(browser === undefined)('a contact sheet in a browser (skipped wh
     expect(await playing(page)).toEqual([]);
   });
 });
+
+describe.skipIf(browser === undefined)(
+  'the page of a dataset in a browser (skipped where there is no Chromium)',
+  () => {
+    const page = join(scratch, 'dataset.html');
+
+    beforeAll(async () => {
+      const data = join(scratch, 'data');
+      await jsonOf(`prepare --corpus --output ${data}`);
+      await jsonOf(`inspect ${data} --html ${page}`);
+    });
+
+    it('plays its songs, with the keys and the mixer of every page', async () => {
+      const opened = await open(page);
+      await opened.keyboard.press('Space');
+      expect(await playing(opened)).toEqual(['song-1']);
+      await opened.keyboard.press('j');
+      expect(await playing(opened)).toEqual(['song-2']);
+      await expect.poll(() => position(opened)).toBeGreaterThan(0);
+      await opened.keyboard.press('2');
+      expect(await opened.locator('body').getAttribute('data-silent')).toBe('pulse2');
+      await opened.keyboard.press('f');
+      expect(await opened.locator('article').count()).toBe(5);
+    });
+
+    it.each([
+      [1400, 'light'],
+      [420, 'dark'],
+    ] as const)('fits a window of %i pixels, %s, charts and all', async (width, colorScheme) => {
+      const opened = await open(page, { viewport: { width, height: 900 }, colorScheme });
+      expect(await opened.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+      // The charts have the colours of the page.
+      const [bar, voice] = await opened.evaluate(() => {
+        const mark = document.querySelector('figure [fill="var(--pulse1)"]') ?? document.body;
+        const note = document.querySelector('.roll .pulse1 *') ?? document.body;
+        return [getComputedStyle(mark).fill, getComputedStyle(note).fill];
+      });
+      expect(bar).toBe(voice);
+      expect(bar).toBe(colorScheme === 'light' ? 'rgb(214, 66, 43)' : 'rgb(255, 107, 87)');
+    });
+  },
+);
 
 /** The words that a POSIX shell makes of a line. */
 function wordsOf(line: string): string[] {

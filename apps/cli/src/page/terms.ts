@@ -51,7 +51,8 @@ const TERMS: Readonly<Record<string, Term>> = {
   // What a dataset holds
   classes: { label: 'alphabet', explanation: 'How many different events the encoding has.', unit: 'events' },
   voice: { explanation: 'The voice of the sound chip.' },
-  songs: { explanation: 'Songs in which the voice plays.' },
+  songs: { explanation: 'How many pieces; in a table, those in which the voice plays.' },
+  minutes: { explanation: 'How long they last together.' },
   'median pitch': { explanation: 'Half of the notes are higher, half are lower (MIDI note numbers, 60 is middle C).' },
   'pitch bits': {
     label: 'variety of pitch',
