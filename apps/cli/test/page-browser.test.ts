@@ -1,6 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readVgm, renderAudio, VOICE_NAMES, type VoiceName, writeWav } from '@chipsmith/apu';
+import {
+  playScore,
+  readVgm,
+  renderAudio,
+  TICKS_PER_SECOND,
+  VOICE_NAMES,
+  type VoiceName,
+  writeVgm,
+  writeWav,
+} from '@chipsmith/apu';
 import { arrangeMelody, embeddedCorpus } from '@chipsmith/data';
 import { unzipSync } from 'fflate';
 import type { Page } from 'playwright-core';
@@ -365,6 +374,35 @@ describe.skipIf(browser === undefined)('a contact sheet in a browser (skipped wh
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
     const [red] = await page.evaluate(() => /\d+/.exec(getComputedStyle(document.body).backgroundColor) ?? []);
     expect(Number(red) > 128).toBe(colorScheme === 'light');
+  });
+
+  it('begins a long piece with its first seconds, and goes on with the whole as soon as that is there', async () => {
+    const [melody] = embeddedCorpus();
+    const piece = { ...melody, duration: 60 * TICKS_PER_SECOND };
+    const files = { mid: new Uint8Array(), vgm: writeVgm(playScore(piece)), json: new Uint8Array() };
+    const sheet = contactSheet([{ name: 'track-01', song: piece, seed: 1, scores: {}, files }], {
+      title: 'long',
+      settings: {},
+    });
+    await writeFile(join(scratch, 'long.html'), sheet);
+    const page = await open(join(scratch, 'long.html'));
+    await page.evaluate(() => {
+      const starts: { seconds: number; offset: number }[] = [];
+      Object.assign(globalThis, { starts });
+      const { start } = AudioBufferSourceNode.prototype;
+      AudioBufferSourceNode.prototype.start = function (...args) {
+        starts.push({ seconds: this.buffer?.duration ?? 0, offset: args[1] ?? 0 });
+        start.apply(this, args);
+      };
+    });
+    await page.keyboard.press('Space');
+    const starts = () =>
+      page.evaluate(() => (globalThis as never as { starts: { seconds: number; offset: number }[] }).starts);
+    await expect.poll(async () => (await starts()).length).toBe(2);
+    const [opening, whole] = await starts();
+    expect(opening).toEqual({ seconds: 20, offset: 0 });
+    expect(whole.seconds).toBeCloseTo(60, 1);
+    expect(whole.offset).toBeGreaterThan(0);
   });
 
   it('says on the card why a track cannot be played', async () => {

@@ -9,6 +9,7 @@ export class Deck {
   readonly #sound: Sound;
   #current: HTMLElement | undefined;
   #isPlaying = false;
+  #frame = 0;
 
   constructor(sound: Sound) {
     this.#sound = sound;
@@ -68,7 +69,7 @@ export class Deck {
     this.#sound.play(pieceOf(card), position);
     const next = this.#neighbour(1);
     if (next) this.#sound.prepare(pieceOf(next));
-    this.#follow(card);
+    this.#follow();
   }
 
   pause(): void {
@@ -118,10 +119,11 @@ export class Deck {
   }
 
   /** Moves the playhead with every picture that the screen shows. */
-  #follow(card: HTMLElement): void {
-    if (card !== this.#current || !this.#isPlaying) return;
+  #follow(): void {
+    cancelAnimationFrame(this.#frame);
+    if (!this.#isPlaying) return;
     this.#show(this.#sound.position);
-    requestAnimationFrame(() => this.#follow(card));
+    this.#frame = requestAnimationFrame(() => this.#follow());
   }
 
   #show(position: number): void {

@@ -12,6 +12,9 @@ const OWN_KEYS: readonly (readonly [selector: string, keys: RegExp])[] = [
   ['input', /^(Arrow|Page|Home|End)/],
 ];
 
+/** What may be done again and again while its key is held. */
+const REPEATABLE = /^([jk+=-]|Arrow.*)$/;
+
 /** Sees to keys wherever the focus is, but leaves the browser its shortcuts, typing, and what operates a list or a slider. */
 export function listenToKeys(keys: Keys): void {
   const actionOf = (event: KeyboardEvent): (() => void) | undefined => {
@@ -29,7 +32,7 @@ export function listenToKeys(keys: Keys): void {
     const action = actionOf(event);
     if (!action) return;
     event.preventDefault();
-    action();
+    if (!event.repeat || REPEATABLE.test(event.key)) action();
   });
   // Firefox clicks a focused button when the space bar comes up again.
   document.addEventListener('keyup', (event) => {
