@@ -29,7 +29,7 @@ async function install(env) {
     return say(`${skipped}no Chromium; to run them: sudo apt-get install -y --no-install-recommends chromium`);
   }
   try {
-    say('installing Chromium for the tests in a browser (about 100 MB to download, 300 MB on disk) ...');
+    say('installing Chromium for the tests in a browser (about 120 MB to download, 400 MB on disk) ...');
     await installPackages(await missingPackages(debianPackages, env), env);
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;

@@ -75,7 +75,7 @@ describe('ensureBrowser', () => {
     const install = `case "$*" in *install*) printf '#!/bin/sh\\necho "Chromium 4"\\n' > "$PATH/chromium" && /bin/chmod 755 "$PATH/chromium";; esac`;
     const { version, said } = await ensured({ 'apt-get': install, 'dpkg-query': 'exit 1' });
     expect(version).toBe('Chromium 4');
-    expect(said).toMatch(/about 100 MB to download, 300 MB on disk/);
+    expect(said).toMatch(/about 120 MB to download, 400 MB on disk/);
     expect(said).toMatch(/apt-get install -y --no-install-recommends chromium/);
   });
 

@@ -98,6 +98,9 @@ describe('keep', () => {
     await expectFailure(2, /--from is needed: the folder of the tracks/, 'keep track-01');
     await expectFailure(1, /strange: holds letter\.txt, which is no track/, `${line} track-01`);
     await rm(join(output, 'letter.txt'));
+    await writeFile(join(output, 'track-01.wav'), '');
+    await expectFailure(1, /strange: holds track-01\.wav without the \.json file of its track/, `${line} track-01`);
+    await rm(join(output, 'track-01.wav'));
     await expectFailure(1, /first: has no track track-09 \(it has track-01 to track-03\)/, `${line} track-09`);
     await expectFailure(1, /has no track \.\.\/second\/track-01/, `${line} ../second/track-01`);
     await expectFailure(1, /nowhere: there is no such file or folder/, `keep --from ${folder}/nowhere track-01`);

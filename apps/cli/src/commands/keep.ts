@@ -8,6 +8,7 @@ import { contactSheet, type Settings, type SheetTrack, type SmallFile, TRACK_FIL
 import { readSidecar, type Sidecar } from '../sidecar.ts';
 import { type Command, required, text } from '../terminal/command.ts';
 import { CommandError, UsageError } from '../terminal/errors.ts';
+import { interruptible } from '../terminal/interrupt.ts';
 import { print } from '../terminal/output.ts';
 import { checkTracksFolder } from '../tracks.ts';
 
@@ -20,7 +21,7 @@ export const keep: Command = {
     output: {
       type: 'string',
       valueHint: 'folder',
-      description: 'folder to copy them to; the tracks in it stay (default kept)',
+      description: 'folder to copy to; tracks in it stay (default kept)',
     },
   },
   examples: [
@@ -37,14 +38,16 @@ export const keep: Command = {
     const output = text(args, 'output') ?? 'kept';
     await checkTracksFolder(output);
     const wanted = await tracksIn(from, names);
-    const earlier = existsSync(output) ? await tracksIn(output) : [];
+    const earlier = await keptBefore(output);
     const added: KeptTrack[] = [];
     for (const track of wanted) {
       const all = [...earlier, ...added];
       if (!all.some((other) => isSame(other, track))) added.push({ ...track, name: freeName(track.name, all) });
     }
     const tracks = [...earlier, ...added];
-    const folder = await replaceFolder(output, (partial) => writeKept(tracks, partial));
+    const folder = await interruptible((signal) =>
+      replaceFolder(output, (partial) => writeKept(tracks, partial, signal)),
+    );
     const page = join(folder, 'index.html');
     const kept = added.map(({ name, source }) => ({ track: source, as: name }));
     const present = wanted.length - added.length;
@@ -94,6 +97,22 @@ async function tracksIn(folder: string, names?: readonly string[]): Promise<Kept
   return found;
 }
 
+/**
+ * The tracks that were kept earlier.
+ *
+ * @throws CommandError if the folder holds files that belong to none: it is written anew, and they would be lost
+ */
+async function keptBefore(folder: string): Promise<KeptTrack[]> {
+  if (!existsSync(folder)) return [];
+  const tracks = await tracksIn(folder);
+  const known = tracks.flatMap(({ name }) => TRACK_FILES.map((type) => `${name}.${type}`));
+  const stray = (await readdir(folder)).find((file) => file !== 'index.html' && !known.includes(file));
+  if (stray === undefined) return tracks;
+  throw new CommandError(
+    `${folder}: holds ${stray} without the .json file of its track; move it, or choose another folder.`,
+  );
+}
+
 /** Whether two tracks are one, whatever their files are called. */
 function isSame(left: KeptTrack, right: KeptTrack): boolean {
   return isDeepStrictEqual({ ...left.sidecar, name: '' }, { ...right.sidecar, name: '' });
@@ -107,11 +126,12 @@ function freeName(name: string, others: readonly KeptTrack[]): string {
   }
 }
 
-/** Copies the files of all tracks and makes their page. */
-async function writeKept(tracks: readonly KeptTrack[], output: string): Promise<void> {
+/** Copies the files of all tracks and makes their page. @throws the signal's reason once it is aborted */
+async function writeKept(tracks: readonly KeptTrack[], output: string, signal: AbortSignal): Promise<void> {
   const shared = sharedSettings(tracks);
   const shown: SheetTrack[] = [];
   for (const { name, folder, source, sidecar } of tracks) {
+    signal.throwIfAborted();
     for (const type of TRACK_FILES) {
       const file = join(folder, `${source}.${type}`);
       await copyFile(file, join(output, `${name}.${type}`)).catch((error: unknown) => {
