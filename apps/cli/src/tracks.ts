@@ -1,10 +1,11 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type FilterName, playScore, renderAudio, TICKS_PER_SECOND, writeVgm, writeWav } from '@chipsmith/apu';
+import { type FilterName, playScore, TICKS_PER_SECOND, writeVgm, writeWav } from '@chipsmith/apu';
 import { checkReplaceable, isSystemError, replaceFolder, type Song, writeMidi } from '@chipsmith/data';
 import { contactSheet, type SheetTrack } from './page/contact-sheet.ts';
 import type { Sidecar } from './sidecar.ts';
 import { startProgress } from './terminal/progress.ts';
+import { audioOf } from './track-audio.ts';
 
 export interface Track {
   /** Of its files, without ending. */
@@ -80,7 +81,7 @@ export async function writeTracks(
           json: new TextEncoder().encode(`${JSON.stringify(sidecar)}\n`),
         };
         for (const [type, bytes] of Object.entries(files)) await writeFile(join(partial, `${name}.${type}`), bytes);
-        await writeFile(join(partial, `${name}.wav`), writeWav(renderAudio(log, sound), sound.sampleRate));
+        await writeFile(join(partial, `${name}.wav`), writeWav(audioOf(log, sound), sound.sampleRate));
         shown.push({ name, song, seed, scores, filter: sound.filter, files });
       }
       progress.update(1, '');

@@ -16,6 +16,7 @@ import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { run } from '../src/cli.ts';
 import { contactSheet } from '../src/page/contact-sheet.ts';
+import { audioOf } from '../src/track-audio.ts';
 import { scoresOf, writeTracks } from '../src/tracks.ts';
 import { browser, browserPages } from './support/browser.ts';
 import { filesOf, jsonOf, scratchFolder } from './support/cli.ts';
@@ -86,11 +87,11 @@ const position = (page: Page) =>
   page.locator('article.current .playhead').evaluate((head) => Number.parseFloat((head as HTMLElement).style.left));
 
 /** What the chip plays of a track at the rate of the page's output. */
-async function expected(name: string, length: number, silentVoices: readonly VoiceName[], fade?: number) {
-  const log = readVgm(await readFile(join(output, `${name}.vgm`)));
+async function expected(name: string, length: number, silentVoices: readonly VoiceName[], loop = {}) {
+  const log = { ...readVgm(await readFile(join(output, `${name}.vgm`))), ...loop };
   for (const sampleRate of [44_100, 48_000]) {
-    const options = { sampleRate, filter: 'famicom', silentVoices, ...(fade !== undefined && { fade }) } as const;
-    if (Math.round((log.duration * sampleRate) / log.clock) === length) return renderAudio(log, options);
+    const options = { sampleRate, filter: 'famicom', silentVoices } as const;
+    if (Math.round((log.duration * sampleRate) / log.clock) === length) return audioOf(log, options);
   }
   throw new Error(`${length} samples fit no usual rate`);
 }
@@ -135,7 +136,7 @@ describe.skipIf(browser === undefined)('a contact sheet in a browser (skipped wh
     await page.keyboard.press('l');
     const looped = await started();
     expect([all.loop, looped.loop]).toEqual([false, true]);
-    expectSameSound(looped.samples, await expected('track-01', all.samples.length, [], 0));
+    expectSameSound(looped.samples, await expected('track-01', all.samples.length, [], { loop: 0 }));
   });
 
   it('starts anew at its end when it loops, and else goes on to the next track', async () => {

@@ -1,7 +1,9 @@
 export { readAbc } from './abc/read.ts';
 export { type ArrangeOptions, arrange, arrangeMelody } from './arrange/arrange.ts';
+export { fitBars } from './arrange/fit-bars.ts';
 export { harmonise } from './arrange/harmonise.ts';
 export { estimateKey } from './arrange/key.ts';
+export { type TrackOptions, trackOf } from './arrange/track.ts';
 export {
   AUGMENTATION_NAMES,
   AUGMENTATIONS,
@@ -25,6 +27,7 @@ export { COPY_RULES, type CopyRule } from './cleaning/copies.ts';
 export { type Duplicates, findDuplicates, NEARLY_SAME } from './cleaning/duplicates.ts';
 export { ALL_SONGS, FILTER_NAMES, FILTER_PRESETS, type SongFilters } from './cleaning/filters.ts';
 export { likeness, type Sketch, sketchOf } from './cleaning/sketch.ts';
+export { type Unwrapped, unwrap } from './containers/unwrap.ts';
 export { embeddedCorpus, embeddedTunes } from './corpus/corpus.ts';
 export { parseTune, parseTunes } from './corpus/parse-tune.ts';
 export { type Chord, type Key, type Tune, type TuneLine, type TuneNote, tuneToSong } from './corpus/tune.ts';
@@ -32,8 +35,10 @@ export { TuneError } from './corpus/tune-error.ts';
 export type { DatasetOptions } from './dataset/builder.ts';
 export { Dataset, type DatasetSequence, type EventSequence, sequenceOf } from './dataset/dataset.ts';
 export { openDataset, writeDataset } from './dataset/files.ts';
+export { readSongs } from './dataset/formats.ts';
 export { type Copies, type Manifest, type Report, type SongEntry, SPLITS, type Split } from './dataset/manifest.ts';
 export { datasetFromSongs, type PrepareOptions, type PrepareProgress, prepareDataset } from './dataset/prepare.ts';
+export { readInputFile } from './dataset/read-file.ts';
 export { reportTable } from './dataset/report-table.ts';
 export {
   type Archive,
@@ -46,10 +51,11 @@ export { DownloadError } from './download/error.ts';
 export { downloadListing, type Listing, type ListingOptions, type ListingProgress } from './download/listing.ts';
 export * from './encoding.ts';
 export * from './encodings.ts';
-export { DataError, type FilePlace, isSystemError, reasonOf, systemReason } from './error.ts';
-export { checkReplaceable, replaceFolder } from './folder.ts';
+export { DataError, type FilePlace, isSystemError, printable, reasonOf, systemReason } from './error.ts';
+export { checkReplaceable, replaceFolder, temporaryName } from './folder.ts';
 export type { ArrangerOptions } from './general-midi/options.ts';
 export { type PartName, ROLE_WEIGHTS, ROLES, type Role, type RoleWeights } from './general-midi/roles.ts';
+export { meterOfBar } from './grid/quantise.ts';
 export { isRunning } from './is-running.ts';
 export { tx1Encoding, tx2Encoding } from './lakhnes/encoding.ts';
 export { lakhNesEvaluationSequence, withBoundaries } from './lakhnes/protocol.ts';
@@ -78,10 +84,12 @@ export { polyphonyEncoding } from './polyphony/encoding.ts';
 export * from './random.ts';
 export type { FoundSong, SongReading, WrittenFacts } from './reading.ts';
 export { songFromRegisterLog } from './register-log/song.ts';
-export { readVgmSong } from './register-log/vgm.ts';
+export { isVgm, readVgmLog, readVgmSong } from './register-log/vgm.ts';
 export * from './song.ts';
 export { type SongCounts, sumCounts, type VoiceCounts, WIDEST_INTERVAL } from './statistics/counts.ts';
+export { compareMeasures, type MelodyMeasures, measureMelody, measuresOf } from './statistics/melody-measures.ts';
 export { durationLabel, entropy, polyphonyShares, summariseVoices, type VoiceSummary } from './statistics/summary.ts';
 export * from './timing/latch.ts';
 export { estimateMeter } from './timing/meter.ts';
 export { estimateTempo, stepTicks, withEstimatedTiming } from './timing/tempo.ts';
+export { prevailingTempo, type TempoMap, tempoMapOf } from './timing/tempo-map.ts';

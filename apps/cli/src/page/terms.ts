@@ -46,6 +46,7 @@ const TERMS: Readonly<Record<string, Term>> = {
     explanation: 'The length of the music that was given to go on from.',
     unit: 'events',
   },
+  loops: { explanation: 'Whether the end leads back to the beginning without a seam.' },
   arranged: { explanation: 'Whether second voice, bass and drums were added to the melody by rule.' },
 
   // What a dataset holds

@@ -1,5 +1,6 @@
-import { type RegisterLog, readVgm, renderAudio, writeWav } from '@chipsmith/apu';
+import { type RegisterLog, type RenderOptions, readVgm, writeWav } from '@chipsmith/apu';
 import { type Zippable, zipSync } from 'fflate';
+import { audioOf } from '../../track-audio.ts';
 import type { Reply, Request } from './messages.ts';
 
 /** A piece of more seconds than this is rendered in two goes: the first of them, then all of it. */
@@ -22,24 +23,24 @@ function render({ vgm, loop, ...options }: Request & { kind: 'render' }): void {
   if (log.duration > 2 * OPENING * log.clock) {
     reply({ kind: 'opening', samples: samplesOf(openingOf(log), { ...options, fade: 0 }) });
   }
-  reply({ kind: 'samples', samples: samplesOf(log, loop ? { ...options, fade: 0 } : options) });
+  reply({ kind: 'samples', samples: samplesOf(loop ? { loop: 0, ...log } : log, options) });
 }
 
-function openingOf(log: RegisterLog): RegisterLog {
+function openingOf({ loop: _, ...log }: RegisterLog): RegisterLog {
   const duration = OPENING * log.clock;
   const isWithin = ({ cycle }: { readonly cycle: number }) => cycle <= duration;
   return { ...log, duration, writes: log.writes.filter(isWithin), memory: (log.memory ?? []).filter(isWithin) };
 }
 
-function samplesOf(...[log, options]: Parameters<typeof renderAudio>): Float32Array<ArrayBuffer> {
-  return new Float32Array(renderAudio(log, options));
+function samplesOf(log: RegisterLog, options: RenderOptions): Float32Array<ArrayBuffer> {
+  return new Float32Array(audioOf(log, options));
 }
 
 /** Sound hardly gets smaller: .wav files are stored as they are. */
 function zip({ files, wavs }: Request & { kind: 'zip' }): void {
   const all: Zippable = { ...files };
   for (const [name, format] of Object.entries(wavs)) {
-    const wav = writeWav(renderAudio(readVgm(files[name]), format), format.sampleRate);
+    const wav = writeWav(audioOf(readVgm(files[name]), format), format.sampleRate);
     all[name.replace(/\.vgm$/, '.wav')] = [wav, { level: 0 }];
   }
   reply({ kind: 'zip', bytes: new Uint8Array(zipSync(all, { mtime: TIME })) });

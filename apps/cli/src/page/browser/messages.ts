@@ -14,7 +14,7 @@ export type Request =
       readonly sampleRate: number;
       readonly filter: FilterName;
       readonly silentVoices: readonly VoiceName[];
-      /** Ends at full level, to go on with the beginning. */
+      /** Whether it goes on from its beginning: what is wanted is then the second time, as audioOf has it. */
       readonly loop: boolean;
     }
   | {
