@@ -29,6 +29,8 @@ describe('contactSheet', () => {
     expect(first).toMatch(/<dt><dfn [^>]*>seed<\/dfn><\/dt><dd>7<\/dd>/);
     expect(first).toMatch(/<dt><dfn tabindex="0" title="How unexpected [^"]*">surprise<\/dfn><\/dt><dd>0\.988<\/dd>/);
     expect(first).toContain('data-seconds="4"');
+    // Four seconds at 120 are two bars; every fourth has its number.
+    expect(first).toContain('<ol class="bars" aria-hidden="true"><li style="left:0.00%">1</li></ol>');
   });
 
   it('shows what all tracks share once and what is particular to one with it', () => {

@@ -1,7 +1,7 @@
 import { TICKS_PER_SECOND } from '@chipsmith/apu';
 import type { Song } from '@chipsmith/data';
 import { escapeHtml } from './html.ts';
-import { pianoRoll } from './piano-roll.ts';
+import { beatsOf, pianoRoll } from './piano-roll.ts';
 
 /** Coordinates of the piano rolls; the page stretches them to its width. */
 const ROLL = { width: 1200, height: 200 };
@@ -29,10 +29,20 @@ export function songCard({ name, song, attributes = '', buttons = '', below }: S
 <span class="time"><span class="now">0:00</span> / ${clock(seconds)}</span>
 ${buttons}
 </header>
-<div class="scroll"><div class="stage">${pianoRoll(song, ROLL)}<div class="playhead"></div></div></div>
+<div class="scroll"><div class="stage">${pianoRoll(song, ROLL)}${barNumbers(song)}<div class="playhead"></div></div></div>
 <p class="problem" role="alert" hidden></p>
 ${below}
 </article>`;
+}
+
+/** Every so many bars have their number above the piano roll. */
+const NUMBERED = 4;
+
+function barNumbers(song: Song): string {
+  const numbers = beatsOf(song)
+    .filter(({ bar }) => bar !== undefined && bar > 0 && bar % NUMBERED === 1)
+    .map(({ tick, bar }) => `<li style="left:${((100 * tick) / song.duration).toFixed(2)}%">${bar}</li>`);
+  return `<ol class="bars" aria-hidden="true">${numbers.join('')}</ol>`;
 }
 
 /** Minutes and seconds, rounded up, so that a piece is not over before its time. */
