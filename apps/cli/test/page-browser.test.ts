@@ -261,6 +261,23 @@ describe.skipIf(browser === undefined)('a contact sheet in a browser (skipped wh
     expect(await current(page)).toBe('track-01');
   });
 
+  it('goes to a track that is clicked, but plays on while a star, a word or a command of another is', async () => {
+    const page = await openSheet();
+    await page.keyboard.press('Space');
+    const other = page.locator('article[data-name=track-02]');
+    for (const part of ['.keep', 'dfn', 'summary']) {
+      await other.locator(part).first().click();
+      expect(await playing(page)).toEqual(['track-01']);
+    }
+    await other.locator('h2').click();
+    expect(await playing(page)).toEqual([]);
+    expect(await current(page)).toBe('track-02');
+    await other.locator('.play').click();
+    expect(await playing(page)).toEqual(['track-02']);
+    await other.locator('.play').click();
+    expect(await playing(page)).toEqual([]);
+  });
+
   it('sorts by a figure, those without it last, and moves in that order', async () => {
     const page = await openSheet();
     await page.locator('#sort').selectOption('nllPerEvent');

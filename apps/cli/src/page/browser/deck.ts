@@ -2,6 +2,9 @@ import { find, findAll } from './dom.ts';
 import { pieceOf } from './files.ts';
 import type { Sound } from './sound.ts';
 
+/** What a click on means something else: the star of another track, say, does not stop the one that plays. */
+const OWN_CLICKS = 'button, a, dfn, details, .stage';
+
 /** The cards of the page, one of which is the current one and may play. Hidden cards are never current, and never play. */
 export class Deck {
   readonly cards: readonly HTMLElement[] = findAll('article');
@@ -25,7 +28,9 @@ export class Deck {
     };
     for (const card of this.cards) {
       const stage = find('.stage', card);
-      card.addEventListener('pointerdown', () => this.#select(card));
+      card.addEventListener('click', ({ target }) => {
+        if (target instanceof Element && !target.closest(OWN_CLICKS)) this.#select(card);
+      });
       find('.play', card).addEventListener('click', () => this.toggle(card));
       stage.addEventListener('click', ({ clientX }) => {
         const { left, width } = stage.getBoundingClientRect();

@@ -47,9 +47,9 @@ export class Kept {
     this.#show();
   }
 
-  /** The names of the kept tracks, down the page. */
+  /** The names of the kept tracks, in the order in which they were made. */
   get #kept(): string[] {
-    return [...this.#deck.cards].map(nameOf).filter((name) => this.#names.has(name));
+    return this.#deck.cards.map(nameOf).filter((name) => this.#names.has(name));
   }
 
   #remembered(): string[] {
