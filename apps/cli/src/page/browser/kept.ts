@@ -23,15 +23,8 @@ export class Kept {
       setPressed(this.#filter, !isPressed(this.#filter));
       this.#show();
     });
-    for (const [button, act] of [
-      ['#copy', copyCommand],
-      ['#download', (names: readonly string[]) => this.#download(names)],
-    ] as const) {
-      find(button).addEventListener('click', () => {
-        if (this.#kept.length > 0) void act(this.#kept);
-        else notify('No track is kept yet: press the star of the ones you like.');
-      });
-    }
+    this.#onClick('#copy', copyCommand);
+    this.#onClick('#download', (names) => this.#download(names));
     this.#show();
   }
 
@@ -50,6 +43,14 @@ export class Kept {
   /** The names of the kept tracks, in the order in which they were made. */
   get #kept(): string[] {
     return this.#deck.cards.map(nameOf).filter((name) => this.#names.has(name));
+  }
+
+  /** Lets a button do something with the kept tracks, if there are any. */
+  #onClick(button: string, act: (names: readonly string[]) => Promise<void>): void {
+    find(button).addEventListener('click', () => {
+      if (this.#kept.length > 0) void act(this.#kept);
+      else notify('No track is kept yet: press the star of the ones you like.');
+    });
   }
 
   #remembered(): string[] {
