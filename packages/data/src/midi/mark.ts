@@ -4,28 +4,43 @@ import { METER_UNITS, MOST_BEATS, ORIGINS, TEMPO_RANGE } from '../song.ts';
 import type { MidiFile } from './parse.ts';
 
 /**
- * MIDI has no place for some of what a song knows: that a tick is a whole number of samples, where the tempo came from, on
- * which tick the first beat falls. writeMidi puts it into a text event of the first track, `chipsmith {json}`, so that
- * readMidi can give back the same song; other programs show it as a comment.
+ * NES-MDB's files have no place for some of what a song knows: its title, its tempo and where that came from, its meter.
+ * writeNesMidi puts it into a text event of the first track, `chipsmith {json}`, so that readMidi can give back the same song;
+ * other programs show it as a comment. Files of earlier versions, whose ticks may be several samples, are marked likewise.
  */
 const PREFIX = 'chipsmith ';
 
+/** As many as readMidi takes from other files. */
+const MOST_TEMPO_CHANGES = 10_000;
+
 const origin = z.enum(ORIGINS);
+const beatsPerMinute = z.number().min(TEMPO_RANGE.slowest).max(TEMPO_RANGE.fastest);
+
+export const tempoSchema = z.strictObject({
+  beatsPerMinute,
+  firstBeat: z.int(),
+  origin,
+  confidence: z.number().min(0).max(1),
+  // The length is checked first: a list of millions of wrong entries would give as many messages.
+  changes: z
+    .array(z.unknown())
+    .max(MOST_TEMPO_CHANGES)
+    .pipe(z.array(z.strictObject({ time: z.int(), beatsPerMinute })))
+    .readonly()
+    .exactOptional(),
+});
+
+export const meterSchema = z.strictObject({
+  beats: z.int().min(1).max(MOST_BEATS),
+  unit: z.literal(METER_UNITS),
+  origin,
+});
 
 const markSchema = z.strictObject({
   title: z.string(),
   samplesPerTick: z.int().min(1).max(16),
-  tempo: z.strictObject({
-    beatsPerMinute: z.number().min(TEMPO_RANGE.slowest).max(TEMPO_RANGE.fastest),
-    firstBeat: z.int(),
-    origin,
-    confidence: z.number().min(0).max(1),
-  }),
-  meter: z.strictObject({
-    beats: z.int().min(1).max(MOST_BEATS),
-    unit: z.literal(METER_UNITS),
-    origin,
-  }),
+  tempo: tempoSchema,
+  meter: meterSchema,
 });
 
 export type Mark = z.infer<typeof markSchema>;
@@ -36,7 +51,7 @@ export function writeMark(mark: Mark): string {
 }
 
 /**
- * The mark of a file of writeMidi, or undefined in files of other programs.
+ * The mark of a file of writeNesMidi, or undefined in other files.
  *
  * @throws DataError if a mark is there but unreadable: its ticks could then not be trusted
  */

@@ -19,6 +19,8 @@ export type MidiEvent = {
   /** Sharps (positive) or flats of the key signature, -7..7. */
   | { readonly kind: 'key'; readonly fifths: number; readonly isMinor: boolean }
   | { readonly kind: 'text'; readonly text: string }
+  /** A meta event for one program's own use. */
+  | { readonly kind: 'sequencer'; readonly data: Uint8Array }
 );
 
 export interface MidiTrack {
@@ -213,6 +215,8 @@ function readMeta(type: number, data: Uint8Array, { tick, byte }: EventPlace, ev
     if (Math.abs(fifths) <= 7 && data[1] <= 1) events.push({ tick, byte, kind: 'key', fifths, isMinor: data[1] === 1 });
   } else if (type === 0x01) {
     events.push({ tick, byte, kind: 'text', text: decodeText(data) });
+  } else if (type === 0x7f) {
+    events.push({ tick, byte, kind: 'sequencer', data });
   }
 }
 
