@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FilterName, playScore, renderAudio, TICKS_PER_SECOND, writeVgm, writeWav } from '@chipsmith/apu';
-import { checkReplaceable, replaceFolder, type Song, writeMidi } from '@chipsmith/data';
+import { checkReplaceable, type MidiConvention, replaceFolder, type Song, writeMidi } from '@chipsmith/data';
 import { contactSheet } from './page/contact-sheet.ts';
 import { startProgress } from './terminal/progress.ts';
 
@@ -21,6 +21,8 @@ export interface TrackSettings {
   /** What all tracks have in common. */
   readonly settings: Readonly<Record<string, string | number | boolean>>;
   readonly sound: { readonly sampleRate: number; readonly filter: FilterName };
+  /** Of the .mid files. */
+  readonly midi: MidiConvention;
   readonly signal: AbortSignal;
 }
 
@@ -54,7 +56,7 @@ export function scoresOf(melody: Song): {
  * @throws the signal's reason once it is aborted
  */
 export async function writeTracks(tracks: readonly Track[], options: TrackSettings): Promise<string> {
-  const { output, title, settings, sound, signal } = options;
+  const { output, title, settings, sound, midi, signal } = options;
   await checkTracksFolder(output);
   const progress = startProgress('rendering');
   try {
@@ -64,7 +66,7 @@ export async function writeTracks(tracks: readonly Track[], options: TrackSettin
         progress.update(index / tracks.length, name);
         const log = playScore(song);
         const description = { name, title: song.title, seed, settings, scores, events: Array.from(events) };
-        await writeFile(join(partial, `${name}.mid`), writeMidi(song));
+        await writeFile(join(partial, `${name}.mid`), writeMidi(song, { convention: midi }));
         await writeFile(join(partial, `${name}.vgm`), writeVgm(log, { title: song.title }));
         await writeFile(join(partial, `${name}.wav`), writeWav(renderAudio(log, sound), sound.sampleRate));
         await writeFile(join(partial, `${name}.json`), `${JSON.stringify(description)}\n`);

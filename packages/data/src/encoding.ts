@@ -9,6 +9,8 @@ export type SequenceVoice = (typeof SEQUENCE_VOICES)[number];
 export interface EncodedSequence {
   readonly voice: SequenceVoice;
   readonly events: Uint16Array;
+  /** Semitones that the encoding moved the music up by, as those do that bring all into C; 0 if left out. */
+  readonly transposition?: number;
 }
 
 /** What an encoding made of a song: sequences, and the voices that have notes but gave no sequence, with the reason. */
@@ -22,6 +24,8 @@ export interface DecodeOptions {
   readonly title: string;
   /** Quarter notes a minute; 120 if left out. */
   readonly beatsPerMinute?: number;
+  /** That of the sequence which the events go on from: the song gets its key. 0 if left out. */
+  readonly transposition?: number;
 }
 
 /**

@@ -76,6 +76,7 @@ export { performanceEncoding, performanceVelocityEncoding } from './performance/
 export { ONSET_BITMAP_SHAPE, onsetBitmapEncoding, onsetBitmapOf, onsetEventsOf } from './pianoroll/onsets.ts';
 export { PIANOROLL_SHAPE, pianorollEncoding, pianorollOf, pianorollVolumeEncoding } from './pianoroll/voices.ts';
 export { polyphonyEncoding } from './polyphony/encoding.ts';
+export { choosePrimer, type Primer } from './primer.ts';
 export * from './random.ts';
 export type { FoundSong, SongReading, WrittenFacts } from './reading.ts';
 export { songFromRegisterLog } from './register-log/song.ts';

@@ -139,7 +139,7 @@ describe('melody encoding', () => {
       fc.property(songs, (song) => {
         for (const { events } of encoding.encode(song).sequences) {
           const decoded = encoding.decode(events, { title: 'again', beatsPerMinute: song.tempo.beatsPerMinute });
-          expect(encoding.encode(decoded).sequences).toEqual([{ voice: 'pulse1', events }]);
+          expect(encoding.encode(decoded).sequences).toEqual([{ voice: 'pulse1', events, transposition: 0 }]);
         }
       }),
     );

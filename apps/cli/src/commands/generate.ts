@@ -1,26 +1,17 @@
 import { join } from 'node:path';
-import { arrangeMelody, deriveSeed, type Encoding, findEncoding, readMidi, withEstimatedTiming } from '@chipsmith/data';
+import { arrangeMelody, deriveSeed, findEncoding, MIDI_CONVENTIONS } from '@chipsmith/data';
 import type { Device } from '@chipsmith/kernels';
 import { type Checkpoint, type Sample, type SampleOptions, sample } from '@chipsmith/models';
-import {
-  type Arguments,
-  type Command,
-  flag,
-  integer,
-  integers,
-  number,
-  required,
-  seedOf,
-  text,
-} from '../terminal/command.ts';
-import { CommandError, UsageError } from '../terminal/errors.ts';
+import { primerOf } from './primer.ts';
+import { type Command, choice, flag, integer, number, required, seedOf, text } from '../terminal/command.ts';
+import { CommandError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { print } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { checkTracksFolder, scoresOf, type Track, writeTracks } from '../tracks.ts';
 import { checkpointOf, checkpointOptions } from './checkpoint.ts';
 import { adapterOption, withDevice } from './options.ts';
-import { readInput, soundOf, soundOptions } from './render.ts';
+import { soundOf, soundOptions } from './render.ts';
 
 export const generate: Command = {
   name: 'generate',
@@ -42,13 +33,18 @@ export const generate: Command = {
       valueHint: '0..1',
       description: 'choose among the likeliest events that hold this share only',
     },
-    primer: { type: 'string', valueHint: 'file.mid', description: 'go on from the first melody of this file' },
+    primer: { type: 'string', valueHint: 'file', description: 'go on from the end of this song, in its key and tempo' },
     'primer-pitches': {
       type: 'string',
       valueHint: '60,62,..',
       description: 'go on from these MIDI note numbers, a 16th each',
     },
-    bpm: { type: 'string', valueHint: 'n', description: "tempo (default the training songs' median)" },
+    bpm: { type: 'string', valueHint: 'n', description: "tempo (default the primer's, or the training songs' median)" },
+    midi: {
+      type: 'string',
+      valueHint: MIDI_CONVENTIONS.join('|'),
+      description: "whom the .mid files are for: players and music programs, or NES-MDB's tools (default general-midi)",
+    },
     arrange: {
       type: 'boolean',
       default: true,
@@ -75,13 +71,16 @@ export const generate: Command = {
     const topP = number(args, 'top-p', { least: 0.001, most: 1 });
     const tempo = number(args, 'bpm', { least: 20, most: 400 });
     const sound = soundOf(args);
+    const midi = choice(args, 'midi', MIDI_CONVENTIONS) ?? 'general-midi';
     const output = text(args, 'output') ?? join(required(args, 'run', 'the folder of a trained model'), 'samples');
     await checkTracksFolder(output);
     const { checkpoint } = await checkpointOf(args);
     const { metadata } = checkpoint;
     const encoding = findEncoding(metadata.encoding.name);
-    const beatsPerMinute = tempo ?? Math.round(metadata.beatsPerMinute);
-    const primer = await primerOf(args, encoding);
+    const primer = await primerOf(args, encoding, bars);
+    if (primer?.description !== undefined) process.stderr.write(`${primer.description}\n`);
+    const beatsPerMinute = tempo ?? primer?.beatsPerMinute ?? Math.round(metadata.beatsPerMinute);
+    const transposition = primer?.transposition ?? 0;
     const length = bars * encoding.stepsPerBar;
 
     const arranged = flag(args, 'arrange');
@@ -94,26 +93,27 @@ export const generate: Command = {
       temperature,
       ...(topK !== undefined && { topK }),
       ...(topP !== undefined && { topP }),
-      ...(primer !== undefined && { primerEvents: primer.length }),
+      ...(primer !== undefined && { primerEvents: primer.events.length }),
+      ...(primer?.description !== undefined && { primer: primer.description }),
       arranged,
       seed,
     };
     const title = `${count} tracks by ${metadata.model}`;
     const trackOf = ({ events, nll }: Sample, index: number): Track => {
       const name = `track-${String(index + 1).padStart(Math.max(2, String(count).length), '0')}`;
-      const melody = encoding.decode(events, { title: `${metadata.model} ${name}`, beatsPerMinute });
+      const melody = encoding.decode(events, { title: `${metadata.model} ${name}`, beatsPerMinute, transposition });
       const song = arranged ? arrangeMelody(melody, { seed: deriveSeed(seed, index) }) : melody;
       return { name, song, events, seed, scores: { nllPerEvent: nll, ...scoresOf(melody) } };
     };
 
     const { page, tracks } = await interruptible(async (signal) => {
-      const wanted = { count, length, seed, temperature, topK, topP, primer, encoding, signal };
+      const wanted = { count, length, seed, temperature, topK, topP, primer: primer?.events, encoding, signal };
       const fewestNotes = Math.min(FEWEST_NOTES, bars * FEWEST_NOTES_A_BAR);
       const samples = await withDevice(args, signal, (device, onPreparation) =>
         drawPlayable(device, checkpoint, { ...wanted, fewestNotes, onPreparation }),
       );
       const tracks = samples.map(trackOf);
-      return { tracks, page: await writeTracks(tracks, { output, title, settings, sound, signal }) };
+      return { tracks, page: await writeTracks(tracks, { output, title, settings, sound, midi, signal }) };
     });
     const words = `${tracks.length} tracks in ${output}\nHear and see them: ${page}`;
     print(args, { output, page, settings, tracks: tracks.map(({ name, scores }) => ({ name, scores })) }, words);
@@ -160,18 +160,4 @@ async function drawPlayable(
   throw new CommandError(
     `Only ${kept.size} of ${TRIES * count} sequences were different and had ${fewestNotes} notes of ${FEWEST_PITCHES} pitches: train longer, or raise --temperature or --bars.`,
   );
-}
-
-/** Events to start with, from a MIDI file's first melody or from pitches. */
-async function primerOf(args: Arguments, encoding: Encoding): Promise<number[] | undefined> {
-  const path = text(args, 'primer');
-  const pitches = integers(args, 'primer-pitches');
-  if (path !== undefined && pitches !== undefined) throw new UsageError('give --primer or --primer-pitches, not both');
-  if (pitches !== undefined) return encoding.encodePitches(pitches);
-  if (path === undefined) return undefined;
-  const { song } = readMidi(await readInput(path), path);
-  const [first] = encoding.encode(withEstimatedTiming(song)).sequences;
-  if (first === undefined)
-    throw new CommandError(`${path}: has no melody of two bars or more; use another file or --primer-pitches.`);
-  return Array.from(first.events);
 }

@@ -8,20 +8,31 @@ import type { Song } from '../song.ts';
 import { BASIC_ALPHABET, type Melody, type MelodyAlphabet, MONO_ALPHABET, NO_EVENT, NOTE_OFF } from './alphabet.ts';
 import { type ExtractionRules, extractMelodies, MAGENTA_RULES, NES_RULES, STEPS_PER_BAR } from './extract.ts';
 import { melodySpans } from './spans.ts';
-import { squash } from './squash.ts';
+import { squash, squashTransposition } from './squash.ts';
 
 /** What tells one melody encoding from another. */
 interface MelodyKind {
   readonly name: string;
   readonly alphabet: MelodyAlphabet;
-  /** Brings a melody into the alphabet's range. */
-  readonly fit: (melody: Melody) => Melody;
+  /** Brings a melody into the alphabet's range, and tells by how many semitones it moved it up. */
+  readonly fit: (melody: Melody) => { readonly fitted: Melody; readonly transposition: number };
 }
 
 /** Basic RNN: three octaves, in C. */
-const BASIC: MelodyKind = { name: 'melody', alphabet: BASIC_ALPHABET, fit: squash };
+const BASIC: MelodyKind = {
+  name: 'melody',
+  alphabet: BASIC_ALPHABET,
+  fit(melody) {
+    const transposition = squashTransposition(melody);
+    return { fitted: squash(melody, transposition), transposition };
+  },
+};
 /** Mono RNN: every pitch as it is (transpose_to_key=None). */
-const MONO: MelodyKind = { name: 'mono', alphabet: MONO_ALPHABET, fit: (melody) => melody };
+const MONO: MelodyKind = {
+  name: 'mono',
+  alphabet: MONO_ALPHABET,
+  fit: (melody) => ({ fitted: melody, transposition: 0 }),
+};
 
 /**
  * The melody encoding of Magenta's Basic RNN: 38 classes (0 no event, 1 note-off, 2..37 the pitches 48..83), one event a
@@ -79,7 +90,10 @@ function encodeMelodies(song: Song, { alphabet, fit }: MelodyKind, rules: Extrac
   for (const voice of PITCHED_VOICES) {
     if (song.voices[voice].length === 0) continue;
     const { melodies, reason } = extractMelodies(song.voices[voice], song, rules);
-    for (const melody of melodies) sequences.push({ voice, events: Uint16Array.from(fit(melody), alphabet.classOf) });
+    for (const melody of melodies) {
+      const { fitted, transposition } = fit(melody);
+      sequences.push({ voice, events: Uint16Array.from(fitted, alphabet.classOf), transposition });
+    }
     if (reason) dropped.push({ voice, reason });
   }
   return { sequences, dropped };

@@ -70,12 +70,12 @@ export function embeddedSong(file: MidiFile, repairs: string[]): Song | undefine
   );
   if (parts.length === 0) return undefined;
   try {
-    const { sound, voices, ...facts } = schema.parse(JSON.parse(unpack(parts)));
+    const { sound, title, voices, duration, tempo, meter } = schema.parse(JSON.parse(unpack(parts)));
     if (sound !== soundHash(file)) {
       repairs.push('the notes were changed after chipsmith wrote them: read as they are now');
       return undefined;
     }
-    const song: Song = { ...facts, voices: byVoice((voice) => unflatten(voices[voice])) };
+    const song: Song = { title, voices: byVoice((voice) => unflatten(voices[voice])), duration, tempo, meter };
     checkSong(song);
     return song;
   } catch {

@@ -1,0 +1,57 @@
+import { basename } from 'node:path';
+import { choosePrimer, type Encoding, readSongs, reasonOf } from '@chipsmith/data';
+import { readInput } from './render.ts';
+import { type Arguments, integers, text } from '../terminal/command.ts';
+import { CommandError, UsageError } from '../terminal/errors.ts';
+
+/** What tracks begin with. */
+export interface TrackPrimer {
+  readonly events: readonly number[];
+  /** Semitones that its events lie above the song that they are of. */
+  readonly transposition: number;
+  /** Of that song, in quarter notes a minute; pitches have none. */
+  readonly beatsPerMinute?: number;
+  /** One line that says what was taken of which song. */
+  readonly description?: string;
+}
+
+/**
+ * What `--primer` or `--primer-pitches` asks for: the end of a song (see choosePrimer) in a file of any kind that songs are read
+ * from, the first song of a book; or pitches, one event each.
+ *
+ * @param bars of a track, primer included
+ * @throws UsageError if both are given
+ * @throws CommandError or DataError if there is nothing in the file to go on from
+ */
+export async function primerOf(args: Arguments, encoding: Encoding, bars: number): Promise<TrackPrimer | undefined> {
+  const path = text(args, 'primer');
+  const pitches = integers(args, 'primer-pitches');
+  if (path !== undefined && pitches !== undefined) throw new UsageError('give --primer or --primer-pitches, not both');
+  if (pitches !== undefined) return { events: encoding.encodePitches(pitches), transposition: 0 };
+  if (path === undefined) return undefined;
+  const songs = readSongs(await readInput(path), path);
+  const [found] = songs.filter((song) => 'reading' in song);
+  if (found === undefined) {
+    const [first] = songs.filter((song) => 'problem' in song);
+    throw new CommandError(`${path}: ${first ? reasonOf(first) : 'it holds no song'}; use another file.`);
+  }
+  const primer = choosePrimer(found.reading.song, encoding, bars, found.path);
+  const { beats, unit } = primer.meter;
+  const described = [
+    `Primer: ${basename(path)}${songs.length > 1 ? `, the first of its ${songs.length} songs` : ''}`,
+    primer.bars === primer.allBars ? `all ${primer.bars} bars` : `the last ${primer.bars} of ${primer.allBars} bars`,
+    `${rounded(primer.beatsPerMinute)} bpm`,
+    ...(beats === 4 && unit === 4 ? [] : [`in ${beats}/${unit} where tracks count bars of 4/4`]),
+  ];
+  return {
+    events: Array.from(primer.events),
+    transposition: primer.transposition,
+    beatsPerMinute: rounded(primer.beatsPerMinute),
+    description: described.join(', '),
+  };
+}
+
+/** To a hundredth, which is finer than MIDI files are at 120 bpm, but hides their rounding. */
+function rounded(beatsPerMinute: number): number {
+  return Math.round(beatsPerMinute * 100) / 100;
+}

@@ -1,0 +1,118 @@
+import { type Note, VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
+import type { EncodedSequence, Encoding } from './encoding.ts';
+import { DataError } from './error.ts';
+import type { Meter, Song } from './song.ts';
+import { withEstimatedTiming } from './timing/tempo.ts';
+import { prevailingTempo, tempoMapOf, ticksPerQuarter } from './timing/tempo-map.ts';
+
+/** The end of a song, for a model to go on from. */
+export interface Primer {
+  /** They begin on a bar line of the song. */
+  readonly events: Uint16Array;
+  /** As EncodedSequence has it: to be undone in what the model writes. */
+  readonly transposition: number;
+  /** The song's there, in quarter notes a minute. */
+  readonly beatsPerMinute: number;
+  readonly meter: Meter;
+  /** Bars of the song that are kept, and that there are. */
+  readonly bars: number;
+  readonly allBars: number;
+}
+
+/**
+ * What of a song a model can go on from where `bars` bars are to be made in all: the whole song if that leaves a bar to make,
+ * else its last bars, as many as half of `bars` if they fit. Where an encoding tells of one voice at a time that is the first
+ * voice with a sequence, behind its last long rest.
+ *
+ * @param bars of 4/4, primer included
+ * @param name the song's, for messages
+ * @throws DataError if the encoding makes nothing of the song, or nothing that leaves a bar to make
+ */
+export function choosePrimer(song: Song, encoding: Encoding, bars: number, name: string): Primer {
+  const timed = withEstimatedTiming(song, encoding);
+  const { sequences, dropped } = encoding.encode(timed);
+  const [first] = sequences;
+  if (first === undefined) {
+    const reasons = dropped.map(({ voice, reason }) => `${voice}: ${reason}`).join(', ') || 'it has no notes';
+    throw new DataError(name, `nothing to go on from (${reasons})`, 'use another file');
+  }
+  const voices = first.voice === 'all' ? VOICE_NAMES : [first.voice];
+  const { allBars, end, barLength } = barsOf(timed, voices);
+  const room = (bars - 1) * encoding.stepsPerBar;
+  const primerOf = (part: Song, { events, transposition = 0 }: EncodedSequence): Primer => {
+    const beatsPerMinute = prevailingTempo(part.tempo, part.duration);
+    const { duration } = encoding.decode(events, { title: song.title, beatsPerMinute });
+    const kept = Math.ceil(roundToStep(duration / ticksPerQuarter(beatsPerMinute)) / barLength);
+    return { events, transposition, beatsPerMinute, meter: part.meter, bars: kept, allBars };
+  };
+  const whole = onlyOne(sequences, first.voice);
+  if (whole !== undefined && whole.events.length <= room) return primerOf(timed, whole);
+
+  const half = Math.floor(bars / 2);
+  const fewer = Array.from({ length: half }, (_, index) => half - index);
+  const more = Array.from({ length: Math.max(0, bars - 1 - half) }, (_, index) => half + 1 + index);
+  for (const kept of [...fewer, ...more].filter((count) => count < allBars)) {
+    const part = songFrom(timed, end - kept * barLength);
+    const sequence = onlyOne(encoding.encode(part).sequences, first.voice);
+    if (sequence !== undefined && sequence.events.length <= room) return primerOf(part, sequence);
+  }
+  throw new DataError(name, `no whole bars of it leave room in ${bars} bars`, 'ask for more bars');
+}
+
+/** Where a voice gives several sequences there are long rests between them, which no sequence can tell of. */
+function onlyOne(sequences: readonly EncodedSequence[], voice: EncodedSequence['voice']): EncodedSequence | undefined {
+  const own = sequences.filter((sequence) => sequence.voice === voice);
+  return own.length === 1 ? own[0] : undefined;
+}
+
+/** The steps that encodings lay notes on, in quarter notes: what lies less than half a step before a bar belongs to it. */
+const STEP = 1 / 4;
+
+function roundToStep(beats: number): number {
+  return Math.round(beats / STEP) * STEP;
+}
+
+/** Bars from the first to the last note of some voices, the first beat of the bar behind them, and a bar, in quarter notes. */
+function barsOf(song: Song, voices: readonly VoiceName[]): { allBars: number; end: number; barLength: number } {
+  const { beatAt } = tempoMapOf(song.tempo);
+  const barLength = (4 * song.meter.beats) / song.meter.unit;
+  const notes = voices.flatMap((voice) => song.voices[voice]);
+  const start = notes.reduce((earliest, note) => Math.min(earliest, note.start), Number.POSITIVE_INFINITY);
+  const last = notes.reduce((latest, note) => Math.max(latest, note.end), 0);
+  const firstBar = Math.floor(roundToStep(beatAt(start)) / barLength);
+  const endBar = Math.max(firstBar + 1, Math.ceil(roundToStep(beatAt(last)) / barLength));
+  return { allBars: endBar - firstBar, end: endBar * barLength, barLength };
+}
+
+/** What of a song begins on a beat (in quarter notes from its first one) or later; that is then its first beat. */
+function songFrom(song: Song, beat: number): Song {
+  const { timeAt } = tempoMapOf(song.tempo);
+  const cut = Math.max(0, Math.ceil(timeAt(beat - STEP / 2)));
+  const firstBeat = Math.round(timeAt(beat)) - cut;
+  const notesOf = (notes: readonly Note[]): Note[] =>
+    notes
+      .filter(({ start }) => start >= cut)
+      .map((note) => ({
+        ...note,
+        start: note.start - cut,
+        end: note.end - cut,
+        volume: note.volume.map(({ time, value }) => ({ time: time - cut, value })),
+        duty: note.duty.map(({ time, value }) => ({ time: time - cut, value })),
+      }));
+  const { pulse1, pulse2, triangle, noise } = song.voices;
+  const { changes = [], ...tempo } = song.tempo;
+  const moved = changes.map(({ time, beatsPerMinute }) => ({ time: time - cut, beatsPerMinute }));
+  const before = moved.findLast(({ time }) => time <= firstBeat);
+  const later = moved.filter(({ time }) => time > firstBeat);
+  return {
+    ...song,
+    voices: { pulse1: notesOf(pulse1), pulse2: notesOf(pulse2), triangle: notesOf(triangle), noise: notesOf(noise) },
+    duration: song.duration - cut,
+    tempo: {
+      ...tempo,
+      beatsPerMinute: before?.beatsPerMinute ?? tempo.beatsPerMinute,
+      firstBeat,
+      ...(later.length > 0 && { changes: later }),
+    },
+  };
+}
