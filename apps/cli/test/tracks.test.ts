@@ -16,7 +16,7 @@ function track(name: string, pitch: number): Track {
 
 function settings(output: string, signal = new AbortController().signal): TrackSettings {
   const sound = { sampleRate: 8000, filter: 'nes' as const };
-  return { output, title: 'two tracks', settings: { bars: 2 }, sound, signal };
+  return { output, title: 'two tracks', settings: { bars: 2 }, sound, midi: 'general-midi', signal };
 }
 
 async function quietly<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -31,16 +31,21 @@ export interface RegisterLog {
   readonly duration: number;
   /** DMC samples, sorted by cycle; absent where the piece has none. */
   readonly memory?: readonly MemoryBlock[];
+  /** CPU cycle, before `duration`, at which playing goes on after the end; absent where the piece ends. Writes of that very cycle are part of the loop. */
+  readonly loop?: number;
 }
 
 /** Throws ApuError unless the log is what its type says: whole numbers in range, sorted, within the duration. */
 export function checkRegisterLog(log: RegisterLog): void {
-  const { clock, writes, duration, memory = [] } = log;
+  const { clock, writes, duration, memory = [], loop } = log;
   if (!isWhole(clock, 1, 100_000_000)) {
     throw new ApuError(`the log's clock is ${clock}: give whole CPU cycles a second, ${NTSC_CPU_CLOCK} for NTSC`);
   }
   if (!isWhole(duration, 0, Number.MAX_SAFE_INTEGER)) {
     throw new ApuError(`the log's duration is ${duration}: give whole CPU cycles, 0 or more`);
+  }
+  if (loop !== undefined && !isWhole(loop, 0, duration - 1)) {
+    throw new ApuError(`the log's loop is ${loop}: give a whole CPU cycle before its duration of ${duration} cycles`);
   }
   checkOrder('write', writes, duration);
   checkOrder('memory block', memory, duration);

@@ -12,6 +12,7 @@ import {
   quantiseToVgm,
   type RegisterLog,
   readVgm,
+  readVgmFile,
   readVgmTags,
   renderAudio,
   VGM_SAMPLE_RATE,
@@ -50,8 +51,9 @@ const logs = fc
         maxLength: 3,
       },
     ),
+    loopPercent: fc.option(fc.nat(99)),
   })
-  .map(({ clock, list, tail, blocks }): RegisterLog => {
+  .map(({ clock, list, tail, blocks, loopPercent }): RegisterLog => {
     let cycle = 0;
     const writes = list.map(([gap, register, value]) => {
       cycle += gap;
@@ -60,8 +62,12 @@ const logs = fc
     const memory = blocks
       .map(([percent, bytes, address]): MemoryBlock => ({ cycle: Math.floor((cycle * percent) / 100), address, bytes }))
       .sort((a, b) => a.cycle - b.cycle);
-    const log = { clock, writes, duration: cycle + tail };
-    return memory.length > 0 ? { ...log, memory } : log;
+    const duration = cycle + tail;
+    return {
+      ...{ clock, writes, duration },
+      ...(memory.length > 0 ? { memory } : {}),
+      ...(loopPercent === null || duration === 0 ? {} : { loop: Math.floor((duration * loopPercent) / 100) }),
+    };
   });
 
 const song = () => {
@@ -83,6 +89,9 @@ describe('round trip', () => {
         const sample = (cycle: number) => Math.floor((cycle * VGM_SAMPLE_RATE) / log.clock);
         expect(back.writes.map(({ cycle }) => sample(cycle))).toEqual(log.writes.map(({ cycle }) => sample(cycle)));
         expect(Math.abs(back.duration - log.duration)).toBeLessThan((2 * log.clock) / VGM_SAMPLE_RATE);
+        expect(back.loop === undefined).toBe(log.loop === undefined);
+        const inLoop = ({ writes, loop = 0 }: RegisterLog) => writes.filter(({ cycle }) => cycle >= loop).length;
+        expect(inLoop(back)).toBe(inLoop(log));
       }),
       { numRuns: 200, seed: 60 },
     );
@@ -134,6 +143,73 @@ describe('round trip', () => {
     };
     expect(readVgmTags(writeVgm(song(), tags))).toEqual({ ...tags, system: 'Nintendo Entertainment System' });
     expect(() => writeVgm(song(), { title: 'a\0b' })).toThrow(ApuError);
+  });
+});
+
+describe('a loop', () => {
+  const looped = (loop: number) => ({ ...song(), loop });
+
+  it('stands in the header as the byte and the samples that are played again', () => {
+    const log = looped(Math.floor(NTSC_CPU_CLOCK / 4));
+    const file = writeVgm(log);
+    const view = new DataView(file.buffer);
+    const total = view.getUint32(0x18, true);
+    // A quarter of a second is 11,025 samples.
+    expect(view.getUint32(0x20, true)).toBe(total - 11_024);
+    const start = 0x1c + view.getUint32(0x1c, true);
+    const beginning = Uint8Array.from([...file.subarray(0, start), 0x66]);
+    expect(readVgm(beginning).writes).toEqual(readVgm(file).writes.filter(({ cycle }) => cycle < (log.loop ?? 0)));
+  });
+
+  it('is absent from the header of a piece that ends', () => {
+    const view = new DataView(writeVgm(song()).buffer);
+    expect([view.getUint32(0x1c, true), view.getUint32(0x20, true)]).toEqual([0, 0]);
+  });
+
+  it('changes nothing of what is played once', () => {
+    const { loop, ...once } = quantiseToVgm(looped(500_000));
+    expect(loop).toBeDefined();
+    expect(once).toEqual(quantiseToVgm(song()));
+  });
+
+  it('begins behind the writes of its sample that come before it, however many there are', () => {
+    for (const count of [1, 9, 50]) {
+      const writes = Array.from({ length: 2 * count }, (_, i) => ({
+        cycle: i < count ? 1000 : 1001,
+        register: 0x4011,
+        value: i,
+      }));
+      const { writes: moved, loop = 0 } = quantiseToVgm({
+        ...{ clock: NTSC_CPU_CLOCK, writes, duration: 90_000, loop: 1001 },
+      });
+      expect(moved.map(({ cycle }) => cycle >= loop)).toEqual(writes.map((_, i) => i >= count));
+    }
+  });
+
+  it('must lie within the log', () => {
+    for (const loop of [-1, 0.5, Number.NaN, song().duration]) {
+      expect(() => writeVgm(looped(loop))).toThrow(/the log's loop is/);
+    }
+  });
+
+  it('is left out, and that is told, if it has no wait, or begins outside the data or within a command', () => {
+    const file = writeVgm(looped(500_000));
+    const view = new DataView(file.buffer);
+    const end = 0x14 + view.getUint32(0x14, true) - 1;
+    const start = 0x1c + view.getUint32(0x1c, true);
+    const told = (byte: number) => {
+      view.setUint32(0x1c, byte - 0x1c, true);
+      const { log, repairs } = readVgmFile(file);
+      expect(log.writes).toEqual(quantiseToVgm(song()).writes);
+      expect(log.loop).toBeUndefined();
+      return repairs;
+    };
+    expect(told(end)).toEqual(['the loop was left out: it has no wait in it']);
+    for (const byte of [0xbf, start + 1, end + 40, 0x7fff_ffff]) {
+      expect(told(byte)).toEqual([
+        `the loop was left out: byte ${byte}, where it should begin, is not a command of the data`,
+      ]);
+    }
   });
 });
 
@@ -229,24 +305,17 @@ describe('a file that cannot be read says why and where', () => {
     ['gzip, damaged', gzipSync(good).map((byte, at) => (at < 10 ? byte : byte ^ 0x5a)), /damaged gzip file/],
     ['gzip of another format', gzipSync(Uint8Array.of(1, 2, 3, 4)), /not a VGM file/],
     ['gzip bomb', gzipSync(new Uint8Array(65 * 2 ** 20), { level: 1 }), /unpacks to more than 67108864 bytes/],
+    ['cut before the first wait', good.slice(0, 0xc4), /truncated VGM file: it ends at byte 196/],
+    ['no data', good.slice(0, 0xc0), /no end command before byte 192/],
     ['cut in the header', good.slice(0, 0x20), /truncated VGM file: its header ends at byte 32/],
-    ['cut in the data', good.slice(0, 0x100), /truncated VGM file: it ends at byte 256/],
     ['no NES', changed(0x84, 0), /not for an NES/],
     ['too old', changed(0x08, 0x150), /not for an NES/],
     ['FDS', changed(0x84, 0x8000_0000 + NTSC_CPU_CLOCK), /Famicom Disk System/],
     ['two chips', changed(0x84, 0x4000_0000 + NTSC_CPU_CLOCK), /two NES sound chips/],
     ['clock', changed(0x84, 5), /clock of 5 Hz/],
-    ['data beyond the end', changed(0x34, 0xffff_ff00), /truncated/],
-    ['unknown command', withCommands([0x62, 0x05, 0x66]), /byte 193 is 0x05, which is no command/],
+    ['unknown command', withCommands([0x62, 0x05, 0x66]), /byte 193 is 0x05, which is not a command/],
     ['block beyond the end', withCommands([0x67, 0x66, 0xc2, 255, 255, 255, 255, 0x66]), /truncated/],
-    ['block without an address', withCommands([0x67, 0x66, 0xc2, 1, 0, 0, 0, 0, 0x66]), /no address/],
-    ['block past $FFFF', withCommands([0x67, 0x66, 0xc2, 4, 0, 0, 0, 0xff, 0xff, 1, 2, 0x66]), /runs past address/],
     ['block mark', withCommands([0x67, 0x00, 0, 0, 0, 0, 0, 0x66]), /not marked/],
-    [
-      'transfer of nothing',
-      withCommands([0x68, 0x66, 7, 0, 0, 0, 0, 0xc0, 0, 1, 0, 0, 0x66]),
-      /reads past the 0 bytes/,
-    ],
   ];
   it.each(cases)('%s', (_name, bytes, message) => {
     expect(() => readVgm(bytes)).toThrow(ApuError);
@@ -254,23 +323,11 @@ describe('a file that cannot be read says why and where', () => {
   });
 
   it('gives the byte', () => {
-    try {
-      readVgm(good.slice(0, 0x100));
-      expect.unreachable();
-    } catch (error) {
-      expect(error).toMatchObject({ byteOffset: 0x100 });
-    }
+    expect(() => readVgm(good.slice(0, 0xc4))).toThrow(expect.objectContaining({ byteOffset: 0xc4 }));
   });
 
   it('a log whose clock no reader would take is not written', () => {
     expect(() => writeVgm({ clock: 44_100, writes: [], duration: 0 })).toThrow(/44100 Hz is no NES's/);
-  });
-
-  it('tags that are damaged', () => {
-    expect(() => readVgmTags(changed(0x14, 0xffff_0000))).toThrow(ApuError);
-    expect(() => readVgmTags(changed(0x14, 0x10))).toThrow(/no 'Gd3 '/);
-    expect(() => readVgmTags(good.slice(0, good.length - 4))).toThrow(/truncated/);
-    expect(readVgmTags(changed(0x14, 0))).toEqual({});
   });
 
   it('any mutation of a good file gives a legal log or an ApuError', () => {
@@ -296,7 +353,121 @@ describe('a file that cannot be read says why and where', () => {
       }),
       { numRuns: 1500, seed: 62 },
     );
-    expect(refused).toBeGreaterThan(500);
+    expect(refused).toBeGreaterThan(150);
+  });
+});
+
+describe('a file that is damaged gives its music, and says what was wrong', () => {
+  const tags = { title: 'Title', system: 'Nintendo Entertainment System', notes: 'Last' };
+  const good = writeVgm(song(), tags);
+  const dataEnd = 0x14 + new DataView(good.buffer).getUint32(0x14, true);
+  const { log } = readVgmFile(good);
+  const changed = (...fields: readonly (readonly [offset: number, value: number])[]) => {
+    const bytes = good.slice();
+    for (const [offset, value] of fields) new DataView(bytes.buffer).setUint32(offset, value, true);
+    return bytes;
+  };
+  const padded = (zeros: number) => Uint8Array.from([...good, ...new Uint8Array(zeros)]);
+  const withoutEnd = good.filter((_, at) => at !== dataEnd - 1);
+  new DataView(withoutEnd.buffer).setUint32(0x14, dataEnd - 1 - 0x14, true);
+  new DataView(withoutEnd.buffer).setUint32(0x04, withoutEnd.length - 4, true);
+  const saved = (fault: string) => `${fault}: the music up to there was kept`;
+
+  it('is sound otherwise', () => {
+    expect(readVgmFile(good)).toEqual({ log: quantiseToVgm(song()), tags, repairs: [] });
+  });
+
+  it.each<[string, Uint8Array, string[]]>([
+    ['end offset', changed([0x04, 5]), [`the file ends at byte ${good.length}, not at byte 9 as the header says`]],
+    [
+      'zeros behind',
+      padded(512),
+      [`the file ends at byte ${good.length + 512}, not at byte ${good.length} as the header says`],
+    ],
+    [
+      'tag offset',
+      changed([0x14, 99_999]),
+      [`the tag begins at byte ${dataEnd}, not at byte 100019 as the header says`],
+    ],
+    [
+      'tag offset too large for any file',
+      changed([0x14, 0xffff_ffff]),
+      [expect.stringMatching(/^the tag begins at byte/)],
+    ],
+    ['tag offset within the header', changed([0x14, 0x10]), [expect.stringMatching(/^the tag begins at byte/)]],
+    ['no tag offset', changed([0x14, 0]), [`the tag begins at byte ${dataEnd}, which the header does not say`]],
+    [
+      'tag length too small',
+      changed([dataEnd + 8, 4]),
+      [`the tag at byte ${dataEnd} announces 4 bytes, but has ${good.length - dataEnd - 12}`],
+    ],
+    [
+      'tag length too large',
+      changed([dataEnd + 8, 1 << 30]),
+      [expect.stringMatching(/announces 1073741824 bytes, but has/)],
+    ],
+    ['no data offset', changed([0x34, 0]), ['the data begin at byte 192, not at byte 52 as the header says']],
+    [
+      'data offset behind the end',
+      changed([0x34, 0xffff_ff00]),
+      [expect.stringMatching(/^the data begin at byte 192/)],
+    ],
+    ['no end command', withoutEnd, [saved(`the VGM file has no end command before byte ${dataEnd - 1}`)]],
+  ])('%s', (_name, bytes, repairs) => {
+    expect(readVgmFile(bytes)).toEqual({ log, tags, repairs });
+  });
+
+  it('without the tag that its header speaks of', () => {
+    const { tags: found, repairs } = readVgmFile(changed([dataEnd, 0]));
+    expect(found).toEqual({});
+    expect(repairs).toEqual([`there is no tag at byte ${dataEnd}, where the header says it is`]);
+  });
+
+  it('with the beginning of a tag that is cut', () => {
+    const { log: kept, tags: found, repairs } = readVgmFile(good.slice(0, good.length - 6));
+    expect(kept).toEqual(log);
+    expect(found).toEqual({ ...tags, notes: 'La' });
+    expect(repairs).toContain(`the tag at byte ${dataEnd} is cut short: what is there of it was read`);
+  });
+
+  it('up to where the data are cut or make no sense', () => {
+    const [half, last] = [0x140, dataEnd - 3];
+    for (const at of [half, last]) {
+      const { log: kept, repairs } = readVgmFile(good.slice(0, at));
+      expect(kept.writes).toEqual(log.writes.slice(0, kept.writes.length));
+      expect(kept.writes.length).toBeGreaterThan(3);
+      expect(repairs.at(-1)).toMatch(/: the music up to there was kept$/);
+    }
+    const commands = [0xb4, 0x15, 1, 0x62];
+    const { repairs, log: kept } = readVgmFile(withCommands([...commands, 0x05, ...commands, 0x66]));
+    expect(kept.writes).toHaveLength(1);
+    expect(repairs).toContain(saved('damaged VGM file: byte 196 is 0x05, which is not a command'));
+  });
+
+  it('without bytes that are no command, and without samples that make no sense', () => {
+    const commands = [0xb4, 0x15, 1, 0x62];
+    const told = (...between: number[]) => {
+      const { repairs, log: kept } = readVgmFile(withCommands([...commands, ...between, ...commands, 0x66]));
+      expect([kept.writes.length, kept.memory]).toEqual([2, undefined]);
+      return repairs.filter((repair) => repair.startsWith('left out'));
+    };
+    expect(told(0, 0)).toEqual(['left out a byte 0x00 among the commands (2 times)']);
+    expect(told(0x67, 0x66, 0xc2, 1, 0, 0, 0, 0)).toEqual(['left out a block of DMC samples without an address']);
+    expect(told(0x67, 0x66, 0xc2, 4, 0, 0, 0, 0xff, 0xff, 1, 2)).toEqual([
+      'left out DMC samples that run past address 0xFFFF',
+    ]);
+    expect(told(0x68, 0x66, 7, 0, 0, 0, 0, 0xc0, 0, 1, 0, 0)).toEqual([
+      'left out a transfer of more DMC samples than are given',
+    ]);
+  });
+
+  it('whose tag stands before the data', () => {
+    const tag = good.subarray(dataEnd);
+    const bytes = Uint8Array.from([...good.subarray(0, 0xc0), ...tag, ...good.subarray(0xc0, dataEnd)]);
+    const view = new DataView(bytes.buffer);
+    view.setUint32(0x14, 0xc0 - 0x14, true);
+    view.setUint32(0x34, 0xc0 + tag.length - 0x34, true);
+    expect(readVgmFile(bytes)).toEqual({ log, tags, repairs: [] });
   });
 });
 

@@ -1,5 +1,5 @@
 import { VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
-import type { Song } from './song.ts';
+import type { Meter, Song } from './song.ts';
 
 /** What a sequence tells of: one voice, or all four together. */
 export const SEQUENCE_VOICES = [...VOICE_NAMES, 'all'] as const;
@@ -11,6 +11,8 @@ export interface EncodedSequence {
   readonly events: Uint16Array;
   /** Semitones that the encoding moved the music up by, as those do that bring all into C; 0 if left out. */
   readonly transposition?: number;
+  /** Events of a bar, where each is a step of the grid and the first one begins a bar. Else missing. */
+  readonly bar?: number | undefined;
 }
 
 /** What an encoding made of a song: sequences, and the voices that have notes but gave no sequence, with the reason. */
@@ -26,6 +28,8 @@ export interface DecodeOptions {
   readonly beatsPerMinute?: number;
   /** That of the sequence which the events go on from: the song gets its key. 0 if left out. */
   readonly transposition?: number;
+  /** Of encodings on a tempo's grid; 4/4 if left out. */
+  readonly meter?: Pick<Meter, 'beats' | 'unit'>;
 }
 
 /**

@@ -83,6 +83,7 @@ export { songFromRegisterLog } from './register-log/song.ts';
 export { readVgmSong } from './register-log/vgm.ts';
 export * from './song.ts';
 export { type SongCounts, sumCounts, type VoiceCounts, WIDEST_INTERVAL } from './statistics/counts.ts';
+export { compareMeasures, MELODY_MEASURES, type MelodyMeasures, measureMelody } from './statistics/melody-measures.ts';
 export { durationLabel, entropy, polyphonyShares, summariseVoices, type VoiceSummary } from './statistics/summary.ts';
 export * from './timing/latch.ts';
 export { estimateMeter } from './timing/meter.ts';

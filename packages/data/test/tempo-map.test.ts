@@ -10,7 +10,10 @@ const changes: fc.Arbitrary<TempoChange[]> = fc
   .array(fc.record({ time: fc.integer({ min: 1, max: 200_000 }), beatsPerMinute: fc.integer({ min: 20, max: 400 }) }))
   .map((found) => {
     let time = 0;
-    return found.map((change) => ({ ...change, time: (time += change.time) }));
+    return found.map(({ time: distance, beatsPerMinute }) => {
+      time += distance;
+      return { time, beatsPerMinute };
+    });
   });
 
 describe('the tempo map', () => {

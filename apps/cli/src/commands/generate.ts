@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { arrangeMelody, deriveSeed, findEncoding, MIDI_CONVENTIONS } from '@chipsmith/data';
 import type { Device } from '@chipsmith/kernels';
 import { type Checkpoint, type Sample, type SampleOptions, sample } from '@chipsmith/models';
-import { primerOf } from './primer.ts';
 import { type Command, choice, flag, integer, number, required, seedOf, text } from '../terminal/command.ts';
 import { CommandError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
@@ -11,6 +10,7 @@ import { startProgress } from '../terminal/progress.ts';
 import { checkTracksFolder, scoresOf, type Track, writeTracks } from '../tracks.ts';
 import { checkpointOf, checkpointOptions } from './checkpoint.ts';
 import { adapterOption, withDevice } from './options.ts';
+import { primerOf } from './primer.ts';
 import { soundOf, soundOptions } from './render.ts';
 
 export const generate: Command = {

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { choosePrimer, type Encoding, readSongs, reasonOf } from '@chipsmith/data';
-import { readInput } from './render.ts';
 import { type Arguments, integers, text } from '../terminal/command.ts';
 import { CommandError, UsageError } from '../terminal/errors.ts';
+import { readInput } from './render.ts';
 
 /** What tracks begin with. */
 export interface TrackPrimer {

@@ -37,22 +37,31 @@ export function writeGd3(tags: VgmTags): Uint8Array {
   return bytes;
 }
 
-/** Reads the tag at byte `offset` of a VGM file; fields that are empty there are absent. */
-export function readGd3(view: DataView, offset: number): VgmTags {
-  if (offset + HEADER_BYTES > view.byteLength) {
-    throw new ApuError(`truncated VGM file: its GD3 tag should start at byte ${offset}`, offset);
+/** Where a tag begins, looked for from its first four bytes on; undefined where there is none. */
+export function findGd3(view: DataView): number | undefined {
+  for (let at = 0; at + HEADER_BYTES <= view.byteLength; at++) {
+    if (isGd3(view, at) && view.getUint32(at + 4, true) === VERSION) return at;
   }
-  if (view.getUint32(offset, true) !== MAGIC) {
-    throw new ApuError(`damaged VGM file: no 'Gd3 ' at byte ${offset}, where its header says the tag is`, offset);
-  }
+  return undefined;
+}
+
+/** Whether a tag begins at byte `offset`. */
+export function isGd3(view: DataView, offset: number): boolean {
+  return offset + HEADER_BYTES <= view.byteLength && view.getUint32(offset, true) === MAGIC;
+}
+
+/**
+ * Reads the tag at byte `offset`, of which `isGd3` holds; fields that are empty there are absent.
+ *
+ * @param limit the byte at which something else begins, or the file ends; a tag that is cut there gives what it has
+ * @returns the tag, and what is wrong with it
+ */
+export function readGd3(view: DataView, offset: number, limit: number): { tags: VgmTags; fault: string | undefined } {
   const start = offset + HEADER_BYTES;
-  const end = start + view.getUint32(offset + 8, true);
-  if (end > view.byteLength) {
-    throw new ApuError(`truncated VGM file: its GD3 tag ends at byte ${end} of ${view.byteLength}`, view.byteLength);
-  }
   const strings: string[] = [];
   let text = '';
-  for (let at = start; at + 1 < end && strings.length < FIELDS.length; at += 2) {
+  let at = start;
+  for (; at + 1 < limit && strings.length < FIELDS.length; at += 2) {
     const code = view.getUint16(at, true);
     if (code !== 0) {
       text += String.fromCharCode(code);
@@ -61,5 +70,14 @@ export function readGd3(view: DataView, offset: number): VgmTags {
     strings.push(text);
     text = '';
   }
-  return Object.fromEntries(FIELDS.map((field, i) => [field, strings[i]]).filter(([, value]) => value));
+  const announced = view.getUint32(offset + 8, true);
+  const isCut = strings.length < FIELDS.length;
+  if (isCut) strings.push(text);
+  const tags = Object.fromEntries(FIELDS.map((field, i) => [field, strings[i]]).filter(([, value]) => value));
+  if (isCut) return { tags, fault: `the tag at byte ${offset} is cut short: what is there of it was read` };
+  const isWrong = at - start > announced || start + announced > limit;
+  return {
+    tags,
+    fault: isWrong ? `the tag at byte ${offset} announces ${announced} bytes, but has ${at - start}` : undefined,
+  };
 }

@@ -8,6 +8,8 @@ export const HEADER = {
   version: 0x08,
   gd3Offset: 0x14,
   totalSamples: 0x18,
+  loopOffset: 0x1c,
+  loopSamples: 0x20,
   rate: 0x24,
   dataOffset: 0x34,
   nesClock: 0x84,
@@ -19,6 +21,8 @@ export const NES_CLOCK_TWO_CHIPS = 0x4000_0000;
 
 /** Commands of the data that mean something to an NES. */
 export const COMMAND = {
+  /** Not a command: what stands where something was taken out, or behind the last command of a file that was filled up. */
+  none: 0x00,
   wait: 0x61,
   waitNtscFrame: 0x62,
   waitPalFrame: 0x63,

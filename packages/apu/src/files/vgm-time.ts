@@ -9,25 +9,22 @@ const CYCLES_PER_WRITE = 4;
 /** Anything of a log that happens at a VGM sample. */
 export type TimedItem =
   | { readonly sample: number; readonly write: RegisterWrite }
-  | { readonly sample: number; readonly block: MemoryBlock };
+  | { readonly sample: number; readonly block: MemoryBlock }
+  | { readonly sample: number; readonly isLoop: true };
 
 /** The first whole CPU cycle of a VGM sample. */
 const firstCycle = (sample: number, clock: number) => Math.ceil((sample * clock) / VGM_SAMPLE_RATE);
 
-/** Writes and memory blocks in the order in which they happen, with the VGM sample that each falls on. */
+/** Writes, memory blocks and the loop point in the order in which they happen, with the VGM sample that each falls on. */
 export function itemsOf(log: RegisterLog): TimedItem[] {
   const sampleOf = (cycle: number) => Math.floor((cycle * VGM_SAMPLE_RATE) / log.clock);
-  const items: TimedItem[] = [];
-  const { memory = [] } = log;
-  let nextBlock = 0;
-  for (const write of log.writes) {
-    for (; nextBlock < memory.length && memory[nextBlock].cycle <= write.cycle; nextBlock++) {
-      items.push({ sample: sampleOf(memory[nextBlock].cycle), block: memory[nextBlock] });
-    }
-    items.push({ sample: sampleOf(write.cycle), write });
-  }
-  for (const block of memory.slice(nextBlock)) items.push({ sample: sampleOf(block.cycle), block });
-  return items;
+  const { writes, memory = [], loop } = log;
+  const timed: { readonly cycle: number; readonly item: TimedItem }[] = [];
+  // Where cycles are equal the loop point comes first, then memory: sorting keeps the order of equals.
+  if (loop !== undefined) timed.push({ cycle: loop, item: { sample: sampleOf(loop), isLoop: true } });
+  for (const block of memory) timed.push({ cycle: block.cycle, item: { sample: sampleOf(block.cycle), block } });
+  for (const write of writes) timed.push({ cycle: write.cycle, item: { sample: sampleOf(write.cycle), write } });
+  return timed.sort((a, b) => a.cycle - b.cycle).map(({ item }) => item);
 }
 
 /** Length of a log in VGM samples: long enough for the sample of the last item to be played. */
@@ -47,23 +44,40 @@ function coveringSamples(samples: number, items: readonly TimedItem[]): number {
 export function logFromItems(items: readonly TimedItem[], samples: number, clock: number): RegisterLog {
   const writes: RegisterWrite[] = [];
   const memory: MemoryBlock[] = [];
+  let loop: number | undefined;
+  const spread = (part: readonly TimedItem[], first: number, room: number) => {
+    for (const [place, item] of part.entries()) {
+      const cycle = first + Math.min(CYCLES_PER_WRITE * place, Math.floor((place * room) / part.length));
+      if ('write' in item) writes.push({ ...item.write, cycle });
+      else if ('block' in item) memory.push({ ...item.block, cycle });
+    }
+  };
   for (let start = 0; start < items.length; ) {
     const { sample } = items[start];
     let end = start;
     while (end < items.length && items[end].sample === sample) end++;
+    const group = items.slice(start, end);
     const first = firstCycle(sample, clock);
     const room = firstCycle(sample + 1, clock) - first;
-    for (let i = start; i < end; i++) {
-      const item = items[i];
-      const place = i - start;
-      const cycle = first + Math.min(CYCLES_PER_WRITE * place, Math.floor((place * room) / (end - start)));
-      if ('write' in item) writes.push({ ...item.write, cycle });
-      else memory.push({ ...item.block, cycle });
+    const before = group.findIndex((item) => 'isLoop' in item);
+    if (before < 0) spread(group, first, room);
+    else {
+      // The loop point takes no room, but what comes before it must end before its cycle.
+      const after = group.slice(before + 1);
+      const even = Math.floor((before * room) / (before + after.length || 1));
+      const split = before === 0 ? 0 : Math.max(1, Math.min(CYCLES_PER_WRITE * before, even, room - 1));
+      spread(group.slice(0, before), first, split);
+      loop = first + split;
+      spread(after, loop, room - split);
     }
     start = end;
   }
   const duration = firstCycle(coveringSamples(samples, items), clock);
-  return memory.length > 0 ? { clock, writes, duration, memory } : { clock, writes, duration };
+  return {
+    ...{ clock, writes, duration },
+    ...(memory.length > 0 ? { memory } : {}),
+    ...(loop === undefined ? {} : { loop }),
+  };
 }
 
 /**

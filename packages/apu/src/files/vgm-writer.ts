@@ -18,7 +18,7 @@ const VERSION = 0x161;
 const HEADER_BYTES = 0xc0;
 
 /**
- * A VGM 1.61 file of the log, with a GD3 tag, playable by any VGM player. The system in the tag is 'Nintendo
+ * A VGM 1.61 file of the log and its loop, with a GD3 tag, playable by any VGM player. The system in the tag is 'Nintendo
  * Entertainment System' unless given. Times are rounded down to samples of 1/44,100 s. The same log and tags give the
  * same bytes.
  *
@@ -37,11 +37,13 @@ export function writeVgm(log: RegisterLog, tags: VgmTags = {}): Uint8Array {
 
   const data: number[] = [];
   let sample = 0;
+  let loop: { readonly at: number; readonly sample: number } | undefined;
   for (const item of items) {
     pushWait(data, item.sample - sample);
     sample = item.sample;
     if ('write' in item) data.push(COMMAND.nesWrite, item.write.register & 0x1f, item.write.value);
-    else pushMemory(data, item.block.address, item.block.bytes);
+    else if ('block' in item) pushMemory(data, item.block.address, item.block.bytes);
+    else loop = { at: data.length, sample };
   }
   pushWait(data, totalSamples - sample);
   data.push(COMMAND.end);
@@ -58,6 +60,10 @@ export function writeVgm(log: RegisterLog, tags: VgmTags = {}): Uint8Array {
   put(HEADER.version, VERSION);
   put(HEADER.gd3Offset, HEADER_BYTES + data.length - HEADER.gd3Offset);
   put(HEADER.totalSamples, totalSamples);
+  if (loop) {
+    put(HEADER.loopOffset, HEADER_BYTES + loop.at - HEADER.loopOffset);
+    put(HEADER.loopSamples, totalSamples - loop.sample);
+  }
   put(HEADER.rate, 60);
   put(HEADER.dataOffset, HEADER_BYTES - HEADER.dataOffset);
   put(HEADER.nesClock, log.clock);

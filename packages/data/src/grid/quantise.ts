@@ -61,10 +61,20 @@ export function quantise(notes: readonly PlainNote[], grid: Grid): StepNote[] {
   return quantised;
 }
 
-/** The first step of the bar that `step` lies in; of bars longer than 4/4 (3/2, 12/8) whole bars of 4/4 are left out. */
+/** Steps of a bar. */
+export function barSteps({ beats, unit }: Pick<Meter, 'beats' | 'unit'>, stepsPerWhole: number): number {
+  return Math.max(1, Math.round((beats * stepsPerWhole) / unit));
+}
+
+/** The meter of bars of so many 16ths: 12 are 3/4, 24 are 6/4. */
+export function meterOfBar(sixteenths: number): Pick<Meter, 'beats' | 'unit'> {
+  if (sixteenths % 4 === 0) return { beats: sixteenths / 4, unit: 4 };
+  return sixteenths % 2 === 0 ? { beats: sixteenths / 2, unit: 8 } : { beats: sixteenths, unit: 16 };
+}
+
+/** The first step of the bar that `step` lies in. */
 export function barStart(step: number, meter: Meter, stepsPerWhole: number): number {
-  const barSteps = Math.max(1, Math.round((meter.beats * stepsPerWhole) / meter.unit));
-  return step - (modulo(step, barSteps) % stepsPerWhole);
+  return step - modulo(step, barSteps(meter, stepsPerWhole));
 }
 
 function modulo(value: number, divisor: number): number {
