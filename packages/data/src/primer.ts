@@ -14,6 +14,8 @@ export interface Primer {
   /** The song's there, in quarter notes a minute. */
   readonly beatsPerMinute: number;
   readonly meter: Meter;
+  /** Events of a bar; where an event is no step of the grid their typical number. */
+  readonly barEvents: number;
   /** Bars of the song that are kept, and that there are. */
   readonly bars: number;
   readonly allBars: number;
@@ -24,7 +26,7 @@ export interface Primer {
  * else its last bars, as many as half of `bars` if they fit. Where an encoding tells of one voice at a time that is the first
  * voice with a sequence, behind its last long rest.
  *
- * @param bars of 4/4, primer included
+ * @param bars of the song's meter, primer included
  * @param name the song's, for messages
  * @throws DataError if the encoding makes nothing of the song, or nothing that leaves a bar to make
  */
@@ -38,12 +40,13 @@ export function choosePrimer(song: Song, encoding: Encoding, bars: number, name:
   }
   const voices = first.voice === 'all' ? VOICE_NAMES : [first.voice];
   const { allBars, end, barLength } = barsOf(timed, voices);
-  const room = (bars - 1) * encoding.stepsPerBar;
+  const barEvents = first.bar ?? encoding.stepsPerBar;
+  const room = (bars - 1) * barEvents;
   const primerOf = (part: Song, { events, transposition = 0 }: EncodedSequence): Primer => {
     const beatsPerMinute = prevailingTempo(part.tempo, part.duration);
     const { duration } = encoding.decode(events, { title: song.title, beatsPerMinute });
     const kept = Math.ceil(roundToStep(duration / ticksPerQuarter(beatsPerMinute)) / barLength);
-    return { events, transposition, beatsPerMinute, meter: part.meter, bars: kept, allBars };
+    return { events, transposition, beatsPerMinute, meter: part.meter, barEvents, bars: kept, allBars };
   };
   const whole = onlyOne(sequences, first.voice);
   if (whole !== undefined && whole.events.length <= room) return primerOf(timed, whole);

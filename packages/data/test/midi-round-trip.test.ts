@@ -32,11 +32,12 @@ describe.each(MIDI_CONVENTIONS)('writeMidi by the convention %s', (convention) =
     );
   });
 
-  it('keeps songs that lie off their bars, or are empty', () => {
+  it('keeps songs that lie off their bars, loop or are empty', () => {
     const note = plainNote(1, 3, 60);
     const tempo = { beatsPerMinute: 20, firstBeat: 0, origin: 'assumed', confidence: 0 } as const;
     const songs = [
       songOf({}, { duration: 0, title: '' }),
+      songOf({ pulse1: [note] }, { loops: true }),
       songOf({ pulse1: [note] }, { tempo: { ...tempo, firstBeat: 10_000_000 } }),
       songOf(
         { pulse1: [note] },

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { arrangeMelody, deriveSeed, findEncoding, MIDI_CONVENTIONS } from '@chipsmith/data';
+import { deriveSeed, findEncoding, MIDI_CONVENTIONS, type Song, trackOf } from '@chipsmith/data';
 import type { Device } from '@chipsmith/kernels';
-import { type Checkpoint, type Sample, type SampleOptions, sample } from '@chipsmith/models';
+import { type Checkpoint, findModel, type Sample, type SampleOptions, sample } from '@chipsmith/models';
 import { type Command, choice, flag, integer, number, required, seedOf, text } from '../terminal/command.ts';
 import { CommandError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
@@ -26,7 +26,11 @@ export const generate: Command = {
     count: { type: 'string', valueHint: 'n', description: 'tracks (default 20)' },
     bars: { type: 'string', valueHint: 'n', description: 'bars of each (default 16)' },
     seed: { type: 'string', valueHint: 'n', description: 'the same seed gives the same files (default 1)' },
-    temperature: { type: 'string', valueHint: 't', description: 'below 1 safer, above 1 wilder (default 1)' },
+    temperature: {
+      type: 'string',
+      valueHint: 't',
+      description: "below 1 safer, above 1 wilder (default the model's best, such as 0.9)",
+    },
     'top-k': { type: 'string', valueHint: 'k', description: 'choose among the k likeliest events only' },
     'top-p': {
       type: 'string',
@@ -51,6 +55,10 @@ export const generate: Command = {
       description: 'add a second voice, bass and drums to a model that writes melodies',
       negativeDescription: 'keep the melody alone',
     },
+    loop: {
+      type: 'boolean',
+      description: 'tracks that go on from their start without a seam, with the loop point in .vgm, instead of ending',
+    },
     ...soundOptions,
     ...adapterOption,
   },
@@ -66,7 +74,7 @@ export const generate: Command = {
     const count = integer(args, 'count', { least: 1, most: 1000 }) ?? 20;
     const bars = integer(args, 'bars', { least: 1, most: 1000 }) ?? 16;
     const seed = seedOf(args) ?? 1;
-    const temperature = number(args, 'temperature', { least: 0.01, most: 100 }) ?? 1;
+    const givenTemperature = number(args, 'temperature', { least: 0.01, most: 100 });
     const topK = integer(args, 'top-k', { least: 1 });
     const topP = number(args, 'top-p', { least: 0.001, most: 1 });
     const tempo = number(args, 'bpm', { least: 20, most: 400 });
@@ -76,14 +84,17 @@ export const generate: Command = {
     await checkTracksFolder(output);
     const { checkpoint } = await checkpointOf(args);
     const { metadata } = checkpoint;
+    const temperature = givenTemperature ?? findModel(metadata.model).temperature;
     const encoding = findEncoding(metadata.encoding.name);
     const primer = await primerOf(args, encoding, bars);
     if (primer?.description !== undefined) process.stderr.write(`${primer.description}\n`);
     const beatsPerMinute = tempo ?? primer?.beatsPerMinute ?? Math.round(metadata.beatsPerMinute);
-    const transposition = primer?.transposition ?? 0;
-    const length = bars * encoding.stepsPerBar;
+    const key = primer === undefined ? {} : { transposition: primer.transposition, meter: primer.meter };
+    // One bar more than asked for: where bars begin later than the first event, so many are left.
+    const length = (bars + 1) * (primer?.barEvents ?? encoding.stepsPerBar);
 
     const arranged = flag(args, 'arrange');
+    const loops = flag(args, 'loop');
     const settings = {
       model: metadata.model,
       step: metadata.training.step,
@@ -91,6 +102,7 @@ export const generate: Command = {
       bars,
       beatsPerMinute,
       temperature,
+      loops,
       ...(topK !== undefined && { topK }),
       ...(topP !== undefined && { topP }),
       ...(primer !== undefined && { primerEvents: primer.events.length }),
@@ -99,20 +111,22 @@ export const generate: Command = {
       seed,
     };
     const title = `${count} tracks by ${metadata.model}`;
-    const trackOf = ({ events, nll }: Sample, index: number): Track => {
-      const name = `track-${String(index + 1).padStart(Math.max(2, String(count).length), '0')}`;
-      const melody = encoding.decode(events, { title: `${metadata.model} ${name}`, beatsPerMinute, transposition });
-      const song = arranged ? arrangeMelody(melody, { seed: deriveSeed(seed, index) }) : melody;
-      return { name, song, events, seed, scores: { nllPerEvent: nll, ...scoresOf(melody) } };
+    const nameOf = (index: number) => `track-${String(index + 1).padStart(Math.max(2, String(count).length), '0')}`;
+    const songOf: SongOf = ({ events }, index) => {
+      const melody = encoding.decode(events, { title: `${metadata.model} ${nameOf(index)}`, beatsPerMinute, ...key });
+      const keepsBars = primer !== undefined;
+      return trackOf(melody, { bars, seed: deriveSeed(seed, index), arranged, loops, keepsBars });
     };
 
     const { page, tracks } = await interruptible(async (signal) => {
       const wanted = { count, length, seed, temperature, topK, topP, primer: primer?.events, encoding, signal };
       const fewestNotes = Math.min(FEWEST_NOTES, bars * FEWEST_NOTES_A_BAR);
-      const samples = await withDevice(args, signal, (device, onPreparation) =>
-        drawPlayable(device, checkpoint, { ...wanted, fewestNotes, onPreparation }),
+      const drawn = await withDevice(args, signal, (device, onPreparation) =>
+        drawPlayable(device, checkpoint, songOf, { ...wanted, fewestNotes, onPreparation }),
       );
-      const tracks = samples.map(trackOf);
+      const tracks = drawn.map(({ sample: { events, nll }, song }, index): Track => {
+        return { name: nameOf(index), song, events, seed, scores: { nllPerEvent: nll, ...scoresOf(song) } };
+      });
       return { tracks, page: await writeTracks(tracks, { output, title, settings, sound, midi, signal }) };
     });
     const words = `${tracks.length} tracks in ${output}\nHear and see them: ${page}`;
@@ -130,14 +144,23 @@ const FEWEST_NOTES_A_BAR = 3;
 /** Sequences drawn for each one that is wanted, before a model that mostly rests is given up. */
 const TRIES = 5;
 
-/** Draws until `count` samples differ from each other and have enough notes. */
+/** The track that a sample makes as the one of this number; undefined if it does not come to an end. */
+type SongOf = (sample: Sample, index: number) => Song | undefined;
+
+interface Drawn {
+  readonly sample: Sample;
+  readonly song: Song;
+}
+
+/** Draws until `count` samples differ from each other, have enough notes and come to an end. */
 async function drawPlayable(
   device: Device,
   checkpoint: Checkpoint,
+  songOf: SongOf,
   { fewestNotes, ...options }: SampleOptions & { readonly fewestNotes: number },
-): Promise<Sample[]> {
-  const { count, encoding } = options;
-  const kept = new Map<string, Sample>();
+): Promise<Drawn[]> {
+  const { count } = options;
+  const kept = new Map<string, Drawn>();
   const progress = startProgress('composing');
   try {
     for (let first = 0; first < TRIES * count && kept.size < count; first += count) {
@@ -148,9 +171,11 @@ async function drawPlayable(
         onProgress: (share) => progress.update(share, detail),
       });
       for (const candidate of drawn) {
-        const { notes, pitches } = scoresOf(encoding.decode(candidate.events, { title: '' }));
-        const playable = notes >= fewestNotes && pitches >= FEWEST_PITCHES;
-        if (playable && kept.size < count) kept.set(candidate.events.join(), candidate);
+        const song = kept.size < count ? songOf(candidate, kept.size) : undefined;
+        if (song === undefined || kept.has(candidate.events.join())) continue;
+        const { notes, pitches } = scoresOf(song);
+        if (notes >= fewestNotes && pitches >= FEWEST_PITCHES)
+          kept.set(candidate.events.join(), { sample: candidate, song });
       }
     }
   } finally {
@@ -158,6 +183,6 @@ async function drawPlayable(
   }
   if (kept.size === count) return [...kept.values()];
   throw new CommandError(
-    `Only ${kept.size} of ${TRIES * count} sequences were different and had ${fewestNotes} notes of ${FEWEST_PITCHES} pitches: train longer, or raise --temperature or --bars.`,
+    `Only ${kept.size} of ${TRIES * count} sequences were different, had ${fewestNotes} notes of ${FEWEST_PITCHES} pitches and came to an end: train longer, or raise --temperature or --bars.`,
   );
 }

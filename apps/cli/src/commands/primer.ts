@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { choosePrimer, type Encoding, readSongs, reasonOf } from '@chipsmith/data';
+import { choosePrimer, type Encoding, type Meter, readSongs, reasonOf } from '@chipsmith/data';
 import { type Arguments, integers, text } from '../terminal/command.ts';
 import { CommandError, UsageError } from '../terminal/errors.ts';
 import { readInput } from './render.ts';
@@ -7,9 +7,11 @@ import { readInput } from './render.ts';
 /** What tracks begin with. */
 export interface TrackPrimer {
   readonly events: readonly number[];
-  /** Semitones that its events lie above the song that they are of. */
+  /** As choosePrimer has them. */
   readonly transposition: number;
-  /** Of that song, in quarter notes a minute; pitches have none. */
+  readonly meter: Pick<Meter, 'beats' | 'unit'>;
+  readonly barEvents: number;
+  /** Of the song, in quarter notes a minute; pitches have none. */
   readonly beatsPerMinute?: number;
   /** One line that says what was taken of which song. */
   readonly description?: string;
@@ -27,7 +29,10 @@ export async function primerOf(args: Arguments, encoding: Encoding, bars: number
   const path = text(args, 'primer');
   const pitches = integers(args, 'primer-pitches');
   if (path !== undefined && pitches !== undefined) throw new UsageError('give --primer or --primer-pitches, not both');
-  if (pitches !== undefined) return { events: encoding.encodePitches(pitches), transposition: 0 };
+  if (pitches !== undefined) {
+    const events = encoding.encodePitches(pitches);
+    return { events, transposition: 0, meter: { beats: 4, unit: 4 }, barEvents: encoding.stepsPerBar };
+  }
   if (path === undefined) return undefined;
   const songs = readSongs(await readInput(path), path);
   const [found] = songs.filter((song) => 'reading' in song);
@@ -36,19 +41,16 @@ export async function primerOf(args: Arguments, encoding: Encoding, bars: number
     throw new CommandError(`${path}: ${first ? reasonOf(first) : 'it holds no song'}; use another file.`);
   }
   const primer = choosePrimer(found.reading.song, encoding, bars, found.path);
-  const { beats, unit } = primer.meter;
+  const { transposition, meter, barEvents, allBars } = primer;
+  const beatsPerMinute = rounded(primer.beatsPerMinute);
   const described = [
-    `Primer: ${basename(path)}${songs.length > 1 ? `, the first of its ${songs.length} songs` : ''}`,
-    primer.bars === primer.allBars ? `all ${primer.bars} bars` : `the last ${primer.bars} of ${primer.allBars} bars`,
-    `${rounded(primer.beatsPerMinute)} bpm`,
-    ...(beats === 4 && unit === 4 ? [] : [`in ${beats}/${unit} where tracks count bars of 4/4`]),
+    songs.length > 1 ? `${basename(path)} (the first of its ${songs.length} songs)` : basename(path),
+    primer.bars === allBars ? `all ${allBars} bars` : `the last ${primer.bars} of ${allBars} bars`,
+    `${meter.beats}/${meter.unit}`,
+    `${beatsPerMinute} bpm`,
   ];
-  return {
-    events: Array.from(primer.events),
-    transposition: primer.transposition,
-    beatsPerMinute: rounded(primer.beatsPerMinute),
-    description: described.join(', '),
-  };
+  const description = `Primer: ${described.join(', ')}`;
+  return { events: Array.from(primer.events), transposition, meter, barEvents, beatsPerMinute, description };
 }
 
 /** To a hundredth, which is finer than MIDI files are at 120 bpm, but hides their rounding. */

@@ -33,6 +33,7 @@ const schema = z.strictObject({
   sound: z.string(),
   title: z.string(),
   duration: z.int().max(MOST_TICKS),
+  loops: z.boolean().optional(),
   tempo: tempoSchema,
   meter: meterSchema,
   voices: z.strictObject({ pulse1: numbers, pulse2: numbers, triangle: numbers, noise: numbers }),
@@ -44,9 +45,11 @@ const schema = z.strictObject({
  * @param sound soundHash of the file
  * @throws DataError if the song is too long: some 400,000 notes
  */
-export function embedSong({ title, duration, tempo, meter, voices }: Song, sound: string): number[][] {
+export function embedSong({ title, duration, loops, tempo, meter, voices }: Song, sound: string): number[][] {
   const flat = byVoice((voice) => flatten(voices[voice]));
-  const json = JSON.stringify({ sound, title, duration, tempo, meter, voices: flat } satisfies z.input<typeof schema>);
+  const json = JSON.stringify({ sound, title, duration, loops, tempo, meter, voices: flat } satisfies z.input<
+    typeof schema
+  >);
   if (Buffer.byteLength(json) > MOST_BYTES) {
     throw new DataError(`song "${title}"`, 'too long for a MIDI file', 'write its parts as files of their own');
   }
@@ -70,12 +73,17 @@ export function embeddedSong(file: MidiFile, repairs: string[]): Song | undefine
   );
   if (parts.length === 0) return undefined;
   try {
-    const { sound, title, voices, duration, tempo, meter } = schema.parse(JSON.parse(unpack(parts)));
+    const { sound, title, voices, duration, loops, tempo, meter } = schema.parse(JSON.parse(unpack(parts)));
     if (sound !== soundHash(file)) {
       repairs.push('the notes were changed after chipsmith wrote them: read as they are now');
       return undefined;
     }
-    const song: Song = { title, voices: byVoice((voice) => unflatten(voices[voice])), duration, tempo, meter };
+    const played = {
+      voices: byVoice((voice) => unflatten(voices[voice])),
+      duration,
+      ...(loops !== undefined && { loops }),
+    };
+    const song: Song = { title, ...played, tempo, meter };
     checkSong(song);
     return song;
   } catch {

@@ -39,6 +39,7 @@ export const meterSchema = z.strictObject({
 const markSchema = z.strictObject({
   title: z.string(),
   samplesPerTick: z.int().min(1).max(16),
+  loops: z.boolean().optional(),
   tempo: tempoSchema,
   meter: meterSchema,
 });

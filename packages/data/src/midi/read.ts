@@ -64,6 +64,7 @@ export function readMidi(bytes: Uint8Array, name: string, { arranger = {} }: Rea
     title: mark?.title ?? titleOf(name),
     voices,
     duration: Math.max(duration, lastEnd),
+    ...(mark?.loops !== undefined && { loops: mark.loops }),
     tempo: timing.tempo,
     meter: timing.meter,
   };

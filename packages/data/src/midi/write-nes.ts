@@ -12,10 +12,10 @@ const TICKS_PER_QUARTER = 22_050;
  * in a text event of the first track (see writeMark).
  */
 export function writeNesMidi(song: Song): Uint8Array {
-  const { title, tempo, meter, duration } = song;
+  const { title, tempo, meter, duration, loops } = song;
   const conductor: TimedBytes[] = [
     { tick: 0, bytes: meta(0x03, text(title)) },
-    { tick: 0, bytes: meta(0x01, text(writeMark({ title, samplesPerTick: 1, tempo, meter }))) },
+    { tick: 0, bytes: meta(0x01, text(writeMark({ title, samplesPerTick: 1, loops, tempo, meter }))) },
     { tick: 0, bytes: tempoEvent(120) },
     { tick: 0, bytes: meterEvent({ beats: 4, unit: 4 }) },
     { tick: duration, bytes: meterEvent({ beats: 1, unit: 1 }) },
