@@ -45,7 +45,8 @@ export function choosePrimer(song: Song, encoding: Encoding, bars: number, name:
   const primerOf = (part: Song, { events, transposition = 0 }: EncodedSequence): Primer => {
     const beatsPerMinute = prevailingTempo(part.tempo, part.duration);
     const { duration } = encoding.decode(events, { title: song.title, beatsPerMinute });
-    const kept = Math.ceil(roundToStep(duration / ticksPerQuarter(beatsPerMinute)) / barLength);
+    const length = roundToStep(duration / ticksPerQuarter(beatsPerMinute));
+    const kept = Math.min(allBars, Math.ceil(length / barLength));
     return { events, transposition, beatsPerMinute, meter: part.meter, barEvents, bars: kept, allBars };
   };
   const whole = onlyOne(sequences, first.voice);

@@ -31,6 +31,10 @@ export async function primerOf(args: Arguments, encoding: Encoding, bars: number
   if (path !== undefined && pitches !== undefined) throw new UsageError('give --primer or --primer-pitches, not both');
   if (pitches !== undefined) {
     const events = encoding.encodePitches(pitches);
+    if (events.length >= bars * encoding.stepsPerBar) {
+      const problem = `The primer has ${events.length} events, which leaves nothing of ${bars} bars to make`;
+      throw new CommandError(`${problem}: give fewer pitches or ask for more bars.`);
+    }
     return { events, transposition: 0, meter: { beats: 4, unit: 4 }, barEvents: encoding.stepsPerBar };
   }
   if (path === undefined) return undefined;
