@@ -252,7 +252,11 @@ describe('generate', () => {
       /gone\.mid: there is no such file/,
       `generate ${SMALL} ${never} --primer ${join(folder, 'gone.mid')}`,
     );
-    await expectFailure(1, /config\.json.*: is no list/, `generate ${SMALL} ${never} --primer ${join(run, 'config.json')}`);
+    await expectFailure(
+      1,
+      /config\.json.*: is no list/,
+      `generate ${SMALL} ${never} --primer ${join(run, 'config.json')}`,
+    );
 
     const damaged = join(folder, 'damaged');
     await cp(run, damaged, { recursive: true });

@@ -53,6 +53,7 @@ export { DataError, type FilePlace, isSystemError, reasonOf, systemReason } from
 export { checkReplaceable, replaceFolder } from './folder.ts';
 export type { ArrangerOptions } from './general-midi/options.ts';
 export { type PartName, ROLE_WEIGHTS, ROLES, type Role, type RoleWeights } from './general-midi/roles.ts';
+export { meterOfBar } from './grid/quantise.ts';
 export { isRunning } from './is-running.ts';
 export { tx1Encoding, tx2Encoding } from './lakhnes/encoding.ts';
 export { lakhNesEvaluationSequence, withBoundaries } from './lakhnes/protocol.ts';
@@ -85,7 +86,7 @@ export { songFromRegisterLog } from './register-log/song.ts';
 export { readVgmSong } from './register-log/vgm.ts';
 export * from './song.ts';
 export { type SongCounts, sumCounts, type VoiceCounts, WIDEST_INTERVAL } from './statistics/counts.ts';
-export { compareMeasures, MELODY_MEASURES, type MelodyMeasures, measureMelody } from './statistics/melody-measures.ts';
+export { compareMeasures, type MelodyMeasures, measureMelody, measuresOf } from './statistics/melody-measures.ts';
 export { durationLabel, entropy, polyphonyShares, summariseVoices, type VoiceSummary } from './statistics/summary.ts';
 export * from './timing/latch.ts';
 export { estimateMeter } from './timing/meter.ts';

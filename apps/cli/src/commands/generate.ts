@@ -1,12 +1,10 @@
 import { join } from 'node:path';
-import { deriveSeed, findEncoding, MIDI_CONVENTIONS, type Song, trackOf } from '@chipsmith/data';
-import type { Device } from '@chipsmith/kernels';
-import { type Checkpoint, findModel, type Sample, type SampleOptions, sample } from '@chipsmith/models';
+import { deriveSeed, findEncoding, MIDI_CONVENTIONS, trackOf } from '@chipsmith/data';
+import { findModel } from '@chipsmith/models';
+import { compose, type SongOfSample } from '../compose.ts';
 import { type Command, choice, flag, integer, number, required, seedOf, text } from '../terminal/command.ts';
-import { CommandError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { print } from '../terminal/output.ts';
-import { startProgress } from '../terminal/progress.ts';
 import { checkTracksFolder, scoresOf, type Track, writeTracks } from '../tracks.ts';
 import { checkpointOf, checkpointOptions } from './checkpoint.ts';
 import { adapterOption, withDevice } from './options.ts';
@@ -112,7 +110,7 @@ export const generate: Command = {
     };
     const title = `${count} tracks by ${metadata.model}`;
     const nameOf = (index: number) => `track-${String(index + 1).padStart(Math.max(2, String(count).length), '0')}`;
-    const songOf: SongOf = ({ events }, index) => {
+    const songOf: SongOfSample = ({ events }, index) => {
       const melody = encoding.decode(events, { title: `${metadata.model} ${nameOf(index)}`, beatsPerMinute, ...key });
       const keepsBars = primer !== undefined;
       return trackOf(melody, { bars, seed: deriveSeed(seed, index), arranged, loops, keepsBars });
@@ -120,9 +118,8 @@ export const generate: Command = {
 
     const { page, tracks } = await interruptible(async (signal) => {
       const wanted = { count, length, seed, temperature, topK, topP, primer: primer?.events, encoding, signal };
-      const fewestNotes = Math.min(FEWEST_NOTES, bars * FEWEST_NOTES_A_BAR);
       const drawn = await withDevice(args, signal, (device, onPreparation) =>
-        drawPlayable(device, checkpoint, songOf, { ...wanted, fewestNotes, onPreparation }),
+        compose(device, checkpoint, songOf, { ...wanted, bars, onPreparation }),
       );
       const tracks = drawn.map(({ sample: { events, nll }, song }, index): Track => {
         return { name: nameOf(index), song, events, seed, scores: { nllPerEvent: nll, ...scoresOf(song) } };
@@ -134,55 +131,3 @@ export const generate: Command = {
     return 0;
   },
 };
-
-/** A track needs this many notes, and pitches, to be worth hearing; the emptiest melodies of NES games have more. */
-const FEWEST_NOTES = 8;
-const FEWEST_PITCHES = 3;
-/** For tracks of one or two bars, which need not be crammed. */
-const FEWEST_NOTES_A_BAR = 3;
-
-/** Sequences drawn for each one that is wanted, before a model that mostly rests is given up. */
-const TRIES = 5;
-
-/** The track that a sample makes as the one of this number; undefined if it does not come to an end. */
-type SongOf = (sample: Sample, index: number) => Song | undefined;
-
-interface Drawn {
-  readonly sample: Sample;
-  readonly song: Song;
-}
-
-/** Draws until `count` samples differ from each other, have enough notes and come to an end. */
-async function drawPlayable(
-  device: Device,
-  checkpoint: Checkpoint,
-  songOf: SongOf,
-  { fewestNotes, ...options }: SampleOptions & { readonly fewestNotes: number },
-): Promise<Drawn[]> {
-  const { count } = options;
-  const kept = new Map<string, Drawn>();
-  const progress = startProgress('composing');
-  try {
-    for (let first = 0; first < TRIES * count && kept.size < count; first += count) {
-      const detail = first === 0 ? '' : `in place of ${count - kept.size} too empty or alike`;
-      const drawn = await sample(device, checkpoint, {
-        ...options,
-        first,
-        onProgress: (share) => progress.update(share, detail),
-      });
-      for (const candidate of drawn) {
-        const song = kept.size < count ? songOf(candidate, kept.size) : undefined;
-        if (song === undefined || kept.has(candidate.events.join())) continue;
-        const { notes, pitches } = scoresOf(song);
-        if (notes >= fewestNotes && pitches >= FEWEST_PITCHES)
-          kept.set(candidate.events.join(), { sample: candidate, song });
-      }
-    }
-  } finally {
-    progress.stop();
-  }
-  if (kept.size === count) return [...kept.values()];
-  throw new CommandError(
-    `Only ${kept.size} of ${TRIES * count} sequences were different, had ${fewestNotes} notes of ${FEWEST_PITCHES} pitches and came to an end: train longer, or raise --temperature or --bars.`,
-  );
-}

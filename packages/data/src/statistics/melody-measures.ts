@@ -22,15 +22,18 @@ export interface MelodyMeasures {
   readonly rests: number;
 }
 
-export const MELODY_MEASURES = [
-  'onsetsMet',
-  'interval',
-  'leaps',
-  'repeatedNotes',
-  'repeatedBars',
-  'density',
-  'rests',
-] as const satisfies readonly (keyof MelodyMeasures)[];
+/** Measures of one value for each name. */
+export function measuresOf(value: (name: keyof MelodyMeasures) => number): MelodyMeasures {
+  return {
+    onsetsMet: value('onsetsMet'),
+    interval: value('interval'),
+    leaps: value('leaps'),
+    repeatedNotes: value('repeatedNotes'),
+    repeatedBars: value('repeatedBars'),
+    density: value('density'),
+    rests: value('rests'),
+  };
+}
 
 /** Semitones of a fifth. */
 const FIFTH = 7;
@@ -63,15 +66,7 @@ export function compareMeasures(a: readonly MelodyMeasures[], b: readonly Melody
       a.map((measures) => measures[name]),
       b.map((measures) => measures[name]),
     );
-  return {
-    onsetsMet: distance('onsetsMet'),
-    interval: distance('interval'),
-    leaps: distance('leaps'),
-    repeatedNotes: distance('repeatedNotes'),
-    repeatedBars: distance('repeatedBars'),
-    density: distance('density'),
-    rests: distance('rests'),
-  };
+  return measuresOf(distance);
 }
 
 function distributionDistance(a: readonly number[], b: readonly number[]): number {
