@@ -194,7 +194,7 @@ describe('generate', () => {
     await writeFile(short, `${head(1)}EGB|\n`);
     await expectFailure(
       1,
-      /short\.abc\/.*: nothing to go on from \(pulse1: .*\); use another file/,
+      /short\.abc: nothing to go on from \(pulse1: .*\); use another file/,
       `generate ${SMALL} --primer ${short}`,
     );
   });

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { deriveSeed, findEncoding, MIDI_CONVENTIONS, trackOf } from '@chipsmith/data';
+import { deriveSeed, findEncoding, trackOf } from '@chipsmith/data';
 import { findModel } from '@chipsmith/models';
 import { compose, type SongOfSample } from '../compose.ts';
-import { type Command, choice, flag, integer, number, required, seedOf, text } from '../terminal/command.ts';
+import { type Command, flag, integer, number, required, seedOf, text } from '../terminal/command.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { print } from '../terminal/output.ts';
 import { checkTracksFolder, scoresOf, type Track, writeTracks } from '../tracks.ts';
@@ -10,6 +10,7 @@ import { checkpointOf, checkpointOptions } from './checkpoint.ts';
 import { adapterOption, withDevice } from './options.ts';
 import { primerOf } from './primer.ts';
 import { soundOf, soundOptions } from './render.ts';
+import { midiOf, midiOption } from './song.ts';
 
 export const generate: Command = {
   name: 'generate',
@@ -42,11 +43,7 @@ export const generate: Command = {
       description: 'go on from these MIDI note numbers, a 16th each',
     },
     bpm: { type: 'string', valueHint: 'n', description: "tempo (default the primer's, or the training songs' median)" },
-    midi: {
-      type: 'string',
-      valueHint: MIDI_CONVENTIONS.join('|'),
-      description: "whom the .mid files are for: players and music programs, or NES-MDB's tools (default general-midi)",
-    },
+    ...midiOption,
     arrange: {
       type: 'boolean',
       default: true,
@@ -77,7 +74,7 @@ export const generate: Command = {
     const topP = number(args, 'top-p', { least: 0.001, most: 1 });
     const tempo = number(args, 'bpm', { least: 20, most: 400 });
     const sound = soundOf(args);
-    const midi = choice(args, 'midi', MIDI_CONVENTIONS) ?? 'general-midi';
+    const midi = midiOf(args);
     const output = text(args, 'output') ?? join(required(args, 'run', 'the folder of a trained model'), 'samples');
     await checkTracksFolder(output);
     const { checkpoint } = await checkpointOf(args);

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
-import { choosePrimer, type Encoding, type Meter, readSongs, reasonOf } from '@chipsmith/data';
+import { choosePrimer, type Encoding, type Meter } from '@chipsmith/data';
 import { type Arguments, integers, text } from '../terminal/command.ts';
 import { CommandError, UsageError } from '../terminal/errors.ts';
-import { readInput } from './render.ts';
+import { firstSong } from './song.ts';
 
 /** What tracks begin with. */
 export interface TrackPrimer {
@@ -38,26 +38,21 @@ export async function primerOf(args: Arguments, encoding: Encoding, bars: number
     return { events, transposition: 0, meter: { beats: 4, unit: 4 }, barEvents: encoding.stepsPerBar };
   }
   if (path === undefined) return undefined;
-  const songs = readSongs(await readInput(path), path);
-  const [found] = songs.filter((song) => 'reading' in song);
-  if (found === undefined) {
-    const [first] = songs.filter((song) => 'problem' in song);
-    throw new CommandError(`${path}: ${first ? reasonOf(first) : 'it holds no song'}; use another file.`);
-  }
-  const primer = choosePrimer(found.reading.song, encoding, bars, found.path);
+  const { reading, path: songPath, count } = await firstSong(path);
+  const primer = choosePrimer(reading.song, encoding, bars, songPath);
   const { transposition, meter, barEvents, allBars } = primer;
   const beatsPerMinute = rounded(primer.beatsPerMinute);
   const described = [
-    songs.length > 1 ? `${basename(path)} (the first of its ${songs.length} songs)` : basename(path),
+    count > 1 ? `${basename(path)} (the first of its ${count} songs)` : basename(path),
     primer.bars === allBars ? `all ${allBars} bars` : `the last ${primer.bars} of ${allBars} bars`,
     `${meter.beats}/${meter.unit}`,
     `${beatsPerMinute} bpm`,
   ];
-  const description = `Primer: ${described.join(', ')}`;
+  const description = `Primer: ${described.join(', ')}`.replace(/\p{Cc}+/gu, ' ');
   return { events: Array.from(primer.events), transposition, meter, barEvents, beatsPerMinute, description };
 }
 
-/** To a hundredth, which is finer than MIDI files are at 120 bpm, but hides their rounding. */
+/** MIDI files round to a microsecond a quarter note, which makes 89.99996 of 90. */
 function rounded(beatsPerMinute: number): number {
   return Math.round(beatsPerMinute * 100) / 100;
 }
