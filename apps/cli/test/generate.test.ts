@@ -190,13 +190,9 @@ describe('generate', () => {
     ).toMatchObject({
       settings: { primer: expect.stringMatching(/^Primer: track-01\.vgm, /) },
     });
-    const short = join(folder, 'short.abc');
-    await writeFile(short, `${head(1)}EGB|\n`);
-    await expectFailure(
-      1,
-      /short\.abc: nothing to go on from \(pulse1: .*\); use another file/,
-      `generate ${SMALL} --primer ${short}`,
-    );
+    const rests = join(folder, 'rests.abc');
+    await writeFile(rests, `${head(1)}z3|\n`);
+    await expectFailure(1, /rests\.abc: .*; /, `generate ${SMALL} --primer ${rests}`);
   });
 
   it('writes .mid files by the convention of NES-MDB where asked', async () => {

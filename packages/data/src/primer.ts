@@ -24,7 +24,7 @@ export interface Primer {
 /**
  * What of a song a model can go on from where `bars` bars are to be made in all: the whole song if that leaves a bar to make,
  * else its last bars, as many as half of `bars` if they fit. Where an encoding tells of one voice at a time that is the first
- * voice with a sequence, behind its last long rest.
+ * voice which it would learn from, or the first at all.
  *
  * @param bars of the song's meter, primer included
  * @param name the song's, for messages
@@ -32,11 +32,12 @@ export interface Primer {
  */
 export function choosePrimer(song: Song, encoding: Encoding, bars: number, name: string): Primer {
   const timed = withEstimatedTiming(song, encoding);
-  const { sequences, dropped } = encoding.encode(timed);
-  const [first] = sequences;
+  const encode = (part: Song) => (encoding.encodePrimer ?? encoding.encode)(part).sequences;
+  const sequences = encode(timed);
+  const first = encoding.encode(timed).sequences[0] ?? sequences[0];
   if (first === undefined) {
-    const reasons = dropped.map(({ voice, reason }) => `${voice}: ${reason}`).join(', ') || 'it has no notes';
-    throw new DataError(name, `nothing to go on from (${reasons})`, 'use another file');
+    const reason = timed.voices.noise.length > 0 ? 'nothing but drums' : 'no notes';
+    throw new DataError(name, `${reason} to go on from`, 'use another file');
   }
   const voices = first.voice === 'all' ? VOICE_NAMES : [first.voice];
   const { allBars, end, barLength } = barsOf(timed, voices);
@@ -49,24 +50,20 @@ export function choosePrimer(song: Song, encoding: Encoding, bars: number, name:
     const kept = Math.min(allBars, Math.ceil(length / barLength));
     return { events, transposition, beatsPerMinute, meter: part.meter, barEvents, bars: kept, allBars };
   };
-  const whole = onlyOne(sequences, first.voice);
-  if (whole !== undefined && whole.events.length <= room) return primerOf(timed, whole);
+  const fitting = (all: readonly EncodedSequence[]) =>
+    all.findLast(({ voice, events }) => voice === first.voice && events.length <= room);
+  const whole = fitting(sequences);
+  if (whole !== undefined) return primerOf(timed, whole);
 
   const half = Math.floor(bars / 2);
   const fewer = Array.from({ length: half }, (_, index) => half - index);
   const more = Array.from({ length: Math.max(0, bars - 1 - half) }, (_, index) => half + 1 + index);
   for (const kept of [...fewer, ...more].filter((count) => count < allBars)) {
     const part = songFrom(timed, end - kept * barLength);
-    const sequence = onlyOne(encoding.encode(part).sequences, first.voice);
-    if (sequence !== undefined && sequence.events.length <= room) return primerOf(part, sequence);
+    const sequence = fitting(encode(part));
+    if (sequence !== undefined) return primerOf(part, sequence);
   }
-  throw new DataError(name, `no whole bars of it leave room in ${bars} bars`, 'ask for more bars');
-}
-
-/** Where a voice gives several sequences there are long rests between them, which no sequence can tell of. */
-function onlyOne(sequences: readonly EncodedSequence[], voice: EncodedSequence['voice']): EncodedSequence | undefined {
-  const own = sequences.filter((sequence) => sequence.voice === voice);
-  return own.length === 1 ? own[0] : undefined;
+  throw new DataError(name, `none of its bars leaves room for others`, 'ask for more bars');
 }
 
 /** The steps that encodings lay notes on, in quarter notes: what lies less than half a step before a bar belongs to it. */

@@ -9,7 +9,7 @@ export const midiOption = {
   midi: {
     type: 'string',
     valueHint: MIDI_CONVENTIONS.join('|'),
-    description: "whom .mid files are for: players and music programs, or NES-MDB's tools (default general-midi)",
+    description: "for music programs and players (default), or for NES-MDB's tools",
   },
 } as const;
 

@@ -51,9 +51,19 @@ export const melodyEncoding: Encoding = createMelodyEncoding();
 /** The melody encoding of Magenta's Mono RNN: 130 classes (0 no event, 1 note-off, 2..129 the pitches 0..127), no transposition. */
 export const monoEncoding: Encoding = createEncoding(MONO, NES_RULES);
 
+/** Rules by which each voice with notes is one melody. */
+const WHOLE_VOICES: Partial<ExtractionRules> = {
+  minimumBars: 0,
+  minimumPitchClasses: 0,
+  gapBars: Number.POSITIVE_INFINITY,
+  maximumSteps: undefined,
+  crowdedStep: 'keep-longest',
+};
+
 function createEncoding(kind: MelodyKind, rules: ExtractionRules): Encoding {
   return {
     ...melodyEncodingOf(kind.name, kind.alphabet, (song) => encodeMelodies(song, kind, rules)),
+    encodePrimer: (song) => encodeMelodies(song, kind, { ...rules, ...WHOLE_VOICES }),
     naive: {
       description: "Magenta's rules at a fixed 120 bpm, without frames",
       encode: (song) => encodeMelodies({ ...song, ...NAIVE_TIMING }, kind, MAGENTA_RULES),
