@@ -81,7 +81,7 @@ describe('train', () => {
     );
     await expectFailure(
       1,
-      /midi: is no dataset .*chipsmith prepare/,
+      /midi: is not a dataset .*chipsmith prepare/,
       `train --data ${join(folder, 'midi')} --run ${other}`,
     );
     await expectFailure(1, /computes nothing/, `train --data ${data} --run ${other} ${TINY} --adapter null`);

@@ -301,7 +301,7 @@ describe('a file that cannot be read says why and where', () => {
   const cases: [string, Uint8Array, RegExp][] = [
     ['empty', new Uint8Array(0), /not a VGM file/],
     ['another format', new TextEncoder().encode('RIFF....WAVE'), /not a VGM file: it does not start with 'Vgm '/],
-    ['gzip, cut', gzipSync(good).subarray(0, 100), /damaged gzip file \(unexpected EOF\)/],
+    ['gzip, cut', gzipSync(good).subarray(0, 100), /truncated VGM file: .* \(the gzip file is cut short/],
     ['gzip, damaged', gzipSync(good).map((byte, at) => (at < 10 ? byte : byte ^ 0x5a)), /damaged gzip file/],
     ['gzip of another format', gzipSync(Uint8Array.of(1, 2, 3, 4)), /not a VGM file/],
     ['gzip bomb', gzipSync(new Uint8Array(65 * 2 ** 20), { level: 1 }), /unpacks to more than 67108864 bytes/],
@@ -459,6 +459,17 @@ describe('a file that is damaged gives its music, and says what was wrong', () =
     expect(told(0x68, 0x66, 7, 0, 0, 0, 0, 0xc0, 0, 1, 0, 0)).toEqual([
       'left out a transfer of more DMC samples than are given',
     ]);
+  });
+
+  it('whose packing is cut or has something behind it', () => {
+    const packed = gzipSync(good, { level: 0 });
+    expect(readVgmFile(Uint8Array.from([...packed, 1, 2, 3]))).toEqual({
+      ...{ log, tags },
+      repairs: ['left out 3 bytes behind the end of the gzip file'],
+    });
+    const { log: kept, repairs } = readVgmFile(gzipSync(Buffer.from(good)).subarray(0, -60));
+    expect(kept.writes.length).toBeGreaterThan(3);
+    expect(repairs[0]).toMatch(/^the gzip file is cut short/);
   });
 
   it('whose tag stands before the data', () => {

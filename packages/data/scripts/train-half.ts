@@ -9,15 +9,10 @@ import { splitOfFolders } from '../src/dataset/split.ts';
  */
 export async function readTrainHalf(inputs: readonly string[]): Promise<SourceFile[]> {
   const train: SourceFile[] = [];
-  await readSources(inputs, {
-    file: (file) => {
-      if (splitOfFolders(file.path) === 'train' && file.path.endsWith('.mid')) train.push(file);
-    },
-    refuse: (path, reason) => {
-      throw new Error(`${path}: ${reason}`);
-    },
-    proceed: () => undefined,
-  });
+  for await (const step of readSources(inputs)) {
+    if ('reason' in step) throw new Error(`${step.path}: ${step.reason}`);
+    if ('bytes' in step && splitOfFolders(step.path) === 'train' && step.path.endsWith('.mid')) train.push(step);
+  }
   if (train.length === 0) {
     process.stderr.write('Name the archive or folder of NES-MDB as MIDI, which has a train split.\n');
     process.exit(2);

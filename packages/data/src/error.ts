@@ -25,7 +25,7 @@ export class DataError extends Error {
   readonly place: FilePlace | undefined;
 
   constructor(where: string, problem: string, remedy: string, place?: FilePlace) {
-    super(oneLine(`${place ? `${where}, ${wordsOf(place)}` : where}: ${problem}; ${remedy}`));
+    super(printable(`${place ? `${where}, ${wordsOf(place)}` : where}: ${problem}; ${remedy}`));
     this.where = where;
     this.problem = problem;
     this.remedy = remedy;
@@ -40,7 +40,7 @@ export class DataError extends Error {
 
 /** Place and problem, for a list that names the files itself: `byte 22: the chunk "MTrk" announces ...`. */
 export function reasonOf({ problem, place }: Pick<DataError, 'problem' | 'place'>): string {
-  return oneLine(place ? `${wordsOf(place)}: ${problem}` : problem);
+  return printable(place ? `${wordsOf(place)}: ${problem}` : problem);
 }
 
 /** A reason without its place: the same for all files with one kind of trouble. */
@@ -52,9 +52,12 @@ function wordsOf({ byte, within }: FilePlace): string {
   return within === undefined ? `byte ${byte}` : `${within}, byte ${byte}`;
 }
 
-/** File names and texts from damaged files may hold line breaks and control characters: they must not break the line. */
-function oneLine(text: string): string {
-  return text.replace(/\p{Cc}+/gu, ' ');
+/**
+ * A text that can be shown in a line of a terminal: file names, and texts from damaged files, may hold line breaks, control characters that
+ * a terminal obeys, and marks that turn the direction of writing.
+ */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ');
 }
 
 /** The text of whatever was thrown, for putting a foreign error into a DataError. */
@@ -69,10 +72,16 @@ export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
 
 const SYSTEM_REASONS: Readonly<Record<string, readonly [problem: string, remedy: string]>> = {
   ENOENT: ['there is no such file or folder', 'check the path'],
-  EACCES: ['no permission', 'choose another place'],
+  EACCES: ['no permission', 'ask for it, or choose another place'],
+  EPERM: ['not permitted', 'ask for permission, or choose another place'],
   EROFS: ['the place is read-only', 'choose another one'],
   ENOSPC: ['the disk is full', 'free some space and run the command again'],
   EISDIR: ['is a folder', 'name a file'],
+  EEXIST: ['something of that name is there already', 'remove it, or choose another name'],
+  ENAMETOOLONG: ['the name is too long', 'choose a shorter one (255 bytes at most)'],
+  ELOOP: ['a symbolic link leads back to itself', 'remove it, or choose another path'],
+  EMFILE: ['too many files are open', 'raise the limit (ulimit -n) and run the command again'],
+  EIO: ['the disk cannot be read or written there', 'check the disk'],
   ENOTDIR: ['a part of the path is a file', 'check the path'],
 };
 

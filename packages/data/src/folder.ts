@@ -1,5 +1,6 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, realpath, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readlink, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { DataError, fileError, isSystemError } from './error.ts';
 import { isRunning } from './is-running.ts';
@@ -13,6 +14,7 @@ import { isRunning } from './is-running.ts';
  * @throws DataError otherwise
  */
 export async function checkReplaceable(folder: string, isOwn: (name: string) => boolean, kind: string): Promise<void> {
+  await checkLink(folder);
   const entries = await readdir(folder).catch((error: unknown) => {
     if (isSystemError(error) && error.code === 'ENOENT') return [];
     throw fileError(folder, error);
@@ -37,7 +39,9 @@ export async function checkReplaceable(folder: string, isOwn: (name: string) => 
  */
 export async function replaceFolder(folder: string, fill: (partial: string) => Promise<void>): Promise<string> {
   const target = await placeOf(folder);
-  const sibling = (kind: string) => join(dirname(target), `.${basename(target)}.${kind}-${process.pid}`);
+  // Process numbers come round again, in containers at once: what is left of a namesake must not be in the way.
+  const ending = `${process.pid}-${randomBytes(4).toString('hex')}`;
+  const sibling = (kind: string) => join(dirname(target), `.${temporaryName(target)}.${kind}-${ending}`);
   const partial = sibling('partial');
   try {
     await mkdir(dirname(target), { recursive: true });
@@ -58,10 +62,10 @@ export async function replaceFolder(folder: string, fill: (partial: string) => P
 
 /** Half-written folders of killed processes go; an old folder that one had moved aside comes back if its place is empty. */
 async function clearLeftovers(target: string): Promise<void> {
-  const start = `.${basename(target)}.`;
+  const start = `.${temporaryName(target)}.`;
   for (const name of await readdir(dirname(target))) {
     const [, kind, processId] =
-      /^(partial|previous)-(\d+)$/.exec(name.startsWith(start) ? name.slice(start.length) : '') ?? [];
+      /^(partial|previous)-(\d+)(?:-[\da-f]+)?$/.exec(name.startsWith(start) ? name.slice(start.length) : '') ?? [];
     if (kind === undefined || isRunning(Number(processId))) continue;
     const leftover = join(dirname(target), name);
     if (kind === 'previous' && !existsSync(target)) await rename(leftover, target);
@@ -82,6 +86,28 @@ async function swap(target: string, partial: string, previous: string): Promise<
     throw error;
   }
   await rm(previous, { recursive: true });
+}
+
+/** File systems take names of 255 bytes: longer ones leave no room for what temporary names end in. */
+const MAX_NAME_BYTES = 200;
+
+/** The name of a path that the names of temporary files and folders beside it are made of: its own, or a hash of it where that is long. */
+export function temporaryName(path: string): string {
+  const name = basename(path);
+  return Buffer.byteLength(name) <= MAX_NAME_BYTES
+    ? name
+    : createHash('sha256').update(name).digest('hex').slice(0, 16);
+}
+
+/** @throws DataError for a symbolic link that leads nowhere, of which it cannot be told what is meant */
+async function checkLink(path: string): Promise<void> {
+  const isLink = await lstat(path).then(
+    (state) => state.isSymbolicLink(),
+    () => false,
+  );
+  if (!isLink || existsSync(path)) return;
+  const problem = `is a symbolic link to ${await readlink(path)}, which does not exist`;
+  throw new DataError(path, problem, 'remove the link, or make what it points to');
 }
 
 /** Where a folder really is: replacing a symbolic link would leave what it points to behind. */

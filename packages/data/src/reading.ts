@@ -42,5 +42,8 @@ export const ASSUMED_TIMING: Pick<Song, 'tempo' | 'meter'> = {
 /** A song's title from its file's name: without folders and endings such as `.mid` or `.exprsco.pkl`. */
 export function titleOf(name: string): string {
   const base = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
-  return base.replace(/\.(midi?|vgm|vgz|abc|json|tx[12]\.txt|((expr|sepr|blnd)sco\.)?(pkl|pickle))$/i, '');
+  return base.replace(
+    /\.(midi?|kar|rmi|smf|vgm|vgz|abc|json|tx[12]\.txt|((expr|sepr|blnd)sco\.)?(pkl|pickle))?(\.gz)?$/i,
+    '',
+  );
 }

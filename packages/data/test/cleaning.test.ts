@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { changeSpeed, transpose } from '../src/augment/change.ts';
 import { refusal } from '../src/cleaning/filters.ts';
-import { readSources } from '../src/dataset/sources.ts';
 import { assignSplits } from '../src/dataset/split.ts';
 import {
   ALL_SONGS,
@@ -24,7 +23,7 @@ import {
   sketchOf,
   type WrittenFacts,
 } from '../src/index.ts';
-import { hasNesMdb, NESMDB_ARCHIVE, NESMDB_NOTE } from './support/real-data.ts';
+import { hasNesMdb, NESMDB_NOTE, nesMdbFiles } from './support/real-data.ts';
 import { plainNote, songOf } from './support/songs.ts';
 import { tuneSong } from './support/tunes.ts';
 
@@ -198,19 +197,19 @@ describe('a dataset', () => {
       Object.fromEntries(
         prepare(list, { copies }).report.entries.flatMap(({ path, reason }) => (reason ? [[path, reason]] : [])),
       );
-    const equal = 'a song with the same notes is kept';
+    const equal = (path: string) => `has the same notes as "${path}"`;
     expect(dropped('all')).toEqual({});
-    expect(dropped('same')).toEqual({ 'train/equal': equal, 'train/twice': equal });
+    expect(dropped('same')).toEqual({ 'train/equal': equal('valid/tune 8'), 'train/twice': equal('train/tune 1') });
     const { manifest, report } = prepare(list, { copies: 'alike' });
     expect(dropped('alike')).toEqual({
-      'train/equal': equal,
-      'train/twice': equal,
-      'train/moved': 'a song with nearly the same notes is kept',
+      'train/equal': equal('valid/tune 8'),
+      'train/twice': equal('train/tune 1'),
+      'train/moved': 'has nearly the same notes as "valid/tune 7"',
     });
     expect(manifest.songs).toHaveLength(12);
     expect(report).toMatchObject({ songs: 12, voices: { kept: 24, sounding: 24 } });
     expect(report.statistics?.train.songs).toBe(6);
-    expect(reportTable(report)).toMatch(/file +dropped: a song with the same notes is kept +2\n/);
+    expect(reportTable(report)).toMatch(/file +dropped: has the same notes as … +2\n +train\/equal, train\/twice\n/);
   });
 
   it('drops what filters leave out, with the reason', () => {
@@ -264,17 +263,11 @@ describe.skipIf(!hasNesMdb)(`copies in ${NESMDB_NOTE}`, () => {
   const sketches: Sketch[] = [];
 
   beforeAll(async () => {
-    await readSources([NESMDB_ARCHIVE], {
-      file: ({ path, bytes }) => {
-        if (!games.test(path)) return;
-        paths.push(path.replace('nesmdb/', ''));
-        sketches.push(sketchOf(readMidi(bytes, path).song));
-      },
-      refuse: (path, reason) => {
-        throw new Error(`${path}: ${reason}`);
-      },
-      proceed: () => undefined,
-    });
+    for await (const { path, bytes } of nesMdbFiles()) {
+      if (!games.test(path)) continue;
+      paths.push(path.replace('nesmdb/', ''));
+      sketches.push(sketchOf(readMidi(bytes, path).song));
+    }
   });
 
   it('are the seven pairs with equal notes, and Zelda in train and valid', () => {

@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readSources } from '../src/dataset/sources.ts';
 import { encodings, readMidi, type Song, withEstimatedTiming } from '../src/index.ts';
-import { hasNesMdb, NESMDB_ARCHIVE, NESMDB_NOTE } from './support/real-data.ts';
+import { hasNesMdb, NESMDB_NOTE, nesMdbFiles } from './support/real-data.ts';
 
 /** Songs of the valid split, of 403, that give a sequence. */
 const KEPT = new Map([
@@ -25,15 +24,9 @@ describe.skipIf(!hasNesMdb)(`encodings of ${NESMDB_NOTE}`, () => {
   const songs: Song[] = [];
 
   beforeAll(async () => {
-    await readSources([NESMDB_ARCHIVE], {
-      file: ({ path, bytes }) => {
-        if (path.includes('/valid/')) songs.push(withEstimatedTiming(readMidi(bytes, path).song));
-      },
-      refuse: (path, reason) => {
-        throw new Error(`${path}: ${reason}`);
-      },
-      proceed: () => undefined,
-    });
+    for await (const { path, bytes } of nesMdbFiles()) {
+      if (path.includes('/valid/')) songs.push(withEstimatedTiming(readMidi(bytes, path).song));
+    }
   });
 
   it.each([...KEPT])('%s takes %i songs, and gives the same events again', (name, expected) => {

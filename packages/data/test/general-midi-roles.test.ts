@@ -1,11 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Note, VoiceName } from '@chipsmith/apu';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readSources } from '../src/dataset/sources.ts';
 import { embeddedTunes, readMidi, type Song } from '../src/index.ts';
 import { bandOf, shareFound } from './support/band.ts';
 import { type FilePart, generalMidi, TICKS_PER_QUARTER } from './support/general-midi.ts';
-import { DATA_FOLDER, hasNesMdb, NESMDB_ARCHIVE, NESMDB_NOTE } from './support/real-data.ts';
+import { DATA_FOLDER, hasNesMdb, NESMDB_NOTE, nesMdbFiles } from './support/real-data.ts';
 
 const percent = (items: readonly boolean[]) => (100 * items.filter(Boolean).length) / items.length;
 
@@ -98,18 +97,12 @@ describe.skipIf(!hasNesMdb)(`${NESMDB_NOTE} without names and instruments`, () =
 
   beforeAll(async () => {
     let number = 0;
-    await readSources([NESMDB_ARCHIVE], {
-      file: ({ path, bytes }) => {
-        if (!path.includes('/valid/') || number++ % 8 > 0) return;
-        const { song } = readMidi(bytes, path);
-        const { pulse1, pulse2, triangle } = song.voices;
-        if ([pulse1, pulse2, triangle].every((notes) => notes.length >= 30)) songs.push(song);
-      },
-      refuse: (path, reason) => {
-        throw new Error(`${path}: ${reason}`);
-      },
-      proceed: () => undefined,
-    });
+    for await (const { path, bytes } of nesMdbFiles()) {
+      if (!path.includes('/valid/') || number++ % 8 > 0) continue;
+      const { song } = readMidi(bytes, path);
+      const { pulse1, pulse2, triangle } = song.voices;
+      if ([pulse1, pulse2, triangle].every((notes) => notes.length >= 30)) songs.push(song);
+    }
   });
 
   it('gives the triangle back to the triangle where it lies a fourth or more below the pulses', () => {

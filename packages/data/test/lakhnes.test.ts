@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readSources } from '../src/dataset/sources.ts';
 import {
   checkSong,
   type Encoding,
@@ -16,7 +15,7 @@ import {
   unigram,
 } from '../src/index.ts';
 import { nearestWait, WAITS } from '../src/lakhnes/waits.ts';
-import { DATA_FOLDER, hasNesMdb, NESMDB_ARCHIVE, NESMDB_NOTE } from './support/real-data.ts';
+import { DATA_FOLDER, hasNesMdb, NESMDB_NOTE, nesMdbFiles } from './support/real-data.ts';
 import { anySong, plainNote, songOf } from './support/songs.ts';
 
 const eventsOf = (song: Song, encoding: Encoding) => encoding.encode(song).sequences[0].events;
@@ -146,15 +145,11 @@ describe.skipIf(!hasNesMdb)(`${NESMDB_NOTE}, tx1`, () => {
       readFileSync(`${DATA_FOLDER}/nesmdb/tx1_valid.index.json`, 'utf8'),
     );
     const encoded = new Map<string, Uint16Array>();
-    await readSources([NESMDB_ARCHIVE], {
-      file: ({ path, bytes }) => {
-        if (!path.includes('/valid/') || !path.endsWith('.mid')) return;
-        const { song } = readMidi(bytes, path);
-        encoded.set(song.title, tx1Encoding.encode(song).sequences[0].events);
-      },
-      refuse: () => undefined,
-      proceed: () => undefined,
-    });
+    for await (const { path, bytes } of nesMdbFiles()) {
+      if (!path.includes('/valid/') || !path.endsWith('.mid')) continue;
+      const { song } = readMidi(bytes, path);
+      encoded.set(song.title, tx1Encoding.encode(song).sequences[0].events);
+    }
     expect(encoded.size).toBe(403);
     for (const { name, start, len } of index) {
       const ids = Array.from({ length: len }, (_, position) => bytes.readUInt16LE((start + position) * 2));

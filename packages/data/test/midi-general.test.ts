@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { readControls } from '../src/general-midi/controls.ts';
 import { drumHits, kitKeyOf } from '../src/general-midi/drums.ts';
 import { arrange, embeddedTunes, readMidi, type Song, tempoMapOf, writeMidi } from '../src/index.ts';
-import { meta, midiFile, trackChunk } from '../src/midi/chunks.ts';
 import { embeddedSong, soundHash } from '../src/midi/embedded-song.ts';
+import { meta, midiFile, trackChunk } from '../src/midi/file-bytes.ts';
 import { type MidiFile, parseMidi } from '../src/midi/parse.ts';
 import { anySong, plainNote, songOf } from './support/songs.ts';
 

@@ -5,7 +5,7 @@ import { VOICE_NAMES } from '@chipsmith/apu';
 import { describe, expect, it } from 'vitest';
 import { keepVoices } from '../src/augment/change.ts';
 import { arrange, embeddedTunes, writeMidi } from '../src/index.ts';
-import { midiFile, trackChunk } from '../src/midi/chunks.ts';
+import { midiFile, trackChunk } from '../src/midi/file-bytes.ts';
 import { temporaryFolder } from './support/folder.ts';
 
 /** Where Debian's packages timgm6mb-soundfont and fluid-soundfont-gm put them. */

@@ -1,7 +1,6 @@
 import { type Note, VOICE_NAMES } from '@chipsmith/apu';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readSources } from '../src/dataset/sources.ts';
 import {
   checkSong,
   createNesEventsEncoding,
@@ -18,7 +17,7 @@ import {
 import { type FrameNote, type FrameSong, framesOf } from '../src/nes-events/frames.ts';
 import { formatMacro, type Macro, macroOf, parseMacro, valueAt } from '../src/nes-events/macro.ts';
 import { notesOfPhrase, PhraseFinder } from '../src/nes-events/phrases.ts';
-import { hasNesMdb, NESMDB_ARCHIVE, NESMDB_NOTE } from './support/real-data.ts';
+import { hasNesMdb, NESMDB_NOTE, nesMdbFiles } from './support/real-data.ts';
 import { anySong, plainNote, songOf } from './support/songs.ts';
 
 const encode = (song: Song) => nesEventsEncoding.encode(song).sequences[0].events;
@@ -308,14 +307,10 @@ describe.skipIf(!hasNesMdb)(`${NESMDB_NOTE}, nes-events`, () => {
   it('takes at most 0.6 of the events of TX1 and keeps the pitch of 99 % of 60ths of a second, volumes within a step', async () => {
     const songs: Song[] = [];
     let number = 0;
-    await readSources([NESMDB_ARCHIVE], {
-      file: ({ path, bytes }) => {
-        const isValid = path.includes('/valid/') && path.endsWith('.mid');
-        if (isValid && number++ % 12 === 0) songs.push(readMidi(bytes, path).song);
-      },
-      refuse: () => undefined,
-      proceed: () => undefined,
-    });
+    for await (const { path, bytes } of nesMdbFiles()) {
+      const isValid = path.includes('/valid/') && path.endsWith('.mid');
+      if (isValid && number++ % 12 === 0) songs.push(readMidi(bytes, path).song);
+    }
     const counts = { ours: 0, tx1: 0, sounding: 0, volumeError: 0 };
     const frames = { pulse1: 0, pulse2: 0, triangle: 0, noise: 0 };
     const right = { pulse1: 0, pulse2: 0, triangle: 0, noise: 0 };

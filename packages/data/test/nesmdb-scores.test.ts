@@ -3,10 +3,9 @@ import { gunzipSync } from 'node:zlib';
 import { type Note, VOICE_NAMES, VOICE_RANGES } from '@chipsmith/apu';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readSources } from '../src/dataset/sources.ts';
 import { checkSong, DataError, readMidi, readPickledScore, type Song, songFromScore } from '../src/index.ts';
 import { pickledArray, pickledLists } from './support/pickles.ts';
-import { DATA_FOLDER, hasNesMdb, NESMDB_ARCHIVE, NESMDB_NOTE } from './support/real-data.ts';
+import { DATA_FOLDER, hasNesMdb, NESMDB_NOTE, nesMdbFiles } from './support/real-data.ts';
 
 const TICKS = 44_100 / 24;
 
@@ -108,26 +107,22 @@ describe.skipIf(!hasNesMdb || !existsSync(`${fixture}.u8.gz`))(`expressive score
     );
     let frames = 0;
     let equal = 0;
-    await readSources([NESMDB_ARCHIVE], {
-      file: ({ path, bytes }) => {
-        const entry = wanted.get(path.slice(path.lastIndexOf('/') + 1, -4));
-        if (!entry) return;
-        const score = all.subarray(entry.startFrame * 12, (entry.startFrame + entry.frames) * 12);
-        const { song } = songFromScore({ rate: 24, duration: entry.nsamps, frames: score }, entry.name);
-        checkSong(song);
-        const notesOf = (score: Uint8Array) => [...score].filter((_, at) => at % 3 === 0);
-        expect(notesOf(framesOf(song, entry.frames))).toEqual(notesOf(score));
-        const published = readMidi(bytes, path).song;
-        for (const voice of VOICE_NAMES) {
-          const heard = longestPitches(published.voices[voice], entry.frames);
-          const told = longestPitches(song.voices[voice], entry.frames);
-          frames += entry.frames;
-          equal += heard.filter((pitch, frame) => pitch === told[frame]).length;
-        }
-      },
-      refuse: () => undefined,
-      proceed: () => undefined,
-    });
+    for await (const { path, bytes } of nesMdbFiles()) {
+      const entry = wanted.get(path.slice(path.lastIndexOf('/') + 1, -4));
+      if (!entry) continue;
+      const score = all.subarray(entry.startFrame * 12, (entry.startFrame + entry.frames) * 12);
+      const { song } = songFromScore({ rate: 24, duration: entry.nsamps, frames: score }, entry.name);
+      checkSong(song);
+      const notesOf = (score: Uint8Array) => [...score].filter((_, at) => at % 3 === 0);
+      expect(notesOf(framesOf(song, entry.frames))).toEqual(notesOf(score));
+      const published = readMidi(bytes, path).song;
+      for (const voice of VOICE_NAMES) {
+        const heard = longestPitches(published.voices[voice], entry.frames);
+        const told = longestPitches(song.voices[voice], entry.frames);
+        frames += entry.frames;
+        equal += heard.filter((pitch, frame) => pitch === told[frame]).length;
+      }
+    }
     expect(frames).toBeGreaterThan(20_000);
     // Frames of 1837.5 samples begin on half samples, which falls one way or the other; measured: 99.87 %.
     expect(equal / frames).toBeGreaterThan(0.998);

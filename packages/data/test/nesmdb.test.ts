@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readSources, type SourceFile } from '../src/dataset/sources.ts';
+import type { SourceFile } from '../src/dataset/sources.ts';
 import {
   bigram,
   FRAME_TICKS,
@@ -18,21 +18,15 @@ import {
 } from '../src/index.ts';
 import { tarGzOf } from './support/archives.ts';
 import { temporaryFolder } from './support/folder.ts';
-import { hasNesMdb, NESMDB_ARCHIVE, NESMDB_NOTE } from './support/real-data.ts';
+import { hasNesMdb, NESMDB_NOTE, nesMdbFiles } from './support/real-data.ts';
 
 /** All of the valid split, and no more of train than one in forty. */
 async function subset(): Promise<SourceFile[]> {
   const files: SourceFile[] = [];
   let number = 0;
-  await readSources([NESMDB_ARCHIVE], {
-    file: (file) => {
-      if (file.path.includes('/valid/') || number++ % 40 === 0) files.push(file);
-    },
-    refuse: (path, reason) => {
-      throw new Error(`${path}: ${reason}`);
-    },
-    proceed: () => undefined,
-  });
+  for await (const file of nesMdbFiles()) {
+    if (file.path.includes('/valid/') || number++ % 40 === 0) files.push(file);
+  }
   return files;
 }
 

@@ -14,7 +14,6 @@ import {
 } from '@chipsmith/apu';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readSources } from '../src/dataset/sources.ts';
 import {
   checkSong,
   DataError,
@@ -26,7 +25,7 @@ import {
   songFromRegisterLog,
   withEstimatedTiming,
 } from '../src/index.ts';
-import { DATA_FOLDER, hasNesMdb, NESMDB_ARCHIVE, NESMDB_NOTE } from './support/real-data.ts';
+import { DATA_FOLDER, hasNesMdb, NESMDB_NOTE, nesMdbFiles } from './support/real-data.ts';
 import { songOf } from './support/songs.ts';
 import { tuneSong } from './support/tunes.ts';
 
@@ -310,11 +309,9 @@ describe.skipIf(!hasNesMdb)(`Lawn Mower's logs against its MIDI files of ${NESMD
   it('have the same pitch in every frame of every voice', async () => {
     const names = ['202_LawnMower_01_02Game', '202_LawnMower_02_03LevelClear'];
     const midi = new Map<string, Uint8Array>();
-    await readSources([NESMDB_ARCHIVE], {
-      file: ({ path, bytes }) => midi.set(path.slice(path.lastIndexOf('/') + 1), bytes),
-      refuse: () => undefined,
-      proceed: () => undefined,
-    });
+    for await (const { path, bytes } of nesMdbFiles()) {
+      midi.set(path.slice(path.lastIndexOf('/') + 1), bytes);
+    }
     for (const name of names) {
       const place = `${DATA_FOLDER}/vgm/${name}.vgm`;
       expect(existsSync(place)).toBe(true);

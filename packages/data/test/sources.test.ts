@@ -21,17 +21,11 @@ async function readPaths(inputs: string[], signal?: AbortSignal) {
   const files: SourceFile[] = [];
   const refused: string[][] = [];
   const shares: number[] = [];
-  await readSources(
-    inputs,
-    {
-      file: (file) => files.push(file),
-      refuse: (path, reason) => refused.push([path, reason]),
-      proceed: (share) => {
-        shares.push(share);
-      },
-    },
-    signal,
-  );
+  for await (const step of readSources(inputs, signal)) {
+    if ('share' in step) shares.push(step.share);
+    else if ('reason' in step) refused.push([step.path, step.reason]);
+    else files.push(step);
+  }
   const found = files.map(({ path, bytes }) => [path, new TextDecoder().decode(bytes)]);
   return { found, refused, shares };
 }
@@ -78,7 +72,7 @@ describe('readSources', () => {
     const link = join(folder, 'link');
     symlinkSync(join(folder, 'tree', 'train'), link);
     expect((await readPaths([link])).found).toEqual([['link/m.mid', 'train/m.mid']]);
-    await expect(readPaths(['/dev/null'])).rejects.toThrow(/null: is neither a file nor a folder/);
+    await expect(readPaths(['/dev/null'])).rejects.toThrow(/null: is not a plain file/);
   });
 
   it('refuses paths out of the archive and links in it, and reads the rest', async () => {
@@ -125,7 +119,7 @@ describe('readSources', () => {
     );
     await expect(read('text.zip', bytesOf('hello'))).rejects.toThrow(/not a \.zip/);
     await expect(read('empty.tar.gz', new Uint8Array(0))).rejects.toThrow(DataError);
-    await expect(read('text.gz', Buffer.from(tarGzOf([])))).rejects.toThrow(/Unrecognized archive format/);
+    await expect(read('text.tgz', Buffer.from(tarGzOf([])))).rejects.toThrow(/Unrecognized archive format/);
   });
 
   it('refuses archives cut short, wherever the cut falls', async () => {

@@ -1,5 +1,6 @@
 import { open, rename, rm } from 'node:fs/promises';
-import { systemReason } from '@chipsmith/data';
+import { dirname, join } from 'node:path';
+import { isSystemError, systemReason, temporaryName } from '@chipsmith/data';
 import { ModelError } from './error.ts';
 
 /** Ends the name of a file that is being written; a process that is killed leaves it behind. */
@@ -12,9 +13,10 @@ export const PARTIAL_NAME = /\.partial-\d+$/;
  * @throws ModelError if it cannot be written; nothing is left behind then
  */
 export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
-  const partial = `${path}.partial-${process.pid}`;
+  const partial = join(dirname(path), `${temporaryName(path)}.partial-${process.pid}`);
   const file = await open(partial, 'w').catch((error) => {
-    throw fileError(path, error);
+    // What hinders the temporary file hinders this one, but for a folder in its place.
+    throw fileError(isSystemError(error) && error.code === 'EISDIR' ? partial : path, error);
   });
   try {
     try {

@@ -82,11 +82,14 @@ export const generate: Command = {
     const temperature = givenTemperature ?? findModel(metadata.model).temperature;
     const encoding = findEncoding(metadata.encoding.name);
     const primer = await primerOf(args, encoding, bars);
-    if (primer?.description !== undefined) process.stderr.write(`${primer.description}\n`);
+    if (primer?.description !== undefined)
+      process.stderr.write(`${primer.description}
+`);
     const beatsPerMinute = tempo ?? primer?.beatsPerMinute ?? Math.round(metadata.beatsPerMinute);
     const key = primer === undefined ? {} : { transposition: primer.transposition, meter: primer.meter };
-    // One bar more than asked for: where bars begin later than the first event, so many are left.
-    const length = (bars + 1) * (primer?.barEvents ?? encoding.stepsPerBar);
+    const keepsBars = primer !== undefined;
+    // One bar more than asked for where bars may begin later than the first event: so many are left.
+    const length = (keepsBars ? bars : bars + 1) * (primer?.barEvents ?? encoding.stepsPerBar);
 
     const arranged = flag(args, 'arrange');
     const loops = flag(args, 'loop');
@@ -109,7 +112,6 @@ export const generate: Command = {
     const nameOf = (index: number) => `track-${String(index + 1).padStart(Math.max(2, String(count).length), '0')}`;
     const songOf: SongOfSample = ({ events }, index) => {
       const melody = encoding.decode(events, { title: `${metadata.model} ${nameOf(index)}`, beatsPerMinute, ...key });
-      const keepsBars = primer !== undefined;
       return trackOf(melody, { bars, seed: deriveSeed(seed, index), arranged, loops, keepsBars });
     };
 

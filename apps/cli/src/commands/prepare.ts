@@ -10,6 +10,7 @@ import {
   type PartName,
   type PrepareProgress,
   prepareDataset,
+  printable,
   ROLES,
   type Role,
   reportTable,
@@ -143,7 +144,8 @@ export const prepare: Command = {
       );
     }
     const downloaded = download && (await interruptible(download));
-    for (const { url, reason } of downloaded?.left ?? []) process.stderr.write(`Left out: ${url}: ${reason}\n`);
+    for (const { url, reason } of downloaded?.left ?? [])
+      process.stderr.write(`Left out: ${printable(`${url}: ${reason}`)}\n`);
     const progress = startProgress('preparing');
     let dataset: Dataset;
     let unchanged = 0;
@@ -184,6 +186,7 @@ export const prepare: Command = {
       reportTable(report),
       ...sizes,
       ...(unchanged > 0 ? [`${unchanged} files were as before and were not done again.`] : []),
+      ...bassHint(dataset, voices),
       `Dataset written to ${output}; what became of each file is in report.json.`,
     ];
     const { files, songs } = report;
@@ -195,6 +198,16 @@ export const prepare: Command = {
     return 0;
   },
 };
+
+/** An encoding of single voices makes a melody of each, of the bass line too, which whoever wants tunes may not expect. */
+function bassHint(dataset: Dataset, voices: readonly VoiceName[] | undefined): string[] {
+  const sequences = SPLITS.flatMap((split) => dataset.sequences(split));
+  const bass = sequences.filter(({ voice }) => voice === 'triangle').length;
+  if (voices !== undefined || bass === 0 || bass === sequences.length) return [];
+  return [
+    `${bass} of ${sequences.length} sequences are bass lines (triangle); --voices pulse1,pulse2 leaves them out.`,
+  ];
+}
 
 /** @throws UsageError for a voice that the chip does not have */
 function voicesOf(args: Arguments): VoiceName[] | undefined {

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { choosePrimer, type Encoding, type Meter } from '@chipsmith/data';
+import { choosePrimer, type Encoding, type Meter, printable } from '@chipsmith/data';
 import { type Arguments, integers, text } from '../terminal/command.ts';
 import { CommandError, UsageError } from '../terminal/errors.ts';
 import { firstSong } from './song.ts';
@@ -48,7 +48,7 @@ export async function primerOf(args: Arguments, encoding: Encoding, bars: number
     `${meter.beats}/${meter.unit}`,
     `${beatsPerMinute} bpm`,
   ];
-  const description = `Primer: ${described.join(', ')}`.replace(/\p{Cc}+/gu, ' ');
+  const description = printable(`Primer: ${described.join(', ')}`);
   return { events: Array.from(primer.events), transposition, meter, barEvents, beatsPerMinute, description };
 }
 

@@ -3,20 +3,19 @@ import {
   FILTER_PROFILES,
   type FilterName,
   playScore,
-  type RegisterLog,
-  readVgm,
   renderAudio,
   TICKS_PER_SECOND,
+  type VgmFile,
   VOICE_NAMES,
   writeVgm,
   writeWav,
 } from '@chipsmith/apu';
-import { readMidi, withEstimatedTiming, writeMidi } from '@chipsmith/data';
+import { isVgm, printable, readSongs, readVgmLog, unwrap, withEstimatedTiming, writeMidi } from '@chipsmith/data';
 import { writeFileAtomic } from '@chipsmith/models';
 import { type Arguments, type Command, choice, integer, oneOf, required } from '../terminal/command.ts';
-import { UsageError } from '../terminal/errors.ts';
+import { CommandError, UsageError } from '../terminal/errors.ts';
 import { print } from '../terminal/output.ts';
-import { firstSong, midiOf, midiOption, readInput } from './song.ts';
+import { firstSong, MAX_INPUT_BYTES, midiOf, midiOption, readInput } from './song.ts';
 
 const FILTERS = Object.keys(FILTER_PROFILES) as FilterName[];
 
@@ -32,8 +31,8 @@ export const soundOptions = {
 
 export const render: Command = {
   name: 'render',
-  description: 'Play a MIDI or VGM file through the sound chip into a WAV or VGM file, or write any song as MIDI.',
-  positionals: '<file.mid or file.vgm>',
+  description: 'Play a MIDI, VGM or ABC file through the sound chip into a WAV or VGM file, or write it as MIDI.',
+  positionals: '<file.mid, .vgm, .vgz, .abc>',
   options: {
     output: { type: 'string', valueHint: 'file', description: 'ends in .wav, .vgm or .mid (required)' },
     ...soundOptions,
@@ -42,21 +41,23 @@ export const render: Command = {
   examples: [
     ['render tune.mid --output tune.wav', 'Hear a MIDI file as a NES would play it'],
     ['render tune.mid --output tune.vgm', 'Its register writes, for VGM players and trackers'],
-    ['render game.vgm --output game.wav --filter famicom', 'A register log'],
+    ['render game.vgz --output game.wav --filter famicom', 'A register log'],
+    ['render game.vgz --output game.vgm', 'The same unpacked and mended, with its tag and its loop'],
     ['render game.vgm --output game.mid', 'Its notes, for a music program'],
   ],
   async run(args) {
     const [input, ...others] = args._;
-    if (input === undefined || others.length > 0) throw new UsageError('chipsmith render: name one .mid or .vgm file');
+    if (input === undefined || others.length > 0) throw new UsageError('chipsmith render: name one file of music');
     const output = required(args, 'output', 'a .wav, .vgm or .mid file to write');
     const sound = soundOf(args);
     const type = oneOf('The ending of --output', extname(output).toLowerCase(), ['.wav', '.vgm', '.mid']);
     if (type === '.mid') return renderMidi(args, input, output);
-    const { log, title } = await readLog(input);
-    const content = type === '.vgm' ? writeVgm(log, { title }) : writeWav(renderAudio(log, sound), sound.sampleRate);
+    const { log, tags, repairs } = await readLog(input);
+    for (const repair of repairs) process.stderr.write(`${printable(`${input}: ${repair}`)}\n`);
+    const content = type === '.vgm' ? writeVgm(log, tags) : writeWav(renderAudio(log, sound), sound.sampleRate);
     await writeFileAtomic(output, content);
     const seconds = log.duration / log.clock;
-    const result = { input, output, seconds, registerWrites: log.writes.length };
+    const result = { input, output, seconds, registerWrites: log.writes.length, repairs };
     print(args, result, `${output}: ${seconds.toFixed(1)} s, ${log.writes.length} register writes`);
     return 0;
   },
@@ -66,10 +67,12 @@ export const render: Command = {
 async function renderMidi(args: Arguments, input: string, output: string): Promise<number> {
   const { reading } = await firstSong(input);
   const song = withEstimatedTiming(reading.song, { exactTimes: true });
+  for (const repair of reading.repairs) process.stderr.write(`${printable(`${input}: ${repair}`)}\n`);
   await writeFileAtomic(output, writeMidi(song, { convention: midiOf(args) }));
   const seconds = song.duration / TICKS_PER_SECOND;
   const notes = VOICE_NAMES.reduce((sum, voice) => sum + song.voices[voice].length, 0);
-  print(args, { input, output, seconds, notes }, `${output}: ${seconds.toFixed(1)} s, ${notes} notes`);
+  const result = { input, output, seconds, notes, repairs: reading.repairs };
+  print(args, result, `${output}: ${seconds.toFixed(1)} s, ${notes} notes`);
   return 0;
 }
 
@@ -79,11 +82,20 @@ export function soundOf(args: Arguments): { sampleRate: number; filter: FilterNa
   return { sampleRate, filter: choice(args, 'filter', FILTERS) ?? 'nes' };
 }
 
-async function readLog(path: string): Promise<{ log: RegisterLog; title: string }> {
-  const title = basename(path, extname(path));
+/** The register log of a file of music; of a VGM file as it stands, with its tag. */
+async function readLog(path: string): Promise<VgmFile> {
   const bytes = await readInput(path);
-  // Told by content, since endings lie: VGM files start with "Vgm ", MIDI files with "MThd".
-  if (bytes.length >= 4 && new TextDecoder().decode(bytes.subarray(0, 4)) === 'Vgm ')
-    return { log: readVgm(bytes), title };
-  return { log: playScore(readMidi(bytes, path).song), title };
+  const title = basename(path, extname(path));
+  const file = unwrap(bytes, path, MAX_INPUT_BYTES);
+  if (isVgm(file.bytes)) {
+    const { log, tags, repairs } = readVgmLog(file.bytes, path);
+    return { log, tags: { title, ...tags }, repairs: [...file.repairs, ...repairs] };
+  }
+  const [found, ...others] = readSongs(bytes, path);
+  if (others.length > 0) {
+    throw new CommandError(`${path}: holds ${others.length + 1} songs; give a file with one.`);
+  }
+  if ('problem' in found) throw new CommandError(`${path}: ${found.problem}; give another file.`);
+  const { song, repairs } = found.reading;
+  return { log: playScore(song), tags: { title }, repairs };
 }

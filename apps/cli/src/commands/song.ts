@@ -1,6 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { MIDI_CONVENTIONS, type MidiConvention, readSongs, reasonOf, type SongReading } from '@chipsmith/data';
-import { fileError } from '@chipsmith/models';
+import {
+  MIDI_CONVENTIONS,
+  type MidiConvention,
+  readInputFile,
+  readSongs,
+  reasonOf,
+  type SongReading,
+} from '@chipsmith/data';
 import { type Arguments, choice } from '../terminal/command.ts';
 import { CommandError } from '../terminal/errors.ts';
 
@@ -31,11 +36,10 @@ export async function firstSong(path: string): Promise<{ path: string; reading: 
   throw new CommandError(`${path}: ${unreadable ? reasonOf(unreadable) : 'it holds no song'}; use another file.`);
 }
 
-/** @throws ModelError in the words of fileError */
-export async function readInput(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw fileError(path, error);
-  }
+/** What any command takes as one file of music; the largest register logs have a few MB. */
+export const MAX_INPUT_BYTES = 64 * 2 ** 20;
+
+/** @throws DataError if the file cannot be read, is no plain file or is too large */
+export function readInput(path: string): Promise<Uint8Array> {
+  return readInputFile(path, MAX_INPUT_BYTES);
 }

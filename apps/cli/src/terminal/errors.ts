@@ -1,5 +1,5 @@
 import { ApuError } from '@chipsmith/apu';
-import { DataError, isSystemError } from '@chipsmith/data';
+import { DataError, isSystemError, printable } from '@chipsmith/data';
 import { KernelError, type KernelErrorCode } from '@chipsmith/kernels';
 import { fileError, ModelError } from '@chipsmith/models';
 
@@ -23,22 +23,17 @@ const NOT_OF_CODE: readonly KernelErrorCode[] = ['option', 'limit', 'out-of-memo
 
 /** What to print and which code to end with. Anything unforeseen is a fault of ours and keeps its stack for a report. */
 export function explain(error: unknown): { text: string; code: number } {
-  if (error instanceof UsageError) return { text: oneLine(error.message), code: EXIT.usage };
+  if (error instanceof UsageError) return { text: printable(error.message), code: EXIT.usage };
   if (error instanceof Error && error.name === 'AbortError') return { text: 'Interrupted.', code: EXIT.interrupted };
   if (error instanceof KernelError && NOT_OF_CODE.includes(error.code)) {
-    return { text: oneLine(error.summary), code: EXIT.failed };
+    return { text: printable(error.summary), code: EXIT.failed };
   }
   if (SPOKEN.some((kind) => error instanceof kind)) {
-    return { text: oneLine((error as Error).message), code: EXIT.failed };
+    return { text: printable((error as Error).message), code: EXIT.failed };
   }
   if (isSystemError(error)) {
     return { text: fileError(error.path ?? 'chipsmith', error).message, code: EXIT.failed };
   }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { text: `This is a fault in chipsmith; please report it with these lines:\n${detail}`, code: EXIT.failed };
-}
-
-/** What was typed, and names in damaged files, may hold line breaks and other control characters. */
-function oneLine(message: string): string {
-  return message.replace(/\p{Cc}+/gu, ' ');
 }

@@ -1,9 +1,11 @@
+import { printable } from '@chipsmith/data';
 import { type Arguments, flag } from './command.ts';
 import { EXIT } from './errors.ts';
 
-/** Prints a result: JSON for programs, or text for people. */
+/** Prints a result: JSON for programs, or text for people, in which no name of a file can command the terminal. */
 export function print(args: Arguments, json: unknown, words: string): void {
-  process.stdout.write(flag(args, 'json') ? `${JSON.stringify(json, undefined, 2)}\n` : `${words}\n`);
+  const text = flag(args, 'json') ? JSON.stringify(json, undefined, 2) : words;
+  process.stdout.write(`${text.split('\n').map(printable).join('\n')}\n`);
 }
 
 /**

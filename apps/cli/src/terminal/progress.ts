@@ -1,3 +1,4 @@
+import { printable } from '@chipsmith/data';
 import type { PreparationProgress } from '@chipsmith/kernels';
 import { Presets, SingleBar } from 'cli-progress';
 
@@ -47,8 +48,9 @@ function barProgress(label: string): Progress {
   const bar = new SingleBar({ format, stream: process.stderr, hideCursor: true, barsize: 24 }, Presets.shades_classic);
   return {
     update(share, detail) {
-      if (!bar.isActive) bar.start(1000, 0, { detail });
-      bar.update(Math.round(share * 1000), { detail });
+      const shown = { detail: printable(detail) };
+      if (!bar.isActive) bar.start(1000, 0, shown);
+      bar.update(Math.round(share * 1000), shown);
     },
     stop() {
       if (bar.isActive) bar.stop();
@@ -63,7 +65,7 @@ function plainProgress(label: string): Progress {
     update(share, detail) {
       const now = performance.now();
       if (share < 1 && now - printed < PLAIN_INTERVAL_SECONDS * 1000) return;
-      const line = `${label} ${Math.floor(share * 100)}% ${detail}`.trimEnd();
+      const line = printable(`${label} ${Math.floor(share * 100)}% ${detail}`).trimEnd();
       if (line !== last) process.stderr.write(`${line}\n`);
       printed = now;
       last = line;

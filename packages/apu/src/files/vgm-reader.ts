@@ -29,9 +29,18 @@ export interface VgmFile {
  * sound or a second chip, or is so damaged that no music is left.
  */
 export function readVgmFile(bytes: Uint8Array): VgmFile {
-  const content = unpackGzip(bytes);
+  const { content, repairs } = unpackGzip(bytes);
+  try {
+    return readUnpacked(content, repairs);
+  } catch (error) {
+    if (!(error instanceof ApuError) || repairs.length === 0) throw error;
+    throw new ApuError(`${error.message} (${repairs.join('; ')})`, error.byteOffset);
+  }
+}
+
+function readUnpacked(content: Uint8Array, ofPacking: readonly string[]): VgmFile {
   const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
-  const repairs: string[] = [];
+  const repairs = [...ofPacking];
   const { clock, dataStart } = readHeader(view, repairs);
   const tagStart = findTag(view, repairs);
   const tagIsBehind = tagStart !== undefined && tagStart >= dataStart;
@@ -74,12 +83,13 @@ function readHeader(view: DataView, repairs: string[]): { clock: number; dataSta
   const dataStart = findData(view, field(HEADER.dataOffset));
   // Before version 1.61 the header ends, or holds something else, where the clock would be.
   const nes = field(HEADER.version) >= 0x161 && dataStart >= HEADER.nesClock + 4 ? field(HEADER.nesClock) : 0;
-  if (nes === 0) throw new ApuError('this VGM file is not for an NES: it has no clock for one', HEADER.nesClock);
+  if (nes === 0)
+    throw new ApuError('unsupported VGM file: it is not for an NES, as it has no clock for one', HEADER.nesClock);
   if (nes >= NES_CLOCK_FDS) {
-    throw new ApuError('this VGM file needs Famicom Disk System sound, which is not supported', HEADER.nesClock);
+    throw new ApuError('unsupported VGM file: it needs Famicom Disk System sound', HEADER.nesClock);
   }
   if (nes >= NES_CLOCK_TWO_CHIPS) {
-    throw new ApuError('this VGM file needs two NES sound chips, which is not supported', HEADER.nesClock);
+    throw new ApuError('unsupported VGM file: it needs two NES sound chips', HEADER.nesClock);
   }
   if (!isWhole(nes, NES_CLOCK_RANGE.lowest, NES_CLOCK_RANGE.highest)) {
     throw new ApuError(`damaged VGM file: an NES clock of ${nes} Hz is not near 1,789,773`, HEADER.nesClock);

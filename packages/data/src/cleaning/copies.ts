@@ -20,11 +20,12 @@ export function describeCopies(
 }
 
 /**
- * The songs that are left out under a rule, each with the reason. Of a group the first test song stays, else the first valid
+ * The songs that are left out under a rule, each with the reason, which names the song that is kept. Of a group the first test song stays, else the first valid
  * song, else the first: so nothing that a model is measured on stands in train.
  */
 export function surplusCopies(
   { same, groups }: Duplicates,
+  paths: readonly string[],
   splits: readonly Split[],
   rule: CopyRule,
 ): Map<number, string> {
@@ -32,10 +33,12 @@ export function surplusCopies(
   const leaveOut = (together: readonly (readonly number[])[], reason: string) => {
     for (const group of together) {
       const kept = [...SPLITS].reverse().flatMap((split) => group.filter((song) => splits[song] === split))[0];
-      for (const song of group) if (song !== kept && !surplus.has(song)) surplus.set(song, reason);
+      for (const song of group) {
+        if (song !== kept && !surplus.has(song)) surplus.set(song, `${reason} as ${JSON.stringify(paths[kept])}`);
+      }
     }
   };
-  if (rule !== 'all') leaveOut(same, 'a song with the same notes is kept');
-  if (rule === 'alike') leaveOut(groups, 'a song with nearly the same notes is kept');
+  if (rule !== 'all') leaveOut(same, 'has the same notes');
+  if (rule === 'alike') leaveOut(groups, 'has nearly the same notes');
   return surplus;
 }

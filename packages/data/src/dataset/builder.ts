@@ -3,9 +3,10 @@ import { type CopyRule, describeCopies, surplusCopies } from '../cleaning/copies
 import { findDuplicates } from '../cleaning/duplicates.ts';
 import type { Sketch } from '../cleaning/sketch.ts';
 import type { Encoding } from '../encoding.ts';
-import { DataError, problemOf } from '../error.ts';
+import { DataError } from '../error.ts';
 import { addCounts, emptyCounts, type SongCounts } from '../statistics/counts.ts';
 import { Dataset, fingerprintOf } from './dataset.ts';
+import { byKind, countKinds } from './kinds.ts';
 import type { Copies, Report, ReportEntry, ShardIndex, SongEntry, Split } from './manifest.ts';
 import { KEPT, type PreparedFile, type PreparedSong, type SongSettings } from './preparation.ts';
 import { type ShardWriter, shardEntry } from './shard.ts';
@@ -58,7 +59,8 @@ export class DatasetBuilder {
   #songs: KeptSong[] = [];
   readonly #files: BuiltFile[] = [];
   readonly #entries: ReportEntry[] = [];
-  readonly #hashes = new Set<string>();
+  /** The path of the first song with this hash. */
+  readonly #firstOf = new Map<string, string>();
   #keptNaively = 0;
   readonly #paths = new Set<string>();
 
@@ -81,13 +83,13 @@ export class DatasetBuilder {
 
   #addSong({ music, ...song }: PreparedSong): BuiltSong {
     const { path, sha256, repairs, voices, keptNaively } = song;
-    const isKnown = sha256 !== undefined && this.#hashes.has(sha256);
-    const reason = isKnown ? 'the same music came before' : song.reason;
+    const first = sha256 === undefined ? undefined : this.#firstOf.get(sha256);
+    const reason = first === undefined ? song.reason : `the same music as ${JSON.stringify(first)}`;
     const told = reason === undefined ? { kept: true } : { kept: false, reason };
-    const reported = { path, ...told, repairs: [...repairs], voices: isKnown ? {} : { ...voices } };
+    const reported = { path, ...told, repairs: [...repairs], voices: first === undefined ? { ...voices } : {} };
     this.#entries.push(reported);
-    if (isKnown) return { song, kept: 'elsewhere' };
-    if (sha256 !== undefined) this.#hashes.add(sha256);
+    if (first !== undefined) return { song, kept: 'elsewhere' };
+    if (sha256 !== undefined) this.#firstOf.set(sha256, path);
     this.#keptNaively += keptNaively;
     if (music === undefined || sha256 === undefined) return { song, kept: undefined };
 
@@ -120,7 +122,7 @@ export class DatasetBuilder {
     const dealt = this.#songs.map(({ game, composer }, index) => ({ path: paths[index], game, composer }));
     const splitOfSong = assignSplits(dealt, duplicates.groups, seed, validShare);
     const splitOf = new Map(this.#songs.map((song, index) => [song, splitOfSong[index]]));
-    this.#drop(surplusCopies(duplicates, splitOfSong, rule));
+    this.#drop(surplusCopies(duplicates, paths, splitOfSong, rule));
 
     const { index, statistics } = this.#writeShards(splitOf, writers);
     const [train, valid, test] = [writers.train.end(), writers.valid.end(), writers.test.end()];
@@ -173,8 +175,10 @@ export class DatasetBuilder {
 
   #nothingKept(inputs: readonly string[]): DataError {
     const files = this.#entries.length;
-    const reasons = Object.entries(this.#droppedFiles());
-    const listed = reasons.slice(0, 3).map(([reason, count]) => `${count}: ${reason}`);
+    const dropped = this.#entries.map(({ path, reason = 'nothing kept' }) => ({ path, reason }));
+    const listed = byKind(dropped, ({ reason }) => reason)
+      .slice(0, 3)
+      .map(({ words, items }) => `${items.length}: ${words}, ${items.length > 1 ? 'such as ' : ''}${items[0].path}`);
     return new DataError(
       inputs.join(', ') || 'input',
       `no usable song in ${files} ${files === 1 ? 'file' : 'files'}${listed.length > 0 ? ` (${listed.join('; ')})` : ''}`,
@@ -183,7 +187,7 @@ export class DatasetBuilder {
   }
 
   #droppedFiles(): Record<string, number> {
-    return tally(this.#entries.flatMap(({ reason }) => (reason === undefined ? [] : problemOf(reason))));
+    return countKinds(this.#entries.flatMap(({ reason }) => reason ?? []));
   }
 
   #unique(path: string): string {
@@ -216,7 +220,8 @@ export class DatasetBuilder {
       },
       ...(naive ? { naiveRules: naive.description } : {}),
       droppedFiles: this.#droppedFiles(),
-      droppedVoices: tally(voices.filter((reason) => reason !== KEPT)),
+      droppedVoices: countKinds(voices.filter((reason) => reason !== KEPT)),
+      repairs: countKinds(this.#entries.flatMap(({ repairs }) => repairs)),
       copies,
       statistics,
       entries: this.#entries.sort(byPath),
@@ -234,11 +239,4 @@ export interface BuiltDataset {
 /** Orders by path; those of one path stay as they are. */
 export function byPath(a: { readonly path: string }, b: { readonly path: string }): number {
   return a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
-}
-
-/** How often each reason occurs, the most frequent first. */
-function tally(reasons: readonly string[]): Record<string, number> {
-  const counts = new Map<string, number>();
-  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  return Object.fromEntries([...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)));
 }

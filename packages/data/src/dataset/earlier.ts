@@ -1,29 +1,37 @@
-import { closeSync, createReadStream, openSync, readSync, writeSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { VOICE_NAMES } from '@chipsmith/apu';
 import { z } from 'zod';
 import type { Encoding } from '../encoding.ts';
 import { encodings } from '../encodings.ts';
-import { DataError, isSystemError } from '../error.ts';
+import { DataError } from '../error.ts';
 import { type BuiltDataset, type BuiltSong, byPath } from './builder.ts';
 import type { Dataset, DatasetSequence } from './dataset.ts';
 import { openDataset, PREPARED } from './files.ts';
 import { parseJson, SPLITS, songCountsSchema } from './manifest.ts';
 import { PREPARATION_VERSION, type PreparedFile, type PreparedMusic, type SongSettings } from './preparation.ts';
+import { openInputFile } from './read-file.ts';
 
 /*
  * PREPARED is what a dataset remembers of the files that it was made of, so that preparing it again has only those to do that have
- * changed. The first line says how they were prepared; each further line is a file: what became of its songs, and of those with
- * music the number they have in the manifest, by which title, tempo and sequences are found again.
+ * changed. The first line says how they were prepared and for which dataset; each further line is a file: what became of its songs, and of those with
+ * music the number they have in the manifest, by which title, tempo and sequences are found again. The last line is the hash of all
+ * before it: whatever is not as it was written is not believed.
  */
 
 const musicSchema = z.strictObject({
   number: z.int().min(0),
   game: z.string().optional(),
   composer: z.string().optional(),
-  sketch: z.strictObject({ notes: z.string().optional(), runs: z.base64() }),
+  /** The runs are numbers of 32 bits. */
+  sketch: z.strictObject({
+    notes: z.string().optional(),
+    runs: z.base64().refine((text) => bytesOf(text).length % 4 === 0),
+  }),
   counts: songCountsSchema,
 });
+const bytesOf = (base64: string) => Uint8Array.from(Buffer.from(base64, 'base64'));
 const songSchema = z.strictObject({
   path: z.string(),
   sha256: z.string().optional(),
@@ -37,23 +45,29 @@ type SongLine = z.infer<typeof songSchema>;
 const fileSchema = z.strictObject({ sha256: z.string(), path: z.string(), songs: z.array(songSchema) });
 type FileLine = z.infer<typeof fileSchema>;
 
-/** How files are prepared, as the first line says it: equal lines, equal results. */
+/** How files are prepared and for which dataset, as the first line says it: equal lines, equal results. */
 function headLine(
   { name, version }: Encoding,
   { voices = VOICE_NAMES, filters = {}, arranger = {} }: SongSettings,
+  { manifest: { fingerprint } }: Dataset,
 ): string {
-  return JSON.stringify({ preparation: PREPARATION_VERSION, encoding: { name, version }, voices, filters, arranger });
+  const encoding = { name, version };
+  return JSON.stringify({ preparation: PREPARATION_VERSION, encoding, voices, filters, arranger, fingerprint });
 }
-
-/** Where the hash of a line stands, which begins with `{"sha256":"`. */
-const HASH = { start: 11, end: 75 } as const;
 
 /** Writes what the next preparation need not find out again. Files with a song that was left out as a copy are not among it. */
 export function writePrepared(folder: string, encoding: Encoding, settings: SongSettings, built: BuiltDataset): void {
   const descriptor = openSync(join(folder, PREPARED), 'wx');
+  const hash = createHash('sha256');
+  const write = (line: string) => {
+    const bytes = Buffer.from(`${line}\n`);
+    hash.update(bytes);
+    for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
+  };
   try {
-    writeSync(descriptor, `${headLine(encoding, settings)}\n`);
-    for (const line of preparedLines(built)) writeSync(descriptor, `${JSON.stringify(line)}\n`);
+    write(headLine(encoding, settings, built.dataset));
+    for (const line of preparedLines(built)) write(JSON.stringify(line));
+    write(hash.copy().digest('hex'));
   } finally {
     closeSync(descriptor);
   }
@@ -83,9 +97,9 @@ export class EarlierPreparation {
   readonly #dataset: Dataset;
   readonly #sequences: ReadonlyMap<number, readonly DatasetSequence[]>;
   /** Where the line of a file is, by its hash. */
-  readonly #lines: ReadonlyMap<string, { readonly start: number; readonly length: number }>;
+  readonly #lines: ReadonlyMap<string, LinePlace>;
 
-  private constructor(file: string, dataset: Dataset, lines: Map<string, { start: number; length: number }>) {
+  private constructor(file: string, dataset: Dataset, lines: ReadonlyMap<string, LinePlace>) {
     this.#file = file;
     this.#dataset = dataset;
     this.#sequences = sequencesBySong(dataset);
@@ -103,32 +117,32 @@ export class EarlierPreparation {
   ): Promise<EarlierPreparation | undefined> {
     if (!encodings.includes(encoding)) return undefined;
     const file = join(folder, PREPARED);
-    const lines = new Map<string, { start: number; length: number }>();
     try {
-      let position = 0;
-      for await (const line of linesOf(file)) {
-        if (position === 0 && line.toString() !== headLine(encoding, settings)) return undefined;
-        lines.set(line.toString('latin1', HASH.start, HASH.end), { start: position, length: line.length });
-        position += line.length + 1;
-      }
-      return new EarlierPreparation(file, await openDataset(folder), lines);
+      const dataset = await openDataset(folder);
+      const lines = await findLines(file, headLine(encoding, settings, dataset));
+      return lines && new EarlierPreparation(file, dataset, lines);
     } catch (error) {
-      if (error instanceof DataError || isSystemError(error)) return undefined;
+      if (error instanceof DataError) return undefined;
       throw error;
     }
   }
 
-  /** What became of a file of these bytes at this path; undefined if it was not there. */
+  /** What became of a file of these bytes at this path; undefined if it was not there, or what is said of it makes no sense. */
   find(path: string, sha256: string): PreparedFile | undefined {
     const place = this.#lines.get(sha256);
     if (place === undefined) return undefined;
-    const file = parseJson(this.#read(place), fileSchema, this.#file);
-    if (file.path !== path || file.sha256 !== sha256) return undefined;
-    const songs = file.songs.map(({ music, ...song }) => (music ? { ...song, music: this.#musicOf(music) } : song));
-    return { path, sha256, songs };
+    try {
+      const file = parseJson(this.#read(place), fileSchema, this.#file);
+      if (file.path !== path) return undefined;
+      const songs = file.songs.map(({ music, ...song }) => (music ? { ...song, music: this.#musicOf(music) } : song));
+      return { path, sha256, songs };
+    } catch (error) {
+      if (error instanceof DataError) return undefined;
+      throw error;
+    }
   }
 
-  #read({ start, length }: { readonly start: number; readonly length: number }): string {
+  #read({ start, length }: LinePlace): string {
     const descriptor = openSync(this.#file, 'r');
     try {
       const bytes = Buffer.alloc(length);
@@ -150,7 +164,7 @@ export class EarlierPreparation {
       );
     }
     const { title, beatsPerMinute, tempoOrigin, tempoConfidence } = entry;
-    const runs = new Uint32Array(Uint8Array.from(Buffer.from(sketch.runs, 'base64')).buffer);
+    const runs = new Uint32Array(bytesOf(sketch.runs).buffer);
     return {
       ...{ title, beatsPerMinute, tempoOrigin, tempoConfidence, game, composer, counts },
       sketch: { notes: sketch.notes, runs },
@@ -172,16 +186,58 @@ function sequencesBySong(dataset: Dataset): Map<number, DatasetSequence[]> {
   return bySong;
 }
 
-/** The lines of a file, which may be larger than memory. @throws the operating system's error if it cannot be read */
-async function* linesOf(file: string): AsyncGenerator<Buffer> {
-  let rest = Buffer.alloc(0);
-  for await (const chunk of createReadStream(file)) {
-    rest = Buffer.concat([rest, chunk]);
-    let start = 0;
-    for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10, start)) {
-      yield rest.subarray(start, end);
-      start = end + 1;
+/** Where a line is in a file. */
+interface LinePlace {
+  readonly start: number;
+  readonly length: number;
+}
+
+/** A hash in hexadecimal digits, and a line break. */
+const HASH_LINE_BYTES = 65;
+/** How a line of a file begins, and how many of its bytes are enough to see that. */
+const LINE_HEAD = /^\{"sha256":"([\da-f]{64})"/;
+const LINE_HEAD_BYTES = 80;
+const NEWLINE = 10;
+const PIECE_BYTES = 2 ** 20;
+
+/**
+ * Reads through PREPARED once, however large it is or its lines are.
+ *
+ * @param head its first line
+ * @returns where the line of each file is, by the file's hash; undefined if the first line is another, or the last is not the hash of all before it
+ * @throws DataError if it cannot be read
+ */
+async function findLines(file: string, head: string): Promise<Map<string, LinePlace> | undefined> {
+  const { size, read, close } = await openInputFile(file);
+  try {
+    const first = Buffer.from(`${head}\n`);
+    const end = size - HASH_LINE_BYTES;
+    if (end < first.length || !(await read(0, first.length)).equals(first)) return undefined;
+    const lines = new Map<string, LinePlace>();
+    const hash = createHash('sha256').update(first);
+    let start = first.length;
+    let lineHead = '';
+    for (let at = first.length; at < end; at += PIECE_BYTES) {
+      const piece = await read(at, Math.min(PIECE_BYTES, end - at));
+      hash.update(piece);
+      for (let from = 0; from < piece.length; ) {
+        const newline = piece.indexOf(NEWLINE, from);
+        const to = newline < 0 ? piece.length : newline;
+        if (lineHead.length < LINE_HEAD_BYTES) {
+          lineHead += piece.toString('latin1', from, Math.min(to, from + LINE_HEAD_BYTES));
+        }
+        if (newline >= 0) {
+          const [, sha256] = LINE_HEAD.exec(lineHead) ?? [];
+          if (sha256 !== undefined) lines.set(sha256, { start, length: at + newline - start });
+          start = at + newline + 1;
+          lineHead = '';
+        }
+        from = to + 1;
+      }
     }
-    rest = rest.subarray(start);
+    const last = await read(end, HASH_LINE_BYTES);
+    return last.toString('latin1') === `${hash.digest('hex')}\n` ? lines : undefined;
+  } finally {
+    await close();
   }
 }

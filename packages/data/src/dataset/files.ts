@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open, readFile, stat } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
+import { encodings } from '../encodings.ts';
 import { DataError, isSystemError, systemReason } from '../error.ts';
 import { checkReplaceable, replaceFolder } from '../folder.ts';
 import { Dataset, fingerprintOf } from './dataset.ts';
 import { indexSchema, type Manifest, manifestSchema, parseJson, reportSchema, SPLITS, type Split } from './manifest.ts';
+import { openInputFile, readInputFile } from './read-file.ts';
 import {
   type EventStore,
   eventsOfBytes,
@@ -28,6 +30,10 @@ const FILES: readonly string[] = [MANIFEST, REPORT, PREPARED, ...SPLITS.map(even
 
 /** 64 MiB: NES-MDB has 17 MB at most. */
 const KEPT_IN_MEMORY = 64 * 2 ** 20;
+/** What a manifest, report or index may have: of a million songs they have 300 MB, and a string of JavaScript has 512 MB at most. */
+const MAX_JSON_BYTES = 400 * 2 ** 20;
+/** The mark of a dataset is the first field of its manifest. */
+const MARK_BYTES = 256;
 
 /**
  * Makes sure that a dataset may be written to `folder`: there is nothing there, or an empty folder, or a dataset and nothing
@@ -37,9 +43,18 @@ const KEPT_IN_MEMORY = 64 * 2 ** 20;
  */
 export async function checkOutput(folder: string): Promise<void> {
   await checkReplaceable(folder, (name) => FILES.includes(name), 'file of a dataset');
-  const manifest = await readFile(join(folder, MANIFEST), 'utf8').catch(() => undefined);
-  if (manifest !== undefined && !manifest.includes('"chipsmith-dataset"')) {
-    throw new DataError(join(folder, MANIFEST), 'is of another program', 'choose another output folder');
+  const manifest = join(folder, MANIFEST);
+  if (existsSync(manifest) && !(await beginningOf(manifest)).includes('"chipsmith-dataset"')) {
+    throw new DataError(manifest, 'is of another program', 'choose another output folder');
+  }
+}
+
+async function beginningOf(path: string): Promise<string> {
+  const { size, read, close } = await openInputFile(path);
+  try {
+    return (await read(0, Math.min(size, MARK_BYTES))).toString();
+  } finally {
+    await close();
   }
 }
 
@@ -104,23 +119,24 @@ async function writeSynced(path: string, content: string): Promise<void> {
  * index is in range.
  *
  * @param keptInMemory bytes: shards up to this size are read into memory; sequences of larger ones are read when asked for
- * @throws DataError if the folder is no dataset or is damaged
+ * @throws DataError if the folder is not a dataset or is damaged
  */
 export async function openDataset(folder: string, keptInMemory = KEPT_IN_MEMORY): Promise<Dataset> {
   const missing = (file: string) => (error: unknown) => {
-    if (!isSystemError(error)) throw error;
-    const problem = file === MANIFEST ? 'is no dataset' : 'the dataset is not complete';
-    const reason = `${problem} (${file}: ${systemReason(error).problem})`;
-    throw new DataError(folder, reason, 'give the output folder of "chipsmith prepare"');
+    if (!(error instanceof DataError) && !isSystemError(error)) throw error;
+    const { problem } = error instanceof DataError ? error : systemReason(error);
+    const fault = file === MANIFEST ? 'is not a dataset' : 'the dataset is not complete';
+    throw new DataError(folder, `${fault} (${file}: ${problem})`, 'give the output folder of "chipsmith prepare"');
   };
   const readJson = async <T>(file: string, schema: z.ZodType<T>) => {
-    const text = await readFile(join(folder, file), 'utf8').catch(missing(file));
-    return parseJson(text, schema, join(folder, file));
+    const bytes = await readInputFile(join(folder, file), MAX_JSON_BYTES).catch(missing(file));
+    return parseJson(bytes.toString(), schema, join(folder, file));
   };
   const manifest = await readJson(MANIFEST, manifestSchema);
   if (manifest.fingerprint !== fingerprintOf(manifest.encoding, manifest.splits)) {
     throw new DataError(join(folder, MANIFEST), 'the fingerprint does not fit the rest', 'prepare the dataset again');
   }
+  checkEncoding(manifest.encoding, join(folder, MANIFEST));
   const openShard = async (split: Split): Promise<Shard> => {
     const index = await readJson(indexFile(split), indexSchema);
     checkIndex(index, manifest, split, join(folder, indexFile(split)));
@@ -138,7 +154,9 @@ async function openEvents(file: string, manifest: Manifest, split: Split, keptIn
     throw new DataError(file, problem, 'prepare the dataset again');
   };
   const { events: count, eventsSha256 } = manifest.splits[split];
-  const { size, mtimeMs: modified } = await stat(file);
+  const state = await stat(file);
+  if (!state.isFile()) refuse('is not a plain file');
+  const { size, mtimeMs: modified } = state;
   const hash = createHash('sha256');
   const kept = size <= keptInMemory ? new Uint16Array(size >> 1) : undefined;
   let read = 0;
@@ -163,12 +181,31 @@ async function openEvents(file: string, manifest: Manifest, split: Split, keptIn
   return kept === undefined ? { file, modified } : { events: kept };
 }
 
+/** Holds an encoding of this package to what it is; others are taken at their word. */
+function checkEncoding({ name, ...written }: Manifest['encoding'], file: string): void {
+  const known = encodings.find((encoding) => encoding.name === name);
+  if (known === undefined) return;
+  for (const field of ['version', 'classes', 'stepsPerBar'] as const) {
+    if (written[field] === known[field]) continue;
+    const problem = `field encoding.${field}: ${written[field]}, but "${name}" has ${known[field]} in this version`;
+    throw new DataError(file, problem, 'prepare the dataset again');
+  }
+}
+
+/** The sequences of a split lie one behind the other, from the first event to the last, and are of songs of that split. */
 function checkIndex(index: Shard['index'], manifest: Manifest, split: Split, file: string): void {
   const refuse = (problem: string): never => {
     throw new DataError(file, problem, 'prepare the dataset again');
   };
-  const { events, indexSha256 } = manifest.splits[split];
+  const { events, sequences, indexSha256 } = manifest.splits[split];
   if (sha256Of(indexText(index)) !== indexSha256) refuse('the index is not that of the manifest (changed)');
-  const stray = index.findIndex(({ song, start, length }) => song >= manifest.songs.length || start + length > events);
-  if (stray >= 0) refuse(`entry ${stray} points outside the dataset`);
+  if (index.length !== sequences) refuse(`has ${index.length} entries, but the manifest says ${sequences}`);
+  let end = 0;
+  for (const [number, { song, start, length }] of index.entries()) {
+    if (song >= manifest.songs.length) refuse(`entry ${number} is of song ${song}, which the manifest does not have`);
+    if (manifest.songs[song].split !== split) refuse(`entry ${number} is of song ${song}, which is not in this split`);
+    if (start !== end) refuse(`entry ${number} starts at event ${start}, not ${end}, where the one before ends`);
+    end += length;
+  }
+  if (end !== events) refuse(`its entries have ${end} events, but the manifest says ${events}`);
 }

@@ -1,18 +1,22 @@
-import { constants, gunzipSync } from 'node:zlib';
 import { readAbc } from '../abc/read.ts';
 import { readChorales } from '../chorales/read.ts';
+import { foreignKind, hasText } from '../containers/signatures.ts';
+import { type Unwrapped, unwrap } from '../containers/unwrap.ts';
 import { DataError } from '../error.ts';
 import { isLakhNesText, readLakhNesText } from '../lakhnes/read-text.ts';
 import { type ReadMidiOptions, readMidi } from '../midi/read.ts';
 import { readPickledScore } from '../nesmdb-scores/read.ts';
 import type { FoundSong, SongReading } from '../reading.ts';
-import { readVgmSong } from '../register-log/vgm.ts';
+import { isVgm, readVgmSong } from '../register-log/vgm.ts';
+import { LIMITS } from './limits.ts';
 
 /** A kind of file that songs are read from. */
 interface Format {
   readonly name: string;
-  /** Told by the first bytes, or where those say nothing by the file's name. */
-  recognises(bytes: Uint8Array, path: string): boolean;
+  /** Told by the first bytes; absent for kinds that have nothing of their own there. */
+  recognises?(bytes: Uint8Array): boolean;
+  /** What names end in, where the first bytes say nothing. */
+  readonly ending: RegExp;
   /** @throws DataError if nothing in the file can be read */
   read(bytes: Uint8Array, path: string, options: ReadMidiOptions): readonly FoundSong[];
 }
@@ -25,65 +29,63 @@ const single =
 const FORMATS: readonly Format[] = [
   {
     name: 'MIDI',
-    recognises: (bytes, path) => startsWith(bytes, 'MThd') || /\.midi?$/i.test(path),
+    recognises: (bytes) => hasText(bytes, 'MThd'),
+    ending: /\.(midi?|kar|rmi|smf)$/i,
     read: single(readMidi),
   },
-  {
-    name: 'VGM',
-    recognises: (bytes, path) => startsWith(bytes, 'Vgm ') || isPackedVgm(bytes) || /\.vg[mz]$/i.test(path),
-    read: single(readVgmSong),
-  },
-  {
-    name: 'ABC',
-    recognises: (_bytes, path) => /\.abc$/i.test(path),
-    read: readAbc,
-  },
-  {
-    name: 'chorales (JSON)',
-    recognises: (_bytes, path) => /\.json$/i.test(path),
-    read: readChorales,
-  },
+  { name: 'VGM', recognises: isVgm, ending: /\.vg[mz]$/i, read: single(readVgmSong) },
+  { name: 'ABC', ending: /\.abc$/i, read: readAbc },
+  { name: 'chorales (JSON)', ending: /\.json$/i, read: readChorales },
   {
     name: 'scores of NES-MDB (pickle)',
-    recognises: (bytes, path) => (bytes[0] === 0x80 && bytes[1] <= 5) || /\.(pkl|pickle)$/i.test(path),
+    recognises: (bytes) => bytes[0] === 0x80 && bytes[1] <= 5,
+    ending: /\.(pkl|pickle)$/i,
     read: single(readPickledScore),
   },
   {
     name: 'LakhNES text (TX1, TX2)',
-    recognises: (bytes, path) => isLakhNesText(bytes) || /\.tx[12]\.txt$/i.test(path),
+    recognises: isLakhNesText,
+    ending: /\.tx[12]\.txt$/i,
     read: single(readLakhNesText),
   },
 ];
 
 /**
- * Reads the songs of a file, whose kind is told by its content, or by its name where that says nothing.
+ * Reads the songs of a file, whose kind is told by its content, or by its name where that says nothing. What is wrapped around it
+ * (gzip, RIFF, MacBinary) is taken off.
  *
  * @param path the file's, for titles, messages and the paths of the songs
  * @throws DataError if it is of no known kind, or nothing in it can be read
  */
 export function readSongs(bytes: Uint8Array, path: string, options: ReadMidiOptions = {}): readonly FoundSong[] {
   if (bytes.length === 0) throw new DataError(path, 'the file is empty', 'give a file with music', { byte: 0 });
-  const format = FORMATS.find((candidate) => candidate.recognises(bytes, path));
-  if (format) return format.read(bytes, path, options);
-  const known = FORMATS.map(({ name }) => name).join(', ');
-  throw new DataError(path, `no kind of file that is read (${known})`, 'give one of these', { byte: 0 });
-}
-
-/** Whether a gzip file, of which the beginning is enough, has a VGM file inside. */
-export function isPackedVgm(head: Uint8Array): boolean {
-  if (head[0] !== 0x1f || head[1] !== 0x8b) return false;
+  const file = unwrap(bytes, path, LIMITS.fileBytes);
+  const { read } = formatOf(file, path);
+  if (!file.isWrapped) return read(file.bytes, path, options);
+  const { repairs } = file;
   try {
-    // Flushing instead of finishing: the end of the file may not be there.
-    const content = gunzipSync(head.subarray(0, HEAD_BYTES), { finishFlush: constants.Z_SYNC_FLUSH });
-    return startsWith(content, 'Vgm ');
-  } catch {
-    return false; // Damaged: whoever reads it will say so.
+    return read(file.bytes, path, options).map((song) => {
+      if ('reading' in song) {
+        return { ...song, reading: { ...song.reading, repairs: [...repairs, ...song.reading.repairs] } };
+      }
+      return song.place === undefined ? song : { ...song, place: { within: 'unpacked', ...song.place } };
+    });
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    const problem = [error.problem, ...repairs].join('; ');
+    throw new DataError(path, problem, error.remedy, error.place && { within: 'unpacked', ...error.place });
   }
 }
 
-/** Enough of a gzip file for its tables and the first bytes of its content. */
-const HEAD_BYTES = 512;
-
-function startsWith(bytes: Uint8Array, text: string): boolean {
-  return [...text].every((character, at) => bytes[at] === character.charCodeAt(0));
+function formatOf({ bytes, name }: Unwrapped, path: string): Format {
+  const foreign = foreignKind(bytes);
+  const byName = FORMATS.filter(({ ending }) => ending.test(name));
+  const format =
+    FORMATS.find((candidate) => candidate.recognises?.(bytes)) ??
+    // A kind without a mark of its own has nothing but its name; of another, what is clearly something else is no damaged file.
+    byName.find(({ recognises }) => foreign === undefined || recognises === undefined);
+  if (format) return format;
+  const known = FORMATS.map((candidate) => candidate.name).join(', ');
+  const problem = foreign === undefined ? 'unsupported file type' : `unsupported file type (${foreign})`;
+  throw new DataError(path, problem, `give one of these: ${known}`, { byte: 0 });
 }

@@ -2,7 +2,7 @@ import { VOICE_NAMES } from '@chipsmith/apu';
 import { z } from 'zod';
 import { SEQUENCE_VOICES } from '../encoding.ts';
 import { DataError } from '../error.ts';
-import { ORIGINS } from '../song.ts';
+import { ORIGINS, TEMPO_RANGE } from '../song.ts';
 import type { SongCounts } from '../statistics/counts.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -20,9 +20,9 @@ const songEntry = z.strictObject({
   split,
   /** Of the file's bytes. */
   sha256,
-  beatsPerMinute: z.number(),
+  beatsPerMinute: z.number().min(TEMPO_RANGE.slowest).max(TEMPO_RANGE.fastest),
   tempoOrigin: z.enum(ORIGINS),
-  tempoConfidence: z.number(),
+  tempoConfidence: z.number().min(0).max(1),
 });
 export type SongEntry = z.infer<typeof songEntry>;
 
@@ -35,9 +35,9 @@ export const manifestSchema = z.strictObject({
   formatVersion: z.literal(1),
   encoding: z.strictObject({
     name: z.string(),
-    version: z.int(),
+    version: z.int().min(1),
     classes: z.int().min(2).max(65_536),
-    stepsPerBar: z.int(),
+    stepsPerBar: z.int().min(1).max(65_536),
   }),
   /** Names of the files and folders it was made from, without their folders. */
   inputs: z.array(z.string()),
@@ -102,6 +102,8 @@ export const reportSchema = z.strictObject({
   /** How many files and voices were dropped for each reason. */
   droppedFiles: z.record(z.string(), count),
   droppedVoices: z.record(z.string(), count),
+  /** How often each kind of repair was made; missing in datasets made by earlier versions. */
+  repairs: z.record(z.string(), count).default({}),
   /** Groups of songs that are the same music, dropped or kept. Datasets made by earlier versions were not searched. */
   copies: z.array(copies).default([]),
   /** What the kept songs of each split play; missing in datasets made by earlier versions. */
@@ -132,7 +134,7 @@ export function parseJson<T>(text: string, schema: z.ZodType<T>, file: string): 
   try {
     value = JSON.parse(text);
   } catch {
-    throw new DataError(file, 'is no JSON (cut short?)', remedy);
+    throw new DataError(file, 'is not JSON (cut short?)', remedy);
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;

@@ -84,7 +84,8 @@ async function prepareFiles(options: PrepareOptions, builder: DatasetBuilder): P
   const { inputs, encoding, output, threads = usualThreads(), onProgress, signal } = options;
   const settings = settingsOf(options);
   const earlier = await EarlierPreparation.open(output, encoding, settings);
-  const seen = new Set<string>();
+  /** The path of the first file with these bytes. */
+  const firstOf = new Map<string, string>();
   const done = { read: 0, found: 0, prepared: 0, unchanged: 0 };
   const tell = () => {
     const share = done.read * (done.prepared / Math.max(1, done.found));
@@ -96,32 +97,29 @@ async function prepareFiles(options: PrepareOptions, builder: DatasetBuilder): P
     tell();
   });
   try {
-    await readSources(
-      inputs,
-      {
-        file: (file) => {
-          const sha256 = sha256Of(file.bytes);
-          done.found++;
-          const prepared = seen.has(sha256)
-            ? refusedFile(file.path, 'the same file came before')
-            : earlier?.find(file.path, sha256);
-          if (prepared?.sha256 !== undefined) done.unchanged++;
-          seen.add(sha256);
-          if (prepared === undefined) pool.add(file, sha256);
-          else pool.pass(prepared);
-        },
-        refuse: (path, reason) => {
-          done.found++;
-          pool.pass(refusedFile(path, reason));
-        },
-        proceed: (share) => {
-          done.read = share;
-          tell();
-          return pool.ready();
-        },
-      },
-      signal,
-    );
+    for await (const step of readSources(inputs, signal)) {
+      if ('share' in step) {
+        done.read = step.share;
+        tell();
+        await pool.ready();
+        continue;
+      }
+      done.found++;
+      if ('reason' in step) {
+        pool.pass(refusedFile(step.path, step.reason));
+        continue;
+      }
+      const sha256 = sha256Of(step.bytes);
+      const first = firstOf.get(sha256);
+      const prepared =
+        first === undefined
+          ? earlier?.find(step.path, sha256)
+          : refusedFile(step.path, `the same file as ${JSON.stringify(first)}`);
+      if (prepared?.sha256 !== undefined) done.unchanged++;
+      if (first === undefined) firstOf.set(sha256, step.path);
+      if (prepared === undefined) pool.add(step, sha256);
+      else pool.pass(prepared);
+    }
     await pool.finish();
   } finally {
     await pool.close();

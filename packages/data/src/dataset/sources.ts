@@ -1,223 +1,140 @@
-import { createReadStream } from 'node:fs';
-import { open, readdir, readFile, stat } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { DataError, fileError, systemReason } from '../error.ts';
-import { isPackedVgm } from './formats.ts';
+import { DataError, fileError, reasonOf, systemReason } from '../error.ts';
+import { archiveOnDisk } from './archive-file.ts';
+import { archiveKind, checkIsNoArchive, HEAD_BYTES, readArchive } from './archives.ts';
+import { Budget } from './budget.ts';
 import { LIMITS } from './limits.ts';
-import { readTar } from './tar.ts';
-import { readZip } from './zip.ts';
+import { openInputFile } from './read-file.ts';
 
 /** One file of the input: found on disk or inside an archive. */
 export interface SourceFile {
-  /** Path inside the input, with forward slashes; archives and folders put their own name in front. */
+  /** Path inside the input, with forward slashes; folders, and archives in folders or archives, put their own name in front. */
   readonly path: string;
   readonly bytes: Uint8Array;
 }
 
-/** Takes the files one by one; a file that is left out comes to `refuse` with the reason. */
-export interface SourceVisitor {
-  file(file: SourceFile): void;
-  refuse(path: string, reason: string): void;
-  /** Called after each piece of input; reading goes on once it resolves. @param share 0..1, how much of all inputs has been read */
-  proceed(share: number): Promise<void> | void;
+/** A file that is left out, and why. */
+export interface RefusedFile {
+  readonly path: string;
+  readonly reason: string;
 }
+
+export type FoundFile = SourceFile | RefusedFile;
+
+/** A file of the input, or how much of all inputs has been read so far, 0..1. */
+export type SourceStep = FoundFile | { readonly share: number };
 
 /**
- * Walks through files, folders and archives (.zip, .tar, .tar.gz, .tgz), which are told by their content. A gzip file with a
- * VGM log inside (.vgz) is a file like any other. Archives are never unpacked to disk; one file at a time is in memory here. Folders
- * are walked in the order of their names. Symbolic links, paths that leave the archive, and what exceeds the limits are refused.
+ * Walks through files, folders and archives (.zip, .tar, .tar.gz, .tgz), which are told by their content, also in folders and in one
+ * another. A file that is packed with gzip by itself is a file like any other. Archives are never unpacked to disk; one file, or one archive
+ * inside another, is in memory at a time. Folders are walked in the order of their names. Symbolic links, paths that leave the archive, and what exceeds the
+ * limits are refused; in folders also what cannot be read, changes meanwhile, or has a name that is not UTF-8.
  *
- * @throws DataError if an input is missing or an archive is damaged; the signal's reason if it is aborted
+ * @throws DataError if an input is missing or an archive that is named itself is damaged; the signal's reason if it is aborted
  */
-export async function readSources(
-  inputs: readonly string[],
-  visitor: SourceVisitor,
-  signal?: AbortSignal,
-): Promise<void> {
+export async function* readSources(inputs: readonly string[], signal?: AbortSignal): AsyncGenerator<SourceStep> {
   for (const [index, input] of inputs.entries()) {
-    // A symbolic link that the user names is followed; those inside folders are not.
-    const state = await stat(input).catch((error: unknown) => {
-      throw fileError(input, error);
-    });
-    const ofInput: SourceVisitor = {
-      file: (file) => visitor.file(file),
-      refuse: (path, reason) => visitor.refuse(path, reason),
-      proceed: (share) => visitor.proceed((index + share) / inputs.length),
-    };
-    if (state.isDirectory()) await readFolder(input, ofInput, signal);
-    else if (state.isFile()) await readFileOrArchive(input, state.size, ofInput, signal);
-    else throw new DataError(input, 'is neither a file nor a folder', 'name a file, folder or archive');
-    signal?.throwIfAborted();
-    await ofInput.proceed(1);
+    try {
+      for await (const step of readInput(input, signal)) {
+        yield 'share' in step ? { share: (index + step.share) / inputs.length } : step;
+        signal?.throwIfAborted();
+      }
+    } catch (error) {
+      // One of many files (a shell has written out `*.mid`) that cannot be read is a line of the report; a damaged archive is not.
+      const isOneOfMany = inputs.length > 1 && error instanceof DataError && error.place === undefined;
+      if (!isOneOfMany) throw error;
+      yield { path: basename(input), reason: reasonOf(error) };
+    }
+    yield { share: (index + 1) / inputs.length };
   }
 }
 
-async function readFolder(folder: string, visitor: SourceVisitor, signal: AbortSignal | undefined): Promise<void> {
-  const files: string[] = [];
-  await listFolder(resolve(folder), basename(resolve(folder)), files, visitor);
-  for (const [index, path] of files.entries()) {
-    signal?.throwIfAborted();
-    await readPlainFile(join(dirname(resolve(folder)), path), path, visitor);
-    await visitor.proceed((index + 1) / files.length);
-  }
-}
-
-async function listFolder(folder: string, path: string, files: string[], visitor: SourceVisitor): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-    visitor.refuse(path, systemReason(error).problem);
-    return [];
+async function* readInput(input: string, signal: AbortSignal | undefined): AsyncGenerator<SourceStep> {
+  // A symbolic link that the user names is followed; those inside folders are not.
+  const state = await stat(input).catch((error: unknown) => {
+    throw fileError(input, error);
   });
-  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const entryPath = `${path}/${entry.name}`;
-    if (entry.isSymbolicLink()) visitor.refuse(entryPath, 'a symbolic link');
-    else if (entry.isDirectory()) await listFolder(join(folder, entry.name), entryPath, files, visitor);
-    else if (entry.isFile()) files.push(entryPath);
-    if (files.length > LIMITS.files) {
+  if (state.isDirectory()) yield* readFolder(resolve(input), signal);
+  else yield* readFile(input, basename(input), '', signal);
+}
+
+async function* readFolder(folder: string, signal: AbortSignal | undefined): AsyncGenerator<SourceStep> {
+  const found: (string | RefusedFile)[] = [];
+  await listFolder(folder, basename(folder), found);
+  for (const [index, file] of found.entries()) {
+    if (typeof file !== 'string') yield file;
+    else {
+      try {
+        for await (const step of readFile(join(dirname(folder), file), file, `${file}/`, signal)) {
+          if (!('share' in step)) yield step;
+        }
+      } catch (error) {
+        if (!(error instanceof DataError)) throw error;
+        yield { path: file, reason: reasonOf(error) };
+      }
+    }
+    yield { share: (index + 1) / found.length };
+  }
+}
+
+/** Paths of files below a folder, and what is refused at sight, in the order of names. */
+async function listFolder(folder: string, path: string, found: (string | RefusedFile)[]): Promise<void> {
+  const entries: Dirent<Buffer>[] = await readdir(folder, { withFileTypes: true, encoding: 'buffer' }).catch(
+    (error: unknown) => {
+      found.push({ path, reason: systemReason(error).problem });
+      return [];
+    },
+  );
+  // Sorted as text, as the order of songs is; names that are not UTF-8 have no text of their own.
+  const named = entries.map((entry) => ({ entry, name: entry.name.toString() }));
+  for (const { entry, name } of named.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const entryPath = `${path}/${name}`;
+    if (!Buffer.from(name).equals(entry.name))
+      found.push({ path: entryPath, reason: 'its name is not UTF-8: rename it' });
+    else if (entry.isSymbolicLink()) found.push({ path: entryPath, reason: 'a symbolic link' });
+    else if (entry.isDirectory()) await listFolder(join(folder, name), entryPath, found);
+    else if (entry.isFile()) found.push(entryPath);
+    else found.push({ path: entryPath, reason: 'not a plain file (a device or a pipe)' });
+    if (found.length > LIMITS.files) {
       throw new DataError(folder, `more than ${LIMITS.files} files`, 'give a folder with fewer');
     }
   }
 }
 
-async function readPlainFile(place: string, path: string, visitor: SourceVisitor): Promise<void> {
-  const { size } = await stat(place);
-  if (size > LIMITS.fileBytes) {
-    visitor.refuse(path, `larger than ${LIMITS.fileBytes} bytes`);
-    return;
-  }
-  const bytes = await readFile(place).catch((error: unknown) => visitor.refuse(path, systemReason(error).problem));
-  if (bytes) visitor.file({ path, bytes });
-}
-
-/** An input named by the user: an archive if its first bytes say so. */
-async function readFileOrArchive(
-  input: string,
-  size: number,
-  visitor: SourceVisitor,
+/**
+ * A file, or those of an archive.
+ *
+ * @param place where it is on disk
+ * @param prefix stands before the paths of an archive's files
+ */
+async function* readFile(
+  place: string,
+  path: string,
+  prefix: string,
   signal: AbortSignal | undefined,
-): Promise<void> {
-  const head = await readHead(input);
-  const archive: ArchiveStream = {
-    name: input,
-    async *chunks() {
-      let read = 0;
-      for await (const chunk of createReadStream(input, { highWaterMark: 2 ** 18 })) {
-        signal?.throwIfAborted();
-        yield chunk;
-        read += chunk.length;
-        await watched.proceed(read / size);
-      }
-    },
-  };
-  const watched = new WatchedVisitor(visitor);
-  const read = startsWith(head, [0x50, 0x4b])
-    ? withRandomAccess(input, size, watched, signal, (archive) => readZip(archive, watched))
-    : startsWith(head, [0x1f, 0x8b]) && !isPackedVgm(head)
-      ? readTar(archive, watched, 'gzip')
-      : head.subarray(257, 262).toString('latin1') === 'ustar'
-        ? readTar(archive, watched, 'plain')
-        : undefined;
-  if (read) {
-    await read.catch((error: unknown) => {
-      // An abort, or the visitor's own error, ends the stream early, which the archive's reader takes for damage.
+): AsyncGenerator<SourceStep> {
+  const file = await openInputFile(place);
+  try {
+    const head = await file.read(0, Math.min(HEAD_BYTES, file.size));
+    const kind = archiveKind(head, path);
+    if (kind === undefined) {
+      checkIsNoArchive(place);
+      if (file.size > LIMITS.fileBytes) yield { path, reason: `larger than ${LIMITS.fileBytes} bytes` };
+      else yield { path, bytes: head.length === file.size ? head : await file.read(0, file.size) };
+      return;
+    }
+    let share = 0;
+    const archive = archiveOnDisk(file, (bytes) => {
       signal?.throwIfAborted();
-      throw watched.failure ?? error;
+      share = Math.min(1, bytes / file.size);
     });
-  } else if (/\.(zip|tar|tgz|gz)$/i.test(input)) {
-    const remedy = 'check the file, or download it again';
-    throw new DataError(input, 'not a .zip, .tar or .tar.gz archive inside', remedy, { byte: 0 });
-  } else await readPlainFile(input, basename(input), visitor);
-}
-
-/** A visitor whose errors are remembered. */
-class WatchedVisitor implements SourceVisitor {
-  failure: unknown;
-  readonly #visitor: SourceVisitor;
-
-  constructor(visitor: SourceVisitor) {
-    this.#visitor = visitor;
-  }
-
-  file(file: SourceFile): void {
-    this.#watch(() => this.#visitor.file(file));
-  }
-
-  refuse(path: string, reason: string): void {
-    this.#watch(() => this.#visitor.refuse(path, reason));
-  }
-
-  async proceed(share: number): Promise<void> {
-    try {
-      await this.#visitor.proceed(share);
-    } catch (error) {
-      this.failure ??= error;
-      throw error;
+    for await (const found of readArchive(archive, kind, new Budget(file.size))) {
+      yield { ...found, path: `${prefix}${found.path}` };
+      yield { share };
     }
-  }
-
-  #watch(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      this.failure ??= error;
-      throw error;
-    }
-  }
-}
-
-/** An archive on disk that is read from beginning to end. */
-export interface ArchiveStream {
-  readonly name: string;
-  chunks(): AsyncGenerator<Uint8Array>;
-}
-
-/** An archive on disk that is read here and there. */
-export interface RandomAccess {
-  readonly name: string;
-  /** Bytes. */
-  readonly size: number;
-  /** `length` bytes from `position`, which must lie inside. */
-  read(position: number, length: number): Promise<Buffer>;
-}
-
-async function withRandomAccess(
-  input: string,
-  size: number,
-  visitor: SourceVisitor,
-  signal: AbortSignal | undefined,
-  work: (archive: RandomAccess) => Promise<void>,
-): Promise<void> {
-  const file = await open(input);
-  let done = 0;
-  try {
-    await work({
-      name: input,
-      size,
-      async read(position, length) {
-        signal?.throwIfAborted();
-        const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
-        if (bytesRead < length) throw new DataError(input, 'changes while it is read', 'run the command again');
-        done += length;
-        await visitor.proceed(Math.min(1, done / size));
-        return buffer;
-      },
-    });
   } finally {
     await file.close();
   }
-}
-
-async function readHead(input: string): Promise<Buffer> {
-  const file = await open(input).catch((error: unknown) => {
-    throw fileError(input, error);
-  });
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
-}
-
-function startsWith(head: Buffer, magic: readonly number[]): boolean {
-  return magic.every((byte, index) => head[index] === byte);
 }

@@ -1,4 +1,4 @@
-import type { RandomAccess } from './sources.ts';
+import type { ArchiveFile } from './archive-file.ts';
 
 /** What the directory at the end of an archive says of an entry. */
 export interface ZipEntry {
@@ -31,7 +31,7 @@ const SIGNATURES = { end: 0x06054b50, entry: 0x02014b50, largeEnd: 0x06064b50, l
  * The directory of a zip archive, also of one with more than 65,535 entries or 4 GiB (Zip64; PKWARE's APPNOTE 6.3.10, sections
  * 4.3.12 to 4.3.16 and 4.5.3). An archive that is cut short has none.
  */
-export async function readZipDirectory(archive: RandomAccess, fail: Fail): Promise<ZipEntry[]> {
+export async function readZipDirectory(archive: ArchiveFile, fail: Fail): Promise<ZipEntry[]> {
   const { start, bytes, count } = await findDirectory(archive, fail);
   if (bytes > MOST_BYTES) fail(start, `its directory has ${bytes} bytes`);
   if (start + bytes > archive.size) fail(start, 'the archive is cut short');
@@ -50,7 +50,7 @@ export async function readZipDirectory(archive: RandomAccess, fail: Fail): Promi
 }
 
 async function findDirectory(
-  archive: RandomAccess,
+  archive: ArchiveFile,
   fail: Fail,
 ): Promise<{ readonly start: number; readonly bytes: number; readonly count: number }> {
   const tailStart = Math.max(0, archive.size - END_BYTES - LONGEST_COMMENT - LOCATOR_BYTES);

@@ -1,35 +1,32 @@
 import { crc32, inflateRawSync } from 'node:zlib';
 import { DataError, messageOf, reasonOf } from '../error.ts';
-import { safeEntryPath } from './entry-path.ts';
-import { LIMITS } from './limits.ts';
-import type { RandomAccess, SourceVisitor } from './sources.ts';
+import type { ArchiveFile } from './archive-file.ts';
+import type { Budget } from './budget.ts';
+import { entryLimit, safeEntryPath } from './entry-path.ts';
+import type { FoundFile } from './sources.ts';
 import { readZipDirectory, type ZipEntry } from './zip-directory.ts';
 
 /**
  * Reads the files of a .zip archive one by one, and holds each to its checksum. One that is damaged is refused; the others
  * are read all the same.
  *
- * @throws DataError, with the byte, if the directory at the end of the archive is missing or damaged, or exceeds the limits
+ * @throws DataError, with the byte, if the directory at the end of the archive is missing or damaged, or exceeds its budget
  */
-export async function readZip(archive: RandomAccess, visitor: SourceVisitor): Promise<void> {
+export async function* readZip(archive: ArchiveFile, budget: Budget): AsyncGenerator<FoundFile> {
   const fail = (byte: number, problem: string): never => {
     throw new DataError(archive.name, problem, 'check the archive, or download it again', { byte });
   };
   const entries = await readZipDirectory(archive, fail);
   if (entries.length === 0) fail(archive.size, 'a zip archive without entries');
-  if (entries.length > LIMITS.files) fail(archive.size, `more than ${LIMITS.files} entries`);
-  const unpacked = entries.reduce((sum, { size }) => sum + size, 0);
-  if (unpacked > LIMITS.archiveBytes) fail(archive.size, `unpacks to more than ${LIMITS.archiveBytes} bytes`);
+  for (const { size } of entries) {
+    const exceeded = budget.takeFile() ?? budget.takeBytes(size);
+    if (exceeded !== undefined) fail(archive.size, exceeded);
+  }
   for (const entry of entries) {
-    const path = safeEntryPath(entry.name);
     if (entry.name.endsWith('/')) continue;
-    if (path === undefined) {
-      visitor.refuse(entry.name, 'its path leaves the archive');
-      continue;
-    }
-    const found = await contentOf(archive, entry);
-    if ('bytes' in found) visitor.file({ path, bytes: found.bytes });
-    else visitor.refuse(path, found.reason);
+    const path = safeEntryPath(entry.name);
+    if (path === undefined) yield { path: entry.name, reason: 'its path leaves the archive' };
+    else yield { path, ...(await contentOf(archive, entry, entryLimit(path))) };
   }
 }
 
@@ -39,16 +36,17 @@ const STORED = 0;
 const DEFLATED = 8;
 
 async function contentOf(
-  archive: RandomAccess,
+  archive: ArchiveFile,
   { start, method, isEncrypted, checksum, packedSize, size }: ZipEntry,
+  limit: number,
 ): Promise<{ readonly bytes: Uint8Array } | { readonly reason: string }> {
   const damaged = (problem: string, byte = start) => ({
     reason: reasonOf({ problem, place: { byte, within: 'archive' } }),
   });
-  const tooLarge = { reason: `larger than ${LIMITS.fileBytes} bytes` };
+  const tooLarge = { reason: `larger than ${limit} bytes` };
   if (isEncrypted) return { reason: 'encrypted' };
   if (method !== STORED && method !== DEFLATED) return { reason: `packed by method ${method}, which is not supported` };
-  if (size > LIMITS.fileBytes) return tooLarge;
+  if (size > limit) return tooLarge;
   // Deflating makes nothing longer than this.
   if (packedSize > size + size / 1000 + 1000) return damaged(`${size} bytes packed to ${packedSize}`);
   if (start + HEADER_BYTES > archive.size) return damaged('the entry begins behind the end');
@@ -58,7 +56,7 @@ async function contentOf(
   if (content + packedSize > archive.size) return damaged('the entry is cut short');
   const packed = await archive.read(content, packedSize);
   try {
-    const bytes = method === STORED ? packed : inflateRawSync(packed, { maxOutputLength: LIMITS.fileBytes });
+    const bytes = method === STORED ? packed : inflateRawSync(packed, { maxOutputLength: limit });
     if (bytes.length !== size) return damaged(`the entry has ${bytes.length} bytes, not ${size}`, content);
     return crc32(bytes) === checksum ? { bytes } : damaged('the entry is not what its checksum says', content);
   } catch (error) {

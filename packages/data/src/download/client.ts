@@ -8,7 +8,7 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gunzipSync } from 'node:zlib';
+import { ApuError, gzipHead, isGzip, unpackGzip } from '@chipsmith/apu';
 import { messageOf } from '../error.ts';
 import { DownloadError } from './error.ts';
 
@@ -125,6 +125,35 @@ export class HttpClient {
     });
   }
 
+  /**
+   * The first bytes of the body, `mostBytes` at most; what comes behind is left. Otherwise as `read`.
+   *
+   * @throws DownloadError if it is not got after a few tries
+   */
+  readBeginning(
+    url: URL,
+    mostBytes: number,
+    options?: GetOptions,
+  ): Promise<{ answer: Answer; bytes: Buffer; isWhole: boolean }> {
+    return this.retry(async () => {
+      const answer = await this.get(url, options);
+      const chunks: Buffer[] = [];
+      let size = 0;
+      try {
+        for await (const chunk of answer.chunks()) {
+          chunks.push(chunk);
+          size += chunk.length;
+          if (size > mostBytes) break;
+        }
+      } finally {
+        answer.leave();
+      }
+      const body = Buffer.concat(chunks);
+      const bytes = isGzipEncoded(answer) ? Buffer.from(gzipHead(body, mostBytes + 1)) : body;
+      return { answer, bytes: bytes.subarray(0, mostBytes), isWhole: bytes.length <= mostBytes };
+    });
+  }
+
   async #pause(ms: number): Promise<void> {
     const { signal } = this.#options;
     await sleep(ms, undefined, signal && { signal }).catch((error: unknown) => {
@@ -220,16 +249,26 @@ function watch(request: ClientRequest, stallMs: number): void {
   request.on('close', () => clearInterval(timer));
 }
 
-function unencoded({ url, headers }: Answer, bytes: Buffer, mostBytes: number): Buffer {
-  const encoding = headers['content-encoding'] ?? 'identity';
-  if (/^identity$/i.test(encoding)) return bytes;
-  if (!/^(x-)?gzip$/i.test(encoding))
-    throw new DownloadError(url, `is sent in the encoding "${encoding}", which nobody asked for`, 'tell the site');
+function unencoded(answer: Answer, bytes: Buffer, mostBytes: number): Buffer {
+  if (!isGzipEncoded(answer)) return bytes;
+  const fail = (reason: string) =>
+    new DownloadError(answer.url, `is sent as gzip that cannot be unpacked (${reason})`, 'tell the site');
   try {
-    return gunzipSync(bytes, { maxOutputLength: mostBytes });
+    if (!isGzip(bytes)) throw fail('it is none');
+    const { content, repairs } = unpackGzip(bytes, mostBytes);
+    if (repairs.length > 0) throw fail(repairs.join('; '));
+    return Buffer.from(content.buffer, content.byteOffset, content.byteLength);
   } catch (error) {
-    throw new DownloadError(url, `is sent as gzip that cannot be unpacked (${messageOf(error)})`, 'tell the site');
+    throw error instanceof ApuError ? fail(error.message) : error;
   }
+}
+
+/** @throws DownloadError if the body is encoded in another way */
+function isGzipEncoded({ url, headers }: Answer): boolean {
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (/^identity$/i.test(encoding)) return false;
+  if (/^(x-)?gzip$/i.test(encoding)) return true;
+  throw new DownloadError(url, `is sent in the encoding "${encoding}", which nobody asked for`, 'tell the site');
 }
 
 async function* chunksOf(

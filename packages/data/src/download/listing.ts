@@ -80,12 +80,18 @@ export async function downloadListing(page: string, folder: string, options: Lis
   }
 }
 
-/** @throws DownloadError if the server fails: then it must be taken to forbid everything (RFC 9309, section 2.3.1.4) */
+/**
+ * Of a longer file as much counts as RFC 9309 has a reader take (section 2.5), up to the last whole line.
+ *
+ * @throws DownloadError if the server fails: then it must be taken to forbid everything (section 2.3.1.4)
+ */
 async function robotsOf(client: HttpClient, page: URL): Promise<Robots> {
   const none = [400, 401, 403, 404, 405, 410, 451];
   const url = new URL('/robots.txt', page);
-  const { answer, bytes } = await client.read(url, ROBOTS_BYTES, { expected: none });
-  return none.includes(answer.status) ? NO_ROBOTS : parseRobots(bytes.toString('utf8'), USER_AGENT);
+  const { answer, bytes, isWhole } = await client.readBeginning(url, ROBOTS_BYTES, { expected: none });
+  if (none.includes(answer.status)) return NO_ROBOTS;
+  const text = bytes.toString('utf8');
+  return parseRobots(isWhole ? text : text.slice(0, text.search(/[^\r\n]*$/)), USER_AGENT);
 }
 
 /** A page's text by the charset that the server or the page names: old pages are seldom UTF-8. */

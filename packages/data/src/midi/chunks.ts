@@ -1,64 +1,63 @@
-/** The bytes of an event, and when it falls. */
-export interface TimedBytes {
-  readonly tick: number;
-  readonly bytes: readonly number[];
+import { bigEndianAt, hasTextAt, variableLengthAt } from './bytes.ts';
+import { messageAt } from './message.ts';
+
+/** Types of the two kinds of chunk that are read. */
+export const HEADER = 'MThd';
+export const TRACK = 'MTrk';
+/** Bytes of a chunk's type and length. */
+export const CHUNK_HEAD = 8;
+
+/** Where a chunk ends by its own length. */
+export function chunkEnd(bytes: Uint8Array, at: number): number {
+  return at + CHUNK_HEAD + bigEndianAt(bytes, at + 4, 4);
+}
+
+/** Whether a chunk may end at an index: the file ends there, or another chunk begins. */
+export function isBoundary(bytes: Uint8Array, at: number): boolean {
+  return (
+    at === bytes.length ||
+    hasTextAt(bytes, at, TRACK) ||
+    (hasChunkType(bytes, at) && chunkEnd(bytes, at) <= bytes.length)
+  );
+}
+
+/** Whether a chunk that is no track begins at an index. */
+export function isForeignChunk(bytes: Uint8Array, at: number): boolean {
+  return hasChunkType(bytes, at) && isBoundary(bytes, chunkEnd(bytes, at));
+}
+
+/** Chunk types are four printable characters. */
+function hasChunkType(bytes: Uint8Array, at: number): boolean {
+  const type = bytes.subarray(at, at + 4);
+  return type.length === 4 && type.every((byte) => byte >= 0x20 && byte < 0x7f);
 }
 
 /**
- * A format 1 file of finished track chunks. The bytes are written here because @tonejs/midi 2.0.28 copies the whole file for
- * each event: 2 s for a song of 40 KB.
+ * Finds where the next track begins at or behind an index, the length of the file if none does. The letters may also stand in a text:
+ * what follows decides. Asked of indices in rising order, it goes through the file once.
  */
-export function midiFile(ticksPerQuarter: number, tracks: readonly (readonly number[])[]): Uint8Array {
-  return Uint8Array.from([
-    ...text('MThd'),
-    ...bigEndian(6, 4),
-    ...bigEndian(1, 2),
-    ...bigEndian(tracks.length, 2),
-    ...bigEndian(ticksPerQuarter, 2),
-    ...tracks.flat(),
-  ]);
+export function trackSearch(bytes: Uint8Array): (from: number) => number {
+  let found = -1;
+  return (from) => {
+    if (found >= from) return found;
+    found = findText(bytes, TRACK, from);
+    while (found < bytes.length && !isLikelyTrack(bytes, found)) found = findText(bytes, TRACK, found + 1);
+    return found;
+  };
 }
 
-/** A track chunk of events in rising order; it ends at `end` if that is later than the last event. */
-export function trackChunk(events: readonly TimedBytes[], end = 0): number[] {
-  const body: number[] = [];
-  let now = 0;
-  for (const { tick, bytes } of events) {
-    body.push(...variableLength(tick - now), ...bytes);
-    now = tick;
-  }
-  body.push(...variableLength(Math.max(0, end - now)), ...meta(0x2f, []));
-  return [...text('MTrk'), ...bigEndian(body.length, 4), ...body];
+function isLikelyTrack(bytes: Uint8Array, at: number): boolean {
+  return isBoundary(bytes, chunkEnd(bytes, at)) || beginsWithEvent(bytes, at + CHUNK_HEAD);
 }
 
-/** A meta event; of use here: 0x01 text, 0x03 name of a track, 0x51 tempo, 0x58 meter, 0x7f for one program's own use. */
-export function meta(type: number, data: readonly number[]): number[] {
-  return [0xff, type, ...variableLength(data.length), ...data];
+function beginsWithEvent(bytes: Uint8Array, at: number): boolean {
+  const wait = variableLengthAt(bytes, at, bytes.length);
+  return wait !== undefined && messageAt(bytes, wait.next, bytes.length, 0) !== undefined;
 }
 
-/** A tempo event, rounded to a microsecond a quarter note. */
-export function tempoEvent(beatsPerMinute: number): number[] {
-  return meta(0x51, bigEndian(Math.round(60_000_000 / beatsPerMinute), 3));
-}
-
-/** A time signature; a click a quarter note. `unit` is a power of 2. */
-export function meterEvent({ beats, unit }: { readonly beats: number; readonly unit: number }): number[] {
-  return meta(0x58, [beats, Math.log2(unit), 24, 8]);
-}
-
-/** UTF-8. */
-export function text(value: string): number[] {
-  return [...new TextEncoder().encode(value)];
-}
-
-function bigEndian(value: number, length: number): number[] {
-  return Array.from({ length }, (_, index) => Math.floor(value / 256 ** (length - 1 - index)) % 256);
-}
-
-/** 7 bits a byte, the highest first, all but the last marked by bit 7. */
-function variableLength(value: number): number[] {
-  const bytes = [value % 0x80];
-  for (let rest = Math.floor(value / 0x80); rest > 0; rest = Math.floor(rest / 0x80))
-    bytes.unshift((rest % 0x80) + 0x80);
-  return bytes;
+/** The index of ASCII text, the length of the file if it is not there. */
+export function findText(bytes: Uint8Array, text: string, from: number): number {
+  let at = bytes.indexOf(text.charCodeAt(0), from);
+  while (at >= 0 && !hasTextAt(bytes, at, text)) at = bytes.indexOf(text.charCodeAt(0), at + 1);
+  return at < 0 ? bytes.length : at;
 }

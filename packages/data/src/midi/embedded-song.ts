@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { checkSong } from '../check.ts';
 import { DataError } from '../error.ts';
 import type { Song } from '../song.ts';
-import { meta } from './chunks.ts';
+import { meta } from './file-bytes.ts';
 import { meterSchema, tempoSchema } from './mark.ts';
 import type { MidiEvent, MidiFile } from './parse.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DataError } from '../error.ts';
-import { METER_UNITS, MOST_BEATS, ORIGINS, TEMPO_RANGE } from '../song.ts';
+import { METER_UNITS, MOST_BEATS, ORIGINS, TEMPO_RANGE, type TempoChange } from '../song.ts';
 import type { MidiFile } from './parse.ts';
 
 /**
@@ -10,24 +10,21 @@ import type { MidiFile } from './parse.ts';
  */
 const PREFIX = 'chipsmith ';
 
-/** As many as readMidi takes from other files. */
-const MOST_TEMPO_CHANGES = 10_000;
-
 const origin = z.enum(ORIGINS);
+const tempoChange = z.strictObject({ time: z.int(), beatsPerMinute: z.number() });
 const beatsPerMinute = z.number().min(TEMPO_RANGE.slowest).max(TEMPO_RANGE.fastest);
+
+/** Checked as a whole: a message for each wrong entry of a long list would fill the memory. Ranges are checkSong's. */
+const tempoChanges = z.custom<readonly TempoChange[]>(
+  (value) => Array.isArray(value) && value.every((entry) => tempoChange.safeParse(entry).success),
+);
 
 export const tempoSchema = z.strictObject({
   beatsPerMinute,
   firstBeat: z.int(),
   origin,
   confidence: z.number().min(0).max(1),
-  // The length is checked first: a list of millions of wrong entries would give as many messages.
-  changes: z
-    .array(z.unknown())
-    .max(MOST_TEMPO_CHANGES)
-    .pipe(z.array(z.strictObject({ time: z.int(), beatsPerMinute })))
-    .readonly()
-    .exactOptional(),
+  changes: tempoChanges.exactOptional(),
 });
 
 export const meterSchema = z.strictObject({

@@ -1,9 +1,9 @@
 import type { Change, Note } from '@chipsmith/apu';
 import type { Song } from '../song.ts';
 import { tempoMapOf } from '../timing/tempo-map.ts';
-import { meta, meterEvent, midiFile, type TimedBytes, tempoEvent, text, trackChunk } from './chunks.ts';
 import { type DrumStroke, drumStrokes } from './drum-strokes.ts';
 import { embedSong, soundHash } from './embedded-song.ts';
+import { meta, meterEvent, midiFile, type TimedBytes, tempoEvent, text, trackChunk } from './file-bytes.ts';
 import { DUTY_CONTROL, VOLUME_CONTROL } from './nes.ts';
 import { parseMidi } from './parse.ts';
 import { midiLevel, VOICE_TRACKS } from './voice-tracks.ts';

@@ -1,5 +1,5 @@
 import type { Song } from '../song.ts';
-import { meta, meterEvent, midiFile, type TimedBytes, tempoEvent, text, trackChunk } from './chunks.ts';
+import { meta, meterEvent, midiFile, type TimedBytes, tempoEvent, text, trackChunk } from './file-bytes.ts';
 import { writeMark } from './mark.ts';
 import { DUTY_CONTROL, NES_TRACKS, VOLUME_CONTROL } from './nes.ts';
 

@@ -1,35 +1,54 @@
-import { ApuError, readVgm, readVgmTags } from '@chipsmith/apu';
-import { DataError, type FilePlace } from '../error.ts';
+import { ApuError, readVgmFile, type VgmFile } from '@chipsmith/apu';
+import { hasText } from '../containers/signatures.ts';
+import { DataError } from '../error.ts';
 import { type SongReading, titleOf } from '../reading.ts';
-import { isGzip, unpackGzip } from './gzip.ts';
 import { songFromRegisterLog } from './song.ts';
 
+export function isVgm(bytes: Uint8Array): boolean {
+  return hasText(bytes, 'Vgm ');
+}
+
 /**
- * Reads the music of a VGM file, of gzip (.vgz) or not. Title, game and composer are those of its tag; without one the title is the file's name.
+ * The register log of a VGM file, with its tag and what had to be put right: readVgmFile.
+ *
+ * @param name the file's, for messages
+ * @throws DataError, with the byte at fault, for a file that readVgmFile refuses
+ */
+export function readVgmLog(bytes: Uint8Array, name: string): VgmFile {
+  try {
+    return readVgmFile(bytes);
+  } catch (error) {
+    if (!(error instanceof ApuError)) throw error;
+    const byte = error.byteOffset ?? bytes.length;
+    throw new DataError(name, error.message, 'download it again, or give another log', { byte });
+  }
+}
+
+/**
+ * Reads the music of a VGM file. Title, game and composer are those of its tag; without one the title is the file's name.
  *
  * @param name the file's name, for the title and messages
- * @throws DataError, with the byte at fault (in a packed file that of the content), for a file that readVgm refuses, or a
- *   log of more than four hours
+ * @throws DataError, with the byte at fault, for a file that readVgmFile refuses, or a log of more than four hours
  */
 export function readVgmSong(bytes: Uint8Array, name: string): SongReading {
-  const isPacked = isGzip(bytes);
-  const content = isPacked ? unpackGzip(bytes, name) : bytes;
-  // A log that is too long as a whole is at fault where it ends.
-  const placeOf = (byte = content.length): FilePlace => (isPacked ? { byte, within: 'unpacked' } : { byte });
+  const { log, tags, repairs: ofFile } = readVgmLog(bytes, name);
+  const { song, repairs } = songOf(log, name, bytes.length);
+  const game = tags.game?.trim();
+  const composer = tags.author?.trim();
+  return {
+    song: { ...song, title: tags.title?.trim() || titleOf(name) },
+    ...(game ? { game } : {}),
+    ...(composer ? { composer } : {}),
+    repairs: [...ofFile, ...repairs],
+  };
+}
+
+/** A log that is too long as a whole is at fault where it ends. */
+function songOf(log: VgmFile['log'], name: string, end: number): SongReading {
   try {
-    const { song, repairs } = songFromRegisterLog(readVgm(content), name);
-    const tags = readVgmTags(content);
-    const game = tags.game?.trim();
-    const composer = tags.author?.trim();
-    return {
-      song: { ...song, title: tags.title?.trim() || titleOf(name) },
-      ...(game ? { game } : {}),
-      ...(composer ? { composer } : {}),
-      repairs,
-    };
+    return songFromRegisterLog(log, name);
   } catch (error) {
-    if (error instanceof DataError) throw new DataError(name, error.problem, error.remedy, placeOf());
-    if (!(error instanceof ApuError)) throw error;
-    throw new DataError(name, error.message, 'download it again, or give another log', placeOf(error.byteOffset));
+    if (!(error instanceof DataError)) throw error;
+    throw new DataError(name, error.problem, error.remedy, { byte: end });
   }
 }

@@ -75,18 +75,16 @@ async function run(folder: string, number: number): Promise<FuzzOutcome> {
 async function runArchive(path: string, { bytes, entries }: FuzzCase, trial: Trial): Promise<void> {
   writeFileSync(path, bytes);
   let count = 0;
-  const visitor = {
-    file: ({ path, bytes }: { path: string; bytes: Uint8Array }) => {
+  try {
+    for await (const step of readSources([path])) {
+      if ('share' in step) continue;
       count++;
-      trial.read(bytes, path);
-    },
-    refuse: (path: string, reason: string) => {
-      count++;
-      trial.refusals.push(`${path}: ${reason}`);
-    },
-    proceed: () => undefined,
-  };
-  await readSources([path], visitor).catch((error: unknown) => trial.refuse(path, error));
+      if ('bytes' in step) trial.read(step.bytes, step.path);
+      else trial.refusals.push(`${step.path}: ${step.reason}`);
+    }
+  } catch (error) {
+    trial.refuse(path, error);
+  }
   if (entries !== undefined && count !== entries) trial.faults.push(`${count} of ${entries} entries were told of`);
 }
 

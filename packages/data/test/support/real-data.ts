@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { readSources, type SourceFile } from '../../src/dataset/sources.ts';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
@@ -10,3 +11,11 @@ export const NESMDB_ARCHIVE = `${DATA_FOLDER}/nesmdb/nesmdb_midi_train_valid.tar
 export const hasNesMdb = existsSync(NESMDB_ARCHIVE);
 /** For the name of a test that needs it. */
 export const NESMDB_NOTE = hasNesMdb ? 'NES-MDB' : 'NES-MDB (skipped: set CHIPSMITH_DATA to the data folder)';
+
+/** The files of NES-MDB, of which none is refused. */
+export async function* nesMdbFiles(): AsyncGenerator<SourceFile> {
+  for await (const step of readSources([NESMDB_ARCHIVE])) {
+    if ('reason' in step) throw new Error(`${step.path}: ${step.reason}`);
+    if ('bytes' in step) yield step;
+  }
+}

@@ -1,0 +1,75 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { DataError, fileError, isSystemError } from '../error.ts';
+
+/** A file that is open for reading. */
+export interface InputFile {
+  readonly path: string;
+  /** Bytes, when it was opened. */
+  readonly size: number;
+  /** `length` bytes from `position`. @throws DataError if they cannot be read, or the file has changed since it was opened */
+  read(position: number, length: number): Promise<Buffer>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a file. Whatever is no plain file (a device, a pipe, a folder) is refused before a byte is read.
+ *
+ * @throws DataError if it cannot be opened
+ */
+export async function openInputFile(path: string): Promise<InputFile> {
+  // Without waiting: a pipe that nobody writes to would keep us for ever.
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(failAt(path));
+  const close = () => handle.close();
+  try {
+    const state = await handle.stat().catch(failAt(path));
+    if (state.isDirectory()) throw new DataError(path, 'is a folder', 'name a file');
+    if (!state.isFile()) throw new DataError(path, 'is not a plain file (a device or a pipe)', 'name a file');
+    const { size, mtimeMs } = state;
+    const isAsBefore = async () => {
+      const now = await handle.stat();
+      return now.size === size && now.mtimeMs === mtimeMs;
+    };
+    const read = async (position: number, length: number) => {
+      const bytes = await readFully(handle, position, length);
+      if (bytes !== undefined && (await isAsBefore())) return bytes;
+      throw new DataError(path, 'changed while it was read', 'run the command again');
+    };
+    return { path, size, read: (position, length) => read(position, length).catch(failAt(path)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/**
+ * The content of a file.
+ *
+ * @throws DataError if it is no plain file, cannot be read, has more than `maxBytes`, or changes while it is read
+ */
+export async function readInputFile(path: string, maxBytes: number): Promise<Buffer> {
+  const { size, read, close } = await openInputFile(path);
+  try {
+    if (size > maxBytes) throw new DataError(path, `is larger than ${maxBytes} bytes (${size})`, 'give a smaller file');
+    return await read(0, size);
+  } finally {
+    await close();
+  }
+}
+
+/** Undefined if there are fewer bytes. */
+async function readFully(handle: FileHandle, position: number, length: number): Promise<Buffer | undefined> {
+  const bytes = Buffer.alloc(length);
+  for (let read = 0; read < length; ) {
+    const { bytesRead } = await handle.read(bytes, read, length - read, position + read);
+    if (bytesRead === 0) return undefined;
+    read += bytesRead;
+  }
+  return bytes;
+}
+
+function failAt(path: string) {
+  return (error: unknown): never => {
+    throw isSystemError(error) ? fileError(path, error) : error;
+  };
+}
