@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MIDI_CONVENTIONS, readMidi, type Song, writeMidi } from '../src/index.ts';
+import { meta, midiFile, trackChunk } from '../src/midi/file-bytes.ts';
 import { anySong, plainNote, songOf } from './support/songs.ts';
 
 const anyTempo = fc.double({ min: 20, max: 400, noNaN: true });
@@ -66,6 +67,25 @@ describe.each(MIDI_CONVENTIONS)('writeMidi by the convention %s', (convention) =
       }),
       { numRuns: 20 },
     );
+  });
+});
+
+describe('the mark of a file of NES-MDB', () => {
+  it('is refused with its byte where its tempos do not rise or are out of range', () => {
+    for (const changes of [[{ time: 5, beatsPerMinute: 1000 }], [{ time: 1, beatsPerMinute: 100 }], 7, [7]]) {
+      const tempo = { beatsPerMinute: 100, firstBeat: 3, origin: 'given', confidence: 1, changes };
+      const mark = { title: '', samplesPerTick: 1, tempo, meter: { beats: 4, unit: 4, origin: 'given' } };
+      const text = `chipsmith ${JSON.stringify(mark)}`;
+      const bytes = midiFile(22_050, [
+        trackChunk([{ tick: 0, bytes: meta(1, [...new TextEncoder().encode(text)]) }]),
+        trackChunk([
+          { tick: 0, bytes: meta(3, [112, 49]) },
+          { tick: 0, bytes: [0x90, 60, 9] },
+          { tick: 9, bytes: [0x80, 60, 0] },
+        ]),
+      ]);
+      expect(() => readMidi(bytes, 'x.mid')).toThrow('x.mid, byte 22: its chipsmith text event is damaged');
+    }
   });
 });
 

@@ -11,21 +11,25 @@ import type { MidiFile } from './parse.ts';
 const PREFIX = 'chipsmith ';
 
 const origin = z.enum(ORIGINS);
-const tempoChange = z.strictObject({ time: z.int(), beatsPerMinute: z.number() });
 const beatsPerMinute = z.number().min(TEMPO_RANGE.slowest).max(TEMPO_RANGE.fastest);
 
-/** Checked as a whole: a message for each wrong entry of a long list would fill the memory. Ranges are checkSong's. */
+const tempoChange = z.strictObject({ time: z.int(), beatsPerMinute });
+/** Checked as a whole: a message for each wrong entry of a long list would fill the memory. */
 const tempoChanges = z.custom<readonly TempoChange[]>(
   (value) => Array.isArray(value) && value.every((entry) => tempoChange.safeParse(entry).success),
 );
 
-export const tempoSchema = z.strictObject({
-  beatsPerMinute,
-  firstBeat: z.int(),
-  origin,
-  confidence: z.number().min(0).max(1),
-  changes: tempoChanges.exactOptional(),
-});
+export const tempoSchema = z
+  .strictObject({
+    beatsPerMinute,
+    firstBeat: z.int(),
+    origin,
+    confidence: z.number().min(0).max(1),
+    changes: tempoChanges.exactOptional(),
+  })
+  .refine(({ firstBeat, changes = [] }) =>
+    changes.every(({ time }, index) => time > (changes[index - 1]?.time ?? firstBeat)),
+  );
 
 export const meterSchema = z.strictObject({
   beats: z.int().min(1).max(MOST_BEATS),
