@@ -82,9 +82,7 @@ export const generate: Command = {
     const temperature = givenTemperature ?? findModel(metadata.model).temperature;
     const encoding = findEncoding(metadata.encoding.name);
     const primer = await primerOf(args, encoding, bars);
-    if (primer?.description !== undefined)
-      process.stderr.write(`${primer.description}
-`);
+    if (primer?.description !== undefined) process.stderr.write(`${primer.description}\n`);
     const beatsPerMinute = tempo ?? primer?.beatsPerMinute ?? Math.round(metadata.beatsPerMinute);
     const key = primer === undefined ? {} : { transposition: primer.transposition, meter: primer.meter };
     const keepsBars = primer !== undefined;

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { choosePrimer, type Encoding, type Meter, printable } from '@chipsmith/data';
 import { type Arguments, integers, text } from '../terminal/command.ts';
 import { CommandError, UsageError } from '../terminal/errors.ts';
-import { firstSong } from './song.ts';
+import { firstSong, readInput } from './song.ts';
 
 /** What tracks begin with. */
 export interface TrackPrimer {
@@ -38,7 +38,7 @@ export async function primerOf(args: Arguments, encoding: Encoding, bars: number
     return { events, transposition: 0, meter: { beats: 4, unit: 4 }, barEvents: encoding.stepsPerBar };
   }
   if (path === undefined) return undefined;
-  const { reading, path: songPath, count } = await firstSong(path);
+  const { reading, path: songPath, count } = firstSong(await readInput(path), path);
   const primer = choosePrimer(reading.song, encoding, bars, songPath);
   const { transposition, meter, barEvents, allBars } = primer;
   const beatsPerMinute = rounded(primer.beatsPerMinute);

@@ -10,12 +10,12 @@ import {
   writeVgm,
   writeWav,
 } from '@chipsmith/apu';
-import { isVgm, printable, readSongs, readVgmLog, unwrap, withEstimatedTiming, writeMidi } from '@chipsmith/data';
+import { isVgm, printable, readVgmLog, unwrap, withEstimatedTiming, writeMidi } from '@chipsmith/data';
 import { writeFileAtomic } from '@chipsmith/models';
 import { type Arguments, type Command, choice, integer, oneOf, required } from '../terminal/command.ts';
-import { CommandError, UsageError } from '../terminal/errors.ts';
+import { UsageError } from '../terminal/errors.ts';
 import { print } from '../terminal/output.ts';
-import { firstSong, MAX_INPUT_BYTES, midiOf, midiOption, readInput } from './song.ts';
+import { MAX_INPUT_BYTES, midiOf, midiOption, onlySong, readInput } from './song.ts';
 
 const FILTERS = Object.keys(FILTER_PROFILES) as FilterName[];
 
@@ -63,15 +63,15 @@ export const render: Command = {
   },
 };
 
-/** The first song of a file, at the tempo that is estimated where the file states none. */
+/** The song of a file as MIDI, at the tempo that is estimated where the file states none. */
 async function renderMidi(args: Arguments, input: string, output: string): Promise<number> {
-  const { reading } = await firstSong(input);
-  const song = withEstimatedTiming(reading.song, { exactTimes: true });
-  for (const repair of reading.repairs) process.stderr.write(`${printable(`${input}: ${repair}`)}\n`);
+  const { song: read, repairs } = onlySong(await readInput(input), input);
+  const song = withEstimatedTiming(read, { exactTimes: true });
+  for (const repair of repairs) process.stderr.write(`${printable(`${input}: ${repair}`)}\n`);
   await writeFileAtomic(output, writeMidi(song, { convention: midiOf(args) }));
   const seconds = song.duration / TICKS_PER_SECOND;
   const notes = VOICE_NAMES.reduce((sum, voice) => sum + song.voices[voice].length, 0);
-  const result = { input, output, seconds, notes, repairs: reading.repairs };
+  const result = { input, output, seconds, notes, repairs };
   print(args, result, `${output}: ${seconds.toFixed(1)} s, ${notes} notes`);
   return 0;
 }
@@ -91,11 +91,6 @@ async function readLog(path: string): Promise<VgmFile> {
     const { log, tags, repairs } = readVgmLog(file.bytes, path);
     return { log, tags: { title, ...tags }, repairs: [...file.repairs, ...repairs] };
   }
-  const [found, ...others] = readSongs(bytes, path);
-  if (others.length > 0) {
-    throw new CommandError(`${path}: holds ${others.length + 1} songs; give a file with one.`);
-  }
-  if ('problem' in found) throw new CommandError(`${path}: ${found.problem}; give another file.`);
-  const { song, repairs } = found.reading;
+  const { song, repairs } = onlySong(bytes, path);
   return { log: playScore(song), tags: { title }, repairs };
 }

@@ -28,12 +28,23 @@ export function midiOf(args: Arguments): MidiConvention {
  *
  * @throws CommandError or DataError if none can be read
  */
-export async function firstSong(path: string): Promise<{ path: string; reading: SongReading; count: number }> {
-  const songs = readSongs(await readInput(path), path);
+export function firstSong(bytes: Uint8Array, path: string): { path: string; reading: SongReading; count: number } {
+  const songs = readSongs(bytes, path);
   const found = songs.find((song) => 'reading' in song);
   if (found !== undefined) return { ...found, count: songs.length };
   const unreadable = songs.find((song) => 'problem' in song);
   throw new CommandError(`${path}: ${unreadable ? reasonOf(unreadable) : 'it holds no song'}; use another file.`);
+}
+
+/**
+ * The song of a file of any kind.
+ *
+ * @throws CommandError or DataError if it cannot be read or is not the only one
+ */
+export function onlySong(bytes: Uint8Array, path: string): SongReading {
+  const { reading, count } = firstSong(bytes, path);
+  if (count > 1) throw new CommandError(`${path}: holds ${count} songs; give a file with one.`);
+  return reading;
 }
 
 /** What any command takes as one file of music; the largest register logs have a few MB. */

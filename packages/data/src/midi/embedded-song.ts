@@ -21,9 +21,9 @@ const HEAD = Uint8Array.from([0x7d, ...new TextEncoder().encode('chipsmith'), 1]
 /** Some readers take no long meta events. */
 const PART_BYTES = 16_000;
 /** The JSON of the longest song of NES-MDB, 25 minutes, is a tenth of this. */
-const MOST_BYTES = 16 * 2 ** 20;
+const MAX_BYTES = 16 * 2 ** 20;
 /** Four hours, as much as readMidi takes from other files. */
-const MOST_TICKS = 4 * 3600 * TICKS_PER_SECOND;
+const MAX_TICKS = 4 * 3600 * TICKS_PER_SECOND;
 
 /** Flat lists of numbers: a message for each wrong entry of millions would fill the memory. */
 const numbers = z.custom<number[]>((value) => Array.isArray(value) && value.every(Number.isSafeInteger));
@@ -32,7 +32,7 @@ const schema = z.strictObject({
   /** soundHash of the file that the song was written to. */
   sound: z.string(),
   title: z.string(),
-  duration: z.int().max(MOST_TICKS),
+  duration: z.int().max(MAX_TICKS),
   loops: z.boolean().optional(),
   tempo: tempoSchema,
   meter: meterSchema,
@@ -50,7 +50,7 @@ export function embedSong({ title, duration, loops, tempo, meter, voices }: Song
   const json = JSON.stringify({ sound, title, duration, loops, tempo, meter, voices: flat } satisfies z.input<
     typeof schema
   >);
-  if (Buffer.byteLength(json) > MOST_BYTES) {
+  if (Buffer.byteLength(json) > MAX_BYTES) {
     throw new DataError(`song "${title}"`, 'too long for a MIDI file', 'write its parts as files of their own');
   }
   const packed = deflateRawSync(json);
@@ -122,7 +122,7 @@ function isPart(event: MidiEvent): event is Extract<MidiEvent, { kind: 'sequence
 function unpack(parts: readonly Uint8Array[]): string {
   const inOrder = parts.toSorted((a, b) => numberOf(a) - numberOf(b));
   const packed = Buffer.concat(inOrder.map((part) => part.subarray(2)));
-  return inflateRawSync(packed, { maxOutputLength: MOST_BYTES }).toString();
+  return inflateRawSync(packed, { maxOutputLength: MAX_BYTES }).toString();
 }
 
 function numberOf(part: Uint8Array): number {
