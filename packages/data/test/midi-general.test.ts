@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Note } from '@chipsmith/apu';
 import toneMidi from '@tonejs/midi';
@@ -252,6 +253,28 @@ describe('a file that another program has saved', () => {
     };
     expect(soundHash(finer)).toBe(soundHash(file));
     expect(embeddedSong(finer, [])).toEqual(song);
+  });
+
+  it('is known by a hash that files keep', () => {
+    const at = { tick: 960, byte: 0 };
+    const events = [
+      { ...at, kind: 'on', channel: 1, pitch: 60, velocity: 100 },
+      { ...at, kind: 'control', channel: 1, control: 11, value: 90 },
+      { ...at, kind: 'control', channel: 1, control: 10, value: 64 },
+      { ...at, kind: 'program', channel: 1, program: 80 },
+      { ...at, kind: 'bend', channel: 1, value: -5 },
+      { ...at, kind: 'tempo', microsecondsPerQuarter: 500_000 },
+      { ...at, kind: 'meter', beats: 3, unit: 4 },
+      { ...at, kind: 'text', text: 'word' },
+      { ...at, kind: 'off', channel: 1, pitch: 60 },
+    ] as const;
+    const track = { name: '', events, end: 960, endByte: 0 };
+    expect(soundHash({ division: { kind: 'quarter', ticksPerQuarter: 960 }, tracks: [track], repairs: [] })).toBe(
+      createHash('sha256')
+        .update('480 bend 1 -5\n480 control 1 11 90\n480 meter 3 4\n480 off 1 60\n480 on 1 60 100\n480 tempo 500000')
+        .digest('hex')
+        .slice(0, 32),
+    );
   });
 
   it('is read from its notes where the song kept beside them is damaged, cut or made to fill the memory', () => {

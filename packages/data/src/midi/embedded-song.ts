@@ -93,25 +93,45 @@ export function embeddedSong(file: MidiFile, repairs: string[]): Song | undefine
   }
 }
 
-/** What tells whether a file still sounds the same, whatever program wrote it again: notes, levels, duties, tempo and meter. */
+/**
+ * What tells whether a file still sounds the same, whatever program wrote it again: its notes, levels, duties, tempo and meter,
+ * in whatever order and resolution. Files keep it: it must stay the same for the same events.
+ */
 export function soundHash({ division, tracks }: MidiFile): string {
   const scale = division.kind === 'quarter' ? HASH_TICKS_PER_QUARTER / division.ticksPerQuarter : 1;
   const sounds = tracks.flatMap(({ events }) =>
-    events
-      .filter(isSound)
-      .map(({ tick, byte: _, ...event }) => `${Math.round(tick * scale)} ${Object.values(event).join(' ')}`),
+    events.flatMap((event) => {
+      const sound = soundOf(event);
+      return sound === undefined ? [] : [`${Math.round(event.tick * scale)} ${sound}`];
+    }),
   );
   return createHash('sha256').update(sounds.sort().join('\n')).digest('hex').slice(0, 32);
 }
 
 /** Programs keep another number of ticks; 480, as written here, divides most of them. */
 const HASH_TICKS_PER_QUARTER = 480;
-const SOUNDS: readonly MidiEvent['kind'][] = ['on', 'off', 'bend', 'tempo', 'meter'];
 /** Volume, expression, and duty (see DUTY_CONTROL). */
 const SOUND_CONTROLS = [7, 11, 12];
 
-function isSound(event: MidiEvent): boolean {
-  return SOUNDS.includes(event.kind) || (event.kind === 'control' && SOUND_CONTROLS.includes(event.control));
+function soundOf(event: MidiEvent): string | undefined {
+  switch (event.kind) {
+    case 'on':
+      return `on ${event.channel} ${event.pitch} ${event.velocity}`;
+    case 'off':
+      return `off ${event.channel} ${event.pitch}`;
+    case 'control':
+      return SOUND_CONTROLS.includes(event.control)
+        ? `control ${event.channel} ${event.control} ${event.value}`
+        : undefined;
+    case 'bend':
+      return `bend ${event.channel} ${event.value}`;
+    case 'tempo':
+      return `tempo ${event.microsecondsPerQuarter}`;
+    case 'meter':
+      return `meter ${event.beats} ${event.unit}`;
+    default:
+      return undefined;
+  }
 }
 
 function isPart(event: MidiEvent): event is Extract<MidiEvent, { kind: 'sequencer' }> {
