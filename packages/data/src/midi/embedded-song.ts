@@ -20,7 +20,7 @@ import type { MidiEvent, MidiFile } from './parse.ts';
 const HEAD = Uint8Array.from([0x7d, ...new TextEncoder().encode('chipsmith'), 1]);
 /** Some readers take no long meta events. */
 const PART_BYTES = 16_000;
-/** The JSON of the longest song of NES-MDB, 25 minutes, is a tenth of this. */
+/** The JSON of the longest songs of NES-MDB, of up to 25 minutes, has 0.9 MB. */
 const MAX_BYTES = 16 * 2 ** 20;
 /** Four hours, as much as readMidi takes from other files. */
 const MAX_TICKS = 4 * 3600 * TICKS_PER_SECOND;
