@@ -82,7 +82,7 @@ describe('what is typed wrongly ends with code 2 and one line', () => {
     ],
     ['prepare a --output x --voices pulse3', /--voices must be .*, not "pulse3"; did you mean pulse1\?/],
     ['prepare a --output x --valid-share 2', /--valid-share must be a number from 0 to 1/],
-    ['render', /name one file of music/],
+    ['render', /name one \.mid or \.vgm file/],
     ['render a.mid b.mid --output x.wav', /name one/],
     ['render a.mid', /--output is needed/],
     ['render a.mid --output a.ogg', /ending of --output must be \.wav or \.vgm or \.mid, not "\.ogg"/],

@@ -7,11 +7,11 @@ import { ASSUMED_TIMING, type SongReading, titleOf, type WrittenFacts } from '..
 import type { Song } from '../song.ts';
 import { clockOf } from './clock.ts';
 import { embeddedSong } from './embedded-song.ts';
-import { timingOf } from './grid.ts';
 import { type Mark, readMark } from './mark.ts';
 import { followsNesConvention, markedEnd, NES_TRACKS, readNesVoice } from './nes.ts';
 import { pairNotes } from './notes.ts';
 import { type MidiFile, type MidiTrack, parseMidi } from './parse.ts';
+import { timingOf } from './timing.ts';
 import { followsVoiceNames, readVoiceTracks } from './voice-tracks.ts';
 import { writtenFacts } from './written.ts';
 
@@ -43,7 +43,7 @@ export function readMidi(bytes: Uint8Array, name: string, { arranger = {} }: Rea
   const repairs = [...file.repairs];
   const embedded = embeddedSong(file, repairs);
   if (embedded) return { song: embedded, written: writtenFacts(file), repairs };
-  const mark = readMark(file, name);
+  const mark = readMark(file, repairs);
   const clock = clockOf(file);
   const toSongTicks = mark ? (tick: number) => tick * mark.samplesPerTick : clock.toSongTicks;
   const isNes = followsNesConvention(file.tracks);
