@@ -1,7 +1,14 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type FilterName, playScore, TICKS_PER_SECOND, writeVgm, writeWav } from '@chipsmith/apu';
-import { checkReplaceable, isSystemError, replaceFolder, type Song, writeMidi } from '@chipsmith/data';
+import {
+  checkReplaceable,
+  isSystemError,
+  type MidiConvention,
+  replaceFolder,
+  type Song,
+  writeMidi,
+} from '@chipsmith/data';
 import { contactSheet, type SheetTrack } from './page/contact-sheet.ts';
 import type { Sidecar } from './sidecar.ts';
 import { startProgress } from './terminal/progress.ts';
@@ -27,6 +34,8 @@ export interface TrackSettings {
   /** The options of `generate` that make more such tracks: all that were given, but for seed and output. */
   readonly options: Readonly<Record<string, string | boolean>>;
   readonly sound: { readonly sampleRate: number; readonly filter: FilterName };
+  /** Of the .mid files. */
+  readonly midi: MidiConvention;
   readonly signal: AbortSignal;
 }
 
@@ -63,7 +72,7 @@ export async function writeTracks(
   tracks: readonly Track[],
   wanted: TrackSettings,
 ): Promise<{ output: string; page: string }> {
-  const { title, settings, sound, options, signal } = wanted;
+  const { title, settings, sound, midi, options, signal } = wanted;
   const output = await tracksFolder(wanted.output, wanted.replace);
   const progress = startProgress('rendering');
   try {
@@ -76,7 +85,7 @@ export async function writeTracks(
         const { title } = song;
         const sidecar: Sidecar = { name, title, seed, settings, scores, sound, options, events: Array.from(events) };
         const files = {
-          mid: writeMidi(song),
+          mid: writeMidi(song, { convention: midi }),
           vgm: writeVgm(log, { title }),
           json: new TextEncoder().encode(`${JSON.stringify(sidecar)}\n`),
         };

@@ -18,8 +18,8 @@ async function writeThree(output: string, pitch: number, temperature: number): P
   });
   const settings = { model: 'basic-rnn', temperature };
   const sound = { sampleRate: 8000, filter: 'nes' as const };
-  const { signal } = new AbortController();
-  await writeTracks(tracks, { output, replace: true, title: 't', settings, options: { run: 'r' }, sound, signal });
+  const made = { settings, options: { run: 'r' }, sound, midi: 'general-midi' as const };
+  await writeTracks(tracks, { output, replace: true, title: 't', ...made, signal: new AbortController().signal });
   write.mockRestore();
 }
 

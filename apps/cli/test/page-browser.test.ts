@@ -45,6 +45,7 @@ beforeAll(async () => {
     settings: { model: 'basic-rnn', temperature: 0.9 },
     options: { run: "my runs/it's", bars: '16', arrange: false, 'primer-pitches': '60,62' },
     sound: { sampleRate: 16_000, filter: 'famicom' },
+    midi: 'general-midi',
     signal: new AbortController().signal,
   });
   write.mockRestore();

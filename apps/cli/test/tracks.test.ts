@@ -24,7 +24,8 @@ function track(name: string, pitch: number): Track {
 function settings(output: string, signal = new AbortController().signal): TrackSettings {
   const sound = { sampleRate: 8000, filter: 'nes' as const };
   const options = { run: 'my-run' };
-  return { output, replace: true, title: 'two tracks', settings: { bars: 2 }, options, sound, signal };
+  const chosen = { title: 'two tracks', settings: { bars: 2 }, options, midi: 'general-midi' as const };
+  return { output, replace: true, ...chosen, sound, signal };
 }
 
 async function quietly<Result>(work: () => Promise<Result>): Promise<Result> {
