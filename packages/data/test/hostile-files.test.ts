@@ -21,6 +21,21 @@ const hostile: [name: string, bytes: () => Uint8Array, reason: RegExp][] = [
     () => gzipSync(Buffer.concat([writeVgm(playScore(tuneSong(1))), Buffer.alloc(2 ** 23)])),
     /unpacks to more than 4194304 bytes/,
   ],
+  [
+    'bomb.mid.gz',
+    () => gzipSync(new Uint8Array(2 ** 26)),
+    /^a\.mid\.gz, byte \d+: .*unpacks to more than 4194304 bytes/,
+  ],
+  [
+    'members.vgz',
+    () => Buffer.concat(Array.from({ length: 9 }, () => gzipSync(new Uint8Array(2 ** 20)))),
+    /unpacks to more than 4194304 bytes/,
+  ],
+  [
+    'nested.mid',
+    () => Array.from({ length: 9 }).reduce<Uint8Array>((inner) => gzipSync(inner), singleTrack([])),
+    /^a\.mid, unpacked, byte 0: is packed more than 4 times over/,
+  ],
   ['tunes.abc', () => bytesOf('X:\n'.repeat(20_001)), /^a\.abc, byte 60000: more than 20000 tunes/],
   [
     'notes.abc',
