@@ -7,8 +7,9 @@ import { plan } from './commands/plan.ts';
 import { prepare } from './commands/prepare.ts';
 import { render } from './commands/render.ts';
 import { train } from './commands/train.ts';
-import { type Command, guess, helpOf, parseCommandLine } from './terminal/command.ts';
+import { type Command, guess, parseCommandLine } from './terminal/command.ts';
 import { EXIT, explain, UsageError } from './terminal/errors.ts';
+import { helpOf, wrap } from './terminal/help.ts';
 
 /** In the order in which they are listed. */
 export const commands: readonly Command[] = [
@@ -36,7 +37,7 @@ export async function run([name, ...words]: readonly string[]): Promise<number> 
       throw new UsageError(`chipsmith: there is no command "${name}"${guess(name, names)} (--help lists them)`);
     }
     if (words.includes('--help') || words.includes('-h')) {
-      process.stdout.write(`${await helpOf(command)}\n`);
+      process.stdout.write(`${helpOf(command)}\n`);
       return EXIT.done;
     }
     return (await command.run(parseCommandLine(command, words))) ?? EXIT.done;
@@ -49,10 +50,13 @@ export async function run([name, ...words]: readonly string[]): Promise<number> 
 
 function overview(): string {
   const width = Math.max(...commands.map(({ name }) => name.length));
-  const lines = commands.map(({ name, description }) => `  ${name.padEnd(width)}  ${description}`);
+  const indent = ' '.repeat(width + 4);
+  const lines = commands.map(({ name, description }) => {
+    return `  ${name.padEnd(width)}  ${wrap(description, 80 - indent.length).join(`\n${indent}`)}`;
+  });
   return `chipsmith makes NES music with models you train yourself.
 
-COMMANDS
+Commands
 
 ${lines.join('\n')}
 
@@ -61,5 +65,6 @@ The usual way:
   pnpm chipsmith train --data my-data --run my-run
   pnpm chipsmith generate --run my-run --output my-tracks
 
-Every command explains itself with --help. Ended well: exit code 0; failed: 1; typed wrongly: 2; interrupted: 130.`;
+Every command explains itself with --help. Exit codes: 0 done, 1 failed,
+2 wrong usage, 130 interrupted.`;
 }

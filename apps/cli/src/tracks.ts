@@ -1,6 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type FilterName, playScore, renderAudio, TICKS_PER_SECOND, writeVgm, writeWav } from '@chipsmith/apu';
+import {
+  type FilterName,
+  playScore,
+  type RegisterLog,
+  renderAudio,
+  TICKS_PER_SECOND,
+  unrollLoop,
+  writeVgm,
+  writeWav,
+} from '@chipsmith/apu';
 import { checkReplaceable, replaceFolder, type Song, writeMidi } from '@chipsmith/data';
 import { contactSheet } from './page/contact-sheet.ts';
 import { startProgress } from './terminal/progress.ts';
@@ -22,6 +31,13 @@ export interface TrackSettings {
   readonly settings: Readonly<Record<string, string | number | boolean>>;
   readonly sound: { readonly sampleRate: number; readonly filter: FilterName };
   readonly signal: AbortSignal;
+}
+
+/** What a log sounds like; of one that loops the second time, which goes on from the first as it goes on from itself. */
+function audioOf(log: RegisterLog, sound: TrackSettings['sound']): Float32Array {
+  if (log.loop === undefined) return renderAudio(log, sound);
+  const twice = renderAudio(unrollLoop(log, 2), { ...sound, fade: 0 });
+  return twice.subarray(Math.round(twice.length / 2));
 }
 
 /** Plain measures of a melody on pulse 1. */
@@ -66,7 +82,7 @@ export async function writeTracks(tracks: readonly Track[], options: TrackSettin
         const description = { name, title: song.title, seed, settings, scores, events: Array.from(events) };
         await writeFile(join(partial, `${name}.mid`), writeMidi(song));
         await writeFile(join(partial, `${name}.vgm`), writeVgm(log, { title: song.title }));
-        await writeFile(join(partial, `${name}.wav`), writeWav(renderAudio(log, sound), sound.sampleRate));
+        await writeFile(join(partial, `${name}.wav`), writeWav(audioOf(log, sound), sound.sampleRate));
         await writeFile(join(partial, `${name}.json`), `${JSON.stringify(description)}\n`);
       }
       progress.update(1, '');

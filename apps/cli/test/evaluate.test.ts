@@ -44,6 +44,22 @@ describe('evaluate', () => {
     );
   });
 
+  it('compares tracks at several temperatures with the training songs', async () => {
+    const line = `evaluate --run ${run} --temperatures 0.5,1 --tracks 4 --bars 2`;
+    const told = (await jsonOf(line)) as { likenesses: { temperature: number; distance: number }[]; best: number };
+    expect(told.likenesses.map(({ temperature }) => temperature)).toEqual([0.5, 1]);
+    const closest = told.likenesses.reduce((a, b) => (b.distance < a.distance ? b : a));
+    expect(told.best).toBe(closest.temperature);
+    const { stdout } = await chipsmith(line);
+    expect(stdout).toMatch(/^temperature 0\.5 .*%$/m);
+    expect(stdout).toContain(`generate --temperature ${told.best}`);
+    await expectFailure(
+      2,
+      /--temperatures: each must be a number from 0.01 to 100, not "x"/,
+      `evaluate --run ${run} --temperatures 1,x`,
+    );
+  });
+
   it('says it in words, and what is missing', async () => {
     const { stdout } = await chipsmith(`evaluate --run ${run}`);
     expect(stdout).toMatch(

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { playScore, readVgm, renderAudio, writeVgm, writeWav } from '@chipsmith/apu';
-import { findEncoding, readMidi } from '@chipsmith/data';
+import { deriveSeed, findEncoding, readMidi, trackOf } from '@chipsmith/data';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectFailure, filesOf, jsonOf, scratchFolder, start, TINY, writeMidiFolder } from './support/cli.ts';
 
@@ -74,12 +74,14 @@ describe('generate', () => {
           step: 3,
           encoding: 'melody',
           bars: BARS,
-          temperature: 1,
+          temperature: 0.9,
+          loops: false,
           arranged: true,
           seed: 5,
         },
       });
-      expect(sidecar.events).toHaveLength(BARS * encoding.stepsPerBar);
+      // A bar more than the track has, which is cut to the bars that fit the melody.
+      expect(sidecar.events).toHaveLength((BARS + 1) * encoding.stepsPerBar);
       expect(Object.keys(sidecar.scores)).toEqual(expect.arrayContaining(['nllPerEvent', 'notes', 'pitches']));
 
       // The MIDI file holds the whole song: what it plays is, byte for byte, the other two files.
@@ -92,7 +94,9 @@ describe('generate', () => {
       expect(loudness(wav)).toBeGreaterThan(0.01);
 
       const melody = encoding.decode(sidecar.events, { title: '', beatsPerMinute: song.tempo.beatsPerMinute });
-      expect(heard(song.voices.pulse1)).toEqual(heard(melody.voices.pulse1));
+      const options = { bars: BARS, seed: deriveSeed(5, names.indexOf(name)), arranged: true, loops: false };
+      const track = trackOf(melody, { ...options, keepsBars: false });
+      expect(heard(song.voices.pulse1)).toEqual(heard(track?.voices.pulse1 ?? []));
       expect(song.voices.triangle.length).toBeGreaterThan(0);
       expect(page).toContain(`${name}.wav`);
       different.events.add(sidecar.events.join());
@@ -120,6 +124,23 @@ describe('generate', () => {
     expect(voices.pulse1.length).toBeGreaterThan(0);
     expect([voices.pulse2, voices.triangle, voices.noise]).toEqual([[], [], []]);
     expect((await sidecarOf(output, 'track-01')).settings.arranged).toBe(false);
+  });
+
+  it('loops with --loop: the .vgm says so, and the .wav goes on from its end at its start', async () => {
+    const output = join(folder, 'loops');
+    await jsonOf(`generate ${SMALL} --loop --output ${output}`);
+    const log = readVgm(await readFile(join(output, 'track-01.vgm')));
+    expect(log.loop).toBe(0);
+    expect((await sidecarOf(output, 'track-01')).settings.loops).toBe(true);
+    const wav = await readFile(join(output, 'track-01.wav'));
+    const sound = Float32Array.from({ length: (wav.length - 44) / 2 }, (_, index) => wav.readInt16LE(44 + 2 * index));
+    const steps = sound.map((sample, index) =>
+      Math.abs(sample - (index === 0 ? sound[sound.length - 1] : sound[index - 1])),
+    );
+    // The step from the last sample to the first is none that is not heard all the time.
+    expect(steps[0]).toBeLessThanOrEqual(steps.slice(1).reduce((most, step) => Math.max(most, step)));
+    const { loop: _, ...once } = log;
+    expect(sound.length).toBe(renderAudio(once, { sampleRate: 8000 }).length);
   });
 
   it('starts every track with the primer', async () => {

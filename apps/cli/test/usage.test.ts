@@ -11,7 +11,10 @@ describe('--help', () => {
       const { code, stdout, lines } = await chipsmith(`${name} --help`);
       expect({ code, lines }).toEqual({ code: 0, lines: [] });
       for (const option of Object.keys(optionsOf(command))) expect(stdout).toContain(`--${option}`);
-      for (const [line] of command.examples) expect(stdout).toContain(`pnpm chipsmith ${line}`);
+      // Long ones go on in the next line.
+      const joined = stdout.replace(/ \\\n +/g, ' ');
+      for (const [line] of command.examples) expect(joined).toContain(`pnpm chipsmith ${line}`);
+      expect(Math.max(...stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80);
       expect(stdout).not.toMatch(/ $/m);
       expect(stripVTControlCharacters(stdout)).toBe(stdout);
     },
@@ -20,6 +23,7 @@ describe('--help', () => {
   it.each(['', '--help', 'help'])('of the whole, as %j, names each command', async (line) => {
     const { code, stdout } = await chipsmith(line);
     expect(code).toBe(0);
+    expect(Math.max(...stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80);
     for (const { name } of commands) expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
   });
 

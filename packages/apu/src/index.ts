@@ -10,6 +10,7 @@ export { readVgm, readVgmFile, readVgmTags, type VgmFile } from './files/vgm-rea
 export { quantiseToVgm, VGM_SAMPLE_RATE } from './files/vgm-time.ts';
 export { writeVgm } from './files/vgm-writer.ts';
 export { type WavOptions, writeWav } from './files/wav.ts';
+export { unrollLoop } from './loop.ts';
 export * from './register-log.ts';
 export * from './score.ts';
 export { FILTER_PROFILES, type FilterName, type FilterStage } from './synthesis/filters.ts';

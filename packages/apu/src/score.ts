@@ -51,4 +51,6 @@ export interface Note {
 export interface Score {
   readonly voices: Readonly<Record<VoiceName, readonly Note[]>>;
   readonly duration: number;
+  /** Whether it goes on from its start after the end. */
+  readonly loops?: boolean | undefined;
 }

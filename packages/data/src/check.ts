@@ -12,10 +12,19 @@ export function checkSong(song: Song): void {
     throw new DataError(`song "${song.title}", ${field}`, problem, 'correct it where the song is made');
   };
 
-  const { beatsPerMinute, firstBeat, confidence } = song.tempo;
+  const { beatsPerMinute, firstBeat, confidence, changes = [] } = song.tempo;
   const { slowest, fastest } = TEMPO_RANGE;
   if (!(beatsPerMinute >= slowest && beatsPerMinute <= fastest)) {
     refuse('tempo.beatsPerMinute', `${beatsPerMinute} is outside ${slowest}..${fastest}`);
+  }
+  let before = firstBeat;
+  for (const [index, { time, beatsPerMinute }] of changes.entries()) {
+    const field = `tempo.changes[${index}]`;
+    if (!(Number.isSafeInteger(time) && time > before)) refuse(field, `time ${time} is not an integer after ${before}`);
+    if (!(beatsPerMinute >= slowest && beatsPerMinute <= fastest)) {
+      refuse(field, `${beatsPerMinute} is outside ${slowest}..${fastest}`);
+    }
+    before = time;
   }
   if (!Number.isSafeInteger(firstBeat)) refuse('tempo.firstBeat', `${firstBeat} is not an integer`);
   if (!(confidence >= 0 && confidence <= 1)) refuse('tempo.confidence', `${confidence} is outside 0..1`);

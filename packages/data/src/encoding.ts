@@ -1,5 +1,5 @@
 import { VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
-import type { Song } from './song.ts';
+import type { Meter, Song } from './song.ts';
 
 /** What a sequence tells of: one voice, or all four together. */
 export const SEQUENCE_VOICES = [...VOICE_NAMES, 'all'] as const;
@@ -9,6 +9,8 @@ export type SequenceVoice = (typeof SEQUENCE_VOICES)[number];
 export interface EncodedSequence {
   readonly voice: SequenceVoice;
   readonly events: Uint16Array;
+  /** Events of a bar, where each is a step of the grid and the first one begins a bar. Else missing. */
+  readonly bar?: number | undefined;
 }
 
 /** What an encoding made of a song: sequences, and the voices that have notes but gave no sequence, with the reason. */
@@ -22,6 +24,8 @@ export interface DecodeOptions {
   readonly title: string;
   /** Quarter notes a minute; 120 if left out. */
   readonly beatsPerMinute?: number;
+  /** Of encodings on a tempo's grid; 4/4 if left out. */
+  readonly meter?: Pick<Meter, 'beats' | 'unit'>;
 }
 
 /**

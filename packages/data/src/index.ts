@@ -1,7 +1,9 @@
 export { readAbc } from './abc/read.ts';
 export { type ArrangeOptions, arrange, arrangeMelody } from './arrange/arrange.ts';
+export { fitBars } from './arrange/fit-bars.ts';
 export { harmonise } from './arrange/harmonise.ts';
 export { estimateKey } from './arrange/key.ts';
+export { type TrackOptions, trackOf } from './arrange/track.ts';
 export {
   AUGMENTATION_NAMES,
   AUGMENTATIONS,
@@ -53,6 +55,7 @@ export { DataError, type FilePlace, isSystemError, printable, reasonOf, systemRe
 export { checkReplaceable, replaceFolder, temporaryName } from './folder.ts';
 export type { ArrangerOptions } from './general-midi/options.ts';
 export { type PartName, ROLE_WEIGHTS, ROLES, type Role, type RoleWeights } from './general-midi/roles.ts';
+export { meterOfBar } from './grid/quantise.ts';
 export { isRunning } from './is-running.ts';
 export { tx1Encoding, tx2Encoding } from './lakhnes/encoding.ts';
 export { lakhNesEvaluationSequence, withBoundaries } from './lakhnes/protocol.ts';
@@ -84,7 +87,9 @@ export { songFromRegisterLog } from './register-log/song.ts';
 export { isVgm, readVgmLog, readVgmSong } from './register-log/vgm.ts';
 export * from './song.ts';
 export { type SongCounts, sumCounts, type VoiceCounts, WIDEST_INTERVAL } from './statistics/counts.ts';
+export { compareMeasures, type MelodyMeasures, measureMelody, measuresOf } from './statistics/melody-measures.ts';
 export { durationLabel, entropy, polyphonyShares, summariseVoices, type VoiceSummary } from './statistics/summary.ts';
 export * from './timing/latch.ts';
 export { estimateMeter } from './timing/meter.ts';
 export { estimateTempo, stepTicks, withEstimatedTiming } from './timing/tempo.ts';
+export { prevailingTempo, type TempoMap, tempoMapOf } from './timing/tempo-map.ts';

@@ -21,6 +21,15 @@ export interface Tempo {
   readonly origin: Origin;
   /** 0..1; 1 when given. */
   readonly confidence: number;
+  /** Later tempos, each until the next one, in order of time; `beatsPerMinute` holds until the first. None if left out. */
+  readonly changes?: readonly TempoChange[];
+}
+
+export interface TempoChange {
+  /** Tick, after the first beat and after the change before. */
+  readonly time: number;
+  /** Quarter notes a minute, within TEMPO_RANGE. */
+  readonly beatsPerMinute: number;
 }
 
 /** Beats in a bar and the note that is one beat: 4/4 is { beats: 4, unit: 4 }. */

@@ -94,6 +94,20 @@ describe('BatchSampler', () => {
     expect([...seen].sort((a, b) => a - b)).toEqual(Array.from({ length: 29 }, (_, index) => 101 + index));
   });
 
+  it('begins windows on bar lines, where sequences have bars', () => {
+    const bars = [12, 16, 6, 40];
+    const sequences = numbered([77, 50, 30, 30]).map((sequence, index) => ({ ...sequence, bar: bars[index] }));
+    const sampler = new BatchSampler(sequences, { batch: 1, length: 20, seed: 4 });
+    const seen = new Map<number, Set<number>>();
+    for (let step = 0; step < 400; step++) {
+      const [first] = lanesOf(sampler.at(step))[0];
+      const [sequence, start] = [Math.floor(first / 100) - 1, first % 100];
+      seen.set(sequence, (seen.get(sequence) ?? new Set()).add(start));
+    }
+    const starts = [0, 1, 2, 3].map((sequence) => [...(seen.get(sequence) ?? [])].sort((a, b) => a - b));
+    expect(starts).toEqual([[0, 12, 24, 36, 48, 60], [0, 16, 32], [0, 6, 12], [0]]);
+  });
+
   it('gives each sequence the shortest length that holds it, and batches each length by itself', () => {
     const lengths = [5, 9, 10, 17, 40, 3, 8];
     const sequences = numbered(lengths);

@@ -1,7 +1,7 @@
 import { VOICE_NAMES } from '@chipsmith/apu';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkSong, DataError, embeddedCorpus, encodings, findEncoding, Random } from '../src/index.ts';
+import { checkSong, DataError, embeddedCorpus, encodings, findEncoding, Random, type Song } from '../src/index.ts';
 import { anySong, songOf } from './support/songs.ts';
 
 const songs = anySong(fc.double({ min: 60, max: 300, noNaN: true }));
@@ -20,9 +20,9 @@ describe.each(encodings.map((encoding) => [encoding.name, encoding] as const))('
     }
     return undefined;
   };
-  const again = (events: ArrayLike<number>, beatsPerMinute: number) =>
+  const again = (events: ArrayLike<number>, { tempo: { beatsPerMinute }, meter }: Song) =>
     encoding
-      .encode(encoding.decode(events, { title: 'again', beatsPerMinute }))
+      .encode(encoding.decode(events, { title: 'again', beatsPerMinute, meter }))
       .sequences.map((found) => [...found.events]);
 
   it('gives its events again, within its grammar: generated songs', () => {
@@ -30,7 +30,7 @@ describe.each(encodings.map((encoding) => [encoding.name, encoding] as const))('
       fc.property(songs, (song) => {
         for (const { events } of encoding.encode(song).sequences) {
           expect(grammarFault(events)).toBe(undefined);
-          expect(again(events, song.tempo.beatsPerMinute)[0]).toEqual([...events]);
+          expect(again(events, song)[0]).toEqual([...events]);
         }
       }),
       { numRuns: 25, seed: 4 },
@@ -45,7 +45,7 @@ describe.each(encodings.map((encoding) => [encoding.name, encoding] as const))('
       if (sequences.length > 0) taken++;
       for (const { events } of sequences.slice(0, 3)) {
         expect(grammarFault(events)).toBe(undefined);
-        expect(again(events, song.tempo.beatsPerMinute)[0]).toEqual([...events]);
+        expect(again(events, song)[0]).toEqual([...events]);
       }
     }
     expect(taken / chosen.length).toBeGreaterThan(0.2);

@@ -13,7 +13,7 @@ interface Limits {
 
 const ANY: Limits = { lowest: 0, highest: 127, programs: 128, channels: 16 };
 
-/** Parts with notes that overlap as they like. */
+/** Parts with notes that overlap as they like, at least one note in all. */
 function anyParts({ lowest, highest, programs, channels }: Limits): fc.Arbitrary<FilePart[]> {
   const note = fc
     .record({
@@ -23,18 +23,16 @@ function anyParts({ lowest, highest, programs, channels }: Limits): fc.Arbitrary
       velocity: fc.integer({ min: 1, max: 127 }),
     })
     .map(({ length, ...rest }) => ({ ...rest, end: rest.start + length }));
-  return fc.array(
-    fc.nat(channels - 1).chain((channel) =>
-      fc.record({
-        name: fc.constantFrom('', 'Lead', 'Bass', 'Strings', 'Drums', 'Track 3'),
-        channel: fc.constant(channel),
-        program: fc.option(fc.nat(programs - 1), { nil: undefined }),
-        notes: fc.array(note, { maxLength: 40 }),
-        messages: fc.array(anyMessage(channel, programs), { maxLength: 12 }),
-      }),
-    ),
-    { maxLength: 7 },
+  const part = fc.nat(channels - 1).chain((channel) =>
+    fc.record({
+      name: fc.constantFrom('', 'Lead', 'Bass', 'Strings', 'Drums', 'Track 3'),
+      channel: fc.constant(channel),
+      program: fc.option(fc.nat(programs - 1), { nil: undefined }),
+      notes: fc.array(note, { maxLength: 40 }),
+      messages: fc.array(anyMessage(channel, programs), { maxLength: 12 }),
+    }),
   );
+  return fc.array(part, { minLength: 1, maxLength: 7 }).filter((parts) => parts.some(({ notes }) => notes.length > 0));
 }
 
 /** Programs, bends and the controllers that the arranger knows, with any values. */

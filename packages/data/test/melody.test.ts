@@ -137,9 +137,10 @@ describe('melody encoding', () => {
     const encoding = createMelodyEncoding({ ...NES_RULES, minimumBars: 0, minimumPitchClasses: 0 });
     fc.assert(
       fc.property(songs, (song) => {
-        for (const { events } of encoding.encode(song).sequences) {
-          const decoded = encoding.decode(events, { title: 'again', beatsPerMinute: song.tempo.beatsPerMinute });
-          expect(encoding.encode(decoded).sequences).toEqual([{ voice: 'pulse1', events }]);
+        const { tempo, meter } = song;
+        for (const { events, bar } of encoding.encode(song).sequences) {
+          const decoded = encoding.decode(events, { title: 'again', beatsPerMinute: tempo.beatsPerMinute, meter });
+          expect(encoding.encode(decoded).sequences).toEqual([{ voice: 'pulse1', bar, events }]);
         }
       }),
     );
@@ -188,7 +189,7 @@ describe('melody encoding', () => {
 
 describe('findEncoding', () => {
   it('finds an encoding by its name, and refuses unknown names and other versions', () => {
-    expect(findEncoding('melody', 1)).toBe(melodyEncoding);
+    expect(findEncoding('melody', melodyEncoding.version)).toBe(melodyEncoding);
     expect(() => findEncoding('harmony')).toThrow(/"harmony": there is none of this name; choose one of: melody/);
     expect(() => findEncoding('melody', 99)).toThrow(/version 99/);
   });

@@ -111,9 +111,9 @@ describe('versions', () => {
 });
 
 const RECORDED: readonly string[] = [
-  'melody 1: 28d390d82ad3187a',
-  'mono 1: f49936cf2162a5b6',
-  'polyphony 1: 4bc30870b59f73b8',
+  'melody 2: 28d390d82ad3187a',
+  'mono 2: f49936cf2162a5b6',
+  'polyphony 2: 4bc30870b59f73b8',
   'performance 1: 0899292ede443724',
   'performance-velocity 1: 500445fdd57b20e4',
   'note-duration 1: 21568abf8a997bd7',
@@ -121,12 +121,12 @@ const RECORDED: readonly string[] = [
   'nes-events-bpe 4: 6e8c21d3026101d1',
   'tx1 1: f92a541bfa386839',
   'tx2 1: a1ba12e785ea1805',
-  'music-vae-2bar 1: bee3f57eb71b064d',
-  'music-vae-16bar 1: 56e1e2c950e2b490',
+  'music-vae-2bar 2: bee3f57eb71b064d',
+  'music-vae-16bar 2: 56e1e2c950e2b490',
   'music-vae-trio 1: d93ed3001f0439e6',
-  'pianoroll 1: 8129a67f65db062f',
-  'pianoroll-volume 1: cbcd7a006f848c47',
+  'pianoroll 2: 8129a67f65db062f',
+  'pianoroll-volume 2: cbcd7a006f848c47',
   'onset-bitmap 1: 040774d146aa60ae',
-  'note-vectors 1: 128c544c6a389414',
+  'note-vectors 2: 128c544c6a389414',
 ];
 const RECORDED_PREPARING = '2: b30d13298e7365ed';

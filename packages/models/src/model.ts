@@ -51,6 +51,8 @@ export interface ModelDefinition {
   readonly schema: z.ZodType<ModelConfiguration>;
   /** Settings for training that suit it. */
   readonly training: { readonly batch: number; readonly length: number };
+  /** The temperature at which its tracks are most like the songs it learnt from; see `chipsmith evaluate --temperatures`. */
+  readonly temperature: number;
   /** @param configuration as `configure` gives it */
   create(configuration: ModelConfiguration, classes: number): SequenceModel;
 }

@@ -9,7 +9,8 @@ import {
   unigram,
 } from '@chipsmith/data';
 import { evaluateCheckpoint, requireEncoding } from '@chipsmith/models';
-import { type Arguments, type Command, choice, text } from '../terminal/command.ts';
+import { type Likeness, likenessOf, likenessTable, measureSongs, mediansOf } from '../likeness.ts';
+import { type Arguments, type Command, choice, integer, numbers, seedOf, text } from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { print } from '../terminal/output.ts';
@@ -21,7 +22,7 @@ const BASELINES = ['unigram', 'bigram'] as const;
 
 export const evaluate: Command = {
   name: 'evaluate',
-  description: 'Measure how well a model, or counting, predicts a split of a dataset.',
+  description: 'Measure how well a model predicts a split of a dataset, or how like it its tracks are.',
   options: {
     ...checkpointOptions,
     data: {
@@ -35,13 +36,28 @@ export const evaluate: Command = {
       valueHint: BASELINES.join('|'),
       description: 'counts over the train split instead of a model; needs --data or --run, no adapter',
     },
+    temperatures: {
+      type: 'string',
+      valueHint: '0.7,0.9,..',
+      description: 'instead, draw tracks at each of these and compare them with the training songs',
+    },
+    tracks: { type: 'string', valueHint: 'n', description: 'with --temperatures: tracks at each (default 100)' },
+    bars: { type: 'string', valueHint: 'n', description: 'with --temperatures: bars of each (default 16)' },
+    seed: {
+      type: 'string',
+      valueHint: 'n',
+      description: 'with --temperatures: the same seed, the same tracks (default 1)',
+    },
     ...adapterOption,
   },
   examples: [
     ['evaluate --run runs/nes --split valid', 'A trained model'],
+    ['evaluate --run runs/nes --temperatures 0.7,0.8,0.9,1', 'At which temperature its tracks are most like the songs'],
     ['evaluate --data nes --baseline bigram', 'What counting pairs of events reaches on the same songs'],
   ],
   async run(args) {
+    const temperatures = numbers(args, 'temperatures', { least: 0.01, most: 100 });
+    if (temperatures !== undefined) return await compareTracks(args, temperatures);
     const split = choice(args, 'split', SPLITS) ?? 'valid';
     const baseline = choice(args, 'baseline', BASELINES);
     const result = baseline === undefined ? await ofModel(args, split) : await ofBaseline(args, baseline, split);
@@ -51,6 +67,35 @@ export const evaluate: Command = {
     return 0;
   },
 };
+
+/** Draws tracks at several temperatures, and says at which they are most like the songs that the model learnt from. */
+async function compareTracks(args: Arguments, temperatures: readonly number[]): Promise<number> {
+  const tracks = integer(args, 'tracks', { least: 1, most: 1000 }) ?? 100;
+  const bars = integer(args, 'bars', { least: 2, most: 1000 }) ?? 16;
+  const seed = seedOf(args) ?? 1;
+  const { checkpoint, dataset } = await runAndData(args);
+  const encoding = findEncoding(checkpoint.metadata.encoding.name);
+  const results = await interruptible((signal) =>
+    withDevice(args, signal, async (device) => {
+      const options = { encoding, tracks, bars, seed, signal };
+      const songs = measureSongs(dataset, options);
+      const likenesses: Likeness[] = [];
+      for (const temperature of temperatures) {
+        likenesses.push(await likenessOf(device, checkpoint, songs, temperature, options));
+      }
+      return { songs: mediansOf(songs), likenesses };
+    }),
+  );
+  const { songs, likenesses } = results;
+  const best = likenesses.reduce((a, b) => (b.distance < a.distance ? b : a));
+  const words = `${likenessTable(songs, likenesses)}
+
+Medians of ${tracks} tracks of ${bars} bars. Distance: mean over these measures of how differently tracks and songs are
+distributed (Kolmogorov and Smirnov), 0 alike to 1. In time: tracks whose notes meet beats and other voices as the songs' do.
+Most like the songs at temperature ${best.temperature}: generate --temperature ${best.temperature}`;
+  print(args, { tracks, bars, songs, likenesses, best: best.temperature }, words);
+  return 0;
+}
 
 async function ofBaseline(args: Arguments, baseline: (typeof BASELINES)[number], split: Split): Promise<Evaluation> {
   const count = { unigram, bigram }[baseline];

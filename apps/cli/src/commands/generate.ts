@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { arrangeMelody, deriveSeed, type Encoding, findEncoding, readMidi, withEstimatedTiming } from '@chipsmith/data';
-import type { Device } from '@chipsmith/kernels';
-import { type Checkpoint, type Sample, type SampleOptions, sample } from '@chipsmith/models';
+import { deriveSeed, type Encoding, findEncoding, readMidi, trackOf, withEstimatedTiming } from '@chipsmith/data';
+import { findModel } from '@chipsmith/models';
+import { compose, type SongOfSample } from '../compose.ts';
 import {
   type Arguments,
   type Command,
@@ -16,7 +16,6 @@ import {
 import { CommandError, UsageError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { print } from '../terminal/output.ts';
-import { startProgress } from '../terminal/progress.ts';
 import { checkTracksFolder, scoresOf, type Track, writeTracks } from '../tracks.ts';
 import { checkpointOf, checkpointOptions } from './checkpoint.ts';
 import { adapterOption, withDevice } from './options.ts';
@@ -35,7 +34,11 @@ export const generate: Command = {
     count: { type: 'string', valueHint: 'n', description: 'tracks (default 20)' },
     bars: { type: 'string', valueHint: 'n', description: 'bars of each (default 16)' },
     seed: { type: 'string', valueHint: 'n', description: 'the same seed gives the same files (default 1)' },
-    temperature: { type: 'string', valueHint: 't', description: 'below 1 safer, above 1 wilder (default 1)' },
+    temperature: {
+      type: 'string',
+      valueHint: 't',
+      description: "below 1 safer, above 1 wilder (default the model's best, such as 0.9)",
+    },
     'top-k': { type: 'string', valueHint: 'k', description: 'choose among the k likeliest events only' },
     'top-p': {
       type: 'string',
@@ -55,6 +58,10 @@ export const generate: Command = {
       description: 'add a second voice, bass and drums to a model that writes melodies',
       negativeDescription: 'keep the melody alone',
     },
+    loop: {
+      type: 'boolean',
+      description: 'tracks that go on from their start without a seam, with the loop point in .vgm, instead of ending',
+    },
     ...soundOptions,
     ...adapterOption,
   },
@@ -70,7 +77,7 @@ export const generate: Command = {
     const count = integer(args, 'count', { least: 1, most: 1000 }) ?? 20;
     const bars = integer(args, 'bars', { least: 1, most: 1000 }) ?? 16;
     const seed = seedOf(args) ?? 1;
-    const temperature = number(args, 'temperature', { least: 0.01, most: 100 }) ?? 1;
+    const givenTemperature = number(args, 'temperature', { least: 0.01, most: 100 });
     const topK = integer(args, 'top-k', { least: 1 });
     const topP = number(args, 'top-p', { least: 0.001, most: 1 });
     const tempo = number(args, 'bpm', { least: 20, most: 400 });
@@ -79,12 +86,16 @@ export const generate: Command = {
     await checkTracksFolder(output);
     const { checkpoint } = await checkpointOf(args);
     const { metadata } = checkpoint;
+    const temperature = givenTemperature ?? findModel(metadata.model).temperature;
     const encoding = findEncoding(metadata.encoding.name);
     const beatsPerMinute = tempo ?? Math.round(metadata.beatsPerMinute);
     const primer = await primerOf(args, encoding);
-    const length = bars * encoding.stepsPerBar;
+    const keepsBars = primer !== undefined;
+    // One bar more than asked for where bars may begin later than the first event: so many are left.
+    const length = (keepsBars ? bars : bars + 1) * encoding.stepsPerBar;
 
     const arranged = flag(args, 'arrange');
+    const loops = flag(args, 'loop');
     const settings = {
       model: metadata.model,
       step: metadata.training.step,
@@ -92,6 +103,7 @@ export const generate: Command = {
       bars,
       beatsPerMinute,
       temperature,
+      loops,
       ...(topK !== undefined && { topK }),
       ...(topP !== undefined && { topP }),
       ...(primer !== undefined && { primerEvents: primer.length }),
@@ -99,20 +111,20 @@ export const generate: Command = {
       seed,
     };
     const title = `${count} tracks by ${metadata.model}`;
-    const trackOf = ({ events, nll }: Sample, index: number): Track => {
-      const name = `track-${String(index + 1).padStart(Math.max(2, String(count).length), '0')}`;
-      const melody = encoding.decode(events, { title: `${metadata.model} ${name}`, beatsPerMinute });
-      const song = arranged ? arrangeMelody(melody, { seed: deriveSeed(seed, index) }) : melody;
-      return { name, song, events, seed, scores: { nllPerEvent: nll, ...scoresOf(melody) } };
+    const nameOf = (index: number) => `track-${String(index + 1).padStart(Math.max(2, String(count).length), '0')}`;
+    const songOf: SongOfSample = ({ events }, index) => {
+      const melody = encoding.decode(events, { title: `${metadata.model} ${nameOf(index)}`, beatsPerMinute });
+      return trackOf(melody, { bars, seed: deriveSeed(seed, index), arranged, loops, keepsBars });
     };
 
     const { page, tracks } = await interruptible(async (signal) => {
       const wanted = { count, length, seed, temperature, topK, topP, primer, encoding, signal };
-      const fewestNotes = Math.min(FEWEST_NOTES, bars * FEWEST_NOTES_A_BAR);
-      const samples = await withDevice(args, signal, (device, onPreparation) =>
-        drawPlayable(device, checkpoint, { ...wanted, fewestNotes, onPreparation }),
+      const drawn = await withDevice(args, signal, (device, onPreparation) =>
+        compose(device, checkpoint, songOf, { ...wanted, bars, onPreparation }),
       );
-      const tracks = samples.map(trackOf);
+      const tracks = drawn.map(({ sample: { events, nll }, song }, index): Track => {
+        return { name: nameOf(index), song, events, seed, scores: { nllPerEvent: nll, ...scoresOf(song) } };
+      });
       return { tracks, page: await writeTracks(tracks, { output, title, settings, sound, signal }) };
     });
     const words = `${tracks.length} tracks in ${output}\nHear and see them: ${page}`;
@@ -120,47 +132,6 @@ export const generate: Command = {
     return 0;
   },
 };
-
-/** A track needs this many notes, and pitches, to be worth hearing; the emptiest melodies of NES games have more. */
-const FEWEST_NOTES = 8;
-const FEWEST_PITCHES = 3;
-/** For tracks of one or two bars, which need not be crammed. */
-const FEWEST_NOTES_A_BAR = 3;
-
-/** Sequences drawn for each one that is wanted, before a model that mostly rests is given up. */
-const TRIES = 5;
-
-/** Draws until `count` samples differ from each other and have enough notes. */
-async function drawPlayable(
-  device: Device,
-  checkpoint: Checkpoint,
-  { fewestNotes, ...options }: SampleOptions & { readonly fewestNotes: number },
-): Promise<Sample[]> {
-  const { count, encoding } = options;
-  const kept = new Map<string, Sample>();
-  const progress = startProgress('composing');
-  try {
-    for (let first = 0; first < TRIES * count && kept.size < count; first += count) {
-      const detail = first === 0 ? '' : `in place of ${count - kept.size} too empty or alike`;
-      const drawn = await sample(device, checkpoint, {
-        ...options,
-        first,
-        onProgress: (share) => progress.update(share, detail),
-      });
-      for (const candidate of drawn) {
-        const { notes, pitches } = scoresOf(encoding.decode(candidate.events, { title: '' }));
-        const playable = notes >= fewestNotes && pitches >= FEWEST_PITCHES;
-        if (playable && kept.size < count) kept.set(candidate.events.join(), candidate);
-      }
-    }
-  } finally {
-    progress.stop();
-  }
-  if (kept.size === count) return [...kept.values()];
-  throw new CommandError(
-    `Only ${kept.size} of ${TRIES * count} sequences were different and had ${fewestNotes} notes of ${FEWEST_PITCHES} pitches: train longer, or raise --temperature or --bars.`,
-  );
-}
 
 /** Events to start with, from a MIDI file's first melody or from pitches. */
 async function primerOf(args: Arguments, encoding: Encoding): Promise<number[] | undefined> {

@@ -1,5 +1,4 @@
-import { stripVTControlCharacters } from 'node:util';
-import { type ArgsDef, parseArgs, renderUsage } from 'citty';
+import { type ArgsDef, parseArgs } from 'citty';
 import { UsageError } from './errors.ts';
 
 export type Arguments = Readonly<Record<string, string | boolean | undefined>> & { readonly _: readonly string[] };
@@ -64,17 +63,6 @@ export function parseCommandLine(command: Command, words: readonly string[]): Ar
   return args;
 }
 
-export async function helpOf(command: Command): Promise<string> {
-  const meta = { name: command.name, description: command.description };
-  const usage = await renderUsage({ meta, args: optionsOf(command) }, { meta: { name: 'chipsmith' } });
-  const named =
-    command.positionals === undefined ? usage : usage.replace('[OPTIONS]', `[OPTIONS] ${command.positionals}`);
-  const examples = command.examples.map(([line, meaning]) => `  ${meaning}:\n    pnpm chipsmith ${line}`).join('\n');
-  const help = `${named.trimEnd()}\n\nEXAMPLES\n\n${examples}`;
-  const coloured = process.stdout.isTTY && !process.env.NO_COLOR;
-  return (coloured ? help : stripVTControlCharacters(help)).replace(/ +$/gm, '');
-}
-
 export function text(args: Arguments, name: string): string | undefined {
   const value = args[name];
   return typeof value === 'string' ? value : undefined;
@@ -92,27 +80,33 @@ export interface NumberRange {
 
 /** @throws UsageError naming the option if its text is no number in the range */
 export function number(args: Arguments, name: string, range: NumberRange = {}): number | undefined {
-  return parsed(args, name, 'a number', range, Number.isFinite);
+  const typed = text(args, name);
+  return typed === undefined ? undefined : parsed(`--${name}`, typed, 'a number', range, Number.isFinite);
+}
+
+/** Numbers with commas between, such as `0.7,0.9`. @throws UsageError naming the option if one is no number in the range */
+export function numbers(args: Arguments, name: string, range: NumberRange = {}): number[] | undefined {
+  const typed = text(args, name);
+  return typed?.split(',').map((one) => parsed(`--${name}: each`, one, 'a number', range, Number.isFinite));
 }
 
 /** @throws UsageError naming the option if its text is no whole number in the range */
 export function integer(args: Arguments, name: string, range: NumberRange = {}): number | undefined {
-  return parsed(args, name, 'a whole number', range, Number.isSafeInteger);
+  const typed = text(args, name);
+  return typed === undefined ? undefined : parsed(`--${name}`, typed, 'a whole number', range, Number.isSafeInteger);
 }
 
 function parsed(
-  args: Arguments,
-  name: string,
+  what: string,
+  typed: string,
   kind: string,
   { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY }: NumberRange,
   isKind: (value: number) => boolean,
-): number | undefined {
-  const typed = text(args, name);
-  if (typed === undefined) return undefined;
+): number {
   const value = Number(typed);
   if (typed.trim() !== '' && isKind(value) && value >= least && value <= most) return value;
   const range = Number.isFinite(most) ? ` from ${least} to ${most}` : ` of at least ${least}`;
-  throw new UsageError(`--${name} must be ${kind}${Number.isFinite(least) ? range : ''}, not "${typed}"`);
+  throw new UsageError(`${what} must be ${kind}${Number.isFinite(least) ? range : ''}, not "${typed}"`);
 }
 
 /** Seeds are 32 bits wide. @throws UsageError */

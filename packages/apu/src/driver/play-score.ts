@@ -22,7 +22,7 @@ const ENABLE_VOICES = 0x0f;
  *
  * A note repeated without a gap is set off from the one before it (see `voiceTimeline`): by its rise in volume, or by
  * a frame of silence, and on a pulse also by a restart of the waveform. Throws ApuError for a score that breaks the
- * rules of its type or has a pitch the voice cannot play.
+ * rules of its type or has a pitch the voice cannot play. A score that loops gives a log that does.
  */
 export function playScore(score: Score, options: PlayOptions = {}): RegisterLog {
   const { region = 'ntsc' } = options;
@@ -54,5 +54,7 @@ export function playScore(score: Score, options: PlayOptions = {}): RegisterLog 
   }
 
   const end = Math.round((score.duration * clock) / TICKS_PER_SECOND);
-  return { clock, writes, duration: Math.max(end, writes[writes.length - 1].cycle) };
+  const duration = Math.max(end, writes[writes.length - 1].cycle);
+  // From the very start, whose writes bring every voice back into the state that playing starts from.
+  return { clock, writes, duration, ...(score.loops && duration > 0 && { loop: 0 }) };
 }

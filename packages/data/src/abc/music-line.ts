@@ -1,245 +1,226 @@
-import { VOICE_RANGES } from '@chipsmith/apu';
-import { type AbcKey, naturalPitch, shiftOf } from './key.ts';
-import { type LeftOut, MOST_SYMBOLS, type Place, type TuneSymbol } from './symbols.ts';
+import { CHORD_SYMBOL, DECORATION, GRACE_NOTES, INLINE_FIELD } from './asides.ts';
+import { inlineField } from './fields.ts';
+import { multipleOf } from './length.ts';
+import { quoted, type Repairs } from './repairs.ts';
+import { tupletOf } from './tuplet.ts';
+import type { SpeltNote, Voice } from './voice.ts';
+import type { Voices } from './voices.ts';
 
-/** What holds while the lines of a tune are read; fields inside the tune change it. */
-export interface MusicState {
-  key: AbcKey;
-  /** Quarter notes of a length of 1. */
-  unit: number;
-  /** Quarter notes of a bar. */
-  bar: number;
-  /** Whether beats are divided in three, as in 6/8, 9/8 and 12/8. */
-  isCompound: boolean;
-  readonly leftOut: LeftOut;
-  /**
-   * Accidentals of the bar at hand, by letter and octave marks: they hold for their own octave, as in print, in abcjs and in
-   * abc2svg, although section 11.3 of the standard (marked as under discussion) has them hold in all octaves.
-   */
-  readonly accidentals: Map<string, number>;
-  /** Pitches of the note before if it is tied, by letter and octave marks: they hold beyond a bar line. */
-  tied: ReadonlyMap<string, number>;
-  /** Of `>` or `<` between two notes: what the next note's length is multiplied by. */
-  broken: number;
-  /** Notes of a tuplet still to come, and what their lengths are multiplied by. */
-  tuplet: { left: number; factor: number };
+/** What a line of music is read into. */
+export interface MusicContext {
+  readonly voices: Voices;
+  readonly repairs: Repairs;
+  /** Letters that stand for a decoration, by the standard or by `U:`. */
+  readonly decorations: ReadonlySet<string>;
+  /** A field in brackets, such as `[K:G]`. */
+  readField(name: string, value: string, line: number): void;
 }
 
-/** Longest length number and tuplet: far above any tune, so that damaged text cannot ask for endless music. */
-const MOST = 64;
+/** Highest number of an ending, and bars of one rest. */
+const MAX_PASSES = 64;
+const MAX_REST_BARS = 1024;
+/** Notes of a chord that nothing closes. */
+const MAX_OPEN_CHORD = 4;
 
-/** A lone `!` broke lines in the oldest editions. */
-const SKIPPED = /(?:[ \t\r\\`$*~.)HLMOPSTuvy]|\((?!\d))+|![^!|\s]*!|!|\+[^+]*\+/y;
-const COMMENT = /%.*/y;
-const CHORD_SYMBOL = /"[^"]*"/y;
-const GRACE = /\{[^}]*\}/y;
-const INLINE_FIELD = /\[([A-Za-z]):([^\]]*)\]/y;
-const ENDING = /\[(\d[\d,-]*)|(?<=\|) *(\d[\d,-]*)/y;
-const BAR_LINE = /\[?:*\|[|\]]?:*|:{2,}/y;
-const TUPLET = /\((\d)(?::(\d*))?(?::(\d*))?/y;
-const BROKEN = / *(>{1,3}|<{1,3})/y;
-/** A second voice of the bar: up to the bar line. */
-const OVERLAY = /&[^|]*/y;
-const CHORD_START = /\[/y;
-const CHORD_END = /\]/y;
-const NOTE = /([_^=]{0,2})([A-Ga-g])([,']*)/y;
-const REST = /[zx]/y;
-const BAR_REST = /[ZX](\d*)/y;
-const LENGTH = /(\d*)(\/*)(\d*)/y;
-const TIE = / *-/y;
+const LENGTH = String.raw`(\d*)((?:\/\d*)*)`;
+/** Microtones have a number behind the sign: `^3/4E`, `_/B`. Octave marks of word processors are curly. */
+const NOTE = new RegExp(String.raw`([_^=]{1,2}|[_^]\d{0,3}(?:\/\d{0,3})?|)([A-Ga-g])([,'’]*)${LENGTH}`, 'y');
+const REST = new RegExp(`[zx]${LENGTH}`, 'y');
+const LENGTH_ONLY = new RegExp(LENGTH, 'y');
+const QUOTED = new RegExp(CHORD_SYMBOL, 'y');
+const DECORATED = new RegExp(DECORATION, 'y');
+const JUMP = /^.(D\.? ?[CS]\.?|da ?capo|dal ?segno|da ?coda)(?![a-z])/i;
+/** Also `y`, a space in print, with its length; `$`, `*`, `!` and `\` break lines or keep them together; `.` and `~` are decorations. */
+const NOTHING = /[\s`$*\\.~]+|!|y[\d./]*|[()]/y;
 
-/** How many notes' time the n notes of a tuplet take; undefined where that depends on the meter. */
-const TUPLET_TIME: readonly (number | undefined)[] = [1, 1, 3, 2, 3, undefined, 2, undefined, 3, undefined];
+/** Reads one line of music into symbols of a voice. What means nothing in ABC is skipped and told. */
+export function readMusicLine(text: string, line: number, context: MusicContext): void {
+  new MusicLine(text, line, context).read();
+}
 
-/**
- * Reads one line of music into symbols.
- *
- * @param field is called for fields in brackets, such as `[K:G]`
- * @throws DataError at what is no ABC, or beyond the chip's range
- */
-export function readMusicLine(
-  text: string,
-  place: Place,
-  state: MusicState,
-  symbols: TuneSymbol[],
-  field: (name: string, value: string) => void,
-): void {
-  let at = 0;
-  /** Letters with octave marks, and pitches, of the note or chord at hand. */
-  let sounded: [key: string, pitch: number][] = [];
-  const take = (pattern: RegExp): RegExpExecArray | null => {
-    pattern.lastIndex = at;
-    const found = pattern.exec(text);
-    if (found) at += found[0].length;
-    return found;
-  };
+class MusicLine {
+  readonly #text: string;
+  readonly #line: number;
+  readonly #context: MusicContext;
+  #at = 0;
 
-  function length(): number {
-    const [, numerator, slashes, denominator] = take(LENGTH) ?? ['', '', '', ''];
-    const multiple = numerator === '' ? 1 : Number(numerator);
-    const divisor = slashes === '' ? 1 : denominator === '' ? 2 ** slashes.length : Number(denominator);
-    if (multiple < 1 || multiple > MOST || divisor < 1 || divisor > MOST || (slashes === '' && denominator !== ''))
-      place.refuse(at, `a length of ${numerator}${slashes}${denominator} is outside 1/${MOST}..${MOST}`);
-    return (multiple / divisor) * state.unit;
+  constructor(text: string, line: number, context: MusicContext) {
+    this.#text = text;
+    this.#line = line;
+    this.#context = context;
   }
 
-  function pitch(found: RegExpExecArray): void {
-    const [whole, accidental, letter, octaves] = found;
-    const key = letter + octaves;
-    if (accidental !== '') state.accidentals.set(key, shiftOf(accidental));
-    const shift = state.accidentals.get(key) ?? state.key.shifts.get(letter.toUpperCase()) ?? 0;
-    const written = naturalPitch(letter, octaves) + shift;
-    const value = accidental === '' ? (state.tied.get(key) ?? written) : written;
-    sounded.push([key, value]);
-    const { lowestPitch, highestPitch } = VOICE_RANGES.pulse1;
-    if (value < lowestPitch || value > highestPitch) {
-      place.refuse(at - whole.length, `note "${whole}" is MIDI ${value}, outside ${lowestPitch}..${highestPitch}`);
-    }
+  get #voices(): Voices {
+    return this.#context.voices;
   }
 
-  /** Notes of one time: what a tie goes on from, and to. */
-  function pushNotes(length: number, tied: boolean): void {
-    const pitches = sounded.map(([, value]) => value).sort((a, b) => b - a);
-    symbols.push({ kind: 'notes', pitches, length, tied });
-    state.tied = new Map(tied ? sounded : []);
-    sounded = [];
+  get #voice(): Voice {
+    return this.#voices.sounding;
   }
 
-  /** The length that is heard, after tuplets and broken rhythm. */
-  function sounding(written: number): number {
-    let heard = written * state.broken;
-    state.broken = 1;
-    if (state.tuplet.left > 0) {
-      heard *= state.tuplet.factor;
-      state.tuplet.left--;
-    }
-    const broken = take(BROKEN);
-    if (broken) {
-      const [, signs] = broken;
-      const short = 2 ** -signs.length;
-      heard *= signs[0] === '>' ? 2 - short : short;
-      state.broken = signs[0] === '>' ? short : 2 - short;
-    }
-    return heard;
-  }
+  /** Each symbol by the first pattern that fits. Patterns never look further than to the next sign of their kind. */
+  static readonly #SYMBOLS: readonly (readonly [RegExp, (line: MusicLine, found: RegExpExecArray) => void])[] = [
+    [/%.*/y, () => undefined],
+    [/\((\d+)(?::(\d*))?(?::(\d*))?/y, (line, [whole, p, q = '', r = '']) => line.#tuplet(whole, p, q, r)],
+    [/\(&/y, (line) => line.#voices.beginOverlayGroup()],
+    [/&\)/y, (line) => line.#voices.endOverlayGroup()],
+    [/&+/y, (line, [signs]) => line.#voices.beginOverlay(signs.length)],
+    [new RegExp(INLINE_FIELD, 'y'), (line, [, name, value]) => line.#field(name, value)],
+    [/\[ *(\d[\d,-]*)/y, (line, [, numbers]) => line.#ending(numbers)],
+    [/(\[?:*\|[|\]]?:*|:{2,})(?: *(\d[\d,-]*))?/y, (line, [, signs, numbers]) => line.#bar(signs, numbers)],
+    [/\[(?=[^[\]|]*\])/y, (line) => line.#chord(']')],
+    [/\[(?=[_^=A-Ga-g])/y, (line) => line.#openChord()],
+    // The oldest editions wrote chords so.
+    [/\+(?=[A-Ga-g_^=,'\d/]+\+)/y, (line) => line.#chord('+')],
+    [NOTE, (line, found) => line.#note(found)],
+    [REST, (line, [, numerator, divisors]) => line.#voice.addRest(line.#multiple(numerator, divisors))],
+    [/[ZX](\d*)/y, (line, [whole, bars]) => line.#barRest(whole, bars)],
+    // Some write the length behind the tie: [CE]-3.
+    [/-((\d*)((?:\/\d*)*))/y, (line, found) => line.#tie(found)],
+    [/>+|<+/y, (line, [signs]) => line.#expect(signs, line.#voice.breakRhythm(signs))],
+    [QUOTED, (line) => line.#voice.leftOut.chordSymbols++],
+    [new RegExp(GRACE_NOTES, 'y'), (line, [, notes]) => line.#graceNotes(notes)],
+    [DECORATED, (line, found) => line.#decoration(found)],
+    [NOTHING, () => undefined],
+  ];
 
-  function chord(start: number): void {
-    let inner: number | undefined;
-    let tied = false;
-    while (!take(CHORD_END)) {
-      const found = take(NOTE);
-      if (found) {
-        pitch(found);
-        const own = length();
-        inner ??= own;
-        if (take(TIE)) tied = true;
-      } else if (!take(SKIPPED) && !take(CHORD_SYMBOL)) place.refuse(start, 'a chord in brackets is not closed');
-    }
-    if (inner === undefined) place.refuse(start, 'a chord in brackets has no notes');
-    const heard = sounding((length() * inner) / state.unit);
-    if (take(TIE)) tied = true;
-    pushNotes(heard, tied);
-  }
-
-  while (at < text.length) {
-    const start = at;
-    if (symbols.length > MOST_SYMBOLS) place.refuse(start, `the tune has more than ${MOST_SYMBOLS} symbols`);
-    if (take(COMMENT)) return;
-    const tuplet = take(TUPLET);
-    if (tuplet) {
-      const [, count, time, notes] = tuplet;
-      const many = Number(count);
-      if (many < 2) place.refuse(start, `a tuplet of ${many} notes`);
-      const within = time ? Number(time) : (TUPLET_TIME[many] ?? (state.isCompound ? 3 : 2));
-      state.tuplet = { left: notes ? Number(notes) : many, factor: within / many };
-      if (within < 1) place.refuse(start, 'a tuplet that takes no time');
-      continue;
-    }
-    if (take(SKIPPED)) continue;
-    if (take(OVERLAY)) {
-      state.leftOut.otherVoices++;
-      continue;
-    }
-    if (take(CHORD_SYMBOL)) {
-      state.leftOut.chordSymbols++;
-      continue;
-    }
-    const grace = take(GRACE);
-    if (grace) {
-      state.leftOut.graceNotes += (grace[0].match(/[A-Ga-g]/g) ?? []).length;
-      continue;
-    }
-    const inline = take(INLINE_FIELD);
-    if (inline) {
-      field(inline[1], inline[2]);
-      continue;
-    }
-    const ending = take(ENDING);
-    if (ending) {
-      symbols.push({
-        kind: 'ending',
-        passes: passesOf(ending[1] ?? ending[2], () => place.refuse(start, 'an ending has an impossible number')),
+  read(): void {
+    while (this.#at < this.#text.length) {
+      const isRead = MusicLine.#SYMBOLS.some(([pattern, read]) => {
+        const found = this.#take(pattern);
+        if (found) read(this, found);
+        return found !== null;
       });
-      continue;
+      if (!isRead) this.#skipSymbol();
     }
-    const bar = take(BAR_LINE);
-    if (bar) {
-      state.accidentals.clear();
-      const signs = bar[0];
-      const lone = /^:+$/.test(signs);
-      const backward = lone ? 1 : signs.search(/[^:]/);
-      const forward = lone ? signs.length > 1 : signs.endsWith(':');
-      pushBar(symbols, backward, forward, backward > 0 || forward || signs.length > 1);
-      continue;
-    }
-    if (take(CHORD_START)) {
-      chord(start);
-      continue;
-    }
-    const note = take(NOTE);
-    if (note) {
-      pitch(note);
-      const heard = sounding(length());
-      pushNotes(heard, take(TIE) !== null);
-      continue;
-    }
-    if (take(REST)) {
-      symbols.push({ kind: 'rest', length: sounding(length()) });
-      continue;
-    }
-    const bars = take(BAR_REST);
-    if (bars) {
-      const count = bars[1] === '' ? 1 : Number(bars[1]);
-      if (count < 1 || count > MOST) place.refuse(start, `a rest of ${count} bars`);
-      symbols.push({ kind: 'rest', length: count * state.bar });
-      continue;
-    }
-    place.refuse(start, `"${text[start]}" is no note, rest, bar line, chord or ornament`);
   }
-}
 
-/** Bar lines with nothing between them, as at the end of a line and the beginning of the next, are one. */
-function pushBar(symbols: TuneSymbol[], backward: number, forward: boolean, section: boolean): void {
-  const before = symbols.at(-1);
-  if (before?.kind !== 'bar') symbols.push({ kind: 'bar', backward, forward, section });
-  else {
-    symbols[symbols.length - 1] = {
-      kind: 'bar',
-      backward: Math.max(before.backward, backward),
-      forward: before.forward || forward,
-      section: before.section || section,
-    };
+  #take(pattern: RegExp): RegExpExecArray | null {
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.#text);
+    if (found) this.#at += found[0].length;
+    return found;
   }
-}
 
-/** `1`, `1,3` or `1-3`. */
-function passesOf(text: string, refuse: () => never): number[] {
-  return text
-    .split(',')
-    .filter((range) => range !== '')
-    .flatMap((range) => {
-      const [first, last = first] = range.split('-').map(Number);
-      if (!(first >= 1 && last >= first && last <= MOST)) return refuse();
-      return Array.from({ length: last - first + 1 }, (_, at) => first + at);
-    });
+  #skipSymbol(): void {
+    const symbol = String.fromCodePoint(this.#text.codePointAt(this.#at) ?? 0);
+    this.#at += symbol.length;
+    if (!this.#context.decorations.has(symbol)) this.#skipped(symbol);
+  }
+
+  #skipped(symbol: string): void {
+    this.#context.repairs.add(`skipped the stray symbol ${quoted(symbol)}`, this.#line);
+  }
+
+  #expect(symbol: string, isRead: boolean): void {
+    if (!isRead) this.#skipped(symbol);
+  }
+
+  #multiple(numerator: string, divisors: string): number {
+    const multiple = multipleOf(numerator, divisors);
+    if (multiple === undefined)
+      this.#context.repairs.add(`took the length ${quoted(numerator + divisors)} as 1`, this.#line);
+    return multiple ?? 1;
+  }
+
+  #spell([, accidental, letter, octaves]: RegExpExecArray): SpeltNote {
+    return this.#voice.spell(accidental, letter, octaves.replaceAll('’', "'"), this.#line);
+  }
+
+  #note(found: RegExpExecArray): void {
+    this.#voice.addNotes([this.#spell(found)], this.#multiple(found[4], found[5]), this.#line);
+  }
+
+  #tie([whole, length, numerator, divisors]: RegExpExecArray): void {
+    if (!this.#voice.tie()) this.#skipped(whole);
+    else if (length !== '') this.#voice.stretch(this.#multiple(numerator, divisors));
+  }
+
+  /** Jumps back are not followed, as only words tell where they lead and where they end. */
+  #decoration([sign]: RegExpExecArray): void {
+    if (JUMP.test(sign)) this.#context.repairs.add(`did not follow ${quoted(sign.slice(1, -1))}`, this.#line);
+  }
+
+  #field(letter: string, text: string): void {
+    const { name, value } = inlineField(letter, text);
+    this.#context.readField(name, value, this.#line);
+  }
+
+  #tuplet(whole: string, p: string, q: string, r: string): void {
+    const tuplet = tupletOf(p, q, r, this.#voice.meter);
+    if (tuplet) this.#voice.beginTuplet(tuplet);
+    else this.#skipped(whole);
+  }
+
+  #graceNotes(notes: string): void {
+    this.#voice.leftOut.graceNotes += notes.match(/[A-Ga-g]/g)?.length ?? 0;
+  }
+
+  #barRest(whole: string, digits: string): void {
+    const bars = digits === '' ? 1 : Number(digits);
+    if (bars >= 1 && bars <= MAX_REST_BARS) this.#voice.addBarRest(bars);
+    else this.#skipped(whole);
+  }
+
+  #bar(signs: string, ending: string | undefined): void {
+    this.#voices.passBar();
+    const isLone = /^:+$/.test(signs);
+    const backward = isLone ? 1 : signs.replace(/^\[/, '').search(/[^:]/);
+    const forward = isLone || signs.endsWith(':');
+    // [|] is a bar line that is not printed.
+    const section = backward > 0 || forward || (signs.length > 1 && signs !== '[|]');
+    this.#voice.addBar({ backward: Math.min(backward, MAX_PASSES - 1), forward, section });
+    if (ending !== undefined) this.#ending(ending);
+  }
+
+  /** `1`, `1,3` or `1,3,5-7`. */
+  #ending(numbers: string): void {
+    const passes = new Set<number>();
+    for (const range of numbers.split(',').filter((one) => one !== '')) {
+      const [first, last] = range.split('-').map(Number);
+      for (let pass = first; pass <= Math.min(last || first, MAX_PASSES); pass++) passes.add(pass);
+    }
+    passes.delete(0);
+    if (passes.size > 0) this.#voice.addEnding(passes);
+    else this.#context.repairs.add(`took no account of the ending ${quoted(numbers)}`, this.#line);
+  }
+
+  /** Notes up to the closing sign, which is there; all last as long as the first note or rest of it. */
+  #chord(end: string): void {
+    const sounded: SpeltNote[] = [];
+    let multiple: number | undefined;
+    // A quotation may reach beyond the sign.
+    while (this.#at < this.#text.length && this.#text[this.#at] !== end) {
+      const note = this.#take(NOTE);
+      const rest = note ? null : this.#take(REST);
+      if (note) {
+        const spelt = this.#spell(note);
+        const tied = this.#take(/[ .]*-/y) !== null;
+        sounded.push({ ...spelt, tied });
+        multiple ??= this.#multiple(note[4], note[5]);
+      } else if (rest) multiple ??= this.#multiple(rest[1], rest[2]);
+      else if (this.#take(QUOTED)) this.#voice.leftOut.chordSymbols++;
+      else if (!this.#take(DECORATED) && !this.#take(NOTHING)) this.#skipSymbol();
+    }
+    this.#at = Math.min(this.#at + 1, this.#text.length);
+    const [, numerator, divisors] = this.#take(LENGTH_ONLY) ?? ['', '', ''];
+    const whole = (multiple ?? 1) * this.#multiple(numerator, divisors);
+    if (sounded.length > 0) this.#voice.addNotes(sounded, whole, this.#line);
+    else if (multiple !== undefined) this.#voice.addRest(whole);
+  }
+
+  /** What a forgotten bracket would have closed: notes without a space between them, unless they are too many for a chord. */
+  #openChord(): void {
+    const start = this.#at;
+    const found: RegExpExecArray[] = [];
+    for (let note = this.#take(NOTE); note; note = this.#take(NOTE)) found.push(note);
+    if (found.length === 0 || found.length > MAX_OPEN_CHORD) {
+      this.#at = start;
+      this.#skipped('[');
+      return;
+    }
+    this.#context.repairs.add('closed a chord that lacks its "]"', this.#line);
+    const notes = found.map((note) => this.#spell(note));
+    this.#voice.addNotes(notes, this.#multiple(found[0][4], found[0][5]), this.#line);
+  }
 }

@@ -1,53 +1,83 @@
-import { MOST_SYMBOLS, type TuneSymbol } from './symbols.ts';
+import type { TuneSymbol } from './symbols.ts';
+
+/** A stretch of a voice that is played once or, with another ending each time, more often. */
+interface Section {
+  /** Index behind what every pass plays; it begins where the section before ends. */
+  readonly bodyEnd: number;
+  readonly endings: readonly Ending[];
+  readonly passes: number;
+  /** Index of the first symbol behind it. */
+  readonly end: number;
+}
+
+interface Ending {
+  readonly passes: ReadonlySet<number>;
+  readonly start: number;
+  readonly end: number;
+}
 
 /**
  * The symbols in the order in which they are played: repeats are written out, endings chosen by the pass. A repeat without
- * a sign at its start goes back to the last repeat, the end of the last ending, or the beginning.
- *
- * @returns undefined if that would be endless
+ * a sign at its start goes back to the last repeat, ending or double bar line (section 4.8 of the standard); but to the
+ * beginning if nothing was repeated before, as tunes of three phrases with double bar lines between them are meant to be
+ * played again as a whole. A passage is played as often as its repeat signs say, or as the highest number of its endings does
+ * if that is more.
  */
-export function playRepeats(symbols: readonly TuneSymbol[]): TuneSymbol[] | undefined {
-  const played: TuneSymbol[] = [];
-  let start = 0;
-  let pass = 1;
-  let inEnding = false;
-  for (let at = 0; at < symbols.length; at++) {
-    const symbol = symbols[at];
-    if (played.length > MOST_SYMBOLS) return undefined;
-    if (symbol.kind === 'ending') {
-      if (symbol.passes.includes(pass)) inEnding = true;
-      else at = skipEnding(symbols, at, pass) - 1;
-      continue;
+export function* playRepeats(symbols: readonly TuneSymbol[]): Generator<TuneSymbol> {
+  for (let start = 0; start < symbols.length; ) {
+    const { bodyEnd, endings, passes, end } = sectionFrom(symbols, start);
+    for (let pass = 1; pass <= passes; pass++) {
+      yield* between(symbols, start, bodyEnd);
+      const ending = endings.find((one) => one.passes.has(pass));
+      if (ending) yield* between(symbols, ending.start, ending.end);
     }
-    played.push(symbol);
-    if (symbol.kind !== 'bar') continue;
-    const repeated = pass <= symbol.backward;
-    const again = symbol.backward > 0 && (repeated || (inEnding && anotherEnding(symbols, at)));
-    if (again) {
-      at = start - 1;
-      pass++;
-      inEnding = false;
-    } else if (symbol.backward > 0 || symbol.forward || (inEnding && symbol.section)) {
-      start = at + 1;
-      pass = 1;
-      inEnding = false;
-    }
+    start = end;
   }
-  return played;
 }
 
-/** Where playing goes on in this pass: the next ending of it, or behind the repeat sign if there is none. */
-function skipEnding(symbols: readonly TuneSymbol[], from: number, pass: number): number {
-  for (let at = from + 1; at < symbols.length; at++) {
+function* between(symbols: readonly TuneSymbol[], start: number, end: number): Generator<TuneSymbol> {
+  for (let at = start; at < end; at++) yield symbols[at];
+}
+
+function sectionFrom(symbols: readonly TuneSymbol[], start: number): Section {
+  const before = symbols[start - 1];
+  const hasStart = start === 0 || (before.kind === 'bar' && before.forward);
+  for (let at = start; at < symbols.length; at++) {
     const symbol = symbols[at];
-    if (symbol.kind === 'ending') {
-      if (symbol.passes.includes(pass)) return at;
-    } else if (symbol.kind === 'bar' && symbol.section && !anotherEnding(symbols, at)) return at + 1;
+    if (symbol.kind === 'ending') return sectionWithEndings(symbols, at, 1);
+    if (symbol.kind !== 'bar') continue;
+    const end = at + 1;
+    const passes = 1 + symbol.backward;
+    if (passes > 1 && symbols[end]?.kind === 'ending') return sectionWithEndings(symbols, end, passes);
+    if (passes > 1 || symbol.forward || (symbol.section && !hasStart))
+      return { bodyEnd: end, endings: [], passes, end };
+  }
+  return { bodyEnd: symbols.length, endings: [], passes: 1, end: symbols.length };
+}
+
+/** @param signs how often the repeat signs before the first ending have the body played */
+function sectionWithEndings(symbols: readonly TuneSymbol[], bodyEnd: number, signs: number): Section {
+  const endings: Ending[] = [];
+  let passes = signs;
+  let at = bodyEnd;
+  for (let symbol = symbols[at]; symbol?.kind === 'ending'; symbol = symbols[at]) {
+    const end = endingEnd(symbols, at + 1);
+    const bar = symbols[end - 1];
+    // The sign behind a last ending belongs to what the endings before it repeat already.
+    if (endings.length === 0 && bar?.kind === 'bar') passes = Math.max(passes, 1 + bar.backward);
+    passes = Math.max(passes, ...symbol.passes);
+    endings.push({ passes: symbol.passes, start: at + 1, end });
+    at = end;
+  }
+  return { bodyEnd, endings, passes, end: at };
+}
+
+/** Behind the bar line at which an ending is over: one of a section, or one with the next ending behind it. */
+function endingEnd(symbols: readonly TuneSymbol[], start: number): number {
+  for (let at = start; at < symbols.length; at++) {
+    const symbol = symbols[at];
+    const next = symbols[at + 1]?.kind === 'ending';
+    if (symbol.kind === 'bar' ? symbol.section || next : next) return at + 1;
   }
   return symbols.length;
-}
-
-/** Whether an ending begins right behind the bar line. */
-function anotherEnding(symbols: readonly TuneSymbol[], bar: number): boolean {
-  return symbols[bar + 1]?.kind === 'ending';
 }

@@ -1,44 +1,29 @@
-import { DataError } from '../error.ts';
-
-/** What a tune consists of, in the order of the page. Lengths are in quarter notes. */
-export type TuneSymbol =
-  | { readonly kind: 'notes'; readonly pitches: readonly number[]; readonly length: number; readonly tied: boolean }
-  | { readonly kind: 'rest'; readonly length: number }
-  /**
-   * `backward`: how often what is before it is repeated, 1 for `:|` and 2 for `::|`. `section`: a double bar line or one with a
-   * repeat sign, at which an ending is over.
-   */
-  | { readonly kind: 'bar'; readonly backward: number; readonly forward: boolean; readonly section: boolean }
-  /** From here on only in these passes of a repeat. */
-  | { readonly kind: 'ending'; readonly passes: readonly number[] }
-  | { readonly kind: 'part'; readonly name: string };
-
-/** Symbols of a tune, as written and with all repeats; far above any tune. */
-export const MOST_SYMBOLS = 100_000;
-
-/** A place in a book of tunes, for messages. */
-export class Place {
-  readonly file: string;
-  /** From 1. */
-  readonly line: number;
-  /** Of the line's first character. */
-  readonly byte: number;
-
-  constructor(file: string, line: number, byte: number) {
-    this.file = file;
-    this.line = line;
-    this.byte = byte;
-  }
-
-  /** Ends reading with an error at `column` (from 0) of the line. */
-  refuse(column: number, problem: string, remedy = 'correct the tune'): never {
-    throw new DataError(this.file, problem, remedy, { byte: this.byte + column, within: `line ${this.line}` });
-  }
+/** A note head; `tied`: it goes on in the next note of its pitch. */
+export interface WrittenNote {
+  /** MIDI note number. */
+  readonly pitch: number;
+  readonly tied: boolean;
 }
 
-/** What is in the tune but not in the song, counted for the report. */
-export interface LeftOut {
-  chordSymbols: number;
-  graceNotes: number;
-  otherVoices: number;
+/** What a voice consists of, in the order of the page. Lengths are in quarter notes. */
+export type TuneSymbol =
+  | TimedSymbol
+  | BarSymbol
+  /** From here on only in these passes of a repeat. */
+  | { readonly kind: 'ending'; readonly passes: ReadonlySet<number> }
+  | { readonly kind: 'part'; readonly name: string }
+  | { readonly kind: 'tempo'; readonly beatsPerMinute: number };
+
+export type TimedSymbol =
+  /** A note, or the notes of a chord, the highest first. */
+  | { readonly kind: 'notes'; readonly notes: readonly WrittenNote[]; readonly length: number }
+  | { readonly kind: 'rest'; readonly length: number };
+
+export interface BarSymbol {
+  readonly kind: 'bar';
+  /** How often what is before it is repeated: 1 for `:|`, 2 for `::|`, 0 for none. */
+  readonly backward: number;
+  readonly forward: boolean;
+  /** A double bar line or one with a repeat sign, at which an ending is over. */
+  readonly section: boolean;
 }

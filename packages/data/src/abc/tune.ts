@@ -1,228 +1,252 @@
 import type { WrittenFacts } from '../reading.ts';
-import { METER_UNITS, type Meter, MOST_BEATS } from '../song.ts';
-import { keyOf, NO_KEY } from './key.ts';
-import { type MusicState, readMusicLine } from './music-line.ts';
-import type { LeftOut, Place, TuneSymbol } from './symbols.ts';
+import type { Meter } from '../song.ts';
+import type { TuneText } from './book.ts';
+import { fieldOf } from './fields.ts';
+import { keyOf } from './key.ts';
+import { unitLengthOf } from './length.ts';
+import { barLength, meterOf } from './meter.ts';
+import { type MusicContext, readMusicLine } from './music-line.ts';
+import { partOrderOf } from './parts.ts';
+import { isMusic, isProse } from './prose.ts';
+import { quoted, Repairs } from './repairs.ts';
+import type { TuneSymbol } from './symbols.ts';
 import { tempoOf } from './tempo.ts';
-
-/** A line of a book, without its line break. */
-export interface TuneLine {
-  readonly text: string;
-  readonly place: Place;
-}
+import type { BookLine } from './text.ts';
+import { midiTransposition, transpositionOf } from './transposition.ts';
+import { ACCIDENTAL_REACHES, type Voice } from './voice.ts';
+import { Voices } from './voices.ts';
 
 /** A tune as it is written down, repeats not yet played. */
 export interface WrittenTune {
   readonly title: string;
   readonly composer: string | undefined;
+  /** Of the first voice that has notes; none if no voice has. */
   readonly symbols: readonly TuneSymbol[];
   /** Names of the parts in playing order; undefined where the tune is played as written. */
   readonly order: readonly string[] | undefined;
   readonly meter: Meter;
-  readonly beatsPerMinute: number;
+  /** Whether a tempo stands in front of the first note. */
+  readonly startsWithTempo: boolean;
   readonly written: WrittenFacts;
   readonly repairs: readonly string[];
-  readonly leftOut: LeftOut;
 }
 
-/** The field letters of the standard, with those of its older editions; a note and a bar line with a repeat are no field. */
-const FIELD = /^([A-Zmrsw+]):(?![|\]:])\s*(.*)$/;
-/** Without a `Q:` field. */
-const USUAL_TEMPO = 120;
+/** Decorations that have a letter without a `U:` field. */
+const DECORATIONS = 'HLMOPSTuv';
+/** Fields whose text may go on in the next lines. */
+const HISTORY = /[HN]/;
 
-/**
- * Reads one tune: its fields, and its music as symbols.
- *
- * @throws DataError with line and byte
- */
-export function readTune(lines: readonly TuneLine[]): WrittenTune {
-  const reader = new TuneReader(lines[0].place);
+/** Reads one tune: its fields, and its music as symbols. */
+export function readTune({ defaults, lines, repairs }: TuneText): WrittenTune {
+  const reader = new TuneReader(repairs);
+  for (const line of defaults) reader.readDefault(line);
   for (const line of lines) reader.readLine(line);
   return reader.finish();
 }
 
-class TuneReader {
-  readonly #first: Place;
-  readonly #symbols: TuneSymbol[] = [];
-  readonly #repairs: string[] = [];
-  readonly #leftOut: LeftOut = { chordSymbols: 0, graceNotes: 0, otherVoices: 0 };
-  readonly #state: MusicState;
+class TuneReader implements MusicContext {
+  readonly repairs = new Repairs();
+  readonly voices = new Voices(this.repairs);
+  readonly decorations = new Set(DECORATIONS);
+  readonly #bookRepairs: readonly string[];
   #title: string | undefined;
   #composer: string | undefined;
-  #order: string | undefined;
-  #meter: Meter = { beats: 4, unit: 4, origin: 'assumed' };
-  readonly #meters: string[] = [];
-  readonly #keys: string[] = [];
-  readonly #tempos: number[] = [];
+  #bookComposer: string | undefined;
+  #order: { readonly value: string; readonly line: number } | undefined;
   /** `Q:` of the header: its unit length may be told below it. */
-  #headerTempo: string | undefined;
+  #headerTempo: { readonly value: string; readonly line: number } | undefined;
   #unitIsGiven = false;
+  #hasKey = false;
   #inBody = false;
-  #voice: string | undefined;
-  #isOtherVoice = false;
+  /** Name of the field of the line before. */
+  #fieldBefore = '';
 
-  constructor(first: Place) {
-    this.#first = first;
-    this.#state = {
-      key: NO_KEY,
-      unit: 0.5,
-      bar: 4,
-      isCompound: false,
-      leftOut: this.#leftOut,
-      accidentals: new Map(),
-      tied: new Map(),
-      broken: 1,
-      tuplet: { left: 0, factor: 1 },
-    };
+  constructor(repairs: readonly string[]) {
+    this.#bookRepairs = repairs;
   }
 
-  readLine({ text, place }: TuneLine): void {
-    if (text.startsWith('%')) return;
-    const field = FIELD.exec(text);
-    if (field) {
-      this.#field(field[1], field[2].replace(/%.*$/, '').trim(), place);
+  /** A field above the first tune: one of the same kind in the tune takes its place, and a key does not end the header. */
+  readDefault({ text, number }: BookLine): void {
+    const field = fieldOf(text, false);
+    if (!field) this.#readDirective(text, number);
+    else if (field.name === 'C') this.#bookComposer = field.value;
+    else if (field.name === 'K') {
+      this.#setKey(field.value, number);
+      this.#hasKey = true;
+    } else this.readField(field.name, field.value, number);
+  }
+
+  readLine({ text, number }: BookLine): void {
+    const field = fieldOf(text, this.#inBody);
+    if (/^\s*%/.test(text)) this.#readDirective(text, number);
+    else if (field) this.readField(field.name, field.value, number);
+    else if (this.#inBody || this.#isFirstMusic(text)) this.#readMusic(text, number);
+    else if (!HISTORY.test(this.#fieldBefore)) this.repairs.add('left out words in the header', number);
+    if (field) this.#fieldBefore = field.name;
+  }
+
+  /** Whether a line above any `K:` is music all the same. */
+  #isFirstMusic(text: string): boolean {
+    return isMusic(text) && (text.includes('|') || !HISTORY.test(this.#fieldBefore));
+  }
+
+  #readMusic(text: string, line: number): void {
+    this.#endHeader(line);
+    if (isProse(text, this.decorations)) {
+      this.repairs.add('left out words among the music', line);
       return;
     }
-    if (!this.#inBody) place.refuse(0, 'music stands above the K: field', 'end the header with K:');
-    const own = this.#firstVoiceOf(text);
-    readMusicLine(own, place, this.#state, this.#symbols, (name, value) => this.#field(name, value, place));
+    readMusicLine(text, line, this);
+    this.voices.endOverlayGroup();
   }
 
-  /** The line with what other voices play blanked out, so that its columns stay where they are. */
-  #firstVoiceOf(text: string): string {
-    const pieces = text.split(/(?=\[V:)/).map((piece) => {
-      const voice = /^\[V:\s*([^\]]*)/.exec(piece);
-      if (voice) this.#setVoice(voice[1]);
-      if (!this.#isOtherVoice) return piece;
-      if (/[A-Ga-g]/.test(piece.replace(/^\[V:[^\]]*/, ''))) this.#leftOut.otherVoices++;
-      return ' '.repeat(piece.length);
-    });
-    return pieces.join('');
+  #endHeader(line: number): void {
+    if (this.#inBody) return;
+    this.#inBody = true;
+    if (!this.#hasKey) this.repairs.add('found no K: field and took C major for the music', line);
+    const tempo = this.#headerTempo;
+    if (tempo) this.#setTempo(tempo.value, tempo.line);
   }
 
   finish(): WrittenTune {
-    if (!this.#inBody) this.#first.refuse(0, 'the tune has no K: field', 'end its header with K:');
-    if (!this.#hasNotes) this.#first.refuse(0, 'the tune has no notes');
-    const [meters, tempos] = [this.#meters, this.#tempos];
-    if (meters.length > 1) this.#repairs.push(`the meter changes ${meters.length - 1} times: the first one counts`);
-    if (tempos.length > 1) this.#repairs.push(`the tempo changes ${tempos.length - 1} times: the first one counts`);
-    if (tempos.length === 0) this.#repairs.push(`no tempo is given: took ${USUAL_TEMPO} quarters a minute`);
+    const [melody, others] = this.voices.melodyAndOthers();
+    const { symbols, keys, meters, tempos, leftOut } = melody;
+    const counts = {
+      'chord symbols': leftOut.chordSymbols,
+      'grace notes': leftOut.graceNotes,
+      'lines of other voices': leftOut.overlays + others.reduce((sum, { lines }) => sum + lines, 0),
+    };
     return {
       title: this.#title ?? 'untitled',
-      composer: this.#composer,
-      symbols: this.#symbols,
+      composer: this.#composer ?? this.#bookComposer,
+      symbols,
       order: this.#playingOrder(),
-      meter: this.#meter,
-      beatsPerMinute: tempos[0] ?? USUAL_TEMPO,
-      written: { tempos, meters, keys: this.#keys },
-      repairs: this.#repairs,
-      leftOut: this.#leftOut,
+      meter: melody.firstMeter,
+      startsWithTempo: symbols.find(({ kind }) => kind === 'notes' || kind === 'tempo')?.kind === 'tempo',
+      written: { tempos, meters, keys },
+      repairs: [
+        ...this.#bookRepairs,
+        ...this.repairs.sentences(),
+        ...meterRepairs(melody),
+        ...tempoRepairs(melody, others),
+        ...Object.entries(counts).flatMap(([what, count]) => (count > 0 ? [`left out ${count} ${what}`] : [])),
+      ],
     };
   }
 
-  get #hasNotes(): boolean {
-    return this.#symbols.some(({ kind }) => kind === 'notes');
-  }
-
-  #field(name: string, value: string, place: Place): void {
-    // What another voice says of key, meter and so on is for that voice.
-    if (this.#isOtherVoice && name !== 'V' && name !== 'P') return;
+  readField(name: string, value: string, line: number): void {
     switch (name) {
       case 'T':
-        this.#title ??= decoded(value);
+        this.#title ??= value;
         break;
       case 'C':
-        if (!this.#inBody && value !== '') this.#composer ??= decoded(value);
+        if (!this.#inBody && value !== '') this.#composer ??= value;
         break;
       case 'M':
-        this.#setMeter(value, place);
+        this.#setMeter(value, line);
         break;
       case 'L':
-        this.#setUnit(value, place);
+        this.#setUnit(value, line);
         break;
       case 'Q':
-        if (this.#inBody) this.#setTempo(value);
-        else this.#headerTempo = value;
+        if (this.#inBody) this.#setTempo(value, line);
+        else this.#headerTempo = { value, line };
         break;
       case 'K':
-        this.#setKey(value, place);
-        if (!this.#inBody && this.#headerTempo !== undefined) this.#setTempo(this.#headerTempo);
-        this.#inBody = true;
+        this.#setKey(value, line);
+        this.#hasKey = true;
+        this.#endHeader(line);
         break;
       case 'P':
-        if (this.#inBody) this.#symbols.push({ kind: 'part', name: value });
-        else this.#order = value;
+        if (this.#inBody) this.voices.beginPart(value.replace(/[".\s]/g, ''));
+        else this.#order = { value, line };
         break;
       case 'Y':
-        if (!this.#inBody) this.#order = value;
+        if (!this.#inBody) this.#order = { value, line };
         break;
       case 'V':
-        if (this.#inBody) this.#setVoice(value);
+        this.#setVoice(value, line);
+        break;
+      case 'I':
+        this.#readDirective(`%%${value}`, line);
+        break;
+      case 'U':
+        for (const [, symbol] of value.matchAll(/^(.)\s*=/gu)) this.decorations.add(symbol);
+        break;
+      case 'm':
+        this.repairs.add('left a macro (m:) as it is written', line);
         break;
     }
   }
 
-  #setVoice(value: string): void {
-    const voice = value.trim().split(/\s/)[0];
-    this.#voice ??= voice;
-    this.#isOtherVoice = voice !== this.#voice;
+  #readDirective(text: string, line: number): void {
+    const [, directive] = /^\s*%%(.*)$/.exec(text) ?? [];
+    if (directive === undefined) return;
+    const voice = this.voices.concerned;
+    const [, reach] = /^propagate-accidentals\s+(\w+)/.exec(directive) ?? [];
+    voice.accidentalReach = ACCIDENTAL_REACHES.find((one) => one === reach) ?? voice.accidentalReach;
+    this.voices.transpose(voice, midiTransposition(directive.trim(), voice.transposition), directive, line);
   }
 
-  #setKey(value: string, place: Place): void {
-    const key = keyOf(value, this.#state.key);
-    if (key === undefined) place.refuse(0, `key "${value}" is unknown`, 'write it as K:G, K:Am or K:Ddor');
-    this.#state.key = key;
-    if (key.name !== undefined) this.#hold(this.#keys, key.name);
+  #setVoice(value: string, line: number): void {
+    const [, name, properties] = /^(\S*)(.*)$/.exec(value) ?? ['', '', ''];
+    if (this.#inBody) this.voices.select(name, properties, line);
+    else this.voices.declare(name, properties, line);
   }
 
-  /** What holds from here on: in front of the first note it takes the place of what held, behind it that changes. */
-  #hold<Fact>(facts: Fact[], fact: Fact): void {
-    if (!this.#hasNotes) facts.length = 0;
-    if (facts.at(-1) !== fact) facts.push(fact);
+  #setKey(value: string, line: number): void {
+    const voice = this.voices.concerned;
+    const key = keyOf(value, voice.key);
+    if (key) voice.setKey(key);
+    else this.repairs.add(`took no account of the unknown key ${quoted(value)}`, line);
+    this.voices.transpose(voice, transpositionOf(value, voice.transposition), value, line);
   }
 
-  #setMeter(value: string, place: Place): void {
-    const sum = (text: string) => text.split('+').reduce((total, part) => total + Number(part), 0);
-    const found = /^\(?(\d+(?:\+\d+)*)\)?\/(\d+)/.exec(value);
-    const [beats, unit] = found ? [sum(found[1]), Number(found[2])] : value === 'C|' ? [2, 2] : [4, 4];
-    if (!found && !/^(C\|?|none)?$/.test(value)) place.refuse(0, `meter "${value}" is unknown`, 'write it as M:6/8');
-    const known = METER_UNITS.find((one) => one === unit);
-    if (known === undefined || beats < 1 || beats > MOST_BEATS) place.refuse(0, `meter "${value}" is impossible`);
-    this.#state.bar = (4 * beats) / unit;
-    this.#state.isCompound = beats > 3 && beats % 3 === 0;
-    if (!this.#inBody && !this.#unitIsGiven) this.#state.unit = beats / unit < 0.75 ? 0.25 : 0.5;
-    if (/^(none)?$/.test(value)) return;
-    if (!this.#hasNotes) this.#meter = { beats, unit: known, origin: 'given' };
-    this.#hold(this.#meters, `${beats}/${unit}`);
-  }
-
-  #setUnit(value: string, place: Place): void {
-    const found = /^1\/(\d+)$/.exec(value) ?? /^(1)$/.exec(value);
-    const denominator = Number(found?.[1] ?? 0);
-    if (denominator < 1 || denominator > 512) place.refuse(0, `unit length "${value}" is unknown`, 'write it as L:1/8');
-    this.#state.unit = 4 / denominator;
-    this.#unitIsGiven = true;
-  }
-
-  #setTempo(value: string): void {
-    const tempo = tempoOf(value, this.#state.unit);
-    if (tempo === undefined) this.#repairs.push(`tempo "${decoded(value)}" was not used`);
-    else this.#hold(this.#tempos, tempo);
-  }
-
-  /** Letters, each with how often it comes if more than once: `AAB`, `A2B`. */
-  #playingOrder(): string[] | undefined {
-    if (this.#order === undefined || this.#order === '') return undefined;
-    const text = this.#order.replace(/[\s.,]/g, '');
-    if (!/^([A-Z]\d?)+$/.test(text) || text.length > 200) {
-      this.#repairs.push(`the order of parts "${this.#order}" was not used`);
-      return undefined;
+  #setMeter(value: string, line: number): void {
+    const meter = meterOf(value);
+    if (!meter) {
+      this.repairs.add(`took no account of the impossible meter ${quoted(value)}`, line);
+      return;
     }
-    return (text.match(/[A-Z]\d?/g) ?? []).flatMap((part) => Array<string>(Number(part[1] ?? 1)).fill(part[0]));
+    this.voices.concerned.setMeter(meter);
+    if (!this.#inBody && !this.#unitIsGiven) this.voices.concerned.unit = barLength(meter) < 3 ? 0.25 : 0.5;
+  }
+
+  #setUnit(value: string, line: number): void {
+    const unit = unitLengthOf(value);
+    if (unit === undefined) this.repairs.add(`took no account of the unknown unit length ${quoted(value)}`, line);
+    else this.voices.concerned.unit = unit;
+    this.#unitIsGiven ||= unit !== undefined;
+  }
+
+  #setTempo(value: string, line: number): void {
+    const voice = this.voices.concerned;
+    const tempo = tempoOf(value, voice.unit);
+    if (tempo === undefined) this.repairs.add(`did not use the tempo ${quoted(value)}`, line);
+    else voice.setTempo(tempo);
+  }
+
+  #playingOrder(): readonly string[] | undefined {
+    const { value, line } = this.#order ?? { value: '', line: 0 };
+    const order = partOrderOf(value);
+    if (value !== '' && !order) this.repairs.add(`did not use the order of parts ${quoted(value)}`, line);
+    return order;
   }
 }
 
-/** A book is read byte by byte; what it says in words is UTF-8. */
-function decoded(words: string): string {
-  return Buffer.from(words, 'latin1').toString('utf8');
+function meterRepairs({ meterChanges, firstMeter }: Voice): string[] {
+  const [first, ...later] = meterChanges;
+  if (!first) return [];
+  const more = later.length === 0 ? '' : later.length === 1 ? ' and once more' : ` and ${later.length} times more`;
+  const counted = `${firstMeter.beats}/${firstMeter.unit}`;
+  return [
+    `the meter changes from ${first.from} to ${first.to} in bar ${first.bar}${more}; bars are counted in ${counted}`,
+  ];
+}
+
+/** Changes of tempo hold where the melody has them. */
+function tempoRepairs({ tempos }: Voice, others: readonly Voice[]): string[] {
+  const own = new Set(tempos);
+  const elsewhere = new Set(others.flatMap((voice) => voice.tempos).filter((tempo) => !own.has(tempo)));
+  return elsewhere.size > 0 ? [`left out ${elsewhere.size} tempos that only other voices have`] : [];
 }

@@ -26,11 +26,13 @@ export function arrange(tune: Tune, { seed }: ArrangeOptions): Song {
 /**
  * Adds the three other voices to a song whose pulse 1 carries a melody, such as one that a model wrote. Pulse 1 keeps the
  * start, end and pitch of every note and gets the style's envelope; whatever the other voices had is replaced. The key is
- * estimated from the notes, chords follow from it, and bars from the song's tempo and meter.
+ * estimated from the notes, chords follow from it, and bars from the song's tempo and meter. Where the song loops, the last bar
+ * leads back to the first.
  */
 export function arrangeMelody(song: Song, { seed }: ArrangeOptions): Song {
   const { line, originBar } = lineOf(song);
-  return compose(song, originBar, { ...line, chords: harmonise(line, estimateKey(line.notes)) }, seed);
+  const chords = harmonise(line, estimateKey(line.notes));
+  return compose(song, originBar, { ...line, chords, loops: song.loops }, seed);
 }
 
 /** Pulse 1 on the grid of the song's tempo; unit 0 is the start of bar `originBar` (0 or below, counted from the first beat). */

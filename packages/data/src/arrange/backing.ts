@@ -4,7 +4,10 @@ import { type Stroke, strokesOf } from './pattern.ts';
 import type { Style } from './styles.ts';
 
 /** The melody and its chords, as far as the voices under it need them. */
-export type Ground = Pick<Tune, 'begin' | 'end' | 'notes' | 'chords'>;
+export interface Ground extends Pick<Tune, 'begin' | 'end' | 'notes' | 'chords'> {
+  /** It goes on from its start after the end: the last bar is like any other. Else it closes. */
+  readonly loops?: boolean | undefined;
+}
 
 /** A note of a voice under the melody; times in units, not rounded. */
 export interface Played {
@@ -35,13 +38,19 @@ function barStarts({ begin, end }: Ground, bar: number): number[] {
   return starts;
 }
 
+/** Whether a bar is the last, in which the voices come to rest. */
+function closes({ end, loops }: Ground, barStart: number, bar: number): boolean {
+  return !loops && barStart + bar >= end;
+}
+
 /** The triangle: the root on the first beat of each bar and wherever the chord changes, the style's pattern between. */
 export function bassLine(ground: Ground, style: Style, beats: Beats): Played[] {
   const bar = beats.count * beats.length;
   const notes: Played[] = [];
   for (const start of barStarts(ground, bar)) {
-    const isLast = start + bar >= ground.end;
-    const strokes = isLast ? [{ letter: 'R', start, length: bar }] : strokesOf(style.bass, start, beats);
+    const strokes = closes(ground, start, bar)
+      ? [{ letter: 'R', start, length: bar }]
+      : strokesOf(style.bass, start, beats);
     for (const stroke of withChordChanges(strokes, ground.chords, start, start + bar)) {
       const chord = chordAt(ground.chords, stroke.start);
       const end = Math.min(stroke.start + stroke.length, ground.end);
@@ -152,7 +161,7 @@ function isLineNote(chord: Chord | undefined, pitch: number, melody: number): bo
 export function drumLine(ground: Ground, style: Style, beats: Beats): Struck[] {
   const bar = beats.count * beats.length;
   return barStarts(ground, bar).flatMap((start, index) => {
-    if (start + bar >= ground.end) return [{ start, letter: 'K' }];
+    if (closes(ground, start, bar)) return [{ start, letter: 'K' }];
     return strokesOf(index % 4 === 3 ? style.fill : style.drums, start, beats);
   });
 }

@@ -1,6 +1,7 @@
 import { VOICE_NAMES } from '@chipsmith/apu';
 import type { Encoding } from '../encoding.ts';
 import { DataError } from '../error.ts';
+import { meterOfBar } from '../grid/quantise.ts';
 import { deriveSeed, Random } from '../random.ts';
 import type { Song } from '../song.ts';
 import { changeSpeed, fitsTransposed, keepVoices, swapPulses, transpose } from './change.ts';
@@ -76,6 +77,8 @@ export interface AugmentedOptions {
   readonly epoch: number;
   /** Number of the sequence in its split. */
   readonly index: number;
+  /** Events of a bar, as EncodedSequence has it. */
+  readonly bar?: number | undefined;
 }
 
 /**
@@ -90,10 +93,10 @@ export interface AugmentedOptions {
 export function augmentEvents(
   encoding: Encoding,
   events: ArrayLike<number>,
-  { augmentation, seed, epoch, index }: AugmentedOptions,
+  { augmentation, seed, epoch, index, bar }: AugmentedOptions,
 ): Uint16Array {
   if (events.length === 0) throw new DataError(`sequence ${index}`, 'has no events', 'prepare the dataset again');
-  const song = encoding.decode(events, { title: 'augmented' });
+  const song = encoding.decode(events, { title: 'augmented', ...(bar && { meter: meterOfBar(bar) }) });
   const changed = augmentSong(song, augmentation, deriveSeed(seed, epoch, index));
   return encoding.encode(changed).sequences[0]?.events ?? Uint16Array.from(events);
 }

@@ -61,9 +61,22 @@ export function changeSpeed(song: Song, speed: number): Song {
     }),
   );
   const { slowest, fastest } = TEMPO_RANGE;
-  const beatsPerMinute = Math.min(fastest, Math.max(slowest, song.tempo.beatsPerMinute * speed));
-  const tempo = { ...song.tempo, beatsPerMinute, firstBeat: timeOf(song.tempo.firstBeat) };
-  return { ...song, voices, duration: timeOf(song.duration), tempo };
+  const tempoOf = (beatsPerMinute: number) => Math.min(fastest, Math.max(slowest, beatsPerMinute * speed));
+  const { changes = [], ...start } = song.tempo;
+  const firstBeat = timeOf(start.firstBeat);
+  const tempo = { ...start, beatsPerMinute: tempoOf(start.beatsPerMinute), firstBeat };
+  const moved = changes.map((change) => ({
+    time: timeOf(change.time),
+    beatsPerMinute: tempoOf(change.beatsPerMinute),
+  }));
+  // Of changes that fall on one tick the last holds.
+  const kept = moved.filter(({ time }, index) => time > firstBeat && time !== moved[index + 1]?.time);
+  return {
+    ...song,
+    voices,
+    duration: timeOf(song.duration),
+    tempo: kept.length > 0 ? { ...tempo, changes: kept } : tempo,
+  };
 }
 
 /** Of changes that fall on one tick the last holds; one to the value before it is no change. */

@@ -1,8 +1,15 @@
 import type { EventSequence } from '../dataset/dataset.ts';
 import { deriveSeed, Random } from '../random.ts';
 
-/** Changes a sequence when an epoch reads it; the same arguments give the same events. `index`: its number among the sampler's sequences. */
-export type Augment = (events: Uint16Array, place: { readonly epoch: number; readonly index: number }) => Uint16Array;
+/** Where a sequence stands that is to be changed: its number among the sampler's, and the events of its bars, if it has any. */
+export interface AugmentPlace {
+  readonly epoch: number;
+  readonly index: number;
+  readonly bar?: number | undefined;
+}
+
+/** Changes a sequence when an epoch reads it; the same arguments give the same events. */
+export type Augment = (events: Uint16Array, place: AugmentPlace) => Uint16Array;
 
 /**
  * Sequences that are read together: their windows are mixed with each other, and those of others come before or after. So a
@@ -113,7 +120,9 @@ class Pool {
     const wanted = Math.ceil(share * this.#members.length);
     for (const { sequence, number } of this.#members.slice(this.#read.length, wanted)) {
       const events = sequence.read();
-      this.#read.push(augment === undefined ? events : augment(events, { epoch: this.#epoch, index: number }));
+      this.#read.push(
+        augment === undefined ? events : augment(events, { epoch: this.#epoch, index: number, bar: sequence.bar }),
+      );
     }
   }
 
@@ -146,14 +155,20 @@ class Pool {
     return { member, window };
   }
 
-  /** Windows are shifted by up to half their length, other in each epoch, and stay within the sequence. */
+  /**
+   * Windows are shifted by up to half their length, other in each epoch, and begin on bar lines: a model that starts afresh
+   * learns where in the bar it is. The last one may be shorter by less than a bar.
+   */
   #startOf(member: number, window: number, predictions: number): number {
     const { length, seed } = this.#options;
     const { sequence, number } = this.#members[member];
     const shift = new Random(deriveSeed(seed, this.#epoch, 2, number)).nextInteger(length) - Math.floor(length / 2);
+    const bar = sequence.bar ?? 1;
     // A changed sequence may be longer or shorter: its windows lie as those of the sequence as it was.
     const place = (window * length + shift) * (predictions / (sequence.length - 1));
-    return Math.min(Math.max(0, predictions - length), Math.max(0, Math.round(place)));
+    const lastFull = Math.ceil(Math.max(0, predictions - length) / bar);
+    const lastBar = Math.floor((predictions - 1) / bar);
+    return Math.min(lastFull, lastBar, Math.max(0, Math.round(place / bar))) * bar;
   }
 }
 

@@ -31,6 +31,7 @@ export class BatchLoader {
       store,
       starts: Float64Array.from(index, ({ start }) => start),
       lengths: Float64Array.from(index, ({ length }) => length),
+      bars: Float64Array.from(index, ({ bar }) => bar ?? 0),
       options,
     };
     this.sampler = samplerOf(source);

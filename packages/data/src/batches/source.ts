@@ -21,6 +21,8 @@ export interface LoaderSource {
   /** Where each sequence is. */
   readonly starts: Float64Array;
   readonly lengths: Float64Array;
+  /** Events of a bar of each sequence; 0 where it knows no bars. */
+  readonly bars: Float64Array;
   readonly options: LoaderOptions;
 }
 
@@ -30,10 +32,10 @@ export type ThreadAnswer =
   | { readonly refusal: readonly [where: string, problem: string, remedy: string] };
 
 /** The sampler of a source, the same in every thread. */
-export function samplerOf({ store, starts, lengths, options }: LoaderSource, augment?: Augment): BatchSampler {
+export function samplerOf({ store, starts, lengths, bars, options }: LoaderSource, augment?: Augment): BatchSampler {
   const sequences = Array.from(starts, (start, index): EventSequence => {
     const length = lengths[index];
-    return { length, read: () => readEvents(store, start, length) };
+    return { length, bar: bars[index] || undefined, read: () => readEvents(store, start, length) };
   });
   return new BatchSampler(sequences, { ...options, augment });
 }

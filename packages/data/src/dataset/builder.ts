@@ -167,8 +167,8 @@ export class DatasetBuilder {
       const split = splitOf.get(kept) ?? 'train';
       const { counts, sequences } = kept.load();
       addCounts(statistics[split], counts);
-      for (const { voice, events } of sequences) {
-        index[split].push({ song, voice, start: ends[split], length: events.length });
+      for (const { voice, events, bar } of sequences) {
+        index[split].push({ song, voice, start: ends[split], length: events.length, ...(bar && { bar }) });
         writers[split].append(events);
         ends[split] += events.length;
       }

@@ -5,6 +5,8 @@ import { readEvents, type Shard, sha256Of } from './shard.ts';
 /** A sequence of events that may lie in memory or on disk. */
 export interface EventSequence {
   readonly length: number;
+  /** Events of a bar, as EncodedSequence has it. */
+  readonly bar?: number | undefined;
   /** Its events, which must not be written to; those on disk are read anew each time. @throws DataError if the file has changed */
   read(): Uint16Array;
 }
@@ -30,10 +32,11 @@ export class Dataset {
   /** The sequences of a split, in the order of their songs' paths. */
   sequences(split: Split): DatasetSequence[] {
     const { store, index } = this.#shards[split];
-    return index.map(({ song, voice, start, length }) => ({
+    return index.map(({ song, voice, start, length, bar }) => ({
       song: this.manifest.songs[song],
       voice,
       length,
+      bar,
       read: () => readEvents(store, start, length),
     }));
   }

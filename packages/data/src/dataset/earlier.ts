@@ -168,7 +168,7 @@ export class EarlierPreparation {
     return {
       ...{ title, beatsPerMinute, tempoOrigin, tempoConfidence, game, composer, counts },
       sketch: { notes: sketch.notes, runs },
-      sequences: sequences.map((sequence) => ({ voice: sequence.voice, events: sequence.read() })),
+      sequences: sequences.map(({ voice, bar, read }) => ({ voice, bar, events: read() })),
     };
   }
 }

@@ -1,3 +1,4 @@
+import { isAbc } from '../abc/book.ts';
 import { readAbc } from '../abc/read.ts';
 import { readChorales } from '../chorales/read.ts';
 import { foreignKind, hasText } from '../containers/signatures.ts';
@@ -34,7 +35,7 @@ const FORMATS: readonly Format[] = [
     read: single(readMidi),
   },
   { name: 'VGM', recognises: isVgm, ending: /\.vg[mz]$/i, read: single(readVgmSong) },
-  { name: 'ABC', ending: /\.abc$/i, read: readAbc },
+  { name: 'ABC', recognises: isAbc, ending: /\.abc$/i, read: readAbc },
   { name: 'chorales (JSON)', ending: /\.json$/i, read: readChorales },
   {
     name: 'scores of NES-MDB (pickle)',

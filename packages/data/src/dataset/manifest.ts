@@ -54,7 +54,14 @@ export type Manifest = z.infer<typeof manifestSchema>;
 
 /** <split>.index.json: where each sequence lies in <split>.events.u16, in events. */
 export const indexSchema = z.array(
-  z.strictObject({ song: count, voice: z.enum(SEQUENCE_VOICES), start: count, length: z.int().min(1) }),
+  z.strictObject({
+    song: count,
+    voice: z.enum(SEQUENCE_VOICES),
+    start: count,
+    length: z.int().min(1),
+    /** As EncodedSequence has it. */
+    bar: z.int().min(1).max(65_536).optional(),
+  }),
 );
 export type ShardIndex = z.infer<typeof indexSchema>;
 

@@ -8,6 +8,7 @@ import type { SongReading } from '../reading.ts';
 import type { Song } from '../song.ts';
 import { countSong, type SongCounts } from '../statistics/counts.ts';
 import { withEstimatedTiming } from '../timing/tempo.ts';
+import { prevailingTempo } from '../timing/tempo-map.ts';
 
 import { readSongs } from './formats.ts';
 import type { SongEntry } from './manifest.ts';
@@ -131,10 +132,10 @@ export function prepareSong(
   if (sequences.length === 0) {
     return { ...told, reason: dropped.length > 0 ? 'no voice was kept' : 'no notes for this encoding' };
   }
-  const { beatsPerMinute, origin: tempoOrigin, confidence: tempoConfidence } = song.tempo;
+  const { origin: tempoOrigin, confidence: tempoConfidence } = song.tempo;
   const music = {
     title: song.title,
-    beatsPerMinute,
+    beatsPerMinute: prevailingTempo(song.tempo, song.duration),
     tempoOrigin,
     tempoConfidence,
     game,

@@ -1,5 +1,5 @@
 import type { Meter, Song } from '../song.ts';
-import { stepTicks } from '../timing/tempo.ts';
+import { tempoMapOf } from '../timing/tempo-map.ts';
 
 /** What of a note the grid keeps; volume is the loudest of its curve, 0..15. */
 export interface PlainNote {
@@ -9,16 +9,15 @@ export interface PlainNote {
   readonly volume: number;
 }
 
-/** A grid in a song's tempo: ticks of a step, and where a time lies on it, in steps from the first beat. */
+/** A grid in a song's tempo: where a time (ticks) lies on it, in steps from the first beat. */
 export interface Grid {
-  readonly stepTicks: number;
   position(time: number): number;
 }
 
 /** The grid of a song with so many steps in a quarter note: 4 are 16th notes. */
 export function gridOf({ tempo }: Pick<Song, 'tempo'>, stepsPerQuarter = 4): Grid {
-  const ticks = (stepTicks(tempo) * 4) / stepsPerQuarter;
-  return { stepTicks: ticks, position: (time) => (time - tempo.firstBeat) / ticks };
+  const { beatAt } = tempoMapOf(tempo);
+  return { position: (time) => beatAt(time) * stepsPerQuarter };
 }
 
 /** A note on the grid. */
@@ -62,10 +61,20 @@ export function quantise(notes: readonly PlainNote[], grid: Grid): StepNote[] {
   return quantised;
 }
 
-/** The first step of the bar that `step` lies in; of bars longer than 4/4 (3/2, 12/8) whole bars of 4/4 are left out. */
+/** Steps of a bar. */
+export function barSteps({ beats, unit }: Pick<Meter, 'beats' | 'unit'>, stepsPerWhole: number): number {
+  return Math.max(1, Math.round((beats * stepsPerWhole) / unit));
+}
+
+/** The meter of bars of so many 16ths: 12 are 3/4, 24 are 6/4. */
+export function meterOfBar(sixteenths: number): Pick<Meter, 'beats' | 'unit'> {
+  if (sixteenths % 4 === 0) return { beats: sixteenths / 4, unit: 4 };
+  return sixteenths % 2 === 0 ? { beats: sixteenths / 2, unit: 8 } : { beats: sixteenths, unit: 16 };
+}
+
+/** The first step of the bar that `step` lies in. */
 export function barStart(step: number, meter: Meter, stepsPerWhole: number): number {
-  const barSteps = Math.max(1, Math.round((meter.beats * stepsPerWhole) / meter.unit));
-  return step - (modulo(step, barSteps) % stepsPerWhole);
+  return step - modulo(step, barSteps(meter, stepsPerWhole));
 }
 
 function modulo(value: number, divisor: number): number {

@@ -19,7 +19,7 @@ export function splitRestruck(notes: readonly Note[], grid: Grid, rise = Number.
       const before = note.volume[index - 1]?.value ?? value;
       const position = grid.position(time);
       const onGrid = Math.abs(position - Math.round(position)) <= RESTRIKE_NEARNESS;
-      const sinceLast = (time - strikes[strikes.length - 1]) / grid.stepTicks;
+      const sinceLast = position - grid.position(strikes[strikes.length - 1]);
       if (value - before >= rise && onGrid && sinceLast >= RESTRIKE_DISTANCE) strikes.push(time);
     }
     return strikes.map((start, index) => {

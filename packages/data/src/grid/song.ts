@@ -24,13 +24,13 @@ export interface SongParts {
 const TICKS_AT_120 = TICKS_PER_SECOND / 2;
 
 /**
- * A song of notes on a grid, whose bars begin at its first tick. 4/4.
+ * A song of notes on a grid, whose bars begin at its first tick.
  *
  * @param stepsPerQuarter of the grid; `absolute` grids have their steps at 120 bpm whatever the tempo is
  */
 export function songOnGrid(
   { voices, steps }: SongParts,
-  { title, beatsPerMinute = 120 }: DecodeOptions,
+  { title, beatsPerMinute = 120, meter = { beats: 4, unit: 4 } }: DecodeOptions,
   stepsPerQuarter = 4,
   clock: 'tempo' | 'absolute' = 'tempo',
 ): Song {
@@ -49,7 +49,7 @@ export function songOnGrid(
     },
     duration: timeOf(steps),
     tempo,
-    meter: { beats: 4, unit: 4, origin: 'given' },
+    meter: { ...meter, origin: 'given' },
   };
 }
 

@@ -1,6 +1,7 @@
 import { VOICE_RANGES } from '@chipsmith/apu';
 import { refuseClass, refusePitch } from '../check-events.ts';
 import type { DecodeOptions, Encoded, Encoding } from '../encoding.ts';
+import { barSteps } from '../grid/quantise.ts';
 import { songOnGrid } from '../grid/song.ts';
 import { PITCHED_VOICES } from '../grid/steps.ts';
 import { pitchName } from '../pitch-name.ts';
@@ -53,7 +54,7 @@ function createEncoding(kind: MelodyKind, rules: ExtractionRules): Encoding {
 export function melodyEncodingOf(name: string, alphabet: MelodyAlphabet, encode: Encoding['encode']): Encoding {
   return {
     name,
-    version: 1,
+    version: 2,
     classes: alphabet.classes,
     stepsPerBar: STEPS_PER_BAR,
     encode,
@@ -79,7 +80,10 @@ function encodeMelodies(song: Song, { alphabet, fit }: MelodyKind, rules: Extrac
   for (const voice of PITCHED_VOICES) {
     if (song.voices[voice].length === 0) continue;
     const { melodies, reason } = extractMelodies(song.voices[voice], song, rules);
-    for (const melody of melodies) sequences.push({ voice, events: Uint16Array.from(fit(melody), alphabet.classOf) });
+    const bar = barSteps(song.meter, STEPS_PER_BAR);
+    for (const melody of melodies) {
+      sequences.push({ voice, bar, events: Uint16Array.from(fit(melody), alphabet.classOf) });
+    }
     if (reason) dropped.push({ voice, reason });
   }
   return { sequences, dropped };

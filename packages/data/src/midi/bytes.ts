@@ -1,65 +1,33 @@
-import { DataError } from '../error.ts';
+/** The big-endian number of `length` bytes at an index; bytes that are not there count as 0. */
+export function bigEndianAt(bytes: Uint8Array, at: number, length: number): number {
+  let value = 0;
+  for (let index = at; index < at + length; index++) value = value * 0x100 + (bytes[index] ?? 0);
+  return value;
+}
 
-/** Reads big-endian numbers from a stretch of a MIDI file; running off its end is a DataError that names the byte. */
-export class ByteReader {
-  /** Index of the next byte, in the whole file. */
-  position: number;
-  readonly end: number;
-  readonly #bytes: Uint8Array;
-  readonly #name: string;
-
-  /** `start`..`end`: the stretch of `bytes` that may be read. `name` is the file's, for messages. */
-  constructor(bytes: Uint8Array, name: string, start = 0, end = bytes.length) {
-    this.#bytes = bytes;
-    this.#name = name;
-    this.position = start;
-    this.end = end;
+/** Whether ASCII text stands at an index. */
+export function hasTextAt(bytes: Uint8Array, at: number, text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    if (bytes[at + index] !== text.charCodeAt(index)) return false;
   }
+  return true;
+}
 
-  get remaining(): number {
-    return this.end - this.position;
-  }
+/** A number read from a file, and the index of the byte behind it. */
+export interface ReadNumber {
+  readonly value: number;
+  readonly next: number;
+}
 
-  uint8(): number {
-    if (this.position >= this.end) this.refuse('the data ends in the middle of an event');
-    return this.#bytes[this.position++];
+/**
+ * MIDI's variable-length number: 7 bits a byte, all but the last marked by bit 7. The standard allows 4 bytes (0..0x0fffffff); longer
+ * ones are read to their end, as the bytes behind would make no sense otherwise. Undefined if it runs up to `limit`.
+ */
+export function variableLengthAt(bytes: Uint8Array, at: number, limit: number): ReadNumber | undefined {
+  let value = 0;
+  for (let index = at; index < limit; index++) {
+    value = value * 0x80 + (bytes[index] & 0x7f);
+    if (bytes[index] < 0x80) return { value, next: index + 1 };
   }
-
-  uint16(): number {
-    return this.uint8() * 0x100 + this.uint8();
-  }
-
-  uint32(): number {
-    return this.uint16() * 0x10000 + this.uint16();
-  }
-
-  /** A data byte of a channel message, 0..127. */
-  uint7(): number {
-    const value = this.uint8();
-    if (value > 0x7f) this.refuse(`0x${value.toString(16)} stands where a value of 0..127 must`, this.position - 1);
-    return value;
-  }
-
-  /** MIDI's variable-length number: 7 bits a byte, at most 4 bytes, 0..0x0fffffff. */
-  variableLength(): number {
-    let value = 0;
-    for (let count = 0; count < 4; count++) {
-      const byte = this.uint8();
-      value = value * 0x80 + (byte & 0x7f);
-      if (byte < 0x80) return value;
-    }
-    return this.refuse('a variable-length number runs over its 4 bytes', this.position - 4);
-  }
-
-  /** The next `length` bytes, not copied. */
-  take(length: number): Uint8Array {
-    if (length > this.remaining) this.refuse(`${length} bytes are announced but only ${this.remaining} follow`);
-    this.position += length;
-    return this.#bytes.subarray(this.position - length, this.position);
-  }
-
-  /** Ends reading with an error at `position`. */
-  refuse(problem: string, position = this.position): never {
-    throw new DataError(this.#name, problem, 'the MIDI file is damaged: export it again', { byte: position });
-  }
+  return undefined;
 }

@@ -17,7 +17,9 @@ const RULES: ExtractionRules = { ...NES_RULES, minimumBars: 1, minimumPitchClass
  * starts and in whose last one sounds, so that a window alone tells where it begins and ends.
  */
 function createVaeMelodyEncoding(bars: number): Encoding {
-  return melodyEncodingOf(`music-vae-${bars}bar`, PIANO_ALPHABET, (song) => encode(song, bars));
+  const encoding = melodyEncodingOf(`music-vae-${bars}bar`, PIANO_ALPHABET, (song) => encode(song, bars));
+  // Windows are bars of 4/4, whatever the meter of the song that they are cut from.
+  return { ...encoding, decode: (events, { meter: _, ...options }) => encoding.decode(events, options) };
 }
 
 /** Sequences of 32 events. */

@@ -101,8 +101,11 @@ function eventsOf([melody, bass, hits]: readonly Melody[]): Uint16Array {
   return events;
 }
 
-/** Events in another order than melody, bass, drums: a step ends where a part comes that is not later than the one before. */
-function decode(events: ArrayLike<number>, options: DecodeOptions): Song {
+/**
+ * Events in another order than melody, bass, drums: a step ends where a part comes that is not later than the one before. Windows
+ * are bars of 4/4, whatever the meter of the song that they are cut from.
+ */
+function decode(events: ArrayLike<number>, { meter: _, ...options }: DecodeOptions): Song {
   const steps: number[][] = [];
   let last = PARTS;
   for (let index = 0; index < events.length; index++) {

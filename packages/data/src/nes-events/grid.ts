@@ -40,7 +40,8 @@ export function gridOf({ tempo, meter }: Song, phase: number, longestBar: number
   const exact = (quarters * FRAMES_PER_SECOND * 60) / tempo.beatsPerMinute;
   const barFrames = Math.round(exact * fractions) / fractions;
   const isUsable = place >= 0 && barFrames >= SHORTEST_BAR && barFrames < longestBar;
-  if (!isUsable || tempo.confidence < CONFIDENT) return FREE_GRID;
+  // Bars of one length: a song whose tempo changes has none.
+  if (!isUsable || tempo.confidence < CONFIDENT || tempo.changes?.length) return FREE_GRID;
   const firstBeat = Math.round((tempo.firstBeat - phase) / FRAME_TICKS);
   const upbeat = Math.round(firstBeat - Math.floor(firstBeat / barFrames) * barFrames);
   return { meter: place + 1, barFrames, upbeat: upbeat >= barFrames ? 0 : upbeat };

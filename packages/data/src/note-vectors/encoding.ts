@@ -38,7 +38,7 @@ const FEWEST_NOTES = 8;
  */
 export const noteVectorsEncoding: Encoding = {
   name: NAME,
-  version: 1,
+  version: 2,
   classes: CLASSES,
   // Eight notes.
   stepsPerBar: 24,

@@ -68,7 +68,7 @@ export const performanceEncoding: Encoding = createPerformanceEncoding('performa
 export const performanceVelocityEncoding: Encoding = createPerformanceEncoding('performance-velocity', true);
 
 const STEP_TICKS = TICKS_PER_SECOND / STEPS_PER_SECOND;
-const CLOCK: Grid = { stepTicks: STEP_TICKS, position: (time) => time / STEP_TICKS };
+const CLOCK: Grid = { position: (time) => time / STEP_TICKS };
 
 function encode(song: Song, withVelocity: boolean): Encoded {
   const voices = quantiseVoices(song, CLOCK, PITCHED_VOICES, undefined);

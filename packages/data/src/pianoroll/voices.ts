@@ -35,7 +35,7 @@ function createPianorollEncoding(name: string, withVolume: boolean): Encoding {
   const grammar = createGrammar(classes, withVolume);
   return {
     name,
-    version: 1,
+    version: 2,
     classes,
     // 16 STEP_ENDs and three sounding notes in each.
     stepsPerBar: 4 * STEPS_PER_BAR,

@@ -33,7 +33,7 @@ const MAGENTA_LONGEST = 512;
  */
 export const polyphonyEncoding: Encoding = {
   name: NAME,
-  version: 1,
+  version: 2,
   classes: CLASSES,
   // 16 STEP_ENDs and about two sounding notes in each.
   stepsPerBar: 3 * STEPS_PER_BAR,

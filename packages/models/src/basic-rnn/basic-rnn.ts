@@ -34,6 +34,7 @@ export const basicRnn: ModelDefinition = {
   summary: "Magenta's Basic RNN: one-hot melody events through stacked LSTMs",
   schema: basicRnnSchema,
   training: { batch: 64, length: 64 },
+  temperature: 0.9,
   create: (configuration, classes) => new BasicRnn(basicRnnSchema.parse(configuration), classes),
 };
 

@@ -191,9 +191,9 @@ async function trainFrom(
 function requireChange(dataset: Dataset, name: AugmentationName): void {
   const encoding = findEncoding(dataset.manifest.encoding.name);
   const options = { augmentation: AUGMENTATIONS[name], seed: 1, epoch: 0 };
-  const changes = ({ read }: EventSequence, index: number) => {
+  const changes = ({ read, bar }: EventSequence, index: number) => {
     const events = read();
-    return augmentEvents(encoding, events, { ...options, index }).join() !== events.join();
+    return augmentEvents(encoding, events, { ...options, index, bar }).join() !== events.join();
   };
   const tried = dataset.sequences('train').slice(0, SEQUENCES_TRIED);
   if (tried.filter(changes).length >= tried.length / 2) return;

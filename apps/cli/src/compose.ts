@@ -1,0 +1,59 @@
+import type { Song } from '@chipsmith/data';
+import type { Device } from '@chipsmith/kernels';
+import { type Checkpoint, type Sample, type SampleOptions, sample } from '@chipsmith/models';
+import { CommandError } from './terminal/errors.ts';
+import { startProgress } from './terminal/progress.ts';
+import { scoresOf } from './tracks.ts';
+
+/** A track needs this many notes, and pitches, to be worth hearing; the emptiest melodies of NES games have more. */
+const FEWEST_NOTES = 8;
+const FEWEST_PITCHES = 3;
+/** For tracks of one or two bars, which need not be crammed. */
+const FEWEST_NOTES_A_BAR = 3;
+
+/** Sequences drawn for each one that is wanted, before a model that mostly rests is given up. */
+const TRIES = 5;
+
+/** The track that a sample makes as the one of this number; undefined if it does not come to an end. */
+export type SongOfSample = (sample: Sample, index: number) => Song | undefined;
+
+export interface Composed {
+  readonly sample: Sample;
+  readonly song: Song;
+}
+
+/** Draws until `count` samples differ from each other, have enough notes and come to an end. */
+export async function compose(
+  device: Device,
+  checkpoint: Checkpoint,
+  songOf: SongOfSample,
+  { bars, ...options }: SampleOptions & { readonly bars: number },
+): Promise<Composed[]> {
+  const { count } = options;
+  const fewestNotes = Math.min(FEWEST_NOTES, bars * FEWEST_NOTES_A_BAR);
+  const kept = new Map<string, Composed>();
+  const progress = startProgress('composing');
+  try {
+    for (let first = 0; first < TRIES * count && kept.size < count; first += count) {
+      const detail = first === 0 ? '' : `in place of ${count - kept.size} too empty or alike`;
+      const drawn = await sample(device, checkpoint, {
+        ...options,
+        first,
+        onProgress: (share) => progress.update(share, detail),
+      });
+      for (const candidate of drawn) {
+        const song = kept.size < count ? songOf(candidate, kept.size) : undefined;
+        if (song === undefined || kept.has(candidate.events.join())) continue;
+        const { notes, pitches } = scoresOf(song);
+        if (notes >= fewestNotes && pitches >= FEWEST_PITCHES)
+          kept.set(candidate.events.join(), { sample: candidate, song });
+      }
+    }
+  } finally {
+    progress.stop();
+  }
+  if (kept.size === count) return [...kept.values()];
+  throw new CommandError(
+    `Only ${kept.size} of ${TRIES * count} sequences were different, had ${fewestNotes} notes of ${FEWEST_PITCHES} pitches and came to an end: train longer, or raise --temperature or --bars.`,
+  );
+}

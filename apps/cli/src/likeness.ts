@@ -1,0 +1,127 @@
+import {
+  arrangeMelody,
+  compareMeasures,
+  type Dataset,
+  deriveSeed,
+  type Encoding,
+  type MelodyMeasures,
+  measureMelody,
+  measuresOf,
+  meterOfBar,
+  type Song,
+  trackOf,
+} from '@chipsmith/data';
+import type { Device } from '@chipsmith/kernels';
+import type { Checkpoint } from '@chipsmith/models';
+import { compose } from './compose.ts';
+import { formatTable } from './terminal/output.ts';
+
+/** How like the songs that it learnt from a model's tracks are, at one temperature. */
+export interface Likeness {
+  readonly temperature: number;
+  /** Of each measure over the tracks. */
+  readonly medians: MelodyMeasures;
+  /** See compareMeasures. */
+  readonly distances: MelodyMeasures;
+  /** Mean of the distances: 0 is alike. */
+  readonly distance: number;
+  /** Share of tracks whose onsets meet beats and other voices as often as the middle 90 % of the songs' do, or more often. */
+  readonly inTime: number;
+}
+
+export interface LikenessOptions {
+  readonly encoding: Encoding;
+  readonly tracks: number;
+  readonly bars: number;
+  readonly seed: number;
+  readonly signal: AbortSignal;
+}
+
+/** What the training songs are like, arranged and cut as tracks are. */
+export function measureSongs(dataset: Dataset, { encoding, bars, seed }: LikenessOptions): MelodyMeasures[] {
+  return dataset.sequences('train').map(({ read, bar }, index) => {
+    const events = read();
+    const steps = bar ?? encoding.stepsPerBar;
+    const meter = bar === undefined ? undefined : meterOfBar(bar);
+    const song = encoding.decode(events.subarray(0, bars * steps), { title: '', ...(meter && { meter }) });
+    return measureMelody(arrangeMelody(song, { seed: deriveSeed(seed, index) }));
+  });
+}
+
+/** Draws tracks at a temperature and compares them with the songs. */
+export async function likenessOf(
+  device: Device,
+  checkpoint: Checkpoint,
+  songs: readonly MelodyMeasures[],
+  temperature: number,
+  { encoding, tracks, bars, seed, signal }: LikenessOptions,
+): Promise<Likeness> {
+  const songOf = (events: ArrayLike<number>, index: number): Song | undefined =>
+    trackOf(encoding.decode(events, { title: '' }), {
+      bars,
+      seed: deriveSeed(seed, index),
+      arranged: true,
+      loops: false,
+      keepsBars: false,
+    });
+  const length = (bars + 1) * encoding.stepsPerBar;
+  const drawn = await compose(device, checkpoint, ({ events }, index) => songOf(events, index), {
+    count: tracks,
+    length,
+    bars,
+    seed,
+    temperature,
+    encoding,
+    signal,
+  });
+  const measured = drawn.map(({ song }) => measureMelody(song));
+  const distances = compareMeasures(measured, songs);
+  const least = quantile(songs, 'onsetsMet', 0.05);
+  return {
+    temperature,
+    medians: mediansOf(measured),
+    distances,
+    distance: Object.values(distances).reduce((sum, each) => sum + each, 0) / Object.keys(distances).length,
+    inTime: measured.filter(({ onsetsMet }) => onsetsMet >= least).length / measured.length,
+  };
+}
+
+/** The songs and the tracks of each temperature, a row each. */
+export function likenessTable(songs: MelodyMeasures, likenesses: readonly Likeness[]): string {
+  const row = (
+    name: string,
+    { onsetsMet, interval, leaps, repeatedNotes, repeatedBars, density, rests }: MelodyMeasures,
+  ) => ({
+    tracks: name,
+    'on beats': percent(onsetsMet),
+    interval: interval.toFixed(2),
+    leaps: percent(leaps),
+    'notes again': percent(repeatedNotes),
+    'bars again': percent(repeatedBars),
+    'notes a beat': density.toFixed(2),
+    rests: percent(rests),
+  });
+  return formatTable([
+    { ...row('training songs', songs), distance: '', 'in time': '' },
+    ...likenesses.map(({ temperature, medians, distance, inTime }) => ({
+      ...row(`temperature ${temperature}`, medians),
+      distance: distance.toFixed(3),
+      'in time': percent(inTime),
+    })),
+  ]);
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(0)} %`;
+}
+
+/** The median of each measure. */
+export function mediansOf(measures: readonly MelodyMeasures[]): MelodyMeasures {
+  return measuresOf((name) => quantile(measures, name, 0.5));
+}
+
+function quantile(measures: readonly MelodyMeasures[], name: keyof MelodyMeasures, share: number): number {
+  const values = measures.map((measure) => measure[name]).filter(Number.isFinite);
+  values.sort((a, b) => a - b);
+  return values[Math.min(values.length - 1, Math.floor(share * values.length))];
+}

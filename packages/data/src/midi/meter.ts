@@ -1,0 +1,110 @@
+import { ASSUMED_TIMING } from '../reading.ts';
+import { METER_UNITS, type Meter, MOST_BEATS } from '../song.ts';
+import type { MidiEvent, MidiTrack } from './parse.ts';
+
+/** The meter of a song, and where its bars lie. */
+export interface FileMeter {
+  readonly meter: Meter;
+  /** Tick of the file at which a bar begins: the last one at or before tick 0. */
+  readonly firstBar: number;
+}
+
+/** From where a meter is written to where the next one is, in ticks of the file. */
+interface Stretch {
+  readonly meter: Meter;
+  readonly start: number;
+  readonly end: number;
+  /** How far behind tick 0 its bars begin, less than a bar. */
+  readonly phase: number;
+}
+
+/**
+ * The meter that holds longest, with its bars where the file has them longest: a file that begins with an upbeat in a bar of its own
+ * has them behind it. The first meter written also holds before. Told of are changes of meter, as bars go on being counted in that one,
+ * and meters that a song cannot have.
+ *
+ * @param end tick of the last note's end
+ */
+export function meterOf(
+  tracks: readonly MidiTrack[],
+  ticksPerQuarter: number,
+  end: number,
+  repairs: string[],
+): FileMeter {
+  const barTicks = ({ beats, unit }: Meter) => (beats * 4 * ticksPerQuarter) / unit;
+  const stretches = stretchesOf(metersOf(tracks, repairs), end, ticksPerQuarter / 4, barTicks);
+  const [first] = stretches;
+  if (first === undefined) return { meter: ASSUMED_TIMING.meter, firstBar: 0 };
+  const { meter } = longest(stretches, ({ meter }) => nameOf(meter));
+  const ofMeter = stretches.filter((stretch) => nameOf(stretch.meter) === nameOf(meter));
+  const { phase } = longest(ofMeter, (stretch) => stretch.phase);
+
+  const isInBars = (stretch: Stretch) => nameOf(stretch.meter) === nameOf(meter) && stretch.phase === phase;
+  const isUpbeat = !isInBars(first) && first.end <= barTicks(meter);
+  const counted = isUpbeat ? stretches.slice(1) : stretches;
+  if (!counted.every(isInBars)) {
+    const [before, after] = counted.map((stretch) => nameOf(stretch.meter));
+    const earlier = stretches.slice(0, stretches.indexOf(counted[1]));
+    const bar =
+      1 + earlier.reduce((bars, { meter, start, end }) => bars + Math.ceil((end - start) / barTicks(meter)), 0);
+    const change =
+      before === after ? `a bar of ${after} is cut short before` : `the meter changes from ${before} to ${after} at`;
+    const more = counted.length > 2 ? `, with ${counted.length - 2} more changes` : '';
+    repairs.push(`${change} bar ${bar}${more}; bars are counted in ${nameOf(meter)}`);
+  }
+  return { meter, firstBar: phase === 0 ? 0 : phase - barTicks(meter) };
+}
+
+type MeterEvent = Extract<MidiEvent, { kind: 'meter' }>;
+
+/** The meters written, in order of time, one a tick. */
+function metersOf(tracks: readonly MidiTrack[], repairs: string[]): { readonly tick: number; readonly meter: Meter }[] {
+  const events = tracks.flatMap(({ events }) => events.filter((event): event is MeterEvent => event.kind === 'meter'));
+  const byTick = new Map<number, Meter>();
+  const unusable = new Set<string>();
+  for (const { tick, beats, unit } of events) {
+    const known = METER_UNITS.find((value) => value === unit);
+    if (known === undefined || beats > MOST_BEATS) unusable.add(`${beats}/${unit}`);
+    else byTick.set(tick, { beats, unit: known, origin: 'given' });
+  }
+  const [example] = unusable;
+  if (example !== undefined)
+    repairs.push(`left out ${unusable.size} kinds of meter such as ${example}, which no song has`);
+  return [...byTick].map(([tick, meter]) => ({ tick, meter })).sort((a, b) => a.tick - b.tick);
+}
+
+/** Stretches of one meter in bars that go on; those behind the end only where there are no others. */
+function stretchesOf(
+  meters: readonly { readonly tick: number; readonly meter: Meter }[],
+  end: number,
+  sixteenth: number,
+  barTicks: (meter: Meter) => number,
+): Stretch[] {
+  const stretches: Stretch[] = [];
+  for (const [index, { tick, meter }] of meters.entries()) {
+    const start = index === 0 ? 0 : tick;
+    if (index > 0 && start >= end) break;
+    const until = Math.max(start, Math.min(end, meters[index + 1]?.tick ?? end));
+    // Programs that write a meter some ticks late mean the beat.
+    const phase = (Math.round(tick / sixteenth) * sixteenth) % barTicks(meter);
+    const last = stretches.at(-1);
+    if (last && nameOf(last.meter) === nameOf(meter) && last.phase === phase) {
+      stretches[stretches.length - 1] = { ...last, end: until };
+    } else stretches.push({ meter, start, end: until, phase });
+  }
+  return stretches;
+}
+
+/** The first stretch of the kind that holds longest in all. */
+function longest(stretches: readonly Stretch[], kindOf: (stretch: Stretch) => string | number): Stretch {
+  const held = new Map<string | number, number>();
+  for (const stretch of stretches) {
+    held.set(kindOf(stretch), (held.get(kindOf(stretch)) ?? 0) + stretch.end - stretch.start);
+  }
+  const [kind] = [...held].reduce((best, next) => (next[1] > best[1] ? next : best));
+  return stretches.find((stretch) => kindOf(stretch) === kind) ?? stretches[0];
+}
+
+function nameOf({ beats, unit }: Meter): string {
+  return `${beats}/${unit}`;
+}
