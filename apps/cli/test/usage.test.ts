@@ -85,7 +85,7 @@ describe('what is typed wrongly ends with code 2 and one line', () => {
     ['render', /name one \.mid or \.vgm file/],
     ['render a.mid b.mid --output x.wav', /name one/],
     ['render a.mid', /--output is needed/],
-    ['render a.mid --output a.ogg', /ending of --output must be \.wav or \.vgm, not "\.ogg"/],
+    ['render a.mid --output a.ogg', /ending of --output must be \.wav or \.vgm or \.mid, not "\.ogg"/],
     ['render a.mid --output a.wav --sample-rate 10', /--sample-rate must be a whole number from 8000 to 192000/],
   ])('%s', (line, message) => expectFailure(2, message, line));
 });
