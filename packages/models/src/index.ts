@@ -21,8 +21,6 @@ export {
 } from './training/budget.ts';
 export type { LoopOptions, TrainingProgress, TrainingResult } from './training/loop.ts';
 export {
-  HALF_STORAGE,
-  type HalfStorage,
   microBatchOf,
   type PlanTrainingOptions,
   planTraining,
@@ -30,4 +28,5 @@ export {
   type TrainingShape,
 } from './training/pass.ts';
 export { type CheckpointName, type Metrics, RunFolder } from './training/run-folder.ts';
+export { HALF_STORAGE, type HalfStorage, MAX_STEPS, trainingSettings } from './training/settings.ts';
 export { type TrainingPlan, type TrainingStart, type TrainOptions, train } from './training/train.ts';
