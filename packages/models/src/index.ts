@@ -5,7 +5,9 @@ export {
   encodeCheckpoint,
   requireEncoding,
   type TrainingState,
+  tempo,
 } from './checkpoint/checkpoint.ts';
+export { learningWarning } from './checkpoint/learning.ts';
 export { ModelError } from './error.ts';
 export { type EvaluateOptions, Evaluator, evaluateCheckpoint, planEvaluation } from './evaluation.ts';
 export { fileError, writeFileAtomic } from './files.ts';
@@ -29,4 +31,5 @@ export {
 } from './training/pass.ts';
 export { type CheckpointName, type Metrics, RunFolder } from './training/run-folder.ts';
 export { HALF_STORAGE, type HalfStorage, MAX_STEPS, trainingSettings } from './training/settings.ts';
+export { measureTraining, type TrainingSpeed } from './training/speed.ts';
 export { type TrainingPlan, type TrainingStart, type TrainOptions, train } from './training/train.ts';

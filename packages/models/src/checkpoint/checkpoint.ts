@@ -44,7 +44,7 @@ const trainingSchema = z
   .superRefine(checkShape);
 
 /** Quarter notes a minute at which songs can be made from samples. */
-export const beatsPerMinute = z.number().min(20).max(400);
+export const tempo = z.number().min(20).max(400);
 
 const metadataSchema = z
   .strictObject({
@@ -64,7 +64,7 @@ const metadataSchema = z
     /** For each class, how many training sequences start with it: what sampling starts from. */
     firstEvents: z.array(z.int().min(0)),
     /** Median tempo of the training songs, for songs made from samples. */
-    beatsPerMinute,
+    beatsPerMinute: tempo,
     training: trainingSchema,
   })
   .refine(({ firstEvents, encoding }) => firstEvents.length === encoding.classes && firstEvents.some(Boolean), {

@@ -27,8 +27,11 @@ export interface Metrics {
 /** Which checkpoint: `latest` to go on with training, `best` (lowest validation loss) to make music with. */
 export type CheckpointName = 'latest' | 'best';
 
-/** Of one file: 178 million parameters with their moments, which is more than any graphics card with 6 GB can train. */
-const MAX_CHECKPOINT_BYTES = 2 ** 31;
+/** Of a model whose training fits into 2.8 GB and whatever its activations take: a value has 4 bytes, its gradient and moments 12. */
+export const MAX_PARAMETERS = 178_000_000;
+
+/** Of one file: parameters and both moments, and the header. */
+const MAX_CHECKPOINT_BYTES = 12 * MAX_PARAMETERS + 2 ** 24;
 
 /** Settings and the counts of first events, of at most 65,536 classes. */
 const MAX_CONFIG_BYTES = 2 ** 24;
@@ -89,9 +92,13 @@ export class RunFolder {
   async create(config: object, start: Checkpoint): Promise<void> {
     await this.requireEmpty();
     let made: string | undefined;
+    let isOurs = false;
     try {
       made = await mkdir(this.path, { recursive: true });
       await this.lock();
+      // Another process may have been faster.
+      await this.requireEmpty();
+      isOurs = true;
       await this.#clear();
       await writeFileAtomic(this.#config, `${JSON.stringify(config, undefined, 2)}\n`);
       const partial = `${this.#checkpoints}.partial-${process.pid}`;
@@ -99,7 +106,6 @@ export class RunFolder {
       await writeFileAtomic(join(partial, fileOf('latest')), encodeCheckpoint(start));
       await rename(partial, this.#checkpoints);
     } catch (error) {
-      const isOurs = this.#lock.isHeld;
       if (isOurs) await this.#clear();
       await this.unlock();
       if (made !== undefined && (await entriesOf(this.path)).length === 0) await rmdir(this.path);

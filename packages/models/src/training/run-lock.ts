@@ -41,10 +41,6 @@ export class RunLock {
     }
   }
 
-  get isHeld(): boolean {
-    return this.#held;
-  }
-
   async release(): Promise<void> {
     if (this.#held) await rm(this.#path, { force: true });
     this.#held = false;
