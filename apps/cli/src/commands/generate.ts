@@ -1,7 +1,14 @@
 import { join } from 'node:path';
 import { arrangeMelody, deriveSeed, type Encoding, findEncoding, readMidi, withEstimatedTiming } from '@chipsmith/data';
 import type { Device } from '@chipsmith/kernels';
-import { type Checkpoint, type Sample, type SampleOptions, sample } from '@chipsmith/models';
+import {
+  type Checkpoint,
+  learningWarning,
+  type Sample,
+  type SampleOptions,
+  sample,
+  tempo as tempoSchema,
+} from '@chipsmith/models';
 import {
   type Arguments,
   type Command,
@@ -9,6 +16,7 @@ import {
   integer,
   integers,
   number,
+  rangeOf,
   required,
   seedOf,
   text,
@@ -73,12 +81,14 @@ export const generate: Command = {
     const temperature = number(args, 'temperature', { least: 0.01, most: 100 }) ?? 1;
     const topK = integer(args, 'top-k', { least: 1 });
     const topP = number(args, 'top-p', { least: 0.001, most: 1 });
-    const tempo = number(args, 'bpm', { least: 20, most: 400 });
+    const tempo = number(args, 'bpm', rangeOf(tempoSchema));
     const sound = soundOf(args);
     const output = text(args, 'output') ?? join(required(args, 'run', 'the folder of a trained model'), 'samples');
     await checkTracksFolder(output);
     const { checkpoint } = await checkpointOf(args);
     const { metadata } = checkpoint;
+    const warning = learningWarning(metadata);
+    if (warning !== undefined) process.stderr.write(`${warning}\n`);
     const encoding = findEncoding(metadata.encoding.name);
     const beatsPerMinute = tempo ?? Math.round(metadata.beatsPerMinute);
     const primer = await primerOf(args, encoding);
@@ -116,7 +126,8 @@ export const generate: Command = {
       return { tracks, page: await writeTracks(tracks, { output, title, settings, sound, signal }) };
     });
     const words = `${tracks.length} tracks in ${output}\nHear and see them: ${page}`;
-    print(args, { output, page, settings, tracks: tracks.map(({ name, scores }) => ({ name, scores })) }, words);
+    const described = tracks.map(({ name, scores }) => ({ name, scores }));
+    print(args, { output, page, settings, ...(warning && { warning }), tracks: described }, words);
     return 0;
   },
 };

@@ -7,13 +7,13 @@ export function print(args: Arguments, json: unknown, words: string): void {
 }
 
 /**
- * What is printed may go to a program that stops reading (`chipsmith train --help | head -1`): nobody misses the rest then,
- * and work goes on. Any other trouble, such as a full disk, counts as failure.
+ * What is printed may go to a program that stops reading (`chipsmith train --help | head -1`), or to a terminal that has been
+ * closed: nobody misses the rest then, and work goes on. Any other trouble, such as a full disk, counts as failure.
  */
 export function watchOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') return;
+      if (error.code === 'EPIPE' || (error.code === 'EIO' && stream.isTTY)) return;
       process.exitCode = EXIT.failed;
       if (stream === process.stdout) process.stderr.write(`The result cannot be printed: ${error.message}.\n`);
     });

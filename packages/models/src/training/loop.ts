@@ -94,13 +94,16 @@ export class TrainingLoop {
     for (let step = this.#training.step + 1; step <= steps; step++) {
       if (signal?.aborted) return this.#interrupted();
       await this.#launch(step);
-      const isOver = this.#bound.isOver(step - this.#reported);
-      if (step % validateEvery === 0 || step === steps || isOver || this.#bound.isFirstValidationDue) {
+      const queued = step - this.#reported;
+      const isOver = this.#bound.isOver(queued);
+      // How long one step took must be known for sure before it ends.
+      const isLast = isOver && queued === 1;
+      if (step % validateEvery === 0 || step === steps || isLast || this.#bound.isFirstValidationDue) {
         await this.#validate();
         if (this.#outOfPatience()) return this.#result('no improvement');
         // The validation may have taken longer than any before.
-        if (step < steps && (isOver || this.#bound.isOver(0))) return this.#result('time');
-      } else if (step % LOG_EVERY === 0 || this.#bound.isLookDue(this.#secondsSinceLook)) {
+        if (step < steps && (isLast || this.#bound.isOver(0))) return this.#result('time');
+      } else if (step % LOG_EVERY === 0 || isOver || this.#bound.isLookDue(this.#secondsSinceLook)) {
         await this.#report('losses');
       }
       // Lets signals and timers through: on a software adapter a submit returns only when the work is done.

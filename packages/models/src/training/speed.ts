@@ -17,8 +17,9 @@ export interface MeasureOptions extends PreparationOptions {
   readonly seconds: number;
 }
 
-/** Steps between two looks at the clock, which wait for the device, as training does. */
-const STEPS_BETWEEN_LOOKS = 5;
+/** Steps between two looks at the clock, which wait for the device: as many as in training, but no more than take half a second. */
+const MOST_BETWEEN_LOOKS = 10;
+const SECONDS_BETWEEN_LOOKS = 0.5;
 
 /**
  * Trains a model on nothing for some seconds. How long a step takes does not depend on what it learns.
@@ -54,7 +55,8 @@ export async function measureTraining(
     let passed = 0;
     do {
       preparation.signal?.throwIfAborted();
-      await run(passed === 0 ? 1 : STEPS_BETWEEN_LOOKS);
+      const fit = passed === 0 ? 1 : Math.floor((SECONDS_BETWEEN_LOOKS * (steps - 1)) / passed);
+      await run(Math.min(MOST_BETWEEN_LOOKS, Math.max(1, fit)));
       passed = (performance.now() - start) / 1000;
     } while (passed < seconds);
     const secondsPerStep = passed / (steps - 1);

@@ -7,6 +7,9 @@ const FIRST_VALIDATION = 0.1;
 /** Steps and validations do not always take equally long; a fifth more is left for the last ones than the longest took. */
 const MARGIN = 1.2;
 
+/** Looks that come after one step each: the first step may be many times slower than the others. */
+const FIRST_LOOKS = 2;
+
 /** Losses are read back after so many seconds at the latest: only then it is known how long steps take. */
 const SECONDS_BETWEEN_LOOKS = 2;
 
@@ -18,6 +21,7 @@ export class TimeBound {
   readonly #limit: number;
   readonly #clock: () => number;
   readonly #start: number;
+  #looks = 0;
   #stepSeconds = 0;
   #savingSeconds = 0;
 
@@ -45,6 +49,7 @@ export class TimeBound {
 
   /** @param seconds that each of the last steps took */
   tookSteps(seconds: number): void {
+    this.#looks++;
     this.#stepSeconds = seconds;
   }
 
@@ -55,7 +60,7 @@ export class TimeBound {
 
   /** @param secondsAgo when losses were read back last */
   isLookDue(secondsAgo: number): boolean {
-    return this.#isBounded && (this.#stepSeconds === 0 || secondsAgo >= SECONDS_BETWEEN_LOOKS);
+    return this.#isBounded && (this.#looks < FIRST_LOOKS || secondsAgo >= SECONDS_BETWEEN_LOOKS);
   }
 
   get isFirstValidationDue(): boolean {
