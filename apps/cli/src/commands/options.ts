@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import {
   type Dataset,
   type DatasetOptions,
@@ -139,6 +140,14 @@ export function trainingOf(args: Arguments): Training {
 export function encodingOf(args: Arguments): Encoding {
   const names = encodings.map(({ name }) => name);
   return findEncoding(oneOf('--encoding', text(args, 'encoding') ?? names[0], names));
+}
+
+/** The first of `<start>-1`, `<start>-2`, ... that does not exist. */
+export function freeFolder(start: string): string {
+  for (let number = 1; ; number++) {
+    const folder = `${start}-${number}`;
+    if (!existsSync(folder)) return folder;
+  }
 }
 
 /** The word that stands for the embedded corpus where a dataset folder could be named. */

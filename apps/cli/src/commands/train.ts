@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { AUGMENTATION_NAMES, type AugmentationName, findEncoding } from '@chipsmith/data';
 import { type BytesByCategory, type Device, MEMORY_CATEGORIES } from '@chipsmith/kernels';
@@ -37,6 +36,7 @@ import {
   CORPUS,
   DEFAULT_STEPS,
   datasetOf,
+  freeFolder,
   givenSettings,
   modelOptions,
   settingOption,
@@ -197,17 +197,10 @@ interface Run extends Training {
 
 function newRun(args: Arguments): Run {
   const training = trainingOf(args);
-  const folder = text(args, 'run') ?? freeRunFolder(training.definition.name);
+  const folder = text(args, 'run') ?? freeFolder(`runs/${training.definition.name}`);
   const budget = bytesOf(args, 'vram');
   const augmentation = choice(args, 'augment', AUGMENTATION_NAMES);
   return { ...training, folder, data: text(args, 'data') ?? CORPUS, seed: seedOf(args) ?? 1, budget, augmentation };
-}
-
-function freeRunFolder(model: string): string {
-  for (let number = 1; ; number++) {
-    const folder = `runs/${model}-${number}`;
-    if (!existsSync(folder)) return folder;
-  }
 }
 
 /**

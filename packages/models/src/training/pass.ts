@@ -4,6 +4,7 @@ import {
   adamStep,
   add,
   crossEntropyRows,
+  type Device,
   divide,
   Graph,
   gradients,
@@ -18,6 +19,7 @@ import {
   sum,
   type Tensor,
 } from '@chipsmith/kernels';
+import { ModelError } from '../error.ts';
 import type { SequenceModel } from '../model.ts';
 import { type HalfStorage, requireShape } from './settings.ts';
 
@@ -118,6 +120,14 @@ export function planTraining(
     schedule,
     arenas,
   };
+}
+
+/** @throws ModelError if something is to be stored in 16 bits, and the device cannot do that */
+export function requireHalf(device: Device, half: HalfStorage | undefined): void {
+  if (half === undefined || device.features.has('shader-f16')) return;
+  throw new ModelError(
+    `Training: ${device.adapter.name} cannot store numbers in 16 bits (shader-f16); leave out --half.`,
+  );
 }
 
 /** Sequences at once. @throws ModelError if a size is outside its limits, or they do not divide the batch */

@@ -1,6 +1,6 @@
 import { adamSchedule, type Device, type PreparationOptions, Program } from '@chipsmith/kernels';
 import type { SequenceModel } from '../model.ts';
-import { planTraining, type TrainingShape } from './pass.ts';
+import { type PlanTrainingOptions, planTraining, requireHalf, type TrainingShape } from './pass.ts';
 
 /** How fast a model trains on a device. */
 export interface TrainingSpeed {
@@ -15,6 +15,8 @@ export interface TrainingSpeed {
 export interface MeasureOptions extends PreparationOptions {
   /** For how long to train, at least one step; measuring and compiling kernels comes before. */
   readonly seconds: number;
+  /** As `planTraining` takes it. */
+  readonly recompute?: PlanTrainingOptions['recompute'];
 }
 
 /** Steps between two looks at the clock, which wait for the device: as many as in training, but no more than take half a second. */
@@ -32,9 +34,10 @@ export async function measureTraining(
   device: Device,
   model: SequenceModel,
   shape: TrainingShape,
-  { seconds, ...preparation }: MeasureOptions,
+  { seconds, recompute, ...preparation }: MeasureOptions,
 ): Promise<TrainingSpeed> {
-  const pass = planTraining(model, shape, { limits: device.limits });
+  requireHalf(device, shape.half);
+  const pass = planTraining(model, shape, { limits: device.limits, recompute });
   let program: Program | undefined;
   try {
     program = await Program.create(device, pass.plan, preparation);

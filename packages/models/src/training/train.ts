@@ -31,7 +31,7 @@ import type { ModelConfiguration, ModelDefinition } from '../model.ts';
 import { configure } from '../registry.ts';
 import { fitTraining, limitsWithin, recomputedShare, trainingMemory } from './budget.ts';
 import { type LoopOptions, TrainingLoop, type TrainingResult } from './loop.ts';
-import { microBatchOf, planTraining, type TrainingShape } from './pass.ts';
+import { microBatchOf, planTraining, requireHalf, type TrainingShape } from './pass.ts';
 import { MAX_PARAMETERS, RunFolder } from './run-folder.ts';
 import { requireTrainingOptions } from './settings.ts';
 
@@ -116,12 +116,7 @@ async function trainInto(folder: RunFolder, options: TrainOptions): Promise<Trai
   if (steps !== undefined && step >= steps) {
     throw new ModelError(`${folder.path}: has ${step} steps already; ask for more with --steps.`);
   }
-
-  if (half !== undefined && !device.features.has('shader-f16')) {
-    throw new ModelError(
-      `Training: ${device.adapter.name} cannot store numbers in 16 bits (shader-f16); leave out --half.`,
-    );
-  }
+  requireHalf(device, half);
 
   const loader = new BatchLoader(dataset, {
     batch,
