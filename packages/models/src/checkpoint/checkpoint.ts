@@ -151,7 +151,7 @@ function modelOf({ model, configuration, encoding }: CheckpointMetadata, source:
     return definition.create(configure(definition, configuration), classes);
   } catch (error) {
     if (!(error instanceof ModelError || error instanceof DataError)) throw error;
-    throw new ModelError(`${source}: ${error.message}`, { cause: error });
+    throw new ModelError(`${source}: ${error.message.replace(/\.?$/, '.')}`, { cause: error });
   }
 }
 
