@@ -8,12 +8,15 @@ import { setUp } from './setup.mjs';
 
 const HELP = `npm start -- [<file, folder or archive>...] [--minutes <m>]
 
-Goes the whole way once: sets chipsmith up, prepares music, trains a model for about a minute, composes 20 tracks and writes a
-page to hear them. Takes about two minutes without downloads, and no more than three on slow machines.
+Goes the whole way once: sets chipsmith up, prepares music, trains a model for
+about a minute, composes 20 tracks and writes a page to hear them. Takes about
+two minutes without downloads, and no more than three on slow machines.
 
-  <file, folder or archive>  your own music (MIDI, VGM, ABC, scores) instead of the tunes that come with chipsmith; written to
-                             a new folder in runs
-  --minutes <m>              train for so long (default: a minute, less on slow machines)
+  <file, folder or archive>  your own music (MIDI, VGM, ABC, scores) instead of
+                             the tunes that come with chipsmith; written to a
+                             new folder in runs
+  --minutes <m>              train for so long (default: a minute, less on slow
+                             machines)
   --help, -h                 print this help
 
 EXAMPLES

@@ -47,7 +47,7 @@ export const plan: Command = {
     const model = definition.create(configuration, findEncoding(definition.encoding).classes);
     const asked = trainingMemory(model, shape, { limits: ANY_DEVICE });
     const fits = asked !== undefined && asked.bytes <= vram;
-    const fit = tryToFit(model, shape, vram);
+    const fit = await tryToFit(model, shape, vram);
     const chosen = typeof fit === 'string' ? undefined : fit;
     const recomputed = chosen === undefined ? 0 : recomputedShare(chosen.pass);
     const verdict =
@@ -102,9 +102,9 @@ async function measured(
 const ANY_DEVICE = { maxBufferSize: Number.MAX_SAFE_INTEGER, maxStorageBufferBindingSize: Number.MAX_SAFE_INTEGER };
 
 /** Settings that fit, or in words why none do. */
-function tryToFit(model: SequenceModel, shape: TrainingShape, budget: number): TrainingFit | string {
+async function tryToFit(model: SequenceModel, shape: TrainingShape, budget: number): Promise<TrainingFit | string> {
   try {
-    return fitTraining(model, shape, budget, ANY_DEVICE);
+    return await fitTraining(model, shape, budget, ANY_DEVICE);
   } catch (error) {
     if (error instanceof ModelError) return error.message;
     throw error;

@@ -4,6 +4,7 @@ import { type Arena, adamSchedule, type Device, type Program } from '@chipsmith/
 import type { Checkpoint, CheckpointMetadata, TrainingState } from '../checkpoint/checkpoint.ts';
 import { ModelError } from '../error.ts';
 import type { Evaluator } from '../evaluation.ts';
+import { letThrough } from '../let-through.ts';
 import type { TrainingPass } from './pass.ts';
 import type { CheckpointName, RunFolder } from './run-folder.ts';
 import { MAX_STEPS } from './settings.ts';
@@ -106,8 +107,8 @@ export class TrainingLoop {
       } else if (step % LOG_EVERY === 0 || isOver || this.#bound.isLookDue(this.#secondsSinceLook)) {
         await this.#report('losses');
       }
-      // Lets signals and timers through: on a software adapter a submit returns only when the work is done.
-      await new Promise((resolve) => setImmediate(resolve));
+      // On a software adapter a submit returns only when the work is done.
+      await letThrough();
     }
     return this.#result('finished');
   }

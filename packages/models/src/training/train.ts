@@ -27,6 +27,7 @@ import {
 } from '../checkpoint/checkpoint.ts';
 import { ModelError } from '../error.ts';
 import { Evaluator, planEvaluation } from '../evaluation.ts';
+import { letThrough } from '../let-through.ts';
 import type { ModelConfiguration, ModelDefinition } from '../model.ts';
 import { configure } from '../registry.ts';
 import { fitTraining, limitsWithin, recomputedShare, trainingMemory } from './budget.ts';
@@ -109,7 +110,7 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
 
 async function trainInto(folder: RunFolder, options: TrainOptions): Promise<TrainingResult> {
   const { device, dataset, resume, steps } = options;
-  const start = resume ? await folder.load('latest') : firstCheckpoint(options);
+  const start = resume ? await folder.load('latest') : await firstCheckpoint(options);
   if (resume) requireSameData(start, dataset, folder);
   else await folder.requireEmpty();
   const { batch, length, seed, half, augmentation, step } = start.metadata.training;
@@ -145,6 +146,7 @@ async function trainFrom(
   const metadata = withUnigram(start.metadata, dataset, validation);
   const { batch, length, recompute, step, budget } = metadata.training;
   const limits = limitsWithin(model, metadata.training, { budget, limits: device.limits, recompute });
+  await letThrough(signal);
   const pass = planTraining(model, metadata.training, { limits, recompute });
   const plans = validation.length > 0 ? [pass.plan, planEvaluation(model, limits).plan] : [pass.plan];
   const planned: TrainingPlan = {
@@ -156,6 +158,7 @@ async function trainFrom(
     padding: loader.sampler.padding,
     predicted: totalMemory(plans),
   };
+  await letThrough(signal);
   options.onPlan?.(planned);
   const { parameters, firstMoment, secondMoment } = pass.arenas;
   const arenas = [parameters, firstMoment, secondMoment];
@@ -225,8 +228,9 @@ function requireChange(dataset: Dataset, name: AugmentationName): void {
 const SEQUENCES_TRIED = 32;
 
 /** Step 0 of a new run. */
-function firstCheckpoint(options: TrainOptions): Checkpoint {
-  const { device, definition, configuration, dataset, seed, batch, length, half, budget, augmentation } = options;
+async function firstCheckpoint(options: TrainOptions): Promise<Checkpoint> {
+  const { signal, device, definition, configuration, dataset, seed, batch, length, half, budget, augmentation } =
+    options;
   const { encoding, fingerprint } = dataset.manifest;
   if (encoding.name !== definition.encoding) {
     throw new ModelError(
@@ -244,7 +248,7 @@ function firstCheckpoint(options: TrainOptions): Checkpoint {
   const settings =
     budget === undefined
       ? { microBatch: microBatchOf(options), recompute: [] }
-      : fitTraining(model, options, budget, device.limits);
+      : await fitTraining(model, options, budget, device.limits, signal);
   const { microBatch, recompute } = settings;
   const metadata: CheckpointMetadata = {
     format: 'chipsmith-checkpoint',
