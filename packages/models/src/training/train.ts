@@ -145,20 +145,24 @@ async function trainFrom(
   const validation = subset(dataset.sequences('valid'), validTokens);
   const metadata = withUnigram(start.metadata, dataset, validation);
   const { batch, length, recompute, step, budget } = metadata.training;
+  // Each of these plans takes up to a second or two.
+  await letThrough(signal);
   const limits = limitsWithin(model, metadata.training, { budget, limits: device.limits, recompute });
   await letThrough(signal);
   const pass = planTraining(model, metadata.training, { limits, recompute });
+  await letThrough(signal);
+  const unrestricted = trainingMemory(model, { batch, length }, { limits: device.limits })?.bytes;
+  await letThrough(signal);
   const plans = validation.length > 0 ? [pass.plan, planEvaluation(model, limits).plan] : [pass.plan];
   const planned: TrainingPlan = {
     parameters: model.parameterCount,
     step,
     microBatch: metadata.training.microBatch,
     recomputed: recomputedShare(pass),
-    unrestricted: trainingMemory(model, { batch, length }, { limits: device.limits })?.bytes,
+    unrestricted,
     padding: loader.sampler.padding,
     predicted: totalMemory(plans),
   };
-  await letThrough(signal);
   options.onPlan?.(planned);
   const { parameters, firstMoment, secondMoment } = pass.arenas;
   const arenas = [parameters, firstMoment, secondMoment];
