@@ -10,7 +10,7 @@ function resumeAfter(
   step: number,
 ): string {
   const args = parseCommandLine(train, line.split(' ').filter(Boolean));
-  return nextLines(args, 'runs/a', { reason, step, best: null }).resume.replace(
+  return nextLines(args, 'runs/a', { reason, step, best: null, unigramNll: undefined }).resume.replace(
     'pnpm chipsmith train --resume --run runs/a',
     '',
   );
@@ -42,7 +42,12 @@ describe('what to type after a training', () => {
 
   it('makes tracks on the same adapter, from folders with any name', () => {
     const args = parseCommandLine(train, ['--adapter', 'gles']);
-    const { generate, resume } = nextLines(args, '-my runs', { reason: 'time', step: 3, best: null });
+    const { generate, resume } = nextLines(args, '-my runs', {
+      reason: 'time',
+      step: 3,
+      best: null,
+      unigramNll: undefined,
+    });
     expect(generate).toBe("pnpm chipsmith generate --run './-my runs' --adapter gles");
     expect(resume).toContain("--run './-my runs'");
   });

@@ -60,7 +60,8 @@ export async function withFile<Result>(
     file = handle;
     const stats = await handle.stat();
     if (!stats.isFile()) {
-      throw new ModelError(`${path}: is ${stats.isDirectory() ? 'a folder' : 'a device or a pipe'}; name a file.`);
+      const kind = stats.isDirectory() ? 'a folder' : 'a device or a pipe';
+      throw new ModelError(`${path}: is ${kind} where a file should be; move it away.`);
     }
     if (stats.size > limit) {
       throw new ModelError(`${path}: has ${stats.size} bytes, at most ${limit} are read; move it away.`);

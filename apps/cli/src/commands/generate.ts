@@ -87,7 +87,7 @@ export const generate: Command = {
     await checkTracksFolder(output);
     const { checkpoint } = await checkpointOf(args);
     const { metadata } = checkpoint;
-    const warning = learningWarning(metadata);
+    const warning = learningWarning(metadata.training);
     if (warning !== undefined) process.stderr.write(`${warning}\n`);
     const encoding = findEncoding(metadata.encoding.name);
     const beatsPerMinute = tempo ?? Math.round(metadata.beatsPerMinute);

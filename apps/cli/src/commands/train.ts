@@ -150,7 +150,7 @@ export const train: Command = {
       const lowest =
         best === null ? 'no validation' : `lowest validation loss ${best.nll.toFixed(3)} nats at step ${best.step}`;
       const { parameters, microBatch, recomputed, unrestricted, padding, predicted, measured } = start ?? {};
-      const warning = learningWarning((await new RunFolder(folder).load('latest')).metadata);
+      const warning = learningWarning(result);
       if (warning !== undefined) process.stderr.write(`${warning}\n`);
       const next = nextLines(args, folder, result);
       const memory = { parameters, microBatch, recomputed, unrestricted, padding, predicted, measured };

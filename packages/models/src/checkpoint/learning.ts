@@ -4,7 +4,11 @@ import type { CheckpointMetadata } from './checkpoint.ts';
  * One line for a model that has not been seen to predict better than counting how often each event occurs; undefined for one that
  * has, or where there was no data to see it on.
  */
-export function learningWarning({ training: { step, best, unigramNll } }: CheckpointMetadata): string | undefined {
+export function learningWarning({
+  step,
+  best,
+  unigramNll,
+}: Pick<CheckpointMetadata['training'], 'step' | 'best' | 'unigramNll'>): string | undefined {
   if (unigramNll === undefined) return undefined;
   if (step === 0) return 'The model is untrained: what it writes is random; train it first.';
   if (best === null) {

@@ -49,6 +49,8 @@ export interface TrainingResult {
   readonly reason: 'finished' | 'time' | 'no improvement' | 'interrupted';
   /** Lowest validation loss and its step; null if there was no validation. */
   readonly best: { readonly step: number; readonly nll: number } | null;
+  /** What counting how often each event occurs reaches on the same validation data; undefined where there is none. */
+  readonly unigramNll: number | undefined;
 }
 
 /** What a training runs on: everything is on the device, and the run's folder is there. */
@@ -185,7 +187,8 @@ export class TrainingLoop {
   async #validate(): Promise<void> {
     const start = performance.now();
     await this.#validateAndSave();
-    this.#bound.tookValidation((performance.now() - start) / 1000);
+    this.#clock = performance.now();
+    this.#bound.tookValidation((this.#clock - start) / 1000);
   }
 
   async #validateAndSave(): Promise<void> {
@@ -209,8 +212,8 @@ export class TrainingLoop {
   }
 
   #result(reason: TrainingResult['reason']): TrainingResult {
-    const { step, best } = this.#training;
-    return { step, reason, best };
+    const { step, best, unigramNll } = this.#training;
+    return { step, reason, best, unigramNll };
   }
 
   /** `latest` comes last: a process killed in between resumes before `best` and makes it again. */
