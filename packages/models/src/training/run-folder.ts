@@ -1,5 +1,5 @@
 import { appendFile, lstat, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isSystemError } from '@chipsmith/data';
 import { z } from 'zod';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../checkpoint/checkpoint.ts';
@@ -91,10 +91,10 @@ export class RunFolder {
    */
   async create(config: object, start: Checkpoint): Promise<void> {
     await this.requireEmpty();
-    let made: string | undefined;
+    let isNew = false;
     let isOurs = false;
     try {
-      made = await mkdir(this.path, { recursive: true });
+      isNew = await makeFolder(this.path);
       await this.lock();
       // Another process may have been faster.
       await this.requireEmpty();
@@ -108,7 +108,7 @@ export class RunFolder {
     } catch (error) {
       if (isOurs) await this.#clear();
       await this.unlock();
-      if (made !== undefined && (await entriesOf(this.path)).length === 0) await rmdir(this.path);
+      if (isNew && (await entriesOf(this.path)).length === 0) await rmdir(this.path);
       throw isSystemError(error) ? fileError(this.path, error) : error;
     }
   }
@@ -215,6 +215,25 @@ function fileOf(name: CheckpointName): string {
 
 /** The file of the lock in a run's folder. */
 const LOCK = 'lock';
+
+/**
+ * Makes a folder, and those that it stands in, where they are missing. Node's own `recursive` says of a read-only place that it is
+ * not there.
+ *
+ * @returns whether it was missing
+ */
+async function makeFolder(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (error) {
+    if (isSystemError(error) && error.code === 'EEXIST') return false;
+    if (!isMissing(error)) throw error;
+  }
+  await makeFolder(dirname(path));
+  await mkdir(path);
+  return true;
+}
 
 /** Names in a folder; none if there is no such folder. @throws ModelError if it cannot be read, or is a link to nothing */
 async function entriesOf(folder: string): Promise<string[]> {
