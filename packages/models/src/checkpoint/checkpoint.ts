@@ -20,9 +20,13 @@ const trainingSchema = z
     microBatch: microBatch.optional(),
     /** What is stored in 16 bits; nothing if left out. */
     half: half.optional(),
-    /** Segments of a micro-batch's forward pass that the backward pass computes again, by position in its trace. */
+    /**
+     * Segments of a micro-batch's forward pass that the backward pass computes again, by position in its trace. They are cut at no more
+     * than 96 places.
+     */
     recompute: z
       .array(z.strictObject({ first: z.int().min(0), end: z.int().min(1) }))
+      .max(96)
       .default([])
       .refine(
         (segments) =>
