@@ -38,6 +38,7 @@ interface Sidecar {
   readonly seed: number;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly scores: Readonly<Record<string, number>>;
+  readonly options: Readonly<Record<string, string | boolean>>;
   readonly events: readonly number[];
 }
 
@@ -121,9 +122,25 @@ describe('generate', () => {
     expect(Object.keys(samples)).toHaveLength(9);
     await jsonOf(`generate ${SMALL} --seed 3 --output ${join(folder, 'again')}`);
     expect(await hashes(join(folder, 'again'))).toEqual(samples);
-    await jsonOf(`generate ${SMALL} --seed 4 --output ${join(folder, 'again')}`);
+    await jsonOf(`generate ${SMALL} --seed 4 --output ${join(folder, 'again')} --replace`);
     const others = await hashes(join(folder, 'again'));
     for (const file of Object.keys(samples)) expect(others[file]).not.toBe(samples[file]);
+  });
+
+  it('makes a new folder beside one with tracks unless they are to be replaced, and says so', async () => {
+    const output = join(folder, 'album');
+    await jsonOf(`generate ${SMALL} --output ${output}`);
+    const before = await hashes(output);
+    const { stdout } = await chipsmith(`generate ${SMALL} --seed 2 --no-arrange --output ${output}`);
+    expect(stdout.split('\n').slice(0, 2)).toEqual([
+      `2 tracks in ${output}-2 (${output} holds tracks already; --replace would replace them)`,
+      `Hear and see them: ${output}-2/index.html`,
+    ]);
+    expect(await hashes(output)).toEqual(before);
+    expect(await jsonOf(`generate ${SMALL} --output ${output}`)).toMatchObject({ output: `${output}-3` });
+    // What the page offers for more of the kind: all that was typed but seed and output.
+    const { options } = await sidecarOf(`${output}-2`, 'track-01');
+    expect(options).toEqual({ run, count: '2', bars: '2', 'sample-rate': '8000', arrange: false });
   });
 
   it('keeps the melody alone with --no-arrange', async () => {

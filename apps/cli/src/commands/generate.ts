@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { deriveSeed, findEncoding, trackOf } from '@chipsmith/data';
 import { findModel } from '@chipsmith/models';
 import { compose, type SongOfSample } from '../compose.ts';
-import { type Command, flag, integer, number, required, seedOf, text } from '../terminal/command.ts';
+import { type Command, flag, givenOptions, integer, number, required, seedOf, text } from '../terminal/command.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { print } from '../terminal/output.ts';
 import { checkTracksFolder, scoresOf, type Track, writeTracks } from '../tracks.ts';
@@ -20,8 +20,9 @@ export const generate: Command = {
     output: {
       type: 'string',
       valueHint: 'folder',
-      description: 'folder to write; replaces the tracks of an earlier call (default <run>/samples)',
+      description: 'folder to write; a new one beside it if it holds tracks (default <run>/samples)',
     },
+    replace: { type: 'boolean', description: 'replace the tracks that the folder holds' },
     count: { type: 'string', valueHint: 'n', description: 'tracks (default 20)' },
     bars: { type: 'string', valueHint: 'n', description: 'bars of each (default 16)' },
     seed: { type: 'string', valueHint: 'n', description: 'the same seed gives the same files (default 1)' },
@@ -75,8 +76,9 @@ export const generate: Command = {
     const tempo = number(args, 'bpm', { least: 20, most: 400 });
     const sound = soundOf(args);
     const midi = midiOf(args);
-    const output = text(args, 'output') ?? join(required(args, 'run', 'the folder of a trained model'), 'samples');
-    await checkTracksFolder(output);
+    const folder = text(args, 'output') ?? join(required(args, 'run', 'the folder of a trained model'), 'samples');
+    const { output: _, seed: __, replace, ...options } = givenOptions(generate, args);
+    await checkTracksFolder(folder);
     const { checkpoint } = await checkpointOf(args);
     const { metadata } = checkpoint;
     const temperature = givenTemperature ?? findModel(metadata.model).temperature;
@@ -113,7 +115,7 @@ export const generate: Command = {
       return trackOf(melody, { bars, seed: deriveSeed(seed, index), arranged, loops, keepsBars });
     };
 
-    const { page, tracks } = await interruptible(async (signal) => {
+    const { output, page, tracks } = await interruptible(async (signal) => {
       const wanted = { count, length, seed, temperature, topK, topP, primer: primer?.events, encoding, signal };
       const drawn = await withDevice(args, signal, (device, onPreparation) =>
         compose(device, checkpoint, songOf, { ...wanted, bars, onPreparation }),
@@ -121,9 +123,11 @@ export const generate: Command = {
       const tracks = drawn.map(({ sample: { events, nll }, song }, index): Track => {
         return { name: nameOf(index), song, events, seed, scores: { nllPerEvent: nll, ...scoresOf(song) } };
       });
-      return { tracks, page: await writeTracks(tracks, { output, title, settings, sound, midi, signal }) };
+      const place = { output: folder, replace: replace === true };
+      return { tracks, ...(await writeTracks(tracks, { ...place, title, settings, options, sound, midi, signal })) };
     });
-    const words = `${tracks.length} tracks in ${output}\nHear and see them: ${page}`;
+    const moved = output === folder ? '' : ` (${folder} holds tracks already; --replace would replace them)`;
+    const words = `${tracks.length} tracks in ${output}${moved}\nHear and see them: ${page}`;
     print(args, { output, page, settings, tracks: tracks.map(({ name, scores }) => ({ name, scores })) }, words);
     return 0;
   },

@@ -63,6 +63,16 @@ export function parseCommandLine(command: Command, words: readonly string[]): Ar
   return args;
 }
 
+/** The options of a command that were given, or rather differ from their defaults, by name: `--no-arrange` is `arrange: false`. */
+export function givenOptions(command: Command, args: Arguments): Record<string, string | boolean> {
+  const options: Record<string, string | boolean> = {};
+  for (const [name, option] of Object.entries(command.options)) {
+    const value = args[name];
+    if (value !== undefined && value !== ('default' in option ? option.default : undefined)) options[name] = value;
+  }
+  return options;
+}
+
 export function text(args: Arguments, name: string): string | undefined {
   const value = args[name];
   return typeof value === 'string' ? value : undefined;
