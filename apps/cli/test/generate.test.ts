@@ -217,7 +217,7 @@ describe('generate', () => {
       beatsPerMinute: 90,
     });
 
-    await jsonOf(`${line} --bpm 150`);
+    await jsonOf(`${line} --bpm 150 --replace`);
     const faster = readMidi(await readFile(join(output, 'track-01.mid')), 'track-01.mid').song;
     expect(faster.tempo.beatsPerMinute).toBe(150);
 

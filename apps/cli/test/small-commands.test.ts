@@ -61,13 +61,30 @@ describe('models, plan, doctor and render', () => {
     expect(halves.peakBytes).toBeLessThan(peakBytes);
   });
 
-  it('finds out that this machine can train', async () => {
+  it('tells with --measure how long training takes with the settings that fit', async () => {
+    const small = '--layers 8 --batch 8 --length 16';
+    const plan = (await jsonOf(`plan ${small} --measure`)) as { speed: Record<string, number> };
+    const { eventsPerSecond, secondsPerStep, usualSeconds, usualSteps, steps } = plan.speed;
+    expect(eventsPerSecond * secondsPerStep).toBeCloseTo(8 * 16, 6);
+    expect(usualSeconds).toBeCloseTo(1000 * secondsPerStep, 6);
+    expect(usualSteps).toBe(1000);
+    expect(steps).toBeGreaterThan(0);
+    expect((await chipsmith(`plan ${small} --measure`)).stdout).toMatch(
+      /\nOn .+: \d+ events\/s, so 1000 steps take about \d+:\d\d\.\n$/,
+    );
+    expect(await jsonOf(`plan ${small} --vram 1KB --measure`)).not.toHaveProperty('speed');
+  });
+
+  it('finds out that this machine can train, and how fast', async () => {
     expect(await jsonOf('doctor')).toMatchObject({
       node: process.version,
       adapter: { name: expect.any(String) },
       matrices: expect.stringMatching(/^(buffers|storage|sampled)$/),
+      training: { model: 'basic-rnn', eventsPerSecond: expect.any(Number), usualSeconds: expect.any(Number) },
     });
-    expect((await chipsmith('doctor')).stdout).toMatch(/This machine can train\.\n$/);
+    expect((await chipsmith('doctor')).stdout).toMatch(
+      /\nSpeed +basic-rnn: \d+ events\/s, so 1000 steps take about [\d:]+\nThis machine can train\.\n$/,
+    );
     await expectFailure(1, /computes nothing/, 'doctor --adapter null');
   });
 

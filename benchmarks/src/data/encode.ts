@@ -4,7 +4,7 @@ import { type Benchmark, BenchmarkError, type Prepared } from '../benchmark.ts';
 /** The embedded corpus as MIDI files without a tempo, as a game's log has none. */
 function files(): Uint8Array[] {
   const unknown = { beatsPerMinute: 120, firstBeat: 0, origin: 'assumed', confidence: 0 } as const;
-  return embeddedCorpus().map((song) => writeMidi({ ...song, tempo: unknown }));
+  return embeddedCorpus().map((song) => writeMidi({ ...song, tempo: unknown }, { convention: 'nesmdb' }));
 }
 
 /** What `prepare` does to each file but for reading it from disk, looking for copies and writing. */

@@ -1,8 +1,18 @@
 import { join } from 'node:path';
 import { deriveSeed, findEncoding, trackOf } from '@chipsmith/data';
-import { findModel } from '@chipsmith/models';
+import { findModel, learningWarning, tempo as tempoSchema } from '@chipsmith/models';
 import { compose, type SongOfSample } from '../compose.ts';
-import { type Command, flag, givenOptions, integer, number, required, seedOf, text } from '../terminal/command.ts';
+import {
+  type Command,
+  flag,
+  givenOptions,
+  integer,
+  number,
+  rangeOf,
+  required,
+  seedOf,
+  text,
+} from '../terminal/command.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { print } from '../terminal/output.ts';
 import { checkTracksFolder, scoresOf, type Track, writeTracks } from '../tracks.ts';
@@ -73,7 +83,7 @@ export const generate: Command = {
     const givenTemperature = number(args, 'temperature', { least: 0.01, most: 100 });
     const topK = integer(args, 'top-k', { least: 1 });
     const topP = number(args, 'top-p', { least: 0.001, most: 1 });
-    const tempo = number(args, 'bpm', { least: 20, most: 400 });
+    const tempo = number(args, 'bpm', rangeOf(tempoSchema));
     const sound = soundOf(args);
     const midi = midiOf(args);
     const folder = text(args, 'output') ?? join(required(args, 'run', 'the folder of a trained model'), 'samples');
@@ -82,6 +92,8 @@ export const generate: Command = {
     const { checkpoint } = await checkpointOf(args);
     const { metadata } = checkpoint;
     const temperature = givenTemperature ?? findModel(metadata.model).temperature;
+    const warning = learningWarning(metadata.training);
+    if (warning !== undefined) process.stderr.write(`${warning}\n`);
     const encoding = findEncoding(metadata.encoding.name);
     const primer = await primerOf(args, encoding, bars);
     if (primer?.description !== undefined) process.stderr.write(`${primer.description}\n`);
@@ -128,7 +140,8 @@ export const generate: Command = {
     });
     const moved = output === folder ? '' : ` (${folder} holds tracks already; --replace would replace them)`;
     const words = `${tracks.length} tracks in ${output}${moved}\nHear and see them: ${page}`;
-    print(args, { output, page, settings, tracks: tracks.map(({ name, scores }) => ({ name, scores })) }, words);
+    const described = tracks.map(({ name, scores }) => ({ name, scores }));
+    print(args, { output, page, settings, ...(warning && { warning }), tracks: described }, words);
     return 0;
   },
 };

@@ -88,6 +88,17 @@ export interface NumberRange {
   readonly most?: number;
 }
 
+/** The limits of a schema of numbers. */
+export function rangeOf({
+  minValue,
+  maxValue,
+}: {
+  readonly minValue: number | null;
+  readonly maxValue: number | null;
+}): NumberRange {
+  return { ...(minValue !== null && { least: minValue }), ...(maxValue !== null && { most: maxValue }) };
+}
+
 /** @throws UsageError naming the option if its text is no number in the range */
 export function number(args: Arguments, name: string, range: NumberRange = {}): number | undefined {
   const typed = text(args, name);
