@@ -364,6 +364,12 @@ describe('readAbc: what a song knows', () => {
 describe('readAbc: what it puts right', () => {
   it.each([
     ['a sign of no meaning', 'C ? D?', 'skipped the stray symbol "?" 2 times, first in line 7', '60 62'],
+    [
+      'signs within symbols',
+      "^?F§2 c;' |@: (#3C中DE ?:|",
+      'skipped the stray symbol "§" in line 7',
+      '66:2 84 60:0.667 62:0.667 64:0.667 60:0.667 62:0.667 64:0.667',
+    ],
     ['a letter of no meaning', 'CnD', 'skipped the stray symbol "n" in line 7', '60 62'],
     ['a control character', 'C\u0007D', 'skipped the stray symbol "U+0007" in line 7', '60 62'],
     ['an open quotation', 'C "D|E', `skipped the stray symbol '"' in line 7`, '60 62 64'],
@@ -385,6 +391,14 @@ describe('readAbc: what it puts right', () => {
     ['a quotation that ends behind its chord', '[C"a]b" D', 'left out 1 chord symbols', '62'],
     ['a tempo of another voice', '[V:1]C[V:2]D[Q:1/4=60]E', 'left out 1 tempos that only other voices have', '60'],
     ['a jump back', 'C!D.C.!D !dacapo!E !dal segno!', 'did not follow "D.C." in line 7', '60 62 64'],
+    ['a number of no ending', '|:C| 62 |D:|', 'played endings that leave out a pass one after the other', '60 62 60'],
+    [
+      'endings without the second',
+      '|:C|1D:|3E|]',
+      'played endings that leave out a pass one after the other',
+      '60 62 60 64',
+    ],
+    ['a length without its note', '|:C| 4D:|', 'skipped the stray symbol "4" in line 7', '60 62 60 62'],
     ['words among the music', 'CD\nPlayed twice by Bob\nE', 'left out words among the music in line 8', '60 62 64'],
     ['an unknown key', 'C[K:H]F', 'took no account of the unknown key "H" in line 7', '60 65'],
     ['an impossible meter', 'C[M:4/5]F', 'took no account of the impossible meter "4/5" in line 7', '60 65'],
