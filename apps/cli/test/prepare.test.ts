@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { findEncoding, writeMidi } from '@chipsmith/data';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { chipsmith, expectFailure, filesOf, jsonOf, scratchFolder, start, writeMidiFolder } from './support/cli.ts';
 
@@ -50,8 +52,8 @@ describe('prepare', () => {
       ['empty.mid', Buffer.alloc(0), /empty\.mid: .*empty.*; give MIDI files/],
       ['noise.mid', noise, /noise\.mid: .*not a MIDI file.*; give/],
       ['head-only.mid', song.subarray(0, 20), /head-only\.mid: no usable song.*; give/],
-      ['noise.zip', noise, /noise\.zip, byte 0: not a \.zip, \.tar or \.tar\.gz archive/],
-      ['noise.tar.gz', noise, /noise\.tar\.gz, byte 0: not a/],
+      ['noise.zip', noise, /noise\.zip, byte 0: damaged archive: not a \.zip, \.tar or \.tar\.gz archive/],
+      ['noise.tar.gz', noise, /noise\.tar\.gz, byte 0: damaged archive: not a/],
       [
         'cut.tar.gz',
         Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1, 2),
@@ -70,6 +72,69 @@ describe('prepare', () => {
       `prepare ${join(folder, 'missing')} --output ${join(output, 'data')}`,
     );
     expect(await filesOf(folder)).toEqual(before);
+  });
+
+  it('names the files of each kind of trouble, and lets none of their names command the terminal', async () => {
+    const mixed = join(folder, 'mixed');
+    await mkdir(mixed);
+    const song = await readFile(join(midi, 'train/tune-0.mid'));
+    await writeFile(join(mixed, 'a.mid'), song);
+    await writeFile(join(mixed, 'b\u001b[31m.mid'), song);
+    await writeFile(join(mixed, 'c\u001b]0;title\u0007\n\u009b2J.txt'), 'words');
+    await writeFile(join(mixed, 'd.doc'), 'words and more');
+    await writeFile(
+      join(mixed, 'e.mid.gz'),
+      Buffer.concat([gzipSync(await readFile(join(midi, 'train/tune-1.mid'))), song]),
+    );
+    const { code, stdout } = await chipsmith(`prepare ${mixed} --output ${join(folder, 'mixed-data')}`);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^file +dropped: unsupported file type +2\n +mixed\/c.*\.txt, mixed\/d\.doc$/m);
+    expect(stdout).toMatch(/^file +dropped: the same file as "mixed\/a\.mid" +1\n +mixed\/b/m);
+    expect(stdout).toMatch(/^repair +left out \d+ bytes behind the end of the gzip file +1\n +mixed\/e\.mid\.gz$/m);
+    expect(stdout.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+    const report = JSON.parse(await readFile(join(folder, 'mixed-data/report.json'), 'utf8'));
+    expect(report.droppedFiles).toMatchObject({ 'unsupported file type': 2 });
+    expect(report.repairs).toMatchObject({ [`left out ${song.length} bytes behind the end of the gzip file`]: 1 });
+    await expectFailure(
+      1,
+      /no usable song in 1 file \(1: unsupported file type, d\.doc\)/,
+      `prepare ${join(mixed, 'd.doc')} --output ${join(output, 'data')}`,
+    );
+  });
+
+  it('hints at --voices where bass lines are taken for melodies', async () => {
+    const bass = join(folder, 'bass.mid');
+    const [line] = [findEncoding('melody')].map((encoding) =>
+      encoding.decode(encoding.encodePitches(Array.from({ length: 64 }, (_, index) => 50 + (index % 7))), {
+        title: 'two',
+      }),
+    );
+    const { pulse1 } = line.voices;
+    const triangle = pulse1.map((note) => ({
+      ...note,
+      volume: [{ time: note.start, value: 15 }],
+      duty: [{ time: note.start, value: 0 }],
+    }));
+    await writeFile(bass, writeMidi({ ...line, voices: { ...line.voices, triangle } }));
+    const said = async (options: string) =>
+      (await chipsmith(`prepare ${bass} --output ${join(folder, 'bass')}${options}`)).stdout;
+    expect(await said('')).toContain(
+      '1 of 2 sequences are bass lines (triangle); --voices pulse1,pulse2 leaves them out.',
+    );
+    expect(await said(' --voices pulse1,triangle')).not.toContain('bass lines');
+    expect(await said(' --voices pulse1')).not.toContain('bass lines');
+  });
+
+  it('says the truth of outputs that cannot be', async () => {
+    const link = join(folder, 'dangling');
+    await symlink(join(folder, 'nowhere'), link);
+    await expectFailure(
+      1,
+      /dangling: is a symbolic link to .*nowhere, which does not exist/,
+      `prepare ${midi} --output ${link}`,
+    );
+    await expectFailure(1, /the name is too long/, `prepare ${midi} --output ${join(folder, 'n'.repeat(256))}`);
+    expect((await chipsmith(`prepare ${midi} --output ${join(folder, 'n'.repeat(255))}`)).code).toBe(0);
   });
 
   it('writes into no folder that holds something else, and over no file', async () => {

@@ -1,6 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readVgm, renderAudio, writeWav } from '@chipsmith/apu';
+import { gzipSync } from 'node:zlib';
+import { readVgm, renderAudio, writeVgm, writeWav } from '@chipsmith/apu';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { chipsmith, expectFailure, filesOf, jsonOf, scratchFolder, writeMidiFolder } from './support/cli.ts';
 
@@ -80,11 +81,51 @@ describe('models, plan, doctor and render', () => {
     expect(Buffer.from(expected).equals(await readFile(place('tune.wav')))).toBe(true);
   });
 
+  it('renders what is packed, wrapped or damaged, says what it mended, and keeps tag and loop of a log', async () => {
+    const place = (name: string) => join(folder, name);
+    await jsonOf(`render ${join(midi, 'test/tune-3.mid')} --output ${place('plain.vgm')}`);
+    const log = readVgm(await readFile(place('plain.vgm')));
+    const tags = { title: 'Title', game: 'Game', author: 'Someone', system: 'A system' };
+    const file = writeVgm({ ...log, loop: Math.floor(log.duration / 2) }, tags);
+    await writeFile(place('log.vgz'), Buffer.concat([gzipSync(file), Buffer.alloc(9)]));
+    const { code, lines } = await chipsmith(`render ${place('log.vgz')} --output ${place('again.vgm')}`);
+    expect({ code, lines }).toEqual({
+      code: 0,
+      lines: [`${place('log.vgz')}: left out 9 bytes behind the end of the gzip file`],
+    });
+    expect(Buffer.from(file).equals(await readFile(place('again.vgm')))).toBe(true);
+    await writeFile(place('cut.vgm'), file.subarray(0, 0x400));
+    expect(await jsonOf(`render ${place('again.vgm')} --output ${place('again.wav')}`)).toMatchObject({ repairs: [] });
+    const cut = await chipsmith(`render ${place('cut.vgm')} --output ${place('cut.wav')}`);
+    expect(
+      cut.lines.filter((line) => /cut\.vgm: .*byte 1024.*: the music up to there was kept$/.test(line)),
+    ).toHaveLength(1);
+    await writeFile(place('tune.mid.gz'), gzipSync(await readFile(join(midi, 'test/tune-3.mid'))));
+    await writeFile(place('tune.abc'), 'X:1\nT:Tune\nM:4/4\nL:1/4\nK:C\nCDEF|GABc|\n');
+    for (const name of ['tune.mid.gz', 'tune.abc']) {
+      expect((await chipsmith(`render ${place(name)} --output ${place('x.vgm')}`)).code).toBe(0);
+    }
+    await rm(place('x.vgm'));
+  });
+
+  it('renders to a name as long as names can be', async () => {
+    const name = `${'n'.repeat(251)}.vgm`;
+    expect((await chipsmith(`render ${join(midi, 'test/tune-3.mid')} --output ${join(folder, name)}`)).code).toBe(0);
+    expect((await filesOf(folder)).filter((file) => file.includes('partial'))).toEqual([]);
+    await rm(join(folder, name));
+  });
+
   it('says what cannot be rendered', async () => {
     const output = join(folder, 'x.wav');
     await writeFile(join(folder, 'noise.mid'), 'no music');
     await expectFailure(1, /gone\.mid: there is no such file/, `render ${join(folder, 'gone.mid')} --output ${output}`);
     await expectFailure(1, /midi: is a folder; name a file/, `render ${midi} --output ${output}`);
+    await expectFailure(1, /zero: is not a plain file/, `render /dev/zero --output ${output}`);
+    await writeFile(join(folder, 'empty.vgm'), '');
+    await expectFailure(1, /empty\.vgm.*: the file is empty/, `render ${join(folder, 'empty.vgm')} --output ${output}`);
+    await writeFile(join(folder, 'pack.rar'), 'Rar!\x1a\x07');
+    const archive = /pack\.rar.*: unsupported file type \(RAR archive: unpack it/;
+    await expectFailure(1, archive, `render ${join(folder, 'pack.rar')} --output ${output}`);
     await expectFailure(1, /not a MIDI file/, `render ${join(folder, 'noise.mid')} --output ${output}`);
     await expectFailure(
       1,

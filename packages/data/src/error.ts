@@ -77,7 +77,6 @@ const SYSTEM_REASONS: Readonly<Record<string, readonly [problem: string, remedy:
   EROFS: ['the place is read-only', 'choose another one'],
   ENOSPC: ['the disk is full', 'free some space and run the command again'],
   EISDIR: ['is a folder', 'name a file'],
-  EEXIST: ['something of that name is there already', 'remove it, or choose another name'],
   ENAMETOOLONG: ['the name is too long', 'choose a shorter one (255 bytes at most)'],
   ELOOP: ['a symbolic link leads back to itself', 'remove it, or choose another path'],
   EMFILE: ['too many files are open', 'raise the limit (ulimit -n) and run the command again'],

@@ -53,6 +53,27 @@ describe('replaceFolder', () => {
     expect(readdirSync(place('shared')).sort()).toEqual(names);
   });
 
+  it.each([199, 200, 201, 250, 255])(
+    'takes a name of %i bytes, whatever temporary names are made of it',
+    async (length) => {
+      const names = [`${'n'.repeat(length)}`, `${'é'.repeat(Math.floor(length / 2))}${'e'.repeat(length % 2)}`];
+      for (const name of names) {
+        const folder = place('long', name);
+        await replaceFolder(folder, fillWith('first'));
+        await replaceFolder(folder, fillWith('second'));
+        expect(contentOf(folder)).toBe('second');
+      }
+      expect(readdirSync(place('long')).filter((name) => name.startsWith('.'))).toEqual([]);
+      await expect(replaceFolder(place('long', 'n'.repeat(256)), fillWith(''))).rejects.toThrow(/the name is too long/);
+    },
+  );
+
+  it('is not hindered by what an earlier process of its own number left', async () => {
+    mkdirSync(place('reborn', `.data.partial-${process.pid}`), { recursive: true });
+    await replaceFolder(place('reborn', 'data'), fillWith('new'));
+    expect(contentOf(place('reborn', 'data'))).toBe('new');
+  });
+
   it('follows a symbolic link, and says in one line what the system refuses', async () => {
     mkdirSync(place('disk'));
     symlinkSync(place('disk'), place('link'));
@@ -77,6 +98,15 @@ describe('checkReplaceable', () => {
     await check(place('own'));
     writeFileSync(place('own', 'letter'), '');
     await expect(check(place('own'))).rejects.toThrow(/own: holds letter, which is no song; choose another/);
+  });
+
+  it('refuses a symbolic link that leads nowhere, and says where', async () => {
+    symlinkSync(place('nowhere'), place('dangling'));
+    await expect(check(place('dangling'))).rejects.toThrow(
+      `${place('dangling')}: is a symbolic link to ${place('nowhere')}, which does not exist; remove the link`,
+    );
+    symlinkSync(place('circle'), place('circle'));
+    await expect(check(place('circle'))).rejects.toThrow(/is a symbolic link to .*circle, which does not exist/);
   });
 
   it.skipIf(process.platform === 'win32')('refuses the folder that the process stands in, by any name', async () => {

@@ -82,7 +82,7 @@ describe('the melody is read, and the repair told,', () => {
       [...chunk('MThd', [0, 0, 0, 1]), ...whole(melody)],
       [
         'corrected the length of 1 header (first at byte 4)',
-        'took 1 time division of 0 for 480 ticks a quarter note (first at byte 12)',
+        'assumed 480 ticks a quarter note for 1 impossible time division (first at byte 12)',
       ],
     ],
     [
@@ -106,10 +106,15 @@ describe('the melody is read, and the repair told,', () => {
       ['took 1 unknown format for 1 (first at byte 8)'],
     ],
     [
-      'where the division is no SMPTE rate',
-      [...header(0, 1, 0xd890), ...whole(melody)],
-      ['took 1 time division that is no SMPTE rate for ticks a quarter note (first at byte 12)'],
+      'where the division is no SMPTE rate but ticks',
+      [...header(0, 1, 55_440), ...whole(melody)],
+      ['took 1 time division of more than 15 bits for ticks a quarter note (first at byte 12)'],
     ],
+    ...[0, 0xffe0, 0xd601].map((division): [string, number[], string[]] => [
+      `where the division is 0x${division.toString(16)}`,
+      [...header(0, 1, division), ...whole(melody)],
+      ['assumed 480 ticks a quarter note for 1 impossible time division (first at byte 12)'],
+    ]),
     [
       'where another file follows',
       [...header(0, 1, 96), ...whole(melody), ...header(0, 1, 96), ...whole(bass)],
@@ -246,6 +251,15 @@ describe('notes end', () => {
     const reading = read(singleTrack(events, 96));
     expect(lengths(reading)).toEqual(SCALE.map((_, index) => [index * QUARTER, (index + 0.5) * QUARTER]));
     expect(told(reading)).toEqual([]);
+  });
+
+  it('with controller 120 though the pedal holds them, with 123 when it comes up', () => {
+    const held = (control: number) => {
+      const pedal = [0, 0xb0, 64, 127, 0, 0x90, 60, 100, 48, 0xb0, control, 0, 48, 0xb0, 64, 0];
+      return lengths(read(singleTrack([...pedal, 96, 0x90, 62, 100, 96, 0x80, 62, 0], 96)))[0];
+    };
+    expect(held(120)).toEqual([0, QUARTER / 2]);
+    expect(held(123)).toEqual([0, QUARTER]);
   });
 
   it('with such a controller in another track, but not those that start on its tick', () => {

@@ -1,5 +1,15 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
@@ -113,17 +123,47 @@ describe('preparing again', () => {
     expect(await unchanged({ encoding: own })).toBe(0);
   });
 
-  it.each([
-    ['a damaged memory', 'prepared.jsonl', 'no JSON\n'],
-    ['a damaged dataset', 'train.events.u16', 'xx'],
-  ])('does all after %s', async (_, file, garbage) => {
-    const input = tunes(file, 4);
-    await prepare(input, `${file}-data`);
-    const before = hashes(`${file}-data`);
-    const path = join(place(`${file}-data`), file);
-    if (file === 'prepared.jsonl') writeFileSync(path, garbage);
-    else appendFileSync(path, garbage);
-    expect((await prepare(input, `${file}-data`)).unchanged).toBe(0);
-    expect(hashes(`${file}-data`)).toEqual(before);
+  const change = (from: string | RegExp, to: string) => (text: string) => text.replace(from, to);
+  const replaceWith = (make: (path: string) => void) => (path: string) => {
+    rmSync(path);
+    make(path);
+  };
+  const rewrite = (edit: (text: string) => string) => (path: string) =>
+    writeFileSync(path, edit(readFileSync(path, 'utf8')));
+  it.each<[string, string, (path: string) => void]>([
+    ['no memory', 'prepared.jsonl', (path) => rmSync(path)],
+    ['an empty memory', 'prepared.jsonl', (path) => truncateSync(path, 0)],
+    ['a memory that is cut within a line', 'prepared.jsonl', (path) => truncateSync(path, 700)],
+    ['a memory that is cut after a line', 'prepared.jsonl', rewrite(change(/\n[^\n]*\n[^\n]*\n$/, '\n'))],
+    ['a memory of words', 'prepared.jsonl', (path) => writeFileSync(path, 'no JSON\n')],
+    ['a memory of bytes', 'prepared.jsonl', (path) => writeFileSync(path, Buffer.alloc(5000, 0xfe))],
+    ['words within the memory', 'prepared.jsonl', rewrite(change('"songs":[', '"songs":?'))],
+    ['other types in the memory', 'prepared.jsonl', rewrite(change(/"number":\d+/, '"number":"one"'))],
+    ['another song in the memory', 'prepared.jsonl', rewrite(change('"number":0', '"number":1'))],
+    ['a song that is not there in the memory', 'prepared.jsonl', rewrite(change('"number":0', '"number":99'))],
+    ['a sketch of odd length in the memory', 'prepared.jsonl', rewrite(change(/"runs":"[^"]*"/, '"runs":"AAAA"'))],
+    ['a huge line in the memory', 'prepared.jsonl', (path) => appendFileSync(path, 'x'.repeat(3_000_000))],
+    ['a memory that is a folder', 'prepared.jsonl', replaceWith((path) => mkdirSync(path))],
+    ['a memory that is a pipe', 'prepared.jsonl', replaceWith((path) => execFileSync('mkfifo', [path]))],
+    ['a damaged dataset', 'train.events.u16', (path) => appendFileSync(path, 'xx')],
+    ['a cut manifest', 'manifest.json', (path) => truncateSync(path, 300)],
+  ])('does all after %s', async (name, file, damage) => {
+    const input = tunes(name, 4);
+    const output = `${name}-data`;
+    await prepare(input, output);
+    const before = hashes(output);
+    damage(join(place(output), file));
+    expect((await prepare(input, output)).unchanged).toBe(0);
+    expect(hashes(output)).toEqual(before);
+  });
+
+  it('does all where the memory is of another dataset with the same settings', async () => {
+    const [one, other] = [tunes('one', 4), tunes('other', 5)];
+    await prepare(one, 'one-data');
+    await prepare(other, 'other-data');
+    const before = hashes('one-data');
+    copyFileSync(join(place('other-data'), 'prepared.jsonl'), join(place('one-data'), 'prepared.jsonl'));
+    expect((await prepare(one, 'one-data')).unchanged).toBe(0);
+    expect(hashes('one-data')).toEqual(before);
   });
 });

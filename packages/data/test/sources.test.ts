@@ -1,5 +1,7 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { readSources, type SourceFile } from '../src/dataset/sources.ts';
@@ -140,6 +142,122 @@ describe('readSources', () => {
       }
       expect((await read(`whole.${name}`, content)).found).toHaveLength(2);
     }
+  });
+
+  const tune = { path: 'deep/a.mid', bytes: bytesOf('tune') };
+  const packs = () => ({
+    'pack.zip': zipSync({ [tune.path]: tune.bytes }),
+    'pack.tar': tarOf([tune]),
+    'pack.tgz': tarGzOf([tune]),
+    'called anything': zipSync({ [tune.path]: tune.bytes }),
+  });
+
+  it('reads archives in folders and in one another, below their own names', async () => {
+    const root = join(folder, 'packs');
+    mkdirSync(root);
+    for (const [name, bytes] of Object.entries(packs())) writeFileSync(join(root, name), bytes);
+    const names = Object.keys(packs()).sort();
+    expect((await readPaths([root])).found).toEqual(names.map((name) => [`packs/${name}/deep/a.mid`, 'tune']));
+    const expected = Object.keys(packs()).map((name) => [`${name}/deep/a.mid`, 'tune']);
+    expect((await read('nest.zip', zipSync(packs()))).found).toEqual(expected);
+    const inTar = tarGzOf(Object.entries(packs()).map(([path, bytes]) => ({ path, bytes })));
+    expect((await read('nest.tar.gz', inTar)).found).toEqual(expected);
+  });
+
+  it('reads what is packed by itself as a file like any other, for whoever unpacks it', async () => {
+    const packed = gzipSync('tune');
+    writeFileSync(join(folder, 'a.mid.gz'), packed);
+    const files = [];
+    for await (const step of readSources([join(folder, 'a.mid.gz')])) if ('bytes' in step) files.push(step);
+    expect(files).toEqual([{ path: 'a.mid.gz', bytes: packed }]);
+  });
+
+  it('refuses damaged archives inside, and reads what is sound in them and around them', async () => {
+    const good = zipSync({ 'a.mid': bytesOf('one') });
+    const cutTar = tarOf([tune, { path: 'b.mid', bytes: bytesOf('two') }]).subarray(0, 1024 + 100);
+    const { found, refused } = await read(
+      'mixed.zip',
+      zipSync({ 'bad.zip': good.subarray(0, 40), 'not.zip': bytesOf('hello'), 'cut.tar': cutTar, 'good.zip': good }),
+    );
+    expect(found).toEqual([
+      ['cut.tar/deep/a.mid', 'tune'],
+      ['good.zip/a.mid', 'one'],
+    ]);
+    expect(refused).toEqual([
+      ['bad.zip', 'byte 40: the archive is cut short'],
+      ['not.zip', 'byte 0: damaged archive: not a .zip, .tar or .tar.gz archive inside'],
+      ['cut.tar', expect.stringMatching(/^byte 1024: .*(cut short|truncated)/i)],
+    ]);
+  });
+
+  it('stops at four archives one inside another', async () => {
+    const nested = (depth: number): Uint8Array =>
+      zipSync(depth === 1 ? { 'a.mid': bytesOf('deep') } : { 'z.zip': nested(depth - 1) });
+    expect((await read('deep.zip', nested(4))).found).toEqual([['z.zip/z.zip/z.zip/a.mid', 'deep']]);
+    expect(await read('deeper.zip', nested(5))).toMatchObject({
+      found: [],
+      refused: [['z.zip/z.zip/z.zip/z.zip', 'an archive more than 4 deep in others: unpack it first']],
+    });
+  });
+
+  it('counts what archives in one another unpack to together', async () => {
+    // Each of 40 archives unpacks to 3 MiB of zeros, from some 3 kB, and is packed to a few hundred bytes in the outer one.
+    const inner = zipSync({ 'zeros.mid': new Uint8Array(3 * 2 ** 20) }, { level: 9 });
+    const bomb = zipSync(Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`${index}.zip`, inner])), {
+      level: 9,
+    });
+    const { found, refused } = await read('bomb.zip', bomb);
+    expect(found.length).toBeGreaterThan(15);
+    expect(found.length).toBeLessThan(30);
+    expect(found.length + refused.length).toBe(40);
+    expect(refused[0][1]).toMatch(/unpacks to more than \d+ bytes/);
+  });
+
+  it('refuses names that are not UTF-8, and what is no plain file, by name', async () => {
+    const root = join(folder, 'odd');
+    mkdirSync(join(root, 'below'), { recursive: true });
+    writeFileSync(join(root, 'good.mid'), 'good');
+    writeFileSync(Buffer.concat([Buffer.from(`${root}/caf`), Buffer.of(0xe9), Buffer.from('.mid')]), 'latin 1');
+    mkdirSync(Buffer.concat([Buffer.from(`${root}/below/`), Buffer.of(0x83, 0x81)]));
+    execFileSync('mkfifo', [join(root, 'pipe.mid')]);
+    expect(await readPaths([root])).toMatchObject({
+      found: [['odd/good.mid', 'good']],
+      refused: [
+        [expect.stringMatching(/^odd\/below\/./), 'its name is not UTF-8: rename it'],
+        ['odd/caf\ufffd.mid', 'its name is not UTF-8: rename it'],
+        ['odd/pipe.mid', 'not a plain file (a device or a pipe)'],
+      ],
+    });
+  });
+
+  it('refuses a file that vanishes, changes or turns into something else meanwhile, and reads the others', async () => {
+    const root = join(folder, 'moving');
+    mkdirSync(root);
+    for (const name of ['a.mid', 'b.mid', 'c.mid', 'd.mid']) writeFileSync(join(root, name), name);
+    // The folder has been listed when the first file comes.
+    const steps = [];
+    for await (const step of readSources([root])) {
+      if ('share' in step) continue;
+      steps.push([step.path, 'reason' in step ? step.reason : 'read']);
+      if (step.path !== 'moving/a.mid') continue;
+      rmSync(join(root, 'b.mid'));
+      rmSync(join(root, 'c.mid'));
+      mkdirSync(join(root, 'c.mid'));
+    }
+    expect(steps).toEqual([
+      ['moving/a.mid', 'read'],
+      ['moving/b.mid', 'there is no such file or folder'],
+      ['moving/c.mid', 'is a folder'],
+      ['moving/d.mid', 'read'],
+    ]);
+  });
+
+  it('refuses one of many inputs that cannot be read, by name', async () => {
+    const good = join(folder, 'a.mid.gz');
+    const { found, refused } = await readPaths(['/dev/zero', good]);
+    expect(refused).toEqual([['zero', 'is not a plain file (a device or a pipe)']]);
+    expect(found).toHaveLength(1);
+    await expect(readPaths([good, join(folder, 'gone.mid')])).rejects.toThrow(/gone\.mid: there is no such file/);
   });
 
   it('stops when it is aborted', async () => {

@@ -32,6 +32,19 @@ describe('writeFileAtomic', () => {
     expect((await readdir(folder)).sort()).toEqual(['file', 'folder']);
   });
 
+  it('writes a file whose name is as long as names can be, and says if a folder is in its way', async () => {
+    const folder = join(root, 'long');
+    await mkdir(folder);
+    const name = 'é'.repeat(127);
+    await writeFileAtomic(join(folder, name), 'text');
+    expect(await readdir(folder)).toEqual([name]);
+    const partial = join(folder, `file.partial-${process.pid}`);
+    await mkdir(partial);
+    await expect(writeFileAtomic(join(folder, 'file'), '')).rejects.toThrow(
+      new ModelError(`${partial}: is a folder; name a file.`),
+    );
+  });
+
   // The device that is always full.
   it.skipIf(process.platform !== 'linux')('keeps the old file when there is no room (needs /dev/full)', async () => {
     const path = join(root, 'kept');

@@ -42,7 +42,8 @@ export const render: Command = {
   ],
   async run(args) {
     const [input, ...others] = args._;
-    if (input === undefined || others.length > 0) throw new UsageError('chipsmith render: name one file of music');
+    if (input === undefined || others.length > 0)
+      throw new UsageError('chipsmith render: name one .mid or .vgm file, packed or not, or one .abc tune');
     const output = required(args, 'output', 'a .wav or .vgm file to write');
     const sound = soundOf(args);
     const type = oneOf('The ending of --output', extname(output).toLowerCase(), ['.wav', '.vgm']);

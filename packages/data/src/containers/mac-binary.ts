@@ -2,6 +2,8 @@ import type { Wrapper } from './unwrap.ts';
 
 const HEADER_BYTES = 128;
 const MAX_NAME_BYTES = 63;
+/** What either fork may have, by the standard. */
+const MAX_FORK_BYTES = 0x7f_ffff;
 /** Where in the header numbers stand: the length of the name and the name, of the data fork and of a second header. */
 const OFFSETS = { nameLength: 1, name: 2, zeros: [0, 74, 82], dataLength: 83, secondHeader: 120 } as const;
 
@@ -13,9 +15,11 @@ const OFFSETS = { nameLength: 1, name: 2, zeros: [0, 74, 82], dataLength: 83, se
 export const macBinary: Wrapper = {
   recognises(bytes) {
     if (bytes.length <= HEADER_BYTES || OFFSETS.zeros.some((offset) => bytes[offset] !== 0)) return false;
-    const length = bytes[OFFSETS.nameLength];
-    const name = bytes.subarray(OFFSETS.name, OFFSETS.name + length);
-    return length >= 1 && length <= MAX_NAME_BYTES && name.every((byte) => byte >= 0x20) && dataLength(bytes) > 0;
+    const nameLength = bytes[OFFSETS.nameLength];
+    const name = bytes.subarray(OFFSETS.name, OFFSETS.name + nameLength);
+    const isName = nameLength >= 1 && nameLength <= MAX_NAME_BYTES && name.every((byte) => byte >= 0x20);
+    const length = dataLength(bytes);
+    return isName && length >= 1 && length <= MAX_FORK_BYTES;
   },
   open(bytes) {
     const view = viewOf(bytes);

@@ -1,4 +1,4 @@
-import type { Dirent } from 'node:fs';
+import type { Dirent, Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DataError, fileError, reasonOf, systemReason } from '../error.ts';
@@ -35,6 +35,8 @@ export type SourceStep = FoundFile | { readonly share: number };
  * @throws DataError if an input is missing or an archive that is named itself is damaged; the signal's reason if it is aborted
  */
 export async function* readSources(inputs: readonly string[], signal?: AbortSignal): AsyncGenerator<SourceStep> {
+  // A slip of the pen shows before work begins.
+  for (const input of inputs) await stateOf(input);
   for (const [index, input] of inputs.entries()) {
     try {
       for await (const step of readInput(input, signal)) {
@@ -52,12 +54,15 @@ export async function* readSources(inputs: readonly string[], signal?: AbortSign
 }
 
 async function* readInput(input: string, signal: AbortSignal | undefined): AsyncGenerator<SourceStep> {
-  // A symbolic link that the user names is followed; those inside folders are not.
-  const state = await stat(input).catch((error: unknown) => {
+  if ((await stateOf(input)).isDirectory()) yield* readFolder(resolve(input), signal);
+  else yield* readFile(input, basename(input), '', signal);
+}
+
+/** Of what the user names a symbolic link is followed; those inside folders are not. */
+function stateOf(input: string): Promise<Stats> {
+  return stat(input).catch((error: unknown) => {
     throw fileError(input, error);
   });
-  if (state.isDirectory()) yield* readFolder(resolve(input), signal);
-  else yield* readFile(input, basename(input), '', signal);
 }
 
 async function* readFolder(folder: string, signal: AbortSignal | undefined): AsyncGenerator<SourceStep> {

@@ -17,6 +17,7 @@ const PEDAL = 64;
 const UNREGISTERED = [98, 99];
 const PARAMETER_FINE = 100;
 const PARAMETER_COARSE = 101;
+const ALL_SOUND_OFF = 120;
 const RESET = 121;
 
 /** Semitones that a bend reaches unless registered parameter 0 says otherwise, and the most that it can sensibly say. */
@@ -152,6 +153,8 @@ function follow(events: readonly TrackEvent[], toSongTicks: (tick: number) => nu
       else if (control === VOLUME) set('volume', value);
       else if (control === EXPRESSION) set('expression', value);
       else if (control === PEDAL) set('pedal', value);
+      // What the pedal holds ends too, as if it were let go.
+      else if (control === ALL_SOUND_OFF) set('pedal', DEFAULTS.pedal);
       else if (control === PARAMETER_COARSE) parameter = { ...parameter, coarse: value };
       else if (control === PARAMETER_FINE) parameter = { ...parameter, fine: value };
       else if (UNREGISTERED.includes(control)) parameter = {};

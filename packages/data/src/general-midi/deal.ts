@@ -2,7 +2,7 @@ import { TICKS_PER_SECOND } from '@chipsmith/apu';
 import { arpeggiate, fillRests, takeLine } from './lines.ts';
 import type { ArrangerOptions } from './options.ts';
 import { notesOf, type Part, type PlayedNote, type Player } from './parts.ts';
-import { isNamed, type PitchedRole, ROLE_WEIGHTS, ROLES, type RoleWeights, scoreParts } from './roles.ts';
+import { isNamed, type PitchedRole, ROLE_WEIGHTS, ROLES, type RoleWeights, rankParts } from './roles.ts';
 
 const FILL_RESTS = 2;
 /** Parts that may step in for a voice: as many as there are channels, so that a damaged file of thousands takes no longer. */
@@ -104,8 +104,7 @@ export class Deal {
     const others = ROLES.filter((other) => other !== role).flatMap((other) => this.#options.parts?.[other] ?? []);
     const parts = this.#parts.filter(({ player }) => !others.some((name) => isNamed(player, name)));
     if (parts.length === 0) return [];
-    const scores = scoreParts(parts, role, this.#weights, this.lines.melody);
-    return [...parts.keys()].sort((a, b) => scores[b] - scores[a]).map((index) => parts[index]);
+    return rankParts(parts, role, this.#weights, this.lines.melody);
   }
 
   #note(player: Player, role: string): void {

@@ -1,5 +1,6 @@
 import { describeParts, type Features } from './features.ts';
 import { instrumentOf } from './instruments.ts';
+import { type ClaimedRole, claimOf } from './names.ts';
 import type { Part, PlayedNote, Player } from './parts.ts';
 
 /** What a part does in a piece. Drums are told by their channel, bank or instrument, the others by scores. */
@@ -8,12 +9,13 @@ export type Role = (typeof ROLES)[number];
 /** The roles that pitched parts are scored for. */
 export type PitchedRole = Exclude<Role, 'drums'>;
 
-/** A part's features, and how well its instrument (-1..1) and its track's name (-0.5 to 1) fit a role. */
+/** A part's features, and how well its instrument (-1..1) and its track's name (-0.5 to 1, more with a claim) fit a role. */
 export type Criterion = keyof Features | 'instrument' | 'name';
 export type RoleWeights = Readonly<Record<PitchedRole, Readonly<Partial<Record<Criterion, number>>>>>;
 
 /**
  * A part's score for a role is the sum of its features times these weights; the part with the highest score gets the role.
+ * A name that claims a role ("Melody", "Vocals", "Lead", "Bass") outweighs what the notes suggest, unless these make it absurd.
  * The weights are set by hand, not learnt.
  */
 export const ROLE_WEIGHTS: RoleWeights = {
@@ -80,21 +82,54 @@ export function nameFit(name: string, role: Role): number {
   return ROLES.some((other) => NAME_WORDS[other].test(name)) ? -0.5 : 0;
 }
 
-/** @param melody the line that harmony should not double */
-export function scoreParts(
+/**
+ * The parts by their scores for a role, the best first.
+ *
+ * @param melody the line that harmony should not double
+ */
+export function rankParts(
   parts: readonly Part[],
   role: PitchedRole,
   weights: RoleWeights,
   melody: readonly PlayedNote[],
-): number[] {
-  return describeParts(parts, melody).map((features, index) => {
-    const { program, name } = parts[index].player;
-    const criteria = { ...features, instrument: instrumentOf(program)[role], name: nameFit(name, role) };
-    return Object.entries(criteria).reduce(
+): Part[] {
+  const scored = describeParts(parts, melody).map((features, index) => {
+    const part = parts[index];
+    const { program, name } = part.player;
+    const fit = nameFit(name, role) + (role === 'harmony' ? 0 : believedClaim(name, role, features));
+    const criteria = { ...features, instrument: instrumentOf(program)[role], name: fit };
+    const score = Object.entries(criteria).reduce(
       (sum, [criterion, value]) => sum + value * (weights[role][criterion as Criterion] ?? 0),
       0,
     );
+    return { part, score };
   });
+  return scored.sort((a, b) => b.score - a.score).map(({ part }) => part);
+}
+
+/**
+ * What a name that claims a role counts for: more than the scores of two parts of one file differ by for all else, and one that
+ * names it as much more than one that hints at it.
+ */
+const CLAIMS = { names: 8, hints: 4 } as const;
+/** Shares of the piece, of a half, in which a part must sound that claims a role: 5 %, or 20 % for words that solos have too. */
+const LEAST_COVERAGE = { names: 0.1, hints: 0.4 } as const;
+/** Share of its sounding time in which a line may be chords. */
+const MOST_CHORDS = 0.5;
+/** Share of its onsets, and mean pitch in units of 1.5 octaves, with which a melody lies below all others, or a bass above them. */
+const ASTRAY = { onsets: 0.5, height: 0.5 } as const;
+
+/** What a name's claim to a role counts, 0 where the notes make it absurd: scraps, chords throughout, a melody that is the bass. */
+function believedClaim(name: string, role: ClaimedRole, features: Features): number {
+  const claim = claimOf(name, role);
+  if (claim === 'none') return 0;
+  const [astray, height] =
+    role === 'melody' ? [features.lowest, -features.height] : [features.highest, features.height];
+  const isAbsurd =
+    features.coverage < LEAST_COVERAGE[claim] ||
+    features.chords > MOST_CHORDS ||
+    (astray > ASTRAY.onsets && height > ASTRAY.height);
+  return isAbsurd ? 0 : CLAIMS[claim];
 }
 
 /** A part is named by its track's name (upper and lower case alike) or its channel, 1 to 16. */

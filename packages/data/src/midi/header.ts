@@ -62,6 +62,9 @@ export function readHeader(
   return { format: written > 2 ? USUAL.format : written, announced: bigEndianAt(bytes, start + 2, 2), division, next };
 }
 
+/** Some programs write resolutions beyond 15 bits, such as 55,440; like all resolutions, these divide into many parts. */
+const WIDE_DIVISOR = 48;
+
 function readDivision(word: number, byte: number, repairs: Repairs): MidiDivision {
   const framesPerSecond = 256 - (word >> 8);
   const ticksPerFrame = word & 0xff;
@@ -70,8 +73,10 @@ function readDivision(word: number, byte: number, repairs: Repairs): MidiDivisio
     const rate = framesPerSecond === 29 ? 30_000 / 1001 : framesPerSecond;
     return { kind: 'second', ticksPerSecond: rate * ticksPerFrame };
   }
-  if (word === 0) repairs.add(`took # time division of 0 for ${USUAL.ticksPerQuarter} ticks a quarter note`, byte);
-  // Some programs write resolutions beyond 15 bits, such as 55,440.
-  else if (word >= 0x8000) repairs.add('took # time division that is no SMPTE rate for ticks a quarter note', byte);
-  return { kind: 'quarter', ticksPerQuarter: word === 0 ? USUAL.ticksPerQuarter : word };
+  if (word > 0 && (word < 0x8000 || word % WIDE_DIVISOR === 0)) {
+    if (word >= 0x8000) repairs.add('took # time division of more than 15 bits for ticks a quarter note', byte);
+    return { kind: 'quarter', ticksPerQuarter: word };
+  }
+  repairs.add(`assumed ${USUAL.ticksPerQuarter} ticks a quarter note for # impossible time division`, byte);
+  return { kind: 'quarter', ticksPerQuarter: USUAL.ticksPerQuarter };
 }

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { DataError } from '../error.ts';
 import { METER_UNITS, MOST_BEATS, ORIGINS, TEMPO_RANGE } from '../song.ts';
 import type { MidiFile } from './parse.ts';
 
@@ -36,17 +35,16 @@ export function writeMark(mark: Mark): string {
 }
 
 /**
- * The mark of a file of writeMidi, or undefined in files of other programs.
- *
- * @throws DataError if a mark is there but unreadable: its ticks could then not be trusted
+ * The mark of a file of writeMidi, or undefined in files of other programs, and where it is damaged, which is told: the file is then read
+ * as those are.
  */
-export function readMark(file: MidiFile, name: string): Mark | undefined {
+export function readMark(file: MidiFile, repairs: string[]): Mark | undefined {
   const event = file.tracks[0]?.events.find((event) => event.kind === 'text' && event.text.startsWith(PREFIX));
   if (event?.kind !== 'text') return undefined;
   try {
     return markSchema.parse(JSON.parse(event.text.slice(PREFIX.length)));
   } catch {
-    const remedy = 'delete the event or write the file again';
-    throw new DataError(name, 'its chipsmith text event is damaged', remedy, { byte: event.byte });
+    repairs.push(`left out its chipsmith text event, which is damaged (at byte ${event.byte})`);
+    return undefined;
   }
 }

@@ -67,7 +67,9 @@ function metersOf(tracks: readonly MidiTrack[], repairs: string[]): { readonly t
     if (known === undefined || beats > MOST_BEATS) unusable.add(`${beats}/${unit}`);
     else byTick.set(tick, { beats, unit: known, origin: 'given' });
   }
-  if (unusable.size > 0) repairs.push(`left out the meter ${[...unusable].join(', ')}`);
+  const [example] = unusable;
+  if (example !== undefined)
+    repairs.push(`left out ${unusable.size} kinds of meter such as ${example}, which no song has`);
   return [...byTick].map(([tick, meter]) => ({ tick, meter })).sort((a, b) => a.tick - b.tick);
 }
 

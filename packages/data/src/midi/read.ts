@@ -6,11 +6,11 @@ import type { ArrangerOptions } from '../general-midi/options.ts';
 import { ASSUMED_TIMING, type SongReading, titleOf } from '../reading.ts';
 import type { Song } from '../song.ts';
 import { clockOf } from './clock.ts';
-import { timingOf } from './grid.ts';
 import { type Mark, readMark } from './mark.ts';
 import { followsNesConvention, markedEnd, NES_TRACKS, readNesVoice } from './nes.ts';
 import { pairNotes } from './notes.ts';
 import { type MidiFile, type MidiTrack, parseMidi } from './parse.ts';
+import { timingOf } from './timing.ts';
 import { writtenFacts } from './written.ts';
 
 /** Songs are minutes long; a damaged time can claim days, and later work is in proportion to the length. */
@@ -38,7 +38,7 @@ export interface ReadMidiOptions {
 export function readMidi(bytes: Uint8Array, name: string, { arranger = {} }: ReadMidiOptions = {}): SongReading {
   const file = parseMidi(bytes, name);
   const repairs = [...file.repairs];
-  const mark = readMark(file, name);
+  const mark = readMark(file, repairs);
   const clock = clockOf(file);
   const toSongTicks = mark ? (tick: number) => tick * mark.samplesPerTick : clock.toSongTicks;
   const isNes = followsNesConvention(file.tracks);

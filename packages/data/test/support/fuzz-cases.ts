@@ -6,7 +6,7 @@ import { mutate } from './mutate.ts';
 import { type SoundFile, soundFiles } from './sound-files.ts';
 
 export const FUZZ_SEED = 2026;
-export const FUZZ_CASES = 5000;
+export const FUZZ_CASES = 6500;
 
 /** A damaged file, or for the first numbers a sound one. */
 export interface FuzzCase extends SoundFile {
@@ -18,11 +18,19 @@ export interface FuzzCase extends SoundFile {
 const PACKERS: readonly { readonly name: string; pack(files: readonly SoundFile[]): Uint8Array }[] = [
   { name: 'archive.tar', pack: tarOfFiles },
   { name: 'archive.tar.gz', pack: (files) => gzipSync(tarOfFiles(files)) },
-  { name: 'archive.zip', pack: (files) => zipSync(Object.fromEntries(files.map(({ name, bytes }) => [name, bytes]))) },
+  {
+    name: 'archive.nested.zip',
+    pack: (files) => zipOfFiles([{ name: 'inner.tgz', bytes: gzipSync(tarOfFiles(files)) }]),
+  },
+  { name: 'archive.zip', pack: zipOfFiles },
 ];
 
 function tarOfFiles(files: readonly SoundFile[]): Uint8Array {
   return tarOf(files.map(({ name, bytes }) => ({ path: name, bytes })));
+}
+
+function zipOfFiles(files: readonly SoundFile[]): Uint8Array {
+  return zipSync(Object.fromEntries(files.map(({ name, bytes }) => [name, bytes])));
 }
 
 const files = soundFiles();
@@ -57,9 +65,46 @@ export function fuzzCase(number: number): FuzzCase {
 function damaged(name: string, bytes: Uint8Array, random: Random): Uint8Array {
   const others = files.map((file) => file.bytes);
   const isDeep = random.nextInteger(2) === 0;
-  if (isDeep && name.endsWith('.vgz')) return gzipSync(mutate(gunzipSync(bytes), random, others));
+  if (isDeep && /\.(gz|vgz)$/.test(name)) {
+    const inner = name.replace(/\.gz$/, '').replace(/\.vgz$/, '.vgm');
+    return gzipSync(damaged(inner, gunzipSync(bytes), random));
+  }
   const result = mutate(bytes, random, others);
-  return isDeep && name.endsWith('.mid') ? withChunkLengths(result) : result;
+  if (!name.endsWith('.mid')) return result;
+  return isDeep ? withChunkLengths(result) : reframed(result, random);
+}
+
+/** Bytes that stand in files though they should not: rests of other tracks, real-time and common messages, line breaks. */
+const STRAYS = [
+  [5, 0xff, 0x51, 3, 7, 0, 0],
+  [0, 0xf8],
+  [0, 0xf2, 1, 2],
+  [0, 0xff, 0x2f, 0],
+  [13, 10],
+];
+/** Lengths that tracks claim to have. */
+const LENGTHS = [0, 1, 20, 0xffff, 0xffff_ffff];
+
+/** One of the tracks with a wrong length, without its chunk's beginning or its end, or with strange bytes before it. */
+function reframed(bytes: Uint8Array, random: Random): Uint8Array {
+  const file = Buffer.from(bytes);
+  const starts = [...file.toString('latin1').matchAll(/MTrk/g)].map(({ index }) => index);
+  const at = starts[random.nextInteger(Math.max(1, starts.length))];
+  if (at === undefined || at + 12 > file.length) return bytes;
+  const stray = Uint8Array.from(STRAYS[random.nextInteger(STRAYS.length)]);
+  const put = (from: number, to: number, by: Uint8Array) =>
+    Uint8Array.from(Buffer.concat([file.subarray(0, from), by, file.subarray(to)]));
+  switch (random.nextInteger(4)) {
+    case 0:
+      file.writeUInt32BE(LENGTHS[random.nextInteger(LENGTHS.length)], at + 4);
+      return Uint8Array.from(file);
+    case 1:
+      return put(at, at + 4 * (1 + random.nextInteger(2)), new Uint8Array(0));
+    case 2:
+      return put(at - 4, at, new Uint8Array(0));
+    default:
+      return put(at, at, stray);
+  }
 }
 
 /** Each track reaches to the next, or to the end. */

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { playScore, writeVgm } from '@chipsmith/apu';
 import { type Song, writeMidi } from '../../src/index.ts';
+import { displayChunk, macBinaryOf, riffOf } from './containers.ts';
 import { chunk, END_OF_TRACK, header, singleTrack, tempo, text, trackName } from './midi-bytes.ts';
 import { pickledArray, pickledArrayOf, pickledLists } from './pickles.ts';
 import { plainNote, songOf } from './songs.ts';
@@ -13,7 +14,7 @@ export interface SoundFile {
 
 /** Files of every kind that is read, each small: what fuzzing starts from. Always the same. */
 export function soundFiles(): SoundFile[] {
-  return [...midiFiles(), ...logs(), ...texts(), ...scores()];
+  return [...midiFiles(), ...logs(), ...texts(), ...scores(), ...wrapped()];
 }
 
 const melody: Song = songOf({
@@ -21,6 +22,17 @@ const melody: Song = songOf({
   triangle: [36, 43].map((pitch, at) => plainNote(at * 36_000, at * 36_000 + 30_000, pitch, 'triangle')),
   noise: [0, 2, 4, 6].map((at) => plainNote(at * 9000, at * 9000 + 2000, 3 + at)),
 });
+
+function wrapped(): SoundFile[] {
+  const midi = writeMidi(melody);
+  const log = writeVgm({ ...playScore(melody), loop: 400_000 }, { title: 'Log', author: 'Someone' });
+  return [
+    { name: 'riff.rmi', bytes: riffOf(midi, [displayChunk('name')]) },
+    { name: 'mac.bin', bytes: macBinaryOf('tune.mid', midi) },
+    { name: 'packed.mid.gz', bytes: gzipSync(midi) },
+    { name: 'members.vgz', bytes: Buffer.concat([gzipSync(log.subarray(0, 300)), gzipSync(log.subarray(300))]) },
+  ];
+}
 
 function midiFiles(): SoundFile[] {
   // Under running status: note-on, note-off as velocity 0.

@@ -1,0 +1,34 @@
+/** Files with others inside, as the programs of their time wrote them. */
+
+const text = (characters: string) => Uint8Array.from(characters, (character) => character.charCodeAt(0));
+const joined = (...parts: readonly Uint8Array[]) => Uint8Array.from(parts.flatMap((part) => [...part]));
+
+function riffChunk(type: string, content: Uint8Array, length = content.length): Uint8Array {
+  const size = new Uint8Array(4);
+  new DataView(size.buffer).setUint32(0, length, true);
+  return joined(text(type), size, content, new Uint8Array(content.length % 2));
+}
+
+/** A RIFF file of the form RMID. @param before chunks in front of the MIDI file @param length that its chunk announces */
+export function riffOf(midi: Uint8Array, before: readonly Uint8Array[] = [], length = midi.length): Uint8Array {
+  return riffChunk(
+    'RIFF',
+    joined(text('RMID'), ...before, riffChunk('data', midi, length), riffChunk('LIST', text('INFO'))),
+  );
+}
+
+export const displayChunk = (characters: string): Uint8Array => riffChunk('DISP', text(characters));
+
+/** A MacBinary II file with a resource fork. @param length of the content that it announces */
+export function macBinaryOf(name: string, content: Uint8Array, length = content.length): Uint8Array {
+  const header = new Uint8Array(128);
+  header[1] = name.length;
+  header.set(text(name), 2);
+  header.set(text('MidiABCD'), 65);
+  const view = new DataView(header.buffer);
+  view.setUint32(83, length);
+  view.setUint32(87, 10);
+  view.setUint16(122, 0x8181);
+  const padding = new Uint8Array((128 - (content.length % 128)) % 128);
+  return joined(header, content, padding, new Uint8Array(128).fill(7, 0, 10));
+}
