@@ -177,6 +177,12 @@ describe('damaged ABC', () => {
       '\n',
       '%%begintext\n',
       'U:?=!x!\n',
+      '!D.C. ',
+      '“C',
+      '&gt;',
+      '<br>',
+      '\u2028%',
+      '%',
       '[1,2,3,4-64C:|',
     ],
   ])('takes twice as long for twice as much of %j', (piece) => {

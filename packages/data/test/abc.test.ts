@@ -265,6 +265,13 @@ describe('readAbc: what a song knows', () => {
     expect(repairs).toEqual([]);
   });
 
+  it('counts bars from the first bar line through changes of tempo', () => {
+    const { song } = read('C2|D8|[Q:1/4=60]E4[Q:1/4=90]F4|G8|');
+    const { position } = gridOf(song, 1);
+    const beats = [3, 4, 8, 10, 12];
+    for (const [at, { start }] of song.voices.pulse1.entries()) expect(position(start)).toBeCloseTo(beats[at], 3);
+  });
+
   it('plays a tempo that comes late, and keeps it in a repeat', () => {
     const { song, repairs } = read('|:C2|[Q:1/4=60]D2:|', head.replace('Q:1/4=120\n', ''));
     expect(song.tempo.changes).toEqual([{ time: 22_050, beatsPerMinute: 60 }]);
