@@ -42,7 +42,8 @@ describe('prepareDataset on damaged files', () => {
       const isOfFile = (entry: string) => files.some(({ path }) => entry === path || entry.startsWith(`${path}/`));
       expect(lines.filter(({ path }) => !isOfFile(path))).toEqual([]);
       expect(lines.find(({ path }) => path === 'sound.mid')?.kept).toBe(true);
-      expect(lines.filter(({ reason }) => reason?.includes('byte ')).length).toBeGreaterThan(files.length / 2);
+      // Many are put right.
+      expect(lines.filter(({ reason }) => reason?.includes('byte ')).length).toBeGreaterThan(files.length / 5);
     },
   );
 });
