@@ -1,4 +1,12 @@
 import { defineConfig } from 'vitest/config';
+import { findBrowser } from './scripts/find-browser.mjs';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The program of this machine's Chromium; tests that need one are skipped where there is none. */
+    browser: string | undefined;
+  }
+}
 
 /** Packages are tested on their TypeScript source, so that no build is needed first. */
 const conditions = ['@chipsmith/source', 'node', 'import', 'default'];
@@ -13,6 +21,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    provide: { browser: findBrowser()?.program },
     onConsoleLog: (log) => {
       throw new Error(`A test wrote to the console: ${log}`);
     },

@@ -1,4 +1,5 @@
-import { capture, root, run } from './processes.mjs';
+import { installPackages, isAptSystem, missingPackages } from './packages.mjs';
+import { capture, root } from './processes.mjs';
 import { SetupError, say } from './report.mjs';
 
 /**
@@ -24,12 +25,12 @@ export async function ensureAdapter(env) {
   if (process.platform !== 'linux') {
     throw new SetupError('WebGPU finds no adapter: install or update the driver of your graphics card.');
   }
-  if ((await capture('apt-get', ['--version'], { env })).code !== 0) {
+  if (!(await isAptSystem(env))) {
     throw new SetupError(
       'WebGPU finds no adapter: install a Vulkan driver, or EGL, OpenGL ES and the DRI drivers of Mesa.',
     );
   }
-  const missing = await missingPackages(env);
+  const missing = await missingPackages(debianPackages, env);
   if (missing.length > 0 && process.getuid?.() !== 0) {
     throw new SetupError(
       `WebGPU finds no adapter; missing: ${missing.join(', ')}. Run this, then try again:\n` +
@@ -76,33 +77,4 @@ function probe(backend, env) {
 async function reason(env) {
   const { code, output } = await probe('opengles', env);
   return output.split('\n').find((line) => /error|warn/i.test(line)) ?? `the probe ended with code ${code}.`;
-}
-
-/** @param {NodeJS.ProcessEnv} env */
-async function missingPackages(env) {
-  /** @type {string[]} */
-  const missing = [];
-  for (const name of debianPackages) {
-    const { code, output } = await capture('dpkg-query', ['--status', name], { env });
-    if (code !== 0 || !output.includes('Status: install ok installed')) missing.push(name);
-  }
-  return missing;
-}
-
-/**
- * @param {readonly string[]} names
- * @param {NodeJS.ProcessEnv} env
- */
-async function installPackages(names, env) {
-  const aptEnv = { ...env, DEBIAN_FRONTEND: 'noninteractive' };
-  for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...names]]) {
-    say(`apt-get ${args.join(' ')} ...`);
-    /** @type {string[]} */
-    const lines = [];
-    const code = await run('apt-get', ['-q', ...args], { env: aptEnv, onLine: (line) => lines.push(line) });
-    if (code !== 0) {
-      const error = lines.find((line) => line.startsWith('E:')) ?? lines.at(-1) ?? '';
-      throw new SetupError(`apt-get ${args[0]} failed, so ${names.join(', ')} are still missing: ${error}`);
-    }
-  }
 }

@@ -4,9 +4,13 @@ import { fileURLToPath } from 'node:url';
 /** The root folder of the repository, whatever folder the command was started in. */
 export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]$/, '');
 
+/** @type {readonly NodeJS.Signals[]} */
+const PASSED_ON = ['SIGTERM', 'SIGHUP'];
+
 /**
  * Runs a command to its end, without standard input. With `onLine` each line of its output goes there, else straight to
- * the terminal. Ctrl-C reaches the command first (it may have something to save) and ends this process after it.
+ * the terminal. Ctrl-C reaches the command first (it may have something to save) and ends this process after it; what would end
+ * this process alone is passed on.
  *
  * @param {string} command
  * @param {readonly string[]} args
@@ -19,6 +23,14 @@ export function run(command, args, { env = process.env, onLine, timeout } = {}) 
     interrupted = true;
   };
   process.on('SIGINT', interrupt);
+  /** @type {import('node:child_process').ChildProcess | undefined} */
+  let started;
+  /** @param {NodeJS.Signals} signal */
+  const passOn = (signal) => {
+    interrupted = true;
+    started?.kill(signal);
+  };
+  for (const signal of PASSED_ON) process.on(signal, passOn);
   return new Promise((done) => {
     const child = spawn(command, args, {
       cwd: root,
@@ -28,6 +40,7 @@ export function run(command, args, { env = process.env, onLine, timeout } = {}) 
       // On Windows npm and pnpm are .cmd files, which only a shell runs.
       shell: process.platform === 'win32' && command !== process.execPath,
     });
+    started = child;
     for (const stream of [child.stdout, child.stderr]) {
       let rest = '';
       stream?.setEncoding('utf8').on('data', (text) => {
@@ -40,6 +53,7 @@ export function run(command, args, { env = process.env, onLine, timeout } = {}) 
     /** @param {number} code */
     const finish = (code) => {
       process.off('SIGINT', interrupt);
+      for (const signal of PASSED_ON) process.off(signal, passOn);
       if (interrupted) process.exit(130);
       done(code);
     };

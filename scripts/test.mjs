@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
 import os from 'node:os';
 import { join, resolve } from 'node:path';
+import { ensureBrowser } from './browser.mjs';
 import { root, run } from './processes.mjs';
 import { SetupError, say } from './report.mjs';
 import { setUp } from './setup.mjs';
@@ -19,7 +20,8 @@ await main();
 async function main() {
   try {
     const { env, adapter } = await setUp();
-    close(await runStages({ ...env, CHIPSMITH_TEST_CONDITIONS: testConditions(adapter) }));
+    const browser = await ensureBrowser(env);
+    close(await runStages({ ...env, CHIPSMITH_TEST_CONDITIONS: testConditions(adapter, browser) }));
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     close([failure('setup', `setup: ${error.message}`)]);
@@ -77,13 +79,14 @@ async function stage(name, commands, env) {
 
 /**
  * What test results depend on beside the files of the repository. Turbo makes it part of the cache's key, so that a result
- * from another Node, another adapter, or with other real data (or none) is not taken for this one's.
+ * from another Node, another adapter or browser, or with other real data (or none) is not taken for this one's.
  *
  * @param {string} adapter
+ * @param {string} browser
  */
-function testConditions(adapter) {
+function testConditions(adapter, browser) {
   const data = resolve(root, process.env.CHIPSMITH_DATA ?? '../shared/data');
-  const conditions = [process.version, process.platform, process.arch, adapter, data, listing(data)];
+  const conditions = [process.version, process.platform, process.arch, adapter, browser, data, listing(data)];
   return createHash('sha256').update(JSON.stringify(conditions)).digest('hex');
 }
 

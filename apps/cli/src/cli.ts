@@ -2,6 +2,7 @@ import { doctor } from './commands/doctor.ts';
 import { evaluate } from './commands/evaluate.ts';
 import { generate } from './commands/generate.ts';
 import { inspect } from './commands/inspect.ts';
+import { keep } from './commands/keep.ts';
 import { listModels } from './commands/models.ts';
 import { plan } from './commands/plan.ts';
 import { prepare } from './commands/prepare.ts';
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   inspect,
   train,
   generate,
+  keep,
   render,
   evaluate,
   listModels,

@@ -1,18 +1,18 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { type FilterName, playScore, TICKS_PER_SECOND, writeVgm, writeWav } from '@chipsmith/apu';
 import {
-  type FilterName,
-  playScore,
-  type RegisterLog,
-  renderAudio,
-  TICKS_PER_SECOND,
-  unrollLoop,
-  writeVgm,
-  writeWav,
-} from '@chipsmith/apu';
-import { checkReplaceable, replaceFolder, type Song, writeMidi } from '@chipsmith/data';
-import { contactSheet } from './page/contact-sheet.ts';
+  checkReplaceable,
+  isSystemError,
+  type MidiConvention,
+  replaceFolder,
+  type Song,
+  writeMidi,
+} from '@chipsmith/data';
+import { contactSheet, type SheetTrack } from './page/contact-sheet.ts';
+import type { Sidecar } from './sidecar.ts';
 import { startProgress } from './terminal/progress.ts';
+import { audioOf } from './track-audio.ts';
 
 export interface Track {
   /** Of its files, without ending. */
@@ -26,18 +26,17 @@ export interface Track {
 
 export interface TrackSettings {
   readonly output: string;
+  /** Whether tracks in that folder are replaced; otherwise these go into a new folder beside it. */
+  readonly replace: boolean;
   readonly title: string;
   /** What all tracks have in common. */
   readonly settings: Readonly<Record<string, string | number | boolean>>;
+  /** The options of `generate` that make more such tracks: all that were given, but for seed and output. */
+  readonly options: Readonly<Record<string, string | boolean>>;
   readonly sound: { readonly sampleRate: number; readonly filter: FilterName };
+  /** Of the .mid files. */
+  readonly midi: MidiConvention;
   readonly signal: AbortSignal;
-}
-
-/** What a log sounds like; of one that loops the second time, which goes on from the first as it goes on from itself. */
-function audioOf(log: RegisterLog, sound: TrackSettings['sound']): Float32Array {
-  if (log.loop === undefined) return renderAudio(log, sound);
-  const twice = renderAudio(unrollLoop(log, 2), { ...sound, fade: 0 });
-  return twice.subarray(Math.round(twice.length / 2));
 }
 
 /** Plain measures of a melody on pulse 1. */
@@ -65,34 +64,46 @@ export function scoresOf(melody: Song): {
  * Writes .mid, .vgm, .wav and .json of every track and index.html, into a folder beside the wanted one that then takes its
  * place: the folder is never half-written.
  *
- * @returns the path of the page
+ * @returns the folder that was written, and the absolute path of the page
  * @throws DataError if the folder holds something else than tracks, or cannot be written
  * @throws the signal's reason once it is aborted
  */
-export async function writeTracks(tracks: readonly Track[], options: TrackSettings): Promise<string> {
-  const { output, title, settings, sound, signal } = options;
-  await checkTracksFolder(output);
+export async function writeTracks(
+  tracks: readonly Track[],
+  wanted: TrackSettings,
+): Promise<{ output: string; page: string }> {
+  const { title, settings, sound, midi, options, signal } = wanted;
+  const output = await tracksFolder(wanted.output, wanted.replace);
   const progress = startProgress('rendering');
   try {
     const folder = await replaceFolder(output, async (partial) => {
+      const shown: SheetTrack[] = [];
       for (const [index, { name, song, events, seed, scores }] of tracks.entries()) {
         signal.throwIfAborted();
         progress.update(index / tracks.length, name);
         const log = playScore(song);
-        const description = { name, title: song.title, seed, settings, scores, events: Array.from(events) };
-        await writeFile(join(partial, `${name}.mid`), writeMidi(song));
-        await writeFile(join(partial, `${name}.vgm`), writeVgm(log, { title: song.title }));
+        const { title } = song;
+        const sidecar: Sidecar = { name, title, seed, settings, scores, sound, options, events: Array.from(events) };
+        const files = {
+          mid: writeMidi(song, { convention: midi }),
+          vgm: writeVgm(log, { title }),
+          json: new TextEncoder().encode(`${JSON.stringify(sidecar)}\n`),
+        };
+        for (const [type, bytes] of Object.entries(files)) await writeFile(join(partial, `${name}.${type}`), bytes);
         await writeFile(join(partial, `${name}.wav`), writeWav(audioOf(log, sound), sound.sampleRate));
-        await writeFile(join(partial, `${name}.json`), `${JSON.stringify(description)}\n`);
+        shown.push({ name, song, seed, scores, filter: sound.filter, files });
       }
       progress.update(1, '');
-      await writeFile(join(partial, 'index.html'), contactSheet(tracks, { title, settings }));
+      await writeFile(join(partial, 'index.html'), contactSheet(shown, { title, settings }));
     });
-    return join(folder, 'index.html');
+    return { output, page: join(folder, 'index.html') };
   } finally {
     progress.stop();
   }
 }
+
+/** The name of a file of a track, or of the page. Tracks that were kept may have a number behind theirs. */
+const TRACK_FILE = /^track-\d+(-\d+)?\.(mid|vgm|wav|json)$/;
 
 /**
  * Makes sure that tracks may be written to a folder: it is missing, or empty, or holds tracks of an earlier call.
@@ -100,6 +111,31 @@ export async function writeTracks(tracks: readonly Track[], options: TrackSettin
  * @throws DataError otherwise
  */
 export async function checkTracksFolder(folder: string): Promise<void> {
-  const isTrack = (name: string) => name === 'index.html' || /^track-\d+\.(mid|vgm|wav|json)$/.test(name);
-  await checkReplaceable(folder, isTrack, 'track');
+  await checkReplaceable(folder, (name) => name === 'index.html' || TRACK_FILE.test(name), 'track');
+}
+
+/**
+ * Where tracks are written: the wanted folder, unless it holds tracks and they are not to be replaced. Then it is the first of
+ * `<folder>-2`, `<folder>-3` and so on that is missing or empty.
+ *
+ * @throws DataError if the wanted folder holds something else than tracks, or cannot be read
+ */
+export async function tracksFolder(wanted: string, replace: boolean): Promise<string> {
+  await checkTracksFolder(wanted);
+  if (replace) return wanted;
+  for (let number = 1; ; number++) {
+    const folder = number === 1 ? wanted : join(dirname(wanted), `${basename(wanted)}-${number}`);
+    if (await isVacant(folder)) return folder;
+  }
+}
+
+/** Whether a folder is missing or empty. */
+async function isVacant(folder: string): Promise<boolean> {
+  try {
+    return (await readdir(folder)).length === 0;
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    // Whatever else has the name, such as a file, is not to be written over.
+    return error.code === 'ENOENT';
+  }
 }

@@ -2,9 +2,18 @@ import { createHash } from 'node:crypto';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { playScore, readVgm, renderAudio, writeVgm, writeWav } from '@chipsmith/apu';
-import { deriveSeed, findEncoding, readMidi, trackOf } from '@chipsmith/data';
+import { deriveSeed, findEncoding, readMidi, readSongs, type Song, trackOf } from '@chipsmith/data';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { expectFailure, filesOf, jsonOf, scratchFolder, start, TINY, writeMidiFolder } from './support/cli.ts';
+import {
+  chipsmith,
+  expectFailure,
+  filesOf,
+  jsonOf,
+  scratchFolder,
+  start,
+  TINY,
+  writeMidiFolder,
+} from './support/cli.ts';
 
 const folder = scratchFolder();
 const midi = join(folder, 'midi');
@@ -29,6 +38,7 @@ interface Sidecar {
   readonly seed: number;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly scores: Readonly<Record<string, number>>;
+  readonly options: Readonly<Record<string, string | boolean>>;
   readonly events: readonly number[];
 }
 
@@ -112,9 +122,25 @@ describe('generate', () => {
     expect(Object.keys(samples)).toHaveLength(9);
     await jsonOf(`generate ${SMALL} --seed 3 --output ${join(folder, 'again')}`);
     expect(await hashes(join(folder, 'again'))).toEqual(samples);
-    await jsonOf(`generate ${SMALL} --seed 4 --output ${join(folder, 'again')}`);
+    await jsonOf(`generate ${SMALL} --seed 4 --output ${join(folder, 'again')} --replace`);
     const others = await hashes(join(folder, 'again'));
     for (const file of Object.keys(samples)) expect(others[file]).not.toBe(samples[file]);
+  });
+
+  it('makes a new folder beside one with tracks unless they are to be replaced, and says so', async () => {
+    const output = join(folder, 'album');
+    await jsonOf(`generate ${SMALL} --output ${output}`);
+    const before = await hashes(output);
+    const { stdout } = await chipsmith(`generate ${SMALL} --seed 2 --no-arrange --output ${output}`);
+    expect(stdout.split('\n').slice(0, 2)).toEqual([
+      `2 tracks in ${output}-2 (${output} holds tracks already; --replace would replace them)`,
+      `Hear and see them: ${output}-2/index.html`,
+    ]);
+    expect(await hashes(output)).toEqual(before);
+    expect(await jsonOf(`generate ${SMALL} --output ${output}`)).toMatchObject({ output: `${output}-3` });
+    // What the page offers for more of the kind: all that was typed but seed and output.
+    const { options } = await sidecarOf(`${output}-2`, 'track-01');
+    expect(options).toEqual({ run, count: '2', bars: '2', 'sample-rate': '8000', arrange: false });
   });
 
   it('keeps the melody alone with --no-arrange', async () => {
@@ -164,6 +190,59 @@ describe('generate', () => {
     }
   });
 
+  it('goes on from the end of any song, in its key, tempo and meter, and says what it took', async () => {
+    // 40 bars of 3/4 in E flat, no two alike next to each other.
+    const scale = ['E', 'F', 'G', 'A', 'B', 'c', 'd', 'e'];
+    const bars = Array.from({ length: 40 }, (_, bar) => [0, 2, 4].map((step) => scale[(bar * 3 + step) % 8]).join(''));
+    const head = (number: number) => `X:${number}\nT:Song ${number}\nM:3/4\nL:1/4\nQ:1/4=90\nK:Eb\n`;
+    const book = join(folder, 'book.abc');
+    await writeFile(book, `${head(1)}${bars.join('|')}|\n\n${head(2)}${bars.toReversed().join('|')}|\n`);
+    const output = join(folder, 'from-book');
+    const line = `generate ${SMALL} --bars 8 --no-arrange --output ${output} --primer ${book}`;
+    const { code, lines } = await chipsmith(line);
+    const said = 'Primer: book.abc (the first of its 2 songs), the last 4 of 40 bars, 3/4, 90 bpm';
+    expect({ code, first: lines[0] }).toEqual({ code: 0, first: said });
+
+    const [found] = readSongs(await readFile(book), book);
+    const own = 'reading' in found ? found.reading.song : undefined;
+    const { song } = readMidi(await readFile(join(output, 'track-01.mid')), 'track-01.mid');
+    expect(song.tempo.beatsPerMinute).toBe(90);
+    expect(song.meter).toMatchObject({ beats: 3, unit: 4 });
+    expect(Math.floor(song.duration / (3 * 29_400))).toBe(8);
+    const pitches = ({ voices }: Song) => voices.pulse1.map(({ pitch }) => pitch);
+    expect(pitches(song).slice(0, 12)).toEqual(own && pitches(own).slice(-12));
+    expect((await sidecarOf(output, 'track-01')).settings).toMatchObject({
+      primer: said,
+      primerEvents: 48,
+      beatsPerMinute: 90,
+    });
+
+    await jsonOf(`${line} --bpm 150`);
+    const faster = readMidi(await readFile(join(output, 'track-01.mid')), 'track-01.mid').song;
+    expect(faster.tempo.beatsPerMinute).toBe(150);
+
+    // The log of a track's chip is a song too.
+    const vgm = join(output, 'track-01.vgm');
+    expect(
+      await jsonOf(`generate ${SMALL} --bars 8 --output ${join(folder, 'from-vgm')} --primer ${vgm}`),
+    ).toMatchObject({
+      settings: { primer: expect.stringMatching(/^Primer: track-01\.vgm, /) },
+    });
+    const rests = join(folder, 'rests.abc');
+    await writeFile(rests, `${head(1)}z3|\n`);
+    await expectFailure(1, /rests\.abc: .*; /, `generate ${SMALL} --primer ${rests}`);
+  });
+
+  it('writes .mid files by the convention of NES-MDB where asked', async () => {
+    const output = join(folder, 'nesmdb');
+    await jsonOf(`generate ${SMALL} --midi nesmdb --output ${output}`);
+    const bytes = await readFile(join(output, 'track-01.mid'));
+    // Ticks a quarter note, and a track name.
+    expect(bytes.readUInt16BE(12)).toBe(22_050);
+    expect(bytes.includes('p1')).toBe(true);
+    await expectFailure(2, /--midi must be general-midi or nesmdb|general-midi/, `generate ${SMALL} --midi other`);
+  });
+
   it('takes the likeliest events only with --top-k 1: the rest after a primer is then always the same', async () => {
     const primer = '--primer-pitches 60,64,67,72,60,64,67,72,60';
     await expectFailure(1, /Only [01] of 10 sequences were different/, `generate ${SMALL} ${primer} --top-k 1`);
@@ -194,7 +273,7 @@ describe('generate', () => {
     await expectFailure(1, /pitch 10: .* use 48 to 83/, `generate ${SMALL} ${never} --primer-pitches 10`);
     await expectFailure(
       1,
-      /primer has 32 events: .* more bars/,
+      /primer has 32 events, .* more bars/,
       `generate ${SMALL} ${never} --primer-pitches ${Array(32).fill(60).join()}`,
     );
     await expectFailure(
@@ -207,7 +286,11 @@ describe('generate', () => {
       /gone\.mid: there is no such file/,
       `generate ${SMALL} ${never} --primer ${join(folder, 'gone.mid')}`,
     );
-    await expectFailure(1, /not a MIDI file/, `generate ${SMALL} ${never} --primer ${join(run, 'config.json')}`);
+    await expectFailure(
+      1,
+      /config\.json.*: is no list/,
+      `generate ${SMALL} ${never} --primer ${join(run, 'config.json')}`,
+    );
 
     const damaged = join(folder, 'damaged');
     await cp(run, damaged, { recursive: true });

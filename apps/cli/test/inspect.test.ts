@@ -41,7 +41,7 @@ describe('inspect', () => {
     expect(stdout).toMatch(/^groups of songs with the same notes, across train and valid: 1$/m);
   });
 
-  it('writes a page with charts that loads nothing, twice the same', async () => {
+  it('writes a page with charts and songs that loads nothing, twice the same', async () => {
     const pages: string[] = [];
     for (const name of ['one.html', 'two.html']) {
       expect((await chipsmith(`inspect ${data} --html ${join(folder, name)}`)).stdout).toContain(`${name}.`);
@@ -49,9 +49,19 @@ describe('inspect', () => {
     }
     const [page, again] = pages;
     expect(again).toBe(page);
-    expect(page.match(/<svg /g)).toHaveLength(3 * 5);
+    expect(page.match(/<figure>/g)).toHaveLength(3 * 5);
     expect(page).toContain('Dataset &lt;data&gt;');
-    expect(page).not.toMatch(/<script|<img|<link|(src|href)=|NaN|undefined/);
+    const [body, script] = page.split('<script>');
+    expect(body).not.toMatch(/<img|<link|(src|href)=|NaN|undefined/);
+    expect(script.match(/<script/)).toBeNull();
+    expect(body).toContain(`script-src 'sha256-`);
+    // Four of the seven songs of the first split, one of each other; all are what their events say.
+    const songs = [...body.matchAll(/<article .*?<h2>(.*?)<\/h2>.*?Piano roll: (\d+) notes.*?source">(\w+):/gs)];
+    expect(songs.map(([, , notes, split]) => [notes, split])).toEqual(
+      ['train', 'train', 'train', 'train', 'valid', 'test'].map((split) => ['32', split]),
+    );
+    expect(new Set(songs.map(([, title]) => title)).size).toBe(6);
+    expect(body).toMatch(/<dfn tabindex="0" title="Entropy in bits[^"]*">variety of pitch<\/dfn>/);
   });
 
   it('says in one line what is wrong', async () => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { unzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { contactSheet, type SheetTrack } from '../src/page/contact-sheet.ts';
 import { note, song } from './page-songs.ts';
@@ -8,6 +9,7 @@ const track = (name: string, changes: Partial<SheetTrack> = {}): SheetTrack => (
   song: song({ pulse1: [note(0, 44_100, 60)] }, { title: name }),
   seed: 7,
   scores: { nllPerEvent: 0.98765, notes: 1 },
+  files: { mid: Uint8Array.of(1), vgm: Uint8Array.of(2), json: Uint8Array.of(3) },
   ...changes,
 });
 
@@ -24,14 +26,16 @@ describe('contactSheet', () => {
     expect(first).toMatch(/<svg class="roll" .*<g class="pulse1"><rect /);
     expect(first).toContain('<audio controls preload="none" src="one.wav">');
     for (const type of ['wav', 'mid', 'vgm', 'json']) expect(first).toContain(`<a href="one.${type}">.${type}</a>`);
-    expect(first).toContain('<dt>seed</dt><dd>7</dd>');
-    expect(first).toContain('<dt>nll per event</dt><dd>0.988</dd>');
+    expect(first).toMatch(/<dt><dfn [^>]*>seed<\/dfn><\/dt><dd>7<\/dd>/);
+    expect(first).toMatch(/<dt><dfn tabindex="0" title="How unexpected [^"]*">surprise<\/dfn><\/dt><dd>0\.988<\/dd>/);
     expect(first).toContain('data-seconds="4"');
+    // Four seconds at 120 are two bars; every fourth has its number.
+    expect(first).toContain('<ol class="bars" aria-hidden="true"><li style="left:0.00%">1</li></ol>');
   });
 
   it('shows what all tracks share once and what is particular to one with it', () => {
     const page = contactSheet([track('one', { settings: { primer: 'c d e' } }), track('two')], meta);
-    expect(page.match(/<dt>temperature<\/dt><dd>1\.1<\/dd>/g)).toHaveLength(1);
+    expect(page.match(/temperature<\/dfn><\/dt><dd>1\.1<\/dd>/g)).toHaveLength(1);
     expect(cards(page).map((card) => card.includes('<dt>primer</dt><dd>c d e</dd>'))).toEqual([true, false]);
   });
 
@@ -56,8 +60,9 @@ describe('contactSheet', () => {
       [track(evil, { song: song({}, { title: evil }), scores: { [evil]: 1 }, settings: { [evil]: evil } })],
       { title: evil, settings: { [evil]: evil } },
     );
-    expect(page.match(/<script/g)).toHaveLength(1);
-    expect(page.match(/<\/script/g)).toHaveLength(1);
+    // One holds the files, the other runs.
+    expect(page.match(/<script/g)).toHaveLength(2);
+    expect(page.match(/<\/script/g)).toHaveLength(2);
     expect(page).not.toMatch(/<img|<!--/);
     // Whatever the texts are, the page has the tags and attributes of a page with harmless ones.
     const skeleton = (html: string) => html.replace(/"[^"]*"/g, '""').match(/<[a-z/][^>]*>/g);
@@ -76,12 +81,21 @@ describe('contactSheet', () => {
 
   it('needs nothing from elsewhere, and its policy allows exactly its own script', () => {
     const page = contactSheet([track('one')], meta);
-    expect(page).not.toMatch(/https?:|url\(|@import|<link|<iframe/);
     const script = /<script>([\s\S]*?)<\/script>/.exec(page)?.[1] ?? '';
+    expect(page).not.toMatch(/https?:|url\(|@import|<link|<iframe/);
     const hash = createHash('sha256').update(script).digest('base64');
     expect(page).toContain(`script-src 'sha256-${hash}'`);
     expect(page).toContain(`default-src 'none'`);
     expect(() => new Function(script)).not.toThrow();
+  });
+
+  it('carries the small files of every track, which pages from disk may not read', () => {
+    const page = contactSheet([track('one'), track('<two>')], meta);
+    const archive = /<script type="text\/plain" id="files">([^<]*)</.exec(page)?.[1] ?? '';
+    const files = unzipSync(Buffer.from(archive, 'base64'));
+    const names = ['<two>', 'one'].flatMap((name) => ['json', 'mid', 'vgm'].map((type) => `${name}.${type}`));
+    expect(Object.keys(files).sort()).toEqual(names);
+    expect([...files['one.vgm']]).toEqual([2]);
   });
 
   it('gives the same bytes for the same tracks, and remembers marks apart for other ones', () => {

@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { readVgm, renderAudio, writeVgm, writeWav } from '@chipsmith/apu';
+import { readMidi } from '@chipsmith/data';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { chipsmith, expectFailure, filesOf, jsonOf, scratchFolder, writeMidiFolder } from './support/cli.ts';
 
@@ -60,13 +61,30 @@ describe('models, plan, doctor and render', () => {
     expect(halves.peakBytes).toBeLessThan(peakBytes);
   });
 
-  it('finds out that this machine can train', async () => {
+  it('tells with --measure how long training takes with the settings that fit', async () => {
+    const small = '--layers 8 --batch 8 --length 16';
+    const plan = (await jsonOf(`plan ${small} --measure`)) as { speed: Record<string, number> };
+    const { eventsPerSecond, secondsPerStep, usualSeconds, usualSteps, steps } = plan.speed;
+    expect(eventsPerSecond * secondsPerStep).toBeCloseTo(8 * 16, 6);
+    expect(usualSeconds).toBeCloseTo(1000 * secondsPerStep, 6);
+    expect(usualSteps).toBe(1000);
+    expect(steps).toBeGreaterThan(0);
+    expect((await chipsmith(`plan ${small} --measure`)).stdout).toMatch(
+      /\nOn .+: \d+ events\/s, so 1000 steps take about \d+:\d\d\.\n$/,
+    );
+    expect(await jsonOf(`plan ${small} --vram 1KB --measure`)).not.toHaveProperty('speed');
+  });
+
+  it('finds out that this machine can train, and how fast', async () => {
     expect(await jsonOf('doctor')).toMatchObject({
       node: process.version,
       adapter: { name: expect.any(String) },
       matrices: expect.stringMatching(/^(buffers|storage|sampled)$/),
+      training: { model: 'basic-rnn', eventsPerSecond: expect.any(Number), usualSeconds: expect.any(Number) },
     });
-    expect((await chipsmith('doctor')).stdout).toMatch(/This machine can train\.\n$/);
+    expect((await chipsmith('doctor')).stdout).toMatch(
+      /\nSpeed +basic-rnn: \d+ events\/s, so 1000 steps take about [\d:]+\nThis machine can train\.\n$/,
+    );
     await expectFailure(1, /computes nothing/, 'doctor --adapter null');
   });
 
@@ -79,6 +97,23 @@ describe('models, plan, doctor and render', () => {
     await jsonOf(`render ${place('tune.vgm')} --output ${place('tune.wav')} --sample-rate 8000 --filter famicom`);
     const expected = writeWav(renderAudio(log, { sampleRate: 8000, filter: 'famicom' }), 8000);
     expect(Buffer.from(expected).equals(await readFile(place('tune.wav')))).toBe(true);
+  });
+
+  it('writes any song as MIDI, by either convention', async () => {
+    const source = join(midi, 'test/tune-3.mid');
+    const place = (name: string) => join(folder, name);
+    const { song } = readMidi(await readFile(source), source);
+    await jsonOf(`render ${source} --output ${place('log.vgm')}`);
+    const notes = song.voices.pulse1.length;
+    expect(await jsonOf(`render ${place('log.vgm')} --output ${place('log.mid')}`)).toMatchObject({ notes });
+    const read = async (name: string) => readMidi(await readFile(place(name)), name).song;
+    expect((await read('log.mid')).voices.pulse1.map(({ pitch }) => pitch)).toEqual(
+      song.voices.pulse1.map(({ pitch }) => pitch),
+    );
+    await jsonOf(`render ${source} --output ${place('nes.mid')} --midi nesmdb`);
+    expect(await read('nes.mid')).toEqual(song);
+    await writeFile(place('tune.abc'), 'X:1\nK:C\nCDEF|\n');
+    expect(await jsonOf(`render ${place('tune.abc')} --output ${place('tune.mid')}`)).toMatchObject({ notes: 4 });
   });
 
   it('renders what is packed, wrapped or damaged, says what it mended, and keeps tag and loop of a log', async () => {

@@ -1,7 +1,14 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { checkTracksFolder, scoresOf, type Track, type TrackSettings, writeTracks } from '../src/tracks.ts';
+import {
+  checkTracksFolder,
+  scoresOf,
+  type Track,
+  type TrackSettings,
+  tracksFolder,
+  writeTracks,
+} from '../src/tracks.ts';
 import { note, song } from './page-songs.ts';
 import { filesOf, scratchFolder } from './support/cli.ts';
 
@@ -16,7 +23,9 @@ function track(name: string, pitch: number): Track {
 
 function settings(output: string, signal = new AbortController().signal): TrackSettings {
   const sound = { sampleRate: 8000, filter: 'nes' as const };
-  return { output, title: 'two tracks', settings: { bars: 2 }, sound, signal };
+  const options = { run: 'my-run' };
+  const chosen = { title: 'two tracks', settings: { bars: 2 }, options, midi: 'general-midi' as const };
+  return { output, replace: true, ...chosen, sound, signal };
 }
 
 async function quietly<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -37,8 +46,8 @@ describe('writeTracks', () => {
     const output = join(folder, 'tracks');
     await quietly(() => writeTracks([track('track-01', 60), track('track-02', 62)], settings(output)));
     expect(await filesOf(output)).toHaveLength(9);
-    const page = await quietly(() => writeTracks([track('track-01', 64)], settings(output)));
-    expect(page).toBe(join(output, 'index.html'));
+    const written = await quietly(() => writeTracks([track('track-01', 64)], settings(output)));
+    expect(written).toEqual({ output, page: join(output, 'index.html') });
     const endings = ['json', 'mid', 'vgm', 'wav'];
     expect(await filesOf(output)).toEqual(['index.html', ...endings.map((ending) => `track-01.${ending}`)]);
     expect(JSON.parse(await readFile(join(output, 'track-01.json'), 'utf8'))).toEqual({
@@ -47,6 +56,8 @@ describe('writeTracks', () => {
       seed: 7,
       settings: { bars: 2 },
       scores: { notes: 2, pitches: 2, pitchClasses: 2, longestRestBeats: 6 },
+      sound: { sampleRate: 8000, filter: 'nes' },
+      options: { run: 'my-run' },
       events: [1, 2, 3],
     });
     expect(await filesOf(folder)).toHaveLength(6);
@@ -71,6 +82,31 @@ describe('writeTracks', () => {
     await expect(quietly(() => writeTracks([track('track-01', 60)], wanted))).rejects.toThrow(
       /tracks: a part of the path is a file/,
     );
+  });
+});
+
+describe('tracksFolder', () => {
+  it('is the wanted folder until that holds tracks, then the first free one beside it', async () => {
+    const wanted = join(folder, 'many');
+    const made: string[] = [];
+    for (const replace of [false, false, false, true]) {
+      const { output } = await quietly(() => writeTracks([track('track-01', 60)], { ...settings(wanted), replace }));
+      made.push(output);
+      // A file of that name is not written over, an empty folder is taken.
+      if (made.length === 1) await writeFile(`${wanted}-2`, '');
+      if (made.length === 1) await mkdir(`${wanted}-3`);
+    }
+    expect(made).toEqual([wanted, `${wanted}-3`, `${wanted}-4`, wanted]);
+    expect(await tracksFolder(`${wanted}/`, false)).toBe(`${wanted}-5`);
+  });
+
+  it('refuses what holds other files', async () => {
+    const wanted = join(folder, 'papers');
+    await mkdir(wanted);
+    await writeFile(join(wanted, 'letter.txt'), '');
+    for (const replace of [false, true]) {
+      await expect(tracksFolder(wanted, replace)).rejects.toThrow(/papers: holds letter\.txt, which is no track/);
+    }
   });
 });
 

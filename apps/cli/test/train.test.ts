@@ -2,9 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { appendFile, cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { RunFolder } from '@chipsmith/models';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   chipsmith,
+  chipsmithWords,
   expectFailure,
   filesOf,
   jsonOf,
@@ -101,6 +103,33 @@ describe('train', () => {
   });
 });
 
+describe('what train says at its end', () => {
+  it('is what to type next, which works, and that nothing was learnt yet', async () => {
+    const short = join(folder, 'a short run');
+    const args = ['train', '--data', data, '--run', short, '--minutes', '0.02', ...TINY.split(' ')];
+    const { code, stdout, lines } = await chipsmithWords(args);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^stopped by --minutes at step \d+; lowest validation loss /);
+    expect(stdout).toContain(`\nGo on training: pnpm chipsmith train --resume --run '${short}' --minutes 0.02\n`);
+    expect(stdout).toContain(`\nMake tracks:    pnpm chipsmith generate --run '${short}'\n`);
+    expect(lines).toContainEqual(expect.stringMatching(/^training \d+% step 1, loss .* 0:0\d left$/));
+    const again = await chipsmithWords(['train', '--resume', '--run', short, '--minutes', '0.02', '--json']);
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      reason: 'time',
+      next: { generate: expect.stringContaining(short) },
+    });
+  });
+
+  it('warns of a model that has learnt nothing, and so does generate', async () => {
+    const warning =
+      /^The model has learnt nothing: on its validation data it reaches \d\.\d+ nats an event, counting how often each event occurs \d\.\d+; train it longer/;
+    expect(trained).toMatchObject({ warning: expect.stringMatching(warning) });
+    const made = await chipsmith(`generate --run ${run} --count 1 --bars 2 --output ${join(folder, 'learnt')} --json`);
+    expect(made.lines).toContainEqual(expect.stringMatching(warning));
+    expect(JSON.parse(made.stdout)).toMatchObject({ warning: expect.stringMatching(warning) });
+  });
+});
+
 describe('train --vram', () => {
   const shape = '--layers 32 --batch 16 --length 64';
   const held = join(folder, 'held');
@@ -189,6 +218,23 @@ describe('train --resume', () => {
     expect((await filesOf(join(folder, 'cache'))).filter((path) => /tuning\.json\./.test(path))).toEqual([]);
   });
 
+  it.skipIf(process.platform === 'win32')(
+    'saves when its terminal is closed, whoever else sends a signal',
+    async () => {
+      const closed = join(folder, 'closed');
+      const training = start(`train --run ${closed} --data ${data} ${TINY} --steps 1000000 --validate-every 100000`);
+      await training.said('training 0% step 10,');
+      // What is printed from now on goes nowhere, as on a terminal that is gone.
+      training.process.stdout?.destroy();
+      training.process.stderr?.destroy();
+      for (const signal of ['SIGHUP', 'SIGTERM', 'SIGHUP'] as const) training.process.kill(signal);
+      expect((await training.ended).code).toBe(130);
+      const { step } = (await new RunFolder(closed).load('latest')).metadata.training;
+      expect(step).toBeGreaterThanOrEqual(10);
+      expect(await filesOf(closed)).not.toContain('lock');
+    },
+  );
+
   it('goes on after Ctrl-C as if nothing had happened', async () => {
     const interrupted = join(folder, 'interrupted');
     const settings = `--data ${data} ${TINY} --validate-every 20 --patience 0`;
@@ -230,6 +276,13 @@ describe.skipIf(!mounted)('on a full disk (skipped where this process may not mo
     expect(await filesOf(small)).toEqual(files);
     expect(before.equals(await readFile(latestOf(full)))).toBe(true);
 
+    const fresh = join(small, 'fresh');
+    await expectFailure(
+      1,
+      /fresh.*: the disk is full; free some space/,
+      `train --data ${data} --run ${fresh} ${TINY} --steps 1`,
+    );
+    expect(await filesOf(small)).toEqual(files);
     await expectFailure(
       1,
       /tracks: the disk is full/,

@@ -10,6 +10,8 @@ import {
   type RegisterLog,
   type RenderOptions,
   renderAudio,
+  VOICE_NAMES,
+  type VoiceName,
 } from '../src/index.ts';
 import { makeLog, pulseLog, triangleLog } from './support/logs.ts';
 import { peakFrequency } from './support/spectrum.ts';
@@ -128,6 +130,52 @@ describe('rendering', () => {
     const late = renderAudio({ ...log, memory: [{ cycle: NTSC_CPU_CLOCK / 4 + 0.75, address: 0xc000, bytes }] });
     expect(peakOf(late.slice(2000, 11_900))).toBeLessThan(1e-3);
     expect(peakOf(late.slice(12_000))).toBeGreaterThan(1e-3);
+  });
+});
+
+describe('silent voices', () => {
+  /** Both pulses, the triangle and the noise at once. */
+  const four = makeLog(
+    [
+      [0x4015, 0x0f],
+      [0x4000, 0xbf],
+      [0x4002, 253],
+      [0x4003, 0x08],
+      [0x4004, 0x7a],
+      [0x4006, 168],
+      [0x4007, 0x08],
+      [0x4008, 0xff],
+      [0x400a, 100],
+      [0x400b, 0x09],
+      [0x4017, 0xc0],
+      [0x400c, 0x38],
+      [0x400e, 0x05],
+      [0x400f, 0x08],
+    ],
+    0.2,
+  );
+  const registers = { pulse1: 0x4000, pulse2: 0x4004, triangle: 0x4008, noise: 0x400c };
+  const without = (voice: VoiceName): RegisterLog => ({
+    ...four,
+    writes: four.writes.filter(({ register }) => register >> 2 !== registers[voice] >> 2),
+  });
+
+  it.each(['pulse1', 'pulse2', 'noise'] as const)('leave the others as if %s had never been written to', (voice) => {
+    const heard = renderAudio(four, { silentVoices: [voice] });
+    expect(heard).toEqual(renderAudio(without(voice)));
+    expect(heard).not.toEqual(renderAudio(four));
+  });
+
+  it('reach the mixer as 0: the noise is louder without the triangle, which a triangle at rest does not allow', () => {
+    const noiseLevel = (silentVoices: VoiceName[], log = four) =>
+      peakOf(renderAudio(log, { filter: 'clean', silentVoices }));
+    const pulses: VoiceName[] = ['pulse1', 'pulse2'];
+    const atRest = noiseLevel(pulses, without('triangle'));
+    expect(noiseLevel([...pulses, 'triangle'])).toBeGreaterThan(1.1 * atRest);
+  });
+
+  it('are all that is heard when there are four', () => {
+    expect(peakOf(renderAudio(four, { silentVoices: VOICE_NAMES }))).toBe(0);
   });
 });
 

@@ -237,6 +237,12 @@ describe('the file', () => {
     expect(String.fromCharCode(...file.subarray(0x14 + field(0x14)).subarray(0, 4))).toBe('Gd3 ');
   });
 
+  it('names the frame rate of the console: 60 or 50', () => {
+    expect(field(0x24)).toBe(60);
+    const pal = writeVgm({ clock: PAL_CPU_CLOCK, writes: [], duration: 0 });
+    expect(new DataView(pal.buffer).getUint32(0x24, true)).toBe(50);
+  });
+
   it('has the commands one can work out by hand', () => {
     // Both writes in sample 0, then 88,200 samples: 65,535 and 22,665 = 0x5889.
     const expected = [0xb4, 0x15, 0x0f, 0xb4, 0x00, 0x30, 0x61, 0xff, 0xff, 0x61, 0x89, 0x58, 0x66];

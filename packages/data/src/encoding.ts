@@ -9,6 +9,8 @@ export type SequenceVoice = (typeof SEQUENCE_VOICES)[number];
 export interface EncodedSequence {
   readonly voice: SequenceVoice;
   readonly events: Uint16Array;
+  /** Semitones that the encoding moved the music up by, as those do that bring all into C; 0 if left out. */
+  readonly transposition?: number;
   /** Events of a bar, where each is a step of the grid and the first one begins a bar. Else missing. */
   readonly bar?: number | undefined;
 }
@@ -24,6 +26,8 @@ export interface DecodeOptions {
   readonly title: string;
   /** Quarter notes a minute; 120 if left out. */
   readonly beatsPerMinute?: number;
+  /** That of the sequence which the events go on from: the song gets its key. 0 if left out. */
+  readonly transposition?: number;
   /** Of encodings on a tempo's grid; 4/4 if left out. */
   readonly meter?: Pick<Meter, 'beats' | 'unit'>;
 }
@@ -46,6 +50,8 @@ export interface Encoding {
   readonly exactTimes?: boolean;
   /** Sequences of a song with a tempo, given or estimated; see withEstimatedTiming, and `exactTimes`. */
   encode(song: Song): Encoded;
+  /** The same for sampling to go on from: one sequence a voice, however short it is or long it rests. `encode` if left out. */
+  encodePrimer?(song: Song): Encoded;
   /** A melody of these MIDI note numbers, one event each: what sampling can start from. @throws DataError out of range */
   encodePitches(pitches: readonly number[]): number[];
   /** @throws DataError if an event is no class of this encoding */

@@ -66,7 +66,7 @@ export type { MelodyFeatures } from './melody/features.ts';
 export { keyMelodyFeatures } from './melody/key-melody.ts';
 export { lookbackFeatures } from './melody/lookback.ts';
 export { type ReadMidiOptions, readMidi } from './midi/read.ts';
-export { writeMidi } from './midi/write.ts';
+export { MIDI_CONVENTIONS, type MidiConvention, type WriteMidiOptions, writeMidi } from './midi/write.ts';
 export { vaeSixteenBarEncoding, vaeTwoBarEncoding } from './music-vae/melody.ts';
 export { trioInputs, vaeTrioEncoding } from './music-vae/trio.ts';
 export { nesEventsBytePairsEncoding } from './nes-events/byte-pairs.ts';
@@ -81,6 +81,7 @@ export { performanceEncoding, performanceVelocityEncoding } from './performance/
 export { ONSET_BITMAP_SHAPE, onsetBitmapEncoding, onsetBitmapOf, onsetEventsOf } from './pianoroll/onsets.ts';
 export { PIANOROLL_SHAPE, pianorollEncoding, pianorollOf, pianorollVolumeEncoding } from './pianoroll/voices.ts';
 export { polyphonyEncoding } from './polyphony/encoding.ts';
+export { choosePrimer, type Primer } from './primer.ts';
 export * from './random.ts';
 export type { FoundSong, SongReading, WrittenFacts } from './reading.ts';
 export { songFromRegisterLog } from './register-log/song.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DataError, reasonOf } from '../src/index.ts';
+import { DataError, printable, reasonOf } from '../src/index.ts';
 
 describe('DataError', () => {
   it('says in one line where, what and what to do', () => {
@@ -22,5 +22,12 @@ describe('DataError', () => {
     expect(error.message).toBe('a b: is missing; check the path');
     expect(reasonOf(error)).toBe('is missing');
     expect(error.byte).toBeUndefined();
+  });
+
+  it('keeps whatever a terminal obeys out of its line', () => {
+    const hostile = 'a\u001b[31mb\u009b2Jc\u0007d\u007fe\u202ef\u2028g\th';
+    expect(printable(hostile)).toBe('a [31mb 2Jc d e f g h');
+    expect(new DataError(hostile, hostile, hostile).message).not.toMatch(/[\p{Cc}\u2028\u202e]/u);
+    expect(printable('Ünï 新しい曲 🎵.mid')).toBe('Ünï 新しい曲 🎵.mid');
   });
 });

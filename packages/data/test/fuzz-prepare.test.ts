@@ -42,8 +42,7 @@ describe('prepareDataset on damaged files', () => {
       const isOfFile = (entry: string) => files.some(({ path }) => entry === path || entry.startsWith(`${path}/`));
       expect(lines.filter(({ path }) => !isOfFile(path))).toEqual([]);
       expect(lines.find(({ path }) => path === 'sound.mid')?.kept).toBe(true);
-      // Many are put right.
-      expect(lines.filter(({ reason }) => reason?.includes('byte ')).length).toBeGreaterThan(files.length / 5);
+      expect(lines.filter(({ reason }) => reason?.includes('byte ')).length).toBeGreaterThan(files.length / 4);
     },
   );
 });

@@ -140,7 +140,7 @@ describe('melody encoding', () => {
         const { tempo, meter } = song;
         for (const { events, bar } of encoding.encode(song).sequences) {
           const decoded = encoding.decode(events, { title: 'again', beatsPerMinute: tempo.beatsPerMinute, meter });
-          expect(encoding.encode(decoded).sequences).toEqual([{ voice: 'pulse1', bar, events }]);
+          expect(encoding.encode(decoded).sequences).toEqual([{ voice: 'pulse1', bar, events, transposition: 0 }]);
         }
       }),
     );

@@ -106,7 +106,7 @@ describe.skipIf(!hasNesMdb)(NESMDB_NOTE, () => {
     for (const song of timed.filter((_, index) => index % 4 === 0)) {
       for (const { events } of melodyEncoding.encode(song).sequences) {
         const again = melodyEncoding.encode(melodyEncoding.decode(events, { title: song.title }));
-        expect(again.sequences).toEqual([{ voice: 'pulse1', events }]);
+        expect(again.sequences).toEqual([{ voice: 'pulse1', bar: 16, events, transposition: 0 }]);
       }
     }
   });

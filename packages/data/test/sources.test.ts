@@ -213,6 +213,16 @@ describe('readSources', () => {
     expect(refused[0][1]).toMatch(/unpacks to more than \d+ bytes/);
   });
 
+  it('does not unpack what announces more than an archive may hold', async () => {
+    const header = tarOf([{ path: 'a.mid', bytes: new Uint8Array(0) }]).subarray(0, 512);
+    header.write('77777777777', 124, 'latin1');
+    header.fill(' ', 148, 156);
+    const sum = header.reduce((total, byte) => total + byte, 0);
+    header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+    const bomb = gzipSync(Buffer.concat([header, Buffer.alloc(10 * 2 ** 20)]));
+    await expect(read('announced.tar.gz', bomb)).rejects.toThrow(/unpacked, byte 0: unpacks to more than \d+ bytes/);
+  });
+
   it('refuses names that are not UTF-8, and what is no plain file, by name', async () => {
     const root = join(folder, 'odd');
     mkdirSync(join(root, 'below'), { recursive: true });

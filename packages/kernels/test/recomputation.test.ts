@@ -173,8 +173,8 @@ describe('planWithin', () => {
   const bytes = ({ plan: { byCategory } }: ReturnType<typeof trace>) => byCategory.activations;
   const full = bytes(trace([]));
 
-  it('computes nothing again where everything fits', () => {
-    const fit = planWithin(full, trace, bytes);
+  it('computes nothing again where everything fits', async () => {
+    const fit = await planWithin(full, trace, bytes);
     expect(fit).toMatchObject({ fits: true, bytes: full });
     expect(fit.pass.recompute).toEqual([]);
   });
@@ -183,7 +183,7 @@ describe('planWithin', () => {
     const expected = await evaluate(device, trace([]).outputs);
     let least = 0;
     for (const share of [0.9, 0.75, 0.6, 0.5]) {
-      const fit = planWithin(full * share, trace, bytes);
+      const fit = await planWithin(full * share, trace, bytes);
       expect(fit.fits).toBe(true);
       expect(fit.bytes).toBeLessThanOrEqual(full * share);
       const work = fit.pass.plan.dispatches.length;
@@ -193,16 +193,24 @@ describe('planWithin', () => {
     }
   });
 
-  it('leaves out every segment that the budget does not need', () => {
-    const { pass } = planWithin(full * 0.7, trace, bytes);
+  it('leaves out every segment that the budget does not need', async () => {
+    const { pass } = await planWithin(full * 0.7, trace, bytes);
     for (const segment of pass.recompute) {
       const fewer = pass.recompute.filter((other) => other !== segment);
       expect(bytes(trace(fewer))).toBeGreaterThan(full * 0.7);
     }
   });
 
-  it('comes as close as it can to a budget that cannot be met', () => {
-    const fit = planWithin(1000, trace, bytes);
+  it('gives up where it is told to between two plans', async () => {
+    let pauses = 0;
+    const pause = async () => {
+      if (++pauses === 3) throw new Error('enough');
+    };
+    await expect(planWithin(1000, trace, bytes, pause)).rejects.toThrow('enough');
+  });
+
+  it('comes as close as it can to a budget that cannot be met', async () => {
+    const fit = await planWithin(1000, trace, bytes);
     expect(fit.fits).toBe(false);
     expect(fit.bytes).toBe(bytes(fit.pass));
     expect(fit.bytes).toBeLessThan(full / 2);

@@ -5,7 +5,9 @@ export {
   encodeCheckpoint,
   requireEncoding,
   type TrainingState,
+  tempo,
 } from './checkpoint/checkpoint.ts';
+export { learningWarning } from './checkpoint/learning.ts';
 export { ModelError } from './error.ts';
 export { type EvaluateOptions, Evaluator, evaluateCheckpoint, planEvaluation } from './evaluation.ts';
 export { fileError, writeFileAtomic } from './files.ts';
@@ -21,8 +23,6 @@ export {
 } from './training/budget.ts';
 export type { LoopOptions, TrainingProgress, TrainingResult } from './training/loop.ts';
 export {
-  HALF_STORAGE,
-  type HalfStorage,
   microBatchOf,
   type PlanTrainingOptions,
   planTraining,
@@ -30,4 +30,6 @@ export {
   type TrainingShape,
 } from './training/pass.ts';
 export { type CheckpointName, type Metrics, RunFolder } from './training/run-folder.ts';
+export { HALF_STORAGE, type HalfStorage, MAX_STEPS, trainingSettings } from './training/settings.ts';
+export { type MeasureOptions, measureTraining, type TrainingSpeed } from './training/speed.ts';
 export { type TrainingPlan, type TrainingStart, type TrainOptions, train } from './training/train.ts';

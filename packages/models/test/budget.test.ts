@@ -33,7 +33,12 @@ const configuration = (dropout: number) =>
 const modelOf = (dropout = 0) => basicRnn.create(configuration(dropout), melodyEncoding.classes);
 
 /** Losses and gradient norms of a few steps, and where the parameters stand then. Masks differ from lane to lane. */
-async function runOf(model: SequenceModel, pass: TrainingPass, seeds: (part: number) => number) {
+async function runOf(
+  model: SequenceModel,
+  pass: TrainingPass,
+  seeds: (part: number) => number,
+  isMasked: (index: number) => boolean = () => false,
+) {
   const [length, batch] = pass.ids.shape;
   const program = await Program.create(device, pass.plan);
   try {
@@ -47,7 +52,7 @@ async function runOf(model: SequenceModel, pass: TrainingPass, seeds: (part: num
       program.write(pass.ids, ids(7 * step));
       program.write(pass.targets, ids(5 * step));
       // Lane n holds length - n events: parts differ in how many they have.
-      const isEvent = (index: number) => Math.floor(index / batch) + (index % batch) < length;
+      const isEvent = (index: number) => !isMasked(index) && Math.floor(index / batch) + (index % batch) < length;
       program.write(
         pass.mask,
         Float32Array.from({ length: length * batch }, (_, index) => Number(isEvent(index))),
@@ -92,6 +97,19 @@ describe('micro-batches', () => {
     }
   });
 
+  it('of nothing but masked events have no loss and no gradient, and leave the parameters where they are', async () => {
+    const model = modelOf();
+    const pass = planTraining(model, { ...shape, microBatch: 6 }, { limits: device.limits });
+    const { history, parameters } = await runOf(
+      model,
+      pass,
+      () => 1,
+      () => true,
+    );
+    expect(history.map((row) => [...row])).toEqual(Array.from({ length: 3 }, () => [0, 0]));
+    expect(parameters).toEqual(model.initialise(5).flatMap((values) => [...values]));
+  });
+
   it('have a dropout of their own', async () => {
     const model = modelOf(0.5);
     const pass = () => planTraining(model, { ...shape, microBatch: 4 }, { limits: device.limits });
@@ -101,10 +119,10 @@ describe('micro-batches', () => {
   });
 
   it.each([
-    [5, 'Training: micro-batch 5 does not divide batch 12; choose a divisor of it.'],
-    [24, 'Training: micro-batch 24 does not divide batch 12; choose a divisor of it.'],
-    [0, 'Training: microBatch is 0; give a whole number of 1 or more.'],
-    [1.5, 'Training: microBatch is 1.5; give a whole number of 1 or more.'],
+    [5, 'Training: micro-batch 5 does not divide batch 12; choose another value.'],
+    [24, 'Training: micro-batch 24 does not divide batch 12; choose another value.'],
+    [0, 'Training: microBatch: Too small: expected number to be >=1; choose another value.'],
+    [1.5, 'Training: microBatch: Invalid input: expected int, received number; choose another value.'],
   ])('of %d sequences are refused for a batch of 12', (microBatch, message) => {
     expect(() => planTraining(modelOf(), { ...shape, microBatch })).toThrow(new ModelError(message));
   });
@@ -117,36 +135,42 @@ describe('fitTraining', () => {
   /** Bytes of everything but activations, and a share of those. */
   const budgetWith = (share: number) => asked.bytes - (1 - share) * asked.byCategory.activations;
 
-  it('leaves out copies in textures where the budget has no room for them', () => {
+  it('leaves out copies in textures where the budget has no room for them', async () => {
     const limits = { ...BASE_LIMITS, textures: { reading: 'storage', maxSide: 8192 } } as const;
     const withTextures = trainingMemory(model, shape, { limits })?.bytes ?? 0;
     expect(withTextures).toBeGreaterThan(asked.bytes);
-    const usesTextures = (budget: number) => {
-      const fit = fitTraining(model, shape, budget, limits);
+    const usesTextures = async (budget: number) => {
+      const fit = await fitTraining(model, shape, budget, limits);
       expect(fit).toMatchObject({ microBatch: 16, recompute: [] });
       expect(fit.bytes).toBeLessThanOrEqual(budget);
       const within = limitsWithin(model, shape, { budget, limits, recompute: [] });
       expect(planTraining(model, shape, { limits: within }).plan.peakBytes).toBe(fit.pass.plan.peakBytes);
       return fit.pass.plan.buffers.some(({ texture }) => texture !== undefined);
     };
-    expect([withTextures, withTextures - 1, asked.bytes].map(usesTextures)).toEqual([true, false, false]);
+    expect(await Promise.all([withTextures, withTextures - 1, asked.bytes].map(usesTextures))).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 
-  it('leaves settings alone where they fit, to the byte', () => {
-    const fit = fitTraining(model, shape, asked.bytes);
+  it('leaves settings alone where they fit, to the byte', async () => {
+    const fit = await fitTraining(model, shape, asked.bytes);
     expect(fit).toMatchObject({ microBatch: 16, recompute: [], bytes: asked.bytes, byCategory: asked.byCategory });
     expect(recomputedShare(fit.pass)).toBe(0);
-    expect(fitTraining(model, shape, asked.bytes - 1).bytes).toBeLessThan(asked.bytes);
+    expect((await fitTraining(model, shape, asked.bytes - 1)).bytes).toBeLessThan(asked.bytes);
   });
 
-  it('computes again before it splits the batch, and never takes more than it may', () => {
-    const fits = [0.9, 0.7, 0.5].map((share) => {
-      const fit = fitTraining(model, shape, budgetWith(share));
-      expect(fit.bytes).toBeLessThanOrEqual(budgetWith(share));
-      const { microBatch, recompute } = fit;
-      expect(trainingMemory(model, { ...shape, microBatch }, { recompute })?.byCategory).toEqual(fit.byCategory);
-      return { microBatch, again: recomputedShare(fit.pass) };
-    });
+  it('computes again before it splits the batch, and never takes more than it may', async () => {
+    const fits = await Promise.all(
+      [0.9, 0.7, 0.5].map(async (share) => {
+        const fit = await fitTraining(model, shape, budgetWith(share));
+        expect(fit.bytes).toBeLessThanOrEqual(budgetWith(share));
+        const { microBatch, recompute } = fit;
+        expect(trainingMemory(model, { ...shape, microBatch }, { recompute })?.byCategory).toEqual(fit.byCategory);
+        return { microBatch, again: recomputedShare(fit.pass) };
+      }),
+    );
     expect(fits[0].microBatch).toBe(16);
     expect(fits[0].again).toBeGreaterThan(0);
     expect(fits[0].again).toBeLessThanOrEqual(1);
@@ -155,27 +179,36 @@ describe('fitTraining', () => {
     expect(sizes[2]).toBeLessThan(16);
   });
 
-  it('keeps to a micro-batch that is asked for', () => {
+  it('ends between two plans once it is told to', async () => {
+    const controller = new AbortController();
+    const fitting = fitTraining(model, shape, 1e6, undefined, controller.signal);
+    setImmediate(() => controller.abort('enough'));
+    await expect(fitting).rejects.toBe('enough');
+  });
+
+  it('keeps to a micro-batch that is asked for', async () => {
     const budget = budgetWith(0.5);
-    expect(fitTraining(model, { ...shape, microBatch: 2 }, budget).microBatch).toBe(2);
-    expect(() => fitTraining(model, { ...shape, microBatch: 16 }, budget)).toThrow(
+    expect((await fitTraining(model, { ...shape, microBatch: 2 }, budget)).microBatch).toBe(2);
+    await expect(fitTraining(model, { ...shape, microBatch: 16 }, budget)).rejects.toThrow(
       /\(micro-batch 16, .*: leave out --micro-batch\.$/,
     );
   });
 
-  it('splits the batch where a value of the whole one is larger than the device binds', () => {
+  it('splits the batch where a value of the whole one is larger than the device binds', async () => {
     // Gates of a layer for the whole batch: 128 events x 16 sequences x 4 x 64 units x 4 bytes = 2 MiB; 1 in an evaluation.
     const long = { ...shape, length: 128 };
     const limits = { ...BASE_LIMITS, maxStorageBufferBindingSize: 2 ** 20 };
     expect(trainingMemory(model, long, { limits })).toBeUndefined();
-    expect(fitTraining(model, long, 1e9, limits)).toMatchObject({ microBatch: 8, recompute: [] });
-    expect(() => fitTraining(model, long, 1e9, { ...limits, maxStorageBufferBindingSize: 256 })).toThrow(/exceed/);
+    expect(await fitTraining(model, long, 1e9, limits)).toMatchObject({ microBatch: 8, recompute: [] });
+    await expect(fitTraining(model, long, 1e9, { ...limits, maxStorageBufferBindingSize: 256 })).rejects.toThrow(
+      /exceed/,
+    );
   });
 
-  it('names in one line the smallest budget that does, and a batch or length that fits this one', () => {
-    const messageOf = (run: () => unknown) => {
+  it('names in one line the smallest budget that does, and a batch or length that fits this one', async () => {
+    const messageOf = async (run: () => Promise<unknown>) => {
       try {
-        run();
+        await run();
       } catch (error) {
         expect(error).toBeInstanceOf(ModelError);
         return (error as Error).message;
@@ -183,21 +216,29 @@ describe('fitTraining', () => {
       return expect.fail('fits');
     };
     const budget = budgetWith(0.36);
-    const message = messageOf(() => fitTraining(model, shape, budget));
+    const message = await messageOf(() => fitTraining(model, shape, budget));
     const pattern =
       /^Training with batch 16 and length 64 needs at least (\d+\.?\d*) MB \(micro-batch \d+, \d+ % of the forward pass computed again\); \d+\.?\d* MB are allowed: (?:--batch (\d+) or )?--length (\d+) fits\.$/;
     expect(message).toMatch(pattern);
     const [, smallest, , length] = (pattern.exec(message) ?? []).map(Number);
-    const least = fitTraining(model, shape, smallest * 1e6);
+    const least = await fitTraining(model, shape, smallest * 1e6);
     expect(least.bytes).toBeLessThanOrEqual(smallest * 1e6);
     expect(least.bytes).toBeGreaterThan((smallest - 0.1) * 1e6);
-    expect(fitTraining(model, { ...shape, length }, budget).bytes).toBeLessThanOrEqual(budget);
-    expect(messageOf(() => fitTraining(model, { ...shape, length: 2 * length }, budget))).toMatch(/needs at least/);
-    expect(messageOf(() => fitTraining(model, shape, 1e6))).toMatch(
+    expect((await fitTraining(model, { ...shape, length }, budget)).bytes).toBeLessThanOrEqual(budget);
+    expect(await messageOf(() => fitTraining(model, { ...shape, length: 2 * length }, budget))).toMatch(
+      /needs at least/,
+    );
+    expect(await messageOf(() => fitTraining(model, shape, 1e6))).toMatch(
       /1 MB are allowed: no --batch or --length fits, choose a smaller model\.$/,
     );
   });
 });
+
+/** The smallest budget of the tiny model, which is far below what the shape takes by itself. */
+const smallest = await fitTraining(modelOf(), { batch: 8, length: 16 }, 1).then(
+  ({ bytes }) => bytes,
+  (error: unknown) => Math.ceil(Number(/at least (\d+\.?\d*) MB/.exec(String(error))?.[1]) * 1e6),
+);
 
 describe('train with a budget', () => {
   let runs = 0;
@@ -218,18 +259,8 @@ describe('train with a budget', () => {
       .map((line) => JSON.parse(line));
   const latest = (folder: string) => readFile(join(folder, 'checkpoints', 'latest.safetensors'));
 
-  /** The smallest budget is far below what the shape takes by itself. */
-  const smallest = () => {
-    try {
-      return fitTraining(modelOf(), { batch: 8, length: 16 }, 1).bytes;
-    } catch (error) {
-      const [, megabytes] = /at least (\d+\.?\d*) MB/.exec(String(error)) ?? [];
-      return Math.ceil(Number(megabytes) * 1e6);
-    }
-  };
-
   it('has the losses of one without, allocates what was predicted, and no more than it may', async () => {
-    const [free, held] = [newRun({}), newRun({ budget: smallest() })];
+    const [free, held] = [newRun({}), newRun({ budget: smallest })];
     await train(free);
     let told: TrainingStart | undefined;
     await train({ ...held, onStart: (start) => (told = start) });
@@ -246,7 +277,7 @@ describe('train with a budget', () => {
   });
 
   it.each([
-    ['micro-batches and a budget', { budget: smallest() }],
+    ['micro-batches and a budget', { budget: smallest }],
     ['a micro-batch by hand', { microBatch: 2 }],
     ['a budget that asks for recomputation only', { budget: asked - 1, microBatch: 8 }],
   ])('resumes bit for bit with %s, dropout included', async (_, how) => {
@@ -283,7 +314,7 @@ describe('train with a budget', () => {
     await expect(latest(options.folder)).rejects.toThrow('ENOENT');
     expect(device.allocated).toEqual(before);
     await expect(train(newRun({ budget: 0 }))).rejects.toThrow(
-      new ModelError('Training: budget is 0; give a whole number of 1 or more.'),
+      new ModelError('Training: budget: Too small: expected number to be >=1; choose another value.'),
     );
   });
 
@@ -319,14 +350,14 @@ describe('storage in 16 bits', () => {
     expect(memory('both')).toBeLessThan(memory('weights'));
   });
 
-  it('counts in what a budget leads to', () => {
+  it('counts in what a budget leads to', async () => {
     const model = modelOf();
     const budget = (trainingMemory(model, { ...shape, half: 'activations' })?.bytes ?? 0) + 1;
-    expect(fitTraining(model, { ...shape, half: 'activations' }, budget)).toMatchObject({
+    expect(await fitTraining(model, { ...shape, half: 'activations' }, budget)).toMatchObject({
       microBatch: 16,
       recompute: [],
     });
-    expect(fitTraining(model, shape, budget)).not.toMatchObject({ microBatch: 16, recompute: [] });
+    expect(await fitTraining(model, shape, budget)).not.toMatchObject({ microBatch: 16, recompute: [] });
   });
 
   it.skipIf(device.features.has('shader-f16'))('is refused by devices that cannot', async () => {

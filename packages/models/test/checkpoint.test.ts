@@ -119,7 +119,7 @@ describe('a checkpoint', () => {
     [
       'with a micro-batch that does not divide its batch',
       withMetadata((metadata) => ({ ...metadata, training: { ...metadata.training, microBatch: 3 } })),
-      /metadata: training\.microBatch: must divide batch; use another checkpoint\.$/,
+      /metadata: training: micro-batch 3 does not divide batch 4; use another checkpoint\.$/,
     ],
     [
       'that knows no event to start with',
@@ -131,6 +131,43 @@ describe('a checkpoint', () => {
       withMetadata((metadata) => ({ ...metadata, firstEvents: [1] })),
       /metadata: firstEvents: must hold a count for each class/,
     ],
+    ...Object.entries({
+      batch: 1e9,
+      length: 1e6,
+      microBatch: 0,
+      seed: -1,
+      budget: 0,
+      step: 1e12,
+      unigramNll: 'none',
+      recompute: [{ first: 4, end: 2 }],
+      best: { step: -1, nll: 1 },
+    }).map(([name, value]): [string, Uint8Array, RegExp] => [
+      `with ${JSON.stringify(value)} for the ${name} of its training`,
+      withMetadata((metadata) => ({ ...metadata, training: { ...metadata.training, [name]: value } })),
+      new RegExp(`metadata: training\\.${name}`),
+    ]),
+    ...[0, 1e-9, 1e9].map((beatsPerMinute): [string, Uint8Array, RegExp] => [
+      `of music at ${beatsPerMinute} beats a minute`,
+      withMetadata((metadata) => ({ ...metadata, beatsPerMinute })),
+      /metadata: beatsPerMinute: Too (small|big)/,
+    ]),
+    ...[{ optimiser: { learningRate: 0 } }, { optimiser: { clipNorm: 1e99 } }, { layers: [1e9] }, { dropout: 1 }].map(
+      (settings): [string, Uint8Array, RegExp] => [
+        `with the settings ${JSON.stringify(settings)}`,
+        withMetadata((metadata) => ({ ...metadata, configuration: { ...metadata.configuration, ...settings } })),
+        /Settings of basic-rnn: .*Too (small|big)/,
+      ],
+    ),
+    ...[
+      [{ name: 'gregorian' }, /encoding "gregorian": there is none of this name/],
+      [{ version: 99 }, /encoding "melody": the data has version 99/],
+      [{ stepsPerBar: 0 }, /encoding melody .* not 38 and 0; the file was changed/],
+      [{ name: 'mono' }, /encoding "?mono/],
+    ].map(([change, why]): [string, Uint8Array, RegExp] => [
+      `in the encoding ${JSON.stringify(change)}`,
+      withMetadata((metadata) => ({ ...metadata, encoding: { ...metadata.encoding, ...change } })),
+      why as RegExp,
+    ]),
   ])('%s is refused in one line that names the file', (_, file, why) => {
     const message = messageOf(file);
     expect(message).toMatch(/^latest\.safetensors: [^\n]+\.$/);

@@ -121,9 +121,10 @@ describe('safetensors', () => {
     ['another data type', fileOf({ a: tensor([1], [0, 2], 'F16') }, 2), 'only F32 is read'],
     ['no shape', fileOf({ a: { dtype: 'F32', data_offsets: [0, 4] } }, 4), 'is not described'],
     ['metadata that is no text', fileOf({ __metadata__: { a: 1 } }, 0), '__metadata__'],
-    ['a header that is a list', fileOf([], 0), 'no JSON object'],
-    ['a header that is no JSON', fileOf('{"a":', 0), 'no JSON object'],
-    ['a header nested very deeply', fileOf('['.repeat(100_000), 0), 'no JSON object'],
+    ['a header larger than that of any checkpoint', fileOf(' '.repeat(2 ** 24 + 1), 0), 'is larger than'],
+    ['a header that is a list', fileOf([], 0), 'not a JSON object'],
+    ['a header that is no JSON', fileOf('{"a":', 0), 'not a JSON object'],
+    ['a header nested very deeply', fileOf('['.repeat(100_000), 0), 'not a JSON object'],
     ['an empty file', new Uint8Array(0), 'only 0 bytes'],
     ['a header of 2^64 - 1 bytes', new Uint8Array(64).fill(0xff, 0, 8), 'does not fit'],
     ['a header one byte too long', Uint8Array.of(3, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x7d), 'does not fit'],
@@ -135,7 +136,7 @@ describe('safetensors', () => {
       expect(error).toBeInstanceOf(ModelError);
       message = error instanceof ModelError ? error.message : '';
     }
-    expect(message).toMatch(/^my\.safetensors: .+; it is damaged or no checkpoint, use another one\.$/);
+    expect(message).toMatch(/^my\.safetensors: .+; it is damaged or not a checkpoint, use another one\.$/);
     expect(message).toContain(why);
   });
 });

@@ -125,7 +125,9 @@ describe('sample', () => {
     const before = device.allocated;
     const parameters = checkpoint.state.parameters.map((values) => values.map(() => Number.NaN));
     const broken = { ...checkpoint, state: { ...checkpoint.state, parameters } };
-    await expect(sample(device, broken, options)).rejects.toThrow('The scores of the model are no numbers');
+    await expect(sample(device, broken, options)).rejects.toThrow(
+      "The model's logits are NaN; retrain, or use an earlier checkpoint.",
+    );
     expect(device.allocated).toEqual(before);
   });
 

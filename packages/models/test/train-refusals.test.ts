@@ -2,9 +2,9 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { datasetFromSongs, embeddedCorpus, melodyEncoding, openDataset, writeDataset } from '@chipsmith/data';
 import { describe, expect, it } from 'vitest';
-import { ModelError, type TrainOptions, train } from '../src/index.ts';
+import { configure, ModelError, type TrainOptions, train } from '../src/index.ts';
 import { device, newRun, root } from './support/runs.ts';
-import { tinyDataset } from './support/tiny.ts';
+import { basicRnn, tinyDataset } from './support/tiny.ts';
 
 describe('train refuses', () => {
   const refused = async (options: TrainOptions, message: string) => {
@@ -75,11 +75,36 @@ describe('train refuses', () => {
   });
 
   it.each([
-    ['no steps', { steps: 0 }, 'Training: steps is 0; give a whole number of 1 or more.'],
-    ['no validations', { validateEvery: 0 }, 'Training: validateEvery is 0; give a whole number of 1 or more.'],
-    ['half a patience', { patience: 0.5 }, 'Training: patience is 0.5; give a whole number of 0 or more.'],
+    ['no steps', { steps: 0 }, 'steps: Too small: expected number to be >=1'],
+    ['no time', { minutes: 0 }, 'minutes: Too small: expected number to be >=0.016666666666666666'],
+    ['no validations', { validateEvery: 0 }, 'validateEvery: Too small: expected number to be >=1'],
+    ['half a patience', { patience: 0.5 }, 'patience: Invalid input: expected int, received number'],
+    ['a batch that nobody has', { batch: 1e9 }, 'batch: Too big: expected number to be <=65536'],
+    [
+      'more events than a batch can have',
+      { batch: 65_536, length: 512 },
+      'batch 65536 times length 512 is more than 16777216 events',
+    ],
+    ['a micro-batch that does not divide', { microBatch: 3 }, 'micro-batch 3 does not divide batch 4'],
+    ['hundreds of parts', { batch: 128, microBatch: 1 }, 'micro-batch 1 cuts batch 128 into 128 parts, 64 are allowed'],
+    ['a seed of 33 bits', { seed: 2 ** 32 }, 'seed: Too big: expected number to be <=4294967295'],
+    ['a budget of nothing', { budget: 0 }, 'budget: Too small: expected number to be >=1'],
   ])('%s', async (_, wrong, message) => {
-    await refused(newRun(wrong), message);
+    await refused(newRun(wrong), `Training: ${message}; choose another value.`);
+  });
+
+  it('to train without an end', async () => {
+    const message = 'Training: neither steps nor minutes are given; say how long to train.';
+    await refused({ ...newRun(), steps: undefined }, message);
+  });
+
+  it('a model whose checkpoints could not be read, before its values are made', async () => {
+    const configuration = configure(basicRnn, { layers: [8192, 8192, 8192] });
+    const { parameterCount } = basicRnn.create(configuration, melodyEncoding.classes);
+    await refused(
+      newRun({ configuration }),
+      `basic-rnn: ${parameterCount} parameters are more than a checkpoint can hold (178000000); choose a smaller model.`,
+    );
   });
 
   it('a file for a folder', async () => {

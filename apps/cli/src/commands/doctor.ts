@@ -1,45 +1,54 @@
-import { type Device, evaluate, Graph, matmul } from '@chipsmith/kernels';
+import { findEncoding } from '@chipsmith/data';
+import { type Device, evaluate, Graph, matmul, type PreparationOptions } from '@chipsmith/kernels';
+import { configure, models } from '@chipsmith/models';
 import type { Command } from '../terminal/command.ts';
 import { CommandError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { print } from '../terminal/output.ts';
 import { formatBytes } from '../terminal/progress.ts';
 import { adapterOption, withDevice } from './options.ts';
+import { measureOutlook, outlookWords } from './speed.ts';
 
 /** Sizes that divide by nothing, so that edges are computed too. */
 const [ROWS, INNER, COLUMNS] = [61, 37, 53];
 
 export const doctor: Command = {
   name: 'doctor',
-  description: 'Look whether this machine can train: Node, adapter, a small calculation.',
+  description: 'Look whether this machine can train, and how fast: Node, adapter, a calculation, a few steps.',
   options: { ...adapterOption },
   examples: [
     ['doctor', 'Check the adapter that would be used'],
     ['doctor --adapter gles', 'Check the software adapter'],
   ],
   async run(args) {
-    const { report, words } = await interruptible((signal) => withDevice(args, signal, examine));
+    const { report, words } = await interruptible((signal) =>
+      withDevice(args, signal, (device, onProgress) => examine(device, { signal, onProgress })),
+    );
     print(args, report, words);
     return 0;
   },
 };
 
-/** @throws CommandError if it calculates wrongly */
-async function examine(device: Device): Promise<{ report: unknown; words: string }> {
+/** @throws CommandError if it calculates wrongly; the signal's reason once it is aborted */
+async function examine(device: Device, preparation: PreparationOptions): Promise<{ report: unknown; words: string }> {
   const error = await worstError(device);
   const { maxBufferSize, maxStorageBufferBindingSize, textures } = device.limits;
+  if (!(error < 1e-4)) {
+    throw new CommandError(
+      `${device.adapter.name} calculates wrongly (error ${error}); update its driver, or use --adapter gles.`,
+    );
+  }
+  const [definition] = models;
+  const model = definition.create(configure(definition, {}), findEncoding(definition.encoding).classes);
+  const speed = await measureOutlook(device, model, definition.training, preparation);
   const report = {
     node: process.version,
     adapter: device.adapter,
     limits: { maxBufferSize, maxStorageBufferBindingSize },
     matrices: textures?.reading ?? 'buffers',
     calculationError: error,
+    training: { model: definition.name, ...speed },
   };
-  if (!(error < 1e-4)) {
-    throw new CommandError(
-      `${device.adapter.name} calculates wrongly (error ${error}); update its driver, or use --adapter gles.`,
-    );
-  }
   const { name, backend, software } = device.adapter;
   const lines = [
     `Node       ${process.version}`,
@@ -47,6 +56,7 @@ async function examine(device: Device): Promise<{ report: unknown; words: string
     `Buffers    up to ${formatBytes(maxBufferSize)}, bound up to ${formatBytes(maxStorageBufferBindingSize)}`,
     `Matrices   read from ${textures === undefined ? 'buffers' : `${textures.reading} textures`}, the fastest here`,
     `Check      a ${ROWS}x${INNER}x${COLUMNS} product is right to ${error.toExponential(1)}`,
+    `Speed      ${definition.name}: ${outlookWords(speed)}`,
     'This machine can train.',
   ];
   return { report, words: lines.join('\n') };

@@ -1,25 +1,26 @@
 import { join } from 'node:path';
-import { deriveSeed, type Encoding, findEncoding, readMidi, trackOf, withEstimatedTiming } from '@chipsmith/data';
-import { findModel } from '@chipsmith/models';
+import { deriveSeed, findEncoding, trackOf } from '@chipsmith/data';
+import { findModel, learningWarning, tempo as tempoSchema } from '@chipsmith/models';
 import { compose, type SongOfSample } from '../compose.ts';
 import {
-  type Arguments,
   type Command,
   flag,
+  givenOptions,
   integer,
-  integers,
   number,
+  rangeOf,
   required,
   seedOf,
   text,
 } from '../terminal/command.ts';
-import { CommandError, UsageError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { print } from '../terminal/output.ts';
 import { checkTracksFolder, scoresOf, type Track, writeTracks } from '../tracks.ts';
 import { checkpointOf, checkpointOptions } from './checkpoint.ts';
 import { adapterOption, withDevice } from './options.ts';
-import { readInput, soundOf, soundOptions } from './render.ts';
+import { primerOf } from './primer.ts';
+import { soundOf, soundOptions } from './render.ts';
+import { midiOf, midiOption } from './song.ts';
 
 export const generate: Command = {
   name: 'generate',
@@ -29,8 +30,9 @@ export const generate: Command = {
     output: {
       type: 'string',
       valueHint: 'folder',
-      description: 'folder to write; replaces the tracks of an earlier call (default <run>/samples)',
+      description: 'folder to write; a new one beside it if it holds tracks (default <run>/samples)',
     },
+    replace: { type: 'boolean', description: 'replace the tracks that the folder holds' },
     count: { type: 'string', valueHint: 'n', description: 'tracks (default 20)' },
     bars: { type: 'string', valueHint: 'n', description: 'bars of each (default 16)' },
     seed: { type: 'string', valueHint: 'n', description: 'the same seed gives the same files (default 1)' },
@@ -45,13 +47,14 @@ export const generate: Command = {
       valueHint: '0..1',
       description: 'choose among the likeliest events that hold this share only',
     },
-    primer: { type: 'string', valueHint: 'file.mid', description: 'go on from the first melody of this file' },
+    primer: { type: 'string', valueHint: 'file', description: 'go on from the end of this song, in its key and tempo' },
     'primer-pitches': {
       type: 'string',
       valueHint: '60,62,..',
       description: 'go on from these MIDI note numbers, a 16th each',
     },
-    bpm: { type: 'string', valueHint: 'n', description: "tempo (default the training songs' median)" },
+    bpm: { type: 'string', valueHint: 'n', description: "tempo (default the primer's, or the training songs' median)" },
+    ...midiOption,
     arrange: {
       type: 'boolean',
       default: true,
@@ -80,19 +83,25 @@ export const generate: Command = {
     const givenTemperature = number(args, 'temperature', { least: 0.01, most: 100 });
     const topK = integer(args, 'top-k', { least: 1 });
     const topP = number(args, 'top-p', { least: 0.001, most: 1 });
-    const tempo = number(args, 'bpm', { least: 20, most: 400 });
+    const tempo = number(args, 'bpm', rangeOf(tempoSchema));
     const sound = soundOf(args);
-    const output = text(args, 'output') ?? join(required(args, 'run', 'the folder of a trained model'), 'samples');
-    await checkTracksFolder(output);
+    const midi = midiOf(args);
+    const folder = text(args, 'output') ?? join(required(args, 'run', 'the folder of a trained model'), 'samples');
+    const { output: _, seed: __, replace, ...options } = givenOptions(generate, args);
+    await checkTracksFolder(folder);
     const { checkpoint } = await checkpointOf(args);
     const { metadata } = checkpoint;
     const temperature = givenTemperature ?? findModel(metadata.model).temperature;
+    const warning = learningWarning(metadata.training);
+    if (warning !== undefined) process.stderr.write(`${warning}\n`);
     const encoding = findEncoding(metadata.encoding.name);
-    const beatsPerMinute = tempo ?? Math.round(metadata.beatsPerMinute);
-    const primer = await primerOf(args, encoding);
+    const primer = await primerOf(args, encoding, bars);
+    if (primer?.description !== undefined) process.stderr.write(`${primer.description}\n`);
+    const beatsPerMinute = tempo ?? primer?.beatsPerMinute ?? Math.round(metadata.beatsPerMinute);
+    const key = primer === undefined ? {} : { transposition: primer.transposition, meter: primer.meter };
     const keepsBars = primer !== undefined;
     // One bar more than asked for where bars may begin later than the first event: so many are left.
-    const length = (keepsBars ? bars : bars + 1) * encoding.stepsPerBar;
+    const length = (keepsBars ? bars : bars + 1) * (primer?.barEvents ?? encoding.stepsPerBar);
 
     const arranged = flag(args, 'arrange');
     const loops = flag(args, 'loop');
@@ -106,43 +115,33 @@ export const generate: Command = {
       loops,
       ...(topK !== undefined && { topK }),
       ...(topP !== undefined && { topP }),
-      ...(primer !== undefined && { primerEvents: primer.length }),
+      ...(primer !== undefined && { primerEvents: primer.events.length }),
+      ...(primer?.description !== undefined && { primer: primer.description }),
       arranged,
       seed,
     };
     const title = `${count} tracks by ${metadata.model}`;
     const nameOf = (index: number) => `track-${String(index + 1).padStart(Math.max(2, String(count).length), '0')}`;
     const songOf: SongOfSample = ({ events }, index) => {
-      const melody = encoding.decode(events, { title: `${metadata.model} ${nameOf(index)}`, beatsPerMinute });
+      const melody = encoding.decode(events, { title: `${metadata.model} ${nameOf(index)}`, beatsPerMinute, ...key });
       return trackOf(melody, { bars, seed: deriveSeed(seed, index), arranged, loops, keepsBars });
     };
 
-    const { page, tracks } = await interruptible(async (signal) => {
-      const wanted = { count, length, seed, temperature, topK, topP, primer, encoding, signal };
+    const { output, page, tracks } = await interruptible(async (signal) => {
+      const wanted = { count, length, seed, temperature, topK, topP, primer: primer?.events, encoding, signal };
       const drawn = await withDevice(args, signal, (device, onPreparation) =>
         compose(device, checkpoint, songOf, { ...wanted, bars, onPreparation }),
       );
       const tracks = drawn.map(({ sample: { events, nll }, song }, index): Track => {
         return { name: nameOf(index), song, events, seed, scores: { nllPerEvent: nll, ...scoresOf(song) } };
       });
-      return { tracks, page: await writeTracks(tracks, { output, title, settings, sound, signal }) };
+      const place = { output: folder, replace: replace === true };
+      return { tracks, ...(await writeTracks(tracks, { ...place, title, settings, options, sound, midi, signal })) };
     });
-    const words = `${tracks.length} tracks in ${output}\nHear and see them: ${page}`;
-    print(args, { output, page, settings, tracks: tracks.map(({ name, scores }) => ({ name, scores })) }, words);
+    const moved = output === folder ? '' : ` (${folder} holds tracks already; --replace would replace them)`;
+    const words = `${tracks.length} tracks in ${output}${moved}\nHear and see them: ${page}`;
+    const described = tracks.map(({ name, scores }) => ({ name, scores }));
+    print(args, { output, page, settings, ...(warning && { warning }), tracks: described }, words);
     return 0;
   },
 };
-
-/** Events to start with, from a MIDI file's first melody or from pitches. */
-async function primerOf(args: Arguments, encoding: Encoding): Promise<number[] | undefined> {
-  const path = text(args, 'primer');
-  const pitches = integers(args, 'primer-pitches');
-  if (path !== undefined && pitches !== undefined) throw new UsageError('give --primer or --primer-pitches, not both');
-  if (pitches !== undefined) return encoding.encodePitches(pitches);
-  if (path === undefined) return undefined;
-  const { song } = readMidi(await readInput(path), path);
-  const [first] = encoding.encode(withEstimatedTiming(song)).sequences;
-  if (first === undefined)
-    throw new CommandError(`${path}: has no melody of two bars or more; use another file or --primer-pitches.`);
-  return Array.from(first.events);
-}

@@ -1,8 +1,8 @@
 import { basename, resolve } from 'node:path';
-import { openDataset } from '@chipsmith/data';
+import { type Dataset, findEncoding, openDataset, SPLITS } from '@chipsmith/data';
 import { writeFileAtomic } from '@chipsmith/models';
 import { copiesInWords, inspectDataset, percent, voiceRow } from '../inspection.ts';
-import { datasetPage } from '../page/dataset-page.ts';
+import { type DatasetSong, datasetPage } from '../page/dataset-page.ts';
 import { formatNumber } from '../page/html.ts';
 import { type Command, text } from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
@@ -13,20 +13,25 @@ export const inspect: Command = {
   description: 'Show what a dataset holds: what each voice plays, and which songs are the same music.',
   positionals: '<dataset folder>',
   options: {
-    html: { type: 'string', valueHint: 'file', description: 'write the same as a page with charts' },
+    html: {
+      type: 'string',
+      valueHint: 'file',
+      description: 'write the same as a page with charts, and songs to see and hear',
+    },
   },
   examples: [
     ['inspect my-data', 'Tables'],
-    ['inspect my-data --html my-data.html', 'A page with charts, which needs no network'],
+    ['inspect my-data --html my-data.html', 'A page with charts and songs, which needs no network'],
   ],
   async run(args) {
     const [folder, ...others] = args._;
     if (folder === undefined || others.length > 0) {
       throw new UsageError('chipsmith inspect: name one dataset folder (--help shows how)');
     }
-    const inspection = inspectDataset(await openDataset(folder), basename(resolve(folder)));
+    const dataset = await openDataset(folder);
+    const inspection = inspectDataset(dataset, basename(resolve(folder)));
     const page = text(args, 'html');
-    if (page !== undefined) await writeFileAtomic(page, await datasetPage(inspection));
+    if (page !== undefined) await writeFileAtomic(page, await datasetPage(inspection, songsOf(dataset)));
     const words = inspection.splits.flatMap(({ split, songs, seconds, voices, polyphony, sequences }) => [
       `${split}: ${songs} songs, ${formatNumber(seconds / 60)} minutes`,
       formatTable(voices.map(voiceRow)),
@@ -44,3 +49,29 @@ export const inspect: Command = {
     return 0;
   },
 };
+
+/** Songs of each split on the page. */
+const SHOWN = { train: 4, valid: 1, test: 1 };
+
+/**
+ * Some songs of each split, evenly spaced through it: of each the longest sequence, decoded from its events.
+ *
+ * @throws DataError if the dataset was made with another version of its encoding, or its events have changed
+ */
+function songsOf(dataset: Dataset): DatasetSong[] {
+  const { name, version } = dataset.manifest.encoding;
+  const encoding = findEncoding(name, version);
+  return SPLITS.flatMap((split) => {
+    const longest = new Map<string, DatasetSong['sequence']>();
+    for (const sequence of dataset.sequences(split)) {
+      const { path } = sequence.song;
+      if (sequence.length > (longest.get(path)?.length ?? 0)) longest.set(path, sequence);
+    }
+    const songs = [...longest.values()];
+    const count = Math.min(SHOWN[split], songs.length);
+    return Array.from({ length: count }, (_, index) => songs[Math.floor((index * songs.length) / count)]);
+  }).map((sequence) => {
+    const { title, beatsPerMinute } = sequence.song;
+    return { sequence, song: encoding.decode(sequence.read(), { title, beatsPerMinute }) };
+  });
+}

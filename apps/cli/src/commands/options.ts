@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import {
   type Dataset,
   type DatasetOptions,
@@ -21,9 +22,10 @@ import {
   microBatchOf,
   models,
   type TrainingShape,
+  trainingSettings,
 } from '@chipsmith/models';
 import type { ArgsDef } from 'citty';
-import { type Arguments, integer, integers, number, oneOf, text } from '../terminal/command.ts';
+import { type Arguments, integer, integers, number, oneOf, rangeOf, text } from '../terminal/command.ts';
 import { CommandError, UsageError } from '../terminal/errors.ts';
 import { startPreparation } from '../terminal/progress.ts';
 
@@ -64,6 +66,11 @@ async function deviceOf(args: Arguments, preparation: PreparationOptions): Promi
   throw new CommandError('The null adapter computes nothing, it serves tests only; choose another with --adapter.');
 }
 
+/** An option for a setting of training, with the words of its schema. */
+export function settingOption(setting: keyof typeof trainingSettings, valueHint: string) {
+  return { type: 'string', valueHint, description: trainingSettings[setting].description ?? '' } as const;
+}
+
 /** What a training is, shared by train and plan. */
 export const modelOptions = {
   model: { type: 'string', valueHint: 'name', description: `see chipsmith models (default ${models[0].name})` },
@@ -71,26 +78,11 @@ export const modelOptions = {
   dropout: { type: 'string', valueHint: '0..0.95', description: 'share of layer outputs dropped in training' },
   'learning-rate': { type: 'string', valueHint: 'rate', description: 'of Adam' },
   'clip-norm': { type: 'string', valueHint: 'norm', description: 'global norm to which gradients are clipped' },
-  batch: { type: 'string', valueHint: 'n', description: 'sequences side by side in a training step' },
-  length: { type: 'string', valueHint: 'events', description: 'events of each sequence in a training step' },
-  'micro-batch': {
-    type: 'string',
-    valueHint: 'n',
-    description:
-      'sequences at once, a divisor of --batch: less memory, same results but for rounding (default --batch)',
-  },
-  half: {
-    type: 'string',
-    valueHint: HALF_STORAGE.join('|'),
-    description: 'store these in 16 bits, on devices that can (shader-f16); arithmetic stays in 32',
-  },
+  batch: settingOption('batch', 'n'),
+  length: settingOption('length', 'events'),
+  'micro-batch': settingOption('microBatch', 'n'),
+  half: settingOption('half', HALF_STORAGE.join('|')),
 } satisfies ArgsDef;
-
-/** Sequences side by side: more fits no device. */
-const BATCH = { least: 1, most: 2 ** 16 };
-
-/** Events of a sequence: an LSTM has kernels for each, and planning 16,384 takes some ten seconds. */
-const LENGTH = { least: 1, most: 2 ** 14 };
 
 /** The model options that were given, by their names. @throws UsageError */
 export function givenSettings(args: Arguments) {
@@ -100,9 +92,9 @@ export function givenSettings(args: Arguments) {
     dropout: number(args, 'dropout'),
     'learning-rate': number(args, 'learning-rate'),
     'clip-norm': number(args, 'clip-norm'),
-    batch: integer(args, 'batch', BATCH),
-    length: integer(args, 'length', LENGTH),
-    'micro-batch': integer(args, 'micro-batch', BATCH),
+    batch: integer(args, 'batch', rangeOf(trainingSettings.batch)),
+    length: integer(args, 'length', rangeOf(trainingSettings.length)),
+    'micro-batch': integer(args, 'micro-batch', rangeOf(trainingSettings.microBatch)),
     half: halfOf(args),
   };
 }
@@ -150,6 +142,14 @@ export function encodingOf(args: Arguments): Encoding {
   return findEncoding(oneOf('--encoding', text(args, 'encoding') ?? names[0], names));
 }
 
+/** The first of `<start>-1`, `<start>-2`, ... that does not exist. */
+export function freeFolder(start: string): string {
+  for (let number = 1; ; number++) {
+    const folder = `${start}-${number}`;
+    if (!existsSync(folder)) return folder;
+  }
+}
+
 /** The word that stands for the embedded corpus where a dataset folder could be named. */
 export const CORPUS = 'corpus';
 
@@ -162,6 +162,9 @@ export async function datasetOf(place: string, encoding: Encoding): Promise<Data
 export function corpusDataset(encoding: Encoding, { voices = ['pulse1'], ...options }: DatasetOptions): Dataset {
   return datasetFromSongs(embeddedCorpus(), encoding, { ...options, voices });
 }
+
+/** Steps of a training where nothing is said about how long it shall be. */
+export const DEFAULT_STEPS = 1000;
 
 /** "6GB", "512MiB", "800MB" -> bytes, 1 or more. @throws UsageError */
 export function bytesOf(args: Arguments, name: string): number | undefined {

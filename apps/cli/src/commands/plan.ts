@@ -10,30 +10,44 @@ import {
   type TrainingShape,
   trainingMemory,
 } from '@chipsmith/models';
-import type { Command } from '../terminal/command.ts';
+import { type Arguments, type Command, flag, text } from '../terminal/command.ts';
+import { UsageError } from '../terminal/errors.ts';
+import { interruptible } from '../terminal/interrupt.ts';
 import { formatTable, print } from '../terminal/output.ts';
 import { formatBytes } from '../terminal/progress.ts';
-import { bytesOf, modelOptions, trainingOf } from './options.ts';
+import { adapterOption, bytesOf, modelOptions, trainingOf, withDevice } from './options.ts';
+import { measureOutlook, outlookWords } from './speed.ts';
 
 export const plan: Command = {
   name: 'plan',
-  description: 'Tell how much memory training will take, without a device, and how it can be made to fit.',
+  description:
+    'Tell how much memory training will take, without a device, and how it can be made to fit; with --measure also how long.',
   options: {
     ...modelOptions,
     vram: { type: 'string', valueHint: 'size', description: 'memory that it should fit into (default 6GB)' },
+    measure: {
+      type: 'boolean',
+      description: 'train for two seconds with these settings, to tell how long training takes here',
+    },
+    ...adapterOption,
   },
   examples: [
     ['plan --model basic-rnn --batch 64 --length 128', 'Will this fit into 6 GB?'],
     ['plan --layers 1024,1024 --half activations', 'What does storing in 16 bits save?'],
+    ['plan --layers 256,256 --measure', 'How long will it take on this machine?'],
     ['plan --layers 1024,1024 --batch 256 --length 512 --vram 4GB --json', 'For a script'],
   ],
   async run(args) {
     const { definition, configuration, shape } = trainingOf(args);
+    const isMeasured = flag(args, 'measure');
+    if (!isMeasured && text(args, 'adapter') !== undefined) {
+      throw new UsageError('chipsmith plan: --adapter needs --measure; without it no device is asked');
+    }
     const vram = bytesOf(args, 'vram') ?? 6e9;
     const model = definition.create(configuration, findEncoding(definition.encoding).classes);
     const asked = trainingMemory(model, shape, { limits: ANY_DEVICE });
     const fits = asked !== undefined && asked.bytes <= vram;
-    const fit = tryToFit(model, shape, vram);
+    const fit = await tryToFit(model, shape, vram);
     const chosen = typeof fit === 'string' ? undefined : fit;
     const recomputed = chosen === undefined ? 0 : recomputedShare(chosen.pass);
     const verdict =
@@ -45,11 +59,13 @@ export const plan: Command = {
     const { half } = shape;
     const whole = half && trainingMemory(model, { ...shape, half: undefined }, { limits: ANY_DEVICE });
     const { parameterCount: parameters } = model;
+    const speed = isMeasured && chosen !== undefined ? await measured(args, model, shape, chosen) : undefined;
     const words = [
       `${definition.name}: ${parameters} parameters`,
       memoryTable(asked, fits ? undefined : chosen),
       verdict,
       ...(whole ? [`With everything in 32 bits it would take ${formatBytes(whole.bytes)}.`] : []),
+      ...(speed ? [`On ${speed.adapter}: ${outlookWords(speed)}.`] : []),
     ];
     const json = {
       model: definition.name,
@@ -60,19 +76,35 @@ export const plan: Command = {
       fits,
       chosen: chosen === undefined ? null : chosenJson(chosen, recomputed),
       refusal: typeof fit === 'string' ? fit : null,
+      ...(speed && { speed }),
     };
     print(args, json, words.join('\n'));
     return 0;
   },
 };
 
+/** How fast the settings that fit are, and on which adapter. */
+async function measured(
+  args: Arguments,
+  model: SequenceModel,
+  shape: TrainingShape,
+  { microBatch, recompute }: TrainingFit,
+) {
+  return await interruptible((signal) =>
+    withDevice(args, signal, async (device, onProgress) => ({
+      adapter: device.adapter.name,
+      ...(await measureOutlook(device, model, { ...shape, microBatch }, { recompute, signal, onProgress })),
+    })),
+  );
+}
+
 /** No device is asked here, and how large its buffers may be differs: 128 MiB at least, 2 GiB on most graphics cards. */
 const ANY_DEVICE = { maxBufferSize: Number.MAX_SAFE_INTEGER, maxStorageBufferBindingSize: Number.MAX_SAFE_INTEGER };
 
 /** Settings that fit, or in words why none do. */
-function tryToFit(model: SequenceModel, shape: TrainingShape, budget: number): TrainingFit | string {
+async function tryToFit(model: SequenceModel, shape: TrainingShape, budget: number): Promise<TrainingFit | string> {
   try {
-    return fitTraining(model, shape, budget, ANY_DEVICE);
+    return await fitTraining(model, shape, budget, ANY_DEVICE);
   } catch (error) {
     if (error instanceof ModelError) return error.message;
     throw error;

@@ -192,7 +192,10 @@ export const prepare: Command = {
     const { files, songs } = report;
     print(
       args,
-      { output, encoding: manifest.encoding, splits: manifest.splits, files, unchanged, songs, voices: report.voices },
+      {
+        ...{ output, encoding: manifest.encoding, splits: manifest.splits, files, unchanged, songs },
+        ...{ voices: report.voices, droppedFiles: report.droppedFiles, repairs: report.repairs },
+      },
       words.join('\n'),
     );
     return 0;

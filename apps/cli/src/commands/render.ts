@@ -4,15 +4,18 @@ import {
   type FilterName,
   playScore,
   renderAudio,
+  TICKS_PER_SECOND,
   type VgmFile,
+  VOICE_NAMES,
   writeVgm,
   writeWav,
 } from '@chipsmith/apu';
-import { isVgm, printable, readInputFile, readSongs, readVgmLog, unwrap } from '@chipsmith/data';
+import { isVgm, printable, readVgmLog, unwrap, withEstimatedTiming, writeMidi } from '@chipsmith/data';
 import { writeFileAtomic } from '@chipsmith/models';
 import { type Arguments, type Command, choice, integer, oneOf, required } from '../terminal/command.ts';
-import { CommandError, UsageError } from '../terminal/errors.ts';
+import { UsageError } from '../terminal/errors.ts';
 import { print } from '../terminal/output.ts';
+import { MAX_INPUT_BYTES, midiOf, midiOption, onlySong, readInput } from './song.ts';
 
 const FILTERS = Object.keys(FILTER_PROFILES) as FilterName[];
 
@@ -28,25 +31,28 @@ export const soundOptions = {
 
 export const render: Command = {
   name: 'render',
-  description: 'Play a MIDI, VGM or ABC file through the sound chip into a WAV or VGM file.',
+  description: 'Play a MIDI, VGM or ABC file through the sound chip into a WAV or VGM file, or write it as MIDI.',
   positionals: '<file.mid, .vgm, .vgz, .abc>',
   options: {
-    output: { type: 'string', valueHint: 'file', description: 'ends in .wav or .vgm (required)' },
+    output: { type: 'string', valueHint: 'file', description: 'ends in .wav, .vgm or .mid (required)' },
     ...soundOptions,
+    ...midiOption,
   },
   examples: [
     ['render tune.mid --output tune.wav', 'Hear a MIDI file as a NES would play it'],
     ['render tune.mid --output tune.vgm', 'Its register writes, for VGM players and trackers'],
     ['render game.vgz --output game.wav --filter famicom', 'A register log'],
     ['render game.vgz --output game.vgm', 'The same unpacked and mended, with its tag and its loop'],
+    ['render game.vgm --output game.mid', 'Its notes, for a music program'],
   ],
   async run(args) {
     const [input, ...others] = args._;
     if (input === undefined || others.length > 0)
       throw new UsageError('chipsmith render: name one .mid or .vgm file, packed or not, or one .abc tune');
-    const output = required(args, 'output', 'a .wav or .vgm file to write');
+    const output = required(args, 'output', 'a .wav, .vgm or .mid file to write');
     const sound = soundOf(args);
-    const type = oneOf('The ending of --output', extname(output).toLowerCase(), ['.wav', '.vgm']);
+    const type = oneOf('The ending of --output', extname(output).toLowerCase(), ['.wav', '.vgm', '.mid']);
+    if (type === '.mid') return renderMidi(args, input, output);
     const { log, tags, repairs } = await readLog(input);
     for (const repair of repairs) process.stderr.write(`${printable(`${input}: ${repair}`)}\n`);
     const content = type === '.vgm' ? writeVgm(log, tags) : writeWav(renderAudio(log, sound), sound.sampleRate);
@@ -58,14 +64,24 @@ export const render: Command = {
   },
 };
 
+/** The song of a file as MIDI, at the tempo that is estimated where the file states none. */
+async function renderMidi(args: Arguments, input: string, output: string): Promise<number> {
+  const { song: read, repairs } = onlySong(await readInput(input), input);
+  const song = withEstimatedTiming(read, { exactTimes: true });
+  for (const repair of repairs) process.stderr.write(`${printable(`${input}: ${repair}`)}\n`);
+  await writeFileAtomic(output, writeMidi(song, { convention: midiOf(args) }));
+  const seconds = song.duration / TICKS_PER_SECOND;
+  const notes = VOICE_NAMES.reduce((sum, voice) => sum + song.voices[voice].length, 0);
+  const result = { input, output, seconds, notes, repairs };
+  print(args, result, `${output}: ${seconds.toFixed(1)} s, ${notes} notes`);
+  return 0;
+}
+
 /** @throws UsageError */
 export function soundOf(args: Arguments): { sampleRate: number; filter: FilterName } {
   const sampleRate = integer(args, 'sample-rate', { least: 8000, most: 192_000 }) ?? 48_000;
   return { sampleRate, filter: choice(args, 'filter', FILTERS) ?? 'nes' };
 }
-
-/** What any command takes as one file of music; the largest register logs have a few MB. */
-const MAX_INPUT_BYTES = 64 * 2 ** 20;
 
 /** The register log of a file of music; of a VGM file as it stands, with its tag. */
 async function readLog(path: string): Promise<VgmFile> {
@@ -76,16 +92,6 @@ async function readLog(path: string): Promise<VgmFile> {
     const { log, tags, repairs } = readVgmLog(file.bytes, path);
     return { log, tags: { title, ...tags }, repairs: [...file.repairs, ...repairs] };
   }
-  const [found, ...others] = readSongs(bytes, path);
-  if (others.length > 0) {
-    throw new CommandError(`${path}: holds ${others.length + 1} songs; give a file with one.`);
-  }
-  if ('problem' in found) throw new CommandError(`${path}: ${found.problem}; give another file.`);
-  const { song, repairs } = found.reading;
+  const { song, repairs } = onlySong(bytes, path);
   return { log: playScore(song), tags: { title }, repairs };
-}
-
-/** @throws DataError if the file cannot be read, is no plain file or is too large */
-export function readInput(path: string): Promise<Uint8Array> {
-  return readInputFile(path, MAX_INPUT_BYTES);
 }

@@ -1,28 +1,45 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { AUGMENTATION_NAMES, type AugmentationName, findEncoding } from '@chipsmith/data';
 import { type BytesByCategory, type Device, MEMORY_CATEGORIES } from '@chipsmith/kernels';
 import {
   configure,
   findModel,
+  learningWarning,
   RunFolder,
   type TrainingPlan,
+  type TrainingResult,
   type TrainingStart,
   type TrainOptions,
+  trainingSettings,
   train as trainModel,
 } from '@chipsmith/models';
-import { type Arguments, type Command, choice, flag, integer, required, seedOf, text } from '../terminal/command.ts';
+import {
+  type Arguments,
+  type Command,
+  choice,
+  flag,
+  integer,
+  number,
+  rangeOf,
+  required,
+  seedOf,
+  text,
+} from '../terminal/command.ts';
 import { EXIT, UsageError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { formatTable, print } from '../terminal/output.ts';
 import { clockTime, formatBytes, startProgress } from '../terminal/progress.ts';
+import { nextLines } from './next-lines.ts';
 import {
   adapterOption,
   bytesOf,
   CORPUS,
+  DEFAULT_STEPS,
   datasetOf,
+  freeFolder,
   givenSettings,
   modelOptions,
+  settingOption,
   type Training,
   trainingOf,
   withDevice,
@@ -44,37 +61,22 @@ export const train: Command = {
       valueHint: 'folder',
       description: 'run folder to write (default runs/<model>-<first free number>)',
     },
-    steps: {
-      type: 'string',
-      valueHint: 'n',
-      description: 'training steps, those before a resume included (default 1000)',
-    },
+    steps: settingOption('steps', 'n'),
+    minutes: settingOption('minutes', 'm'),
     resume: {
       type: 'boolean',
       description: 'go on from the latest checkpoint of --run, with its model, settings and data',
     },
-    seed: { type: 'string', valueHint: 'n', description: 'decides starting values, order and dropout (default 1)' },
-    'validate-every': {
-      type: 'string',
-      valueHint: 'steps',
-      description: 'validate and save a checkpoint (default 100)',
-    },
-    'valid-events': {
-      type: 'string',
-      valueHint: 'n',
-      description: 'events that a validation looks at (default 20000)',
-    },
+    seed: settingOption('seed', 'n'),
+    'validate-every': settingOption('validateEvery', 'steps'),
+    'valid-events': settingOption('validTokens', 'n'),
     augment: {
       type: 'string',
       valueHint: AUGMENTATION_NAMES.join('|'),
       description:
         'change the training songs at random in each epoch, as these tools do: key, speed, voices (default: none)',
     },
-    patience: {
-      type: 'string',
-      valueHint: 'n',
-      description: 'stop after n validations without progress; 0 never (default 10)',
-    },
+    patience: settingOption('patience', 'n'),
     vram: {
       type: 'string',
       valueHint: 'size',
@@ -86,6 +88,7 @@ export const train: Command = {
   examples: [
     ['train', 'Basic RNN on the tunes that come with chipsmith'],
     ['train --data nes --run runs/nes --steps 5000 --layers 256,256', 'A larger one on your own data'],
+    ['train --data nes --run runs/nes --minutes 30', 'For half an hour, whatever the machine'],
     ['train --layers 1024,1024 --batch 256 --length 512 --vram 6GB', 'One that does not fit by itself'],
     ['train --model mono-rnn --data nes-mono --augment music-vae', 'In every key, another one in each epoch'],
     ['train --run runs/nes --steps 10000 --resume', 'Go on with it'],
@@ -95,10 +98,10 @@ export const train: Command = {
     const run = resume ? await resumedRun(args) : newRun(args);
     const { folder, data, seed, budget, augmentation, definition, configuration, shape } = run;
     const loop = {
-      steps: integer(args, 'steps', { least: 1 }) ?? 1000,
-      validateEvery: integer(args, 'validate-every', { least: 1 }) ?? 100,
-      validTokens: integer(args, 'valid-events', { least: 1 }) ?? 20_000,
-      patience: integer(args, 'patience', { least: 0 }) ?? 10,
+      ...boundsOf(args),
+      validateEvery: integer(args, 'validate-every', rangeOf(trainingSettings.validateEvery)) ?? 100,
+      validTokens: integer(args, 'valid-events', rangeOf(trainingSettings.validTokens)) ?? 20_000,
+      patience: integer(args, 'patience', rangeOf(trainingSettings.patience)) ?? 10,
     };
     const dataset = await datasetOf(data, findEncoding(definition.encoding));
 
@@ -114,15 +117,12 @@ export const train: Command = {
         start = started;
         process.stderr.write(`${formatBytes(sum(started.measured))} measured on the device\n`);
       },
-      onProgress: ({ step, steps, loss, tokensPerSecond, waited, secondsLeft, valid }) => {
+      onProgress: ({ step, share, loss, tokensPerSecond, waited, secondsLeft, valid }) => {
         const validation = valid === undefined ? '' : `, valid ${valid.nll.toFixed(3)}`;
         const rate = `${Math.round(tokensPerSecond)} events/s`;
         const left = clockTime(secondsLeft);
         const idle = waited >= 0.01 ? `, ${Math.round(100 * waited)} % waiting for data` : '';
-        progress.update(
-          step / steps,
-          `step ${step}, loss ${loss.toFixed(3)}${validation}, ${rate}${idle}, ${left} left`,
-        );
+        progress.update(share, `step ${step}, loss ${loss.toFixed(3)}${validation}, ${rate}${idle}, ${left} left`);
       },
     });
     const dataPlace = data === CORPUS ? CORPUS : resolve(data);
@@ -150,10 +150,19 @@ export const train: Command = {
       const lowest =
         best === null ? 'no validation' : `lowest validation loss ${best.nll.toFixed(3)} nats at step ${best.step}`;
       const { parameters, microBatch, recomputed, unrestricted, padding, predicted, measured } = start ?? {};
+      const warning = learningWarning(result);
+      if (warning !== undefined) process.stderr.write(`${warning}\n`);
+      const next = nextLines(args, folder, result);
+      const memory = { parameters, microBatch, recomputed, unrestricted, padding, predicted, measured };
       print(
         args,
-        { ...result, folder, parameters, microBatch, recomputed, unrestricted, padding, predicted, measured },
-        `${reason} at step ${step}; ${lowest}\nRun folder: ${folder}`,
+        { ...result, folder, ...memory, ...(warning && { warning }), next },
+        [
+          `${REASONS[reason]} at step ${step}; ${lowest}`,
+          `Run folder: ${folder}`,
+          `Go on training: ${next.resume}`,
+          `Make tracks:    ${next.generate}`,
+        ].join('\n'),
       );
       return reason === 'interrupted' ? EXIT.interrupted : EXIT.done;
     } finally {
@@ -161,6 +170,20 @@ export const train: Command = {
     }
   },
 };
+
+const REASONS: Readonly<Record<TrainingResult['reason'], string>> = {
+  finished: 'finished',
+  time: 'stopped by --minutes',
+  'no improvement': 'no improvement',
+  interrupted: 'interrupted',
+};
+
+/** Where training ends: after the usual number of steps if nothing is said. */
+function boundsOf(args: Arguments): Pick<TrainOptions, 'steps' | 'minutes'> {
+  const minutes = number(args, 'minutes', rangeOf(trainingSettings.minutes));
+  const steps = integer(args, 'steps', rangeOf(trainingSettings.steps));
+  return { minutes, steps: steps ?? (minutes === undefined ? DEFAULT_STEPS : undefined) };
+}
 
 interface Run extends Training {
   readonly folder: string;
@@ -174,17 +197,10 @@ interface Run extends Training {
 
 function newRun(args: Arguments): Run {
   const training = trainingOf(args);
-  const folder = text(args, 'run') ?? freeRunFolder(training.definition.name);
+  const folder = text(args, 'run') ?? freeFolder(`runs/${training.definition.name}`);
   const budget = bytesOf(args, 'vram');
   const augmentation = choice(args, 'augment', AUGMENTATION_NAMES);
   return { ...training, folder, data: text(args, 'data') ?? CORPUS, seed: seedOf(args) ?? 1, budget, augmentation };
-}
-
-function freeRunFolder(model: string): string {
-  for (let number = 1; ; number++) {
-    const folder = `runs/${model}-${number}`;
-    if (!existsSync(folder)) return folder;
-  }
 }
 
 /**

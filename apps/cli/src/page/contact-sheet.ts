@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { TICKS_PER_SECOND, VOICE_NAMES } from '@chipsmith/apu';
+import type { FilterName } from '@chipsmith/apu';
 import type { Song } from '@chipsmith/data';
-import { escapeHtml, formatNumber, words } from './html.ts';
-import { pianoRoll } from './piano-roll.ts';
+import { escapeHtml } from './html.ts';
+import { htmlPage } from './page.ts';
+import { songCard } from './song-card.ts';
+import { figureOf, labelOf, term } from './terms.ts';
+import { KEYS, mixer } from './toolbar.ts';
 
 /** What was chosen for a run or a track, as shown on the page. */
 export type Settings = Readonly<Record<string, string | number | boolean>>;
@@ -18,6 +20,10 @@ export interface SheetTrack {
   readonly scores: Readonly<Record<string, number>>;
   /** What is particular to this track. */
   readonly settings?: Settings;
+  /** Output path of the console that it is heard through; 'nes' by default. */
+  readonly filter?: FilterName;
+  /** What the page carries of its files: the .vgm, which it plays, and with .mid and .json what it packs for download. */
+  readonly files: Readonly<Record<SmallFile, Uint8Array>>;
 }
 
 /** What all tracks of a contact sheet have in common. */
@@ -26,94 +32,74 @@ export interface SheetMeta {
   readonly settings: Settings;
 }
 
-/** What the four voices are called on the page. */
-const voiceLabels = { pulse1: 'pulse 1', pulse2: 'pulse 2', triangle: 'triangle', noise: 'noise' };
+/** A track's files that are small enough to be in the page: some kilobytes each. */
+export const SMALL_FILES = ['mid', 'vgm', 'json'] as const;
+export type SmallFile = (typeof SMALL_FILES)[number];
 
-/** The files that lie beside the page for each track, as `generate` writes them. */
-const fileTypes = ['wav', 'mid', 'vgm', 'json'];
-
-/** Coordinates of the piano rolls; the page stretches them to its width. */
-const rollSize = { width: 1200, height: 200 };
+/** All files of a track. */
+export const TRACK_FILES = ['wav', ...SMALL_FILES] as const;
 
 /**
- * Makes the page that shows and plays a folder of tracks: one HTML file that needs nothing but the tracks' files beside it and
- * works from disk without a network. The same tracks give the same bytes.
- *
- * All text is escaped, and the page's own policy lets no script run but the one in player.js and nothing load from elsewhere.
+ * Makes the page that shows and plays a folder of tracks: one HTML file that needs nothing but itself to play them, and the
+ * files beside it for its links. The same tracks give the same bytes.
  */
 export function contactSheet(tracks: readonly SheetTrack[], meta: SheetMeta): string {
-  const style = asset('sheet.css');
-  const script = asset('player.js');
   const scoreNames = [...new Set(tracks.flatMap(({ scores }) => Object.keys(scores)))];
-  const policy = [
-    `default-src 'none'`,
-    `script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'`,
-    `style-src 'unsafe-inline'`,
-    `media-src 'self' file:`,
-    `base-uri 'none'`,
-    `form-action 'none'`,
-  ].join('; ');
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escapeHtml(meta.title)}</title>
-<style>${style}</style>
-</head>
-<body data-sheet="${fingerprint(tracks, meta)}">
-<header>
+  return htmlPage({
+    title: meta.title,
+    sheet: fingerprint(tracks, meta),
+    keys: `${KEYS} <kbd>f</kbd> keep`,
+    files: Object.fromEntries(
+      tracks.flatMap(({ name, files }) => SMALL_FILES.map((type) => [`${name}.${type}`, files[type]])),
+    ),
+    body: `<header>
 <h1>${escapeHtml(meta.title)}</h1>
-${definitions(meta.settings)}
-<ul class="legend">${VOICE_NAMES.map((voice) => `<li class="${voice}">${voiceLabels[voice]}</li>`).join('')}</ul>
+<dl>${items(meta.settings)}</dl>
 </header>
-${toolbar(tracks.length, scoreNames)}
+<nav aria-label="Controls">
+${mixer()}
+${choosing(tracks.length, scoreNames)}
+</nav>
 <main>
 ${tracks.map((track, index) => card(track, index, scoreNames, tracks)).join('\n')}
 <p class="nothing" hidden>No track is kept yet. Press the star of the ones you like.</p>
-</main>
-<footer><kbd>space</kbd> play, pause <kbd>j</kbd> <kbd>k</kbd> next, previous <kbd>←</kbd> <kbd>→</kbd> five seconds
-<kbd>f</kbd> keep</footer>
-<script>${script}</script>
-</body>
-</html>
-`;
+</main>`,
+  });
 }
 
-function toolbar(count: number, scoreNames: readonly string[]): string {
-  const options = scoreNames.map((name) => `<option value="${escapeHtml(name)}">${escapeHtml(words(name))}</option>`);
-  return `<nav aria-label="Tracks">
+/** The controls with which tracks are chosen. */
+function choosing(count: number, scoreNames: readonly string[]): string {
+  const options = scoreNames.map((name) => `<option value="${escapeHtml(name)}">${escapeHtml(labelOf(name))}</option>`);
+  return `<div class="choosing" role="group" aria-label="Tracks">
 <label>Sort by <select id="sort"><option value="">order made</option>${options.join('')}</select></label>
-<button type="button" id="direction" aria-label="Sort direction" title="Sort direction">↑</button>
-<button type="button" id="filter" aria-pressed="false">Kept <output id="kept">0</output> of ${count}</button>
-<button type="button" id="copy">Copy kept names</button>
+<button type="button" id="direction" aria-label="Sort direction" title="Upwards or downwards">↑</button>
+<button type="button" id="filter" aria-pressed="false" title="Show only the tracks with a star">Kept <output id="kept">0</output> of ${count}</button>
+<button type="button" id="download" title="The kept tracks as one .zip file: .wav, .mid, .vgm and .json of each">Download kept</button>
+<button type="button" id="copy" title="The command that copies the kept tracks into a folder of their own">Copy keep command</button>
 <output id="notice" role="status"></output>
-</nav>`;
+</div>`;
 }
 
 function card(track: SheetTrack, index: number, scoreNames: readonly string[], all: readonly SheetTrack[]): string {
-  const { name, song, seed, scores, settings } = track;
+  const { name, song, seed, scores, settings = {}, filter = 'nes' } = track;
   const title = escapeHtml(song.title || name);
   const file = (type: string) => escapeHtml(encodeURIComponent(`${name}.${type}`));
-  const seconds = song.duration / TICKS_PER_SECOND;
-  return `<article tabindex="-1" data-name="${escapeHtml(name)}" data-index="${index}" data-seconds="${seconds}" data-scores="${escapeHtml(JSON.stringify(scores))}">
-<header>
-<button type="button" class="play" aria-label="Play ${title}"></button>
-<h2>${title}</h2>
-<span class="time"><span class="now">0:00</span> / ${clock(seconds)}</span>
-<button type="button" class="keep" aria-pressed="false" aria-label="Keep ${title}"></button>
-</header>
-<div class="stage">${pianoRoll(song, rollSize)}<div class="playhead"></div></div>
-<audio controls preload="none" src="${file('wav')}"></audio>
-<p class="problem" role="alert" hidden></p>
+  return songCard({
+    name,
+    song,
+    attributes: ` data-index="${index}" data-filter="${filter}" data-scores="${escapeHtml(JSON.stringify(scores))}"`,
+    buttons: `<button type="button" class="keep" aria-pressed="false" aria-label="Keep ${title}"></button>`,
+    below: `<noscript><audio controls preload="none" src="${file('wav')}"></audio></noscript>
 <div class="facts">
 <dl class="scores">${scoreNames.map((score) => scoreItem(score, scores[score], all)).join('')}</dl>
-<dl class="settings"><div><dt>seed</dt><dd>${seed}</dd></div>${items(settings ?? {})}</dl>
-<p class="files">${fileTypes.map((type) => `<a href="${file(type)}">.${type}</a>`).join(' ')}</p>
+<dl>${items({ seed, ...settings })}</dl>
+<p class="files">${TRACK_FILES.map((type) => `<a href="${file(type)}">.${type}</a>`).join(' ')}</p>
 </div>
-</article>`;
+<details class="more"><summary>More like this</summary>
+<p class="reseed">Others with the same settings <button type="button">Copy</button><code></code></p>
+<p class="continue">Go on from this one <button type="button">Copy</button><code></code></p>
+</details>`,
+  });
 }
 
 /** A score with a bar that shows where it lies between the least and the greatest of the sheet. */
@@ -123,33 +109,17 @@ function scoreItem(name: string, value: number | undefined, all: readonly SheetT
   const least = Math.min(...values);
   const range = Math.max(...values) - least;
   const share = Number.isFinite(value) && range > 0 ? Math.round(((value - least) / range) * 100) : 0;
-  const label = `<dt>${escapeHtml(words(name))}</dt><dd>${formatNumber(value)}</dd>`;
-  return `<div style="--share:${share}%">${label}</div>`;
-}
-
-function definitions(settings: Settings): string {
-  return `<dl class="settings">${items(settings)}</dl>`;
+  return `<div style="--share:${share}%"><dt>${term(name)}</dt><dd>${figureOf(name, value)}</dd></div>`;
 }
 
 function items(settings: Settings): string {
   return Object.entries(settings)
-    .map(([name, value]) => `<div><dt>${escapeHtml(words(name))}</dt><dd>${escapeHtml(String(value))}</dd></div>`)
+    .map(([name, value]) => `<div><dt>${term(name)}</dt><dd>${figureOf(name, value)}</dd></div>`)
     .join('');
-}
-
-/** Minutes and seconds, rounded up, so that a piece is not over before its time. */
-function clock(seconds: number): string {
-  const whole = Math.ceil(seconds);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
 }
 
 /** Names this sheet in the browser's storage, which all pages opened from disk share. */
 function fingerprint(tracks: readonly SheetTrack[], { title }: SheetMeta): string {
   const content = JSON.stringify([title, tracks.map(({ name, seed, song }) => [name, seed, song.duration])]);
   return createHash('sha256').update(content).digest('hex').slice(0, 16);
-}
-
-/** Reads a file of this folder, also where the compiled program runs, which has the assets only in its source. */
-function asset(name: string): string {
-  return readFileSync(new URL(`../../src/page/${name}`, import.meta.url), 'utf8');
 }

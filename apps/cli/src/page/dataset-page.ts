@@ -1,55 +1,83 @@
-import { VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
-import { durationLabel, type VoiceCounts, WIDEST_INTERVAL } from '@chipsmith/data';
+import { playScore, VOICE_NAMES, type VoiceName, writeVgm } from '@chipsmith/apu';
+import { type DatasetSequence, durationLabel, type Song, type VoiceCounts, WIDEST_INTERVAL } from '@chipsmith/data';
 import { parse, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import { copiesInWords, type Inspection, type SplitInspection, voiceRow } from '../inspection.ts';
 import { escapeHtml, formatNumber } from './html.ts';
+import { htmlPage } from './page.ts';
+import { songCard } from './song-card.ts';
+import { figureOf, labelOf, term } from './terms.ts';
+import { KEYS, mixer } from './toolbar.ts';
 
-const STYLE = `
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 1080px; margin: 2rem auto; padding: 0 1rem; color: #222; }
-h1 { font-size: 1.6rem; } h2 { font-size: 1.25rem; margin-top: 2.5rem; } h3 { font-size: 1rem; }
-table { border-collapse: collapse; font-size: 13px; display: block; overflow-x: auto; }
-th, td { padding: 3px 9px; text-align: right; white-space: nowrap; border-bottom: 1px solid #e4e4e4; }
-th:first-child, td:first-child { text-align: left; }
-th { border-bottom: 2px solid #888; font-weight: 600; }
-ul { padding-left: 1.2rem; } figure { margin: 1.5rem 0; } svg { max-width: 100%; height: auto; }`;
+/** A song of the dataset as its events tell it, to be seen and heard. */
+export interface DatasetSong {
+  readonly song: Song;
+  readonly sequence: DatasetSequence;
+}
 
-/** The colours of the voices: four that are told apart by colour-blind readers too (Okabe and Ito, 2008). */
-const COLOURS: Readonly<Record<VoiceName, string>> = {
-  pulse1: '#0072b2',
-  pulse2: '#56b4e9',
-  triangle: '#d55e00',
-  noise: '#777777',
-};
-
-/** A dataset as one page with tables and charts, which loads nothing. */
-export async function datasetPage(inspection: Inspection): Promise<string> {
+/** A dataset as one page with songs, tables and charts, which loads nothing. */
+export async function datasetPage(inspection: Inspection, songs: readonly DatasetSong[]): Promise<string> {
   const { name, encoding, splits, copies, droppedFiles } = inspection;
-  const title = `Dataset ${name}`;
   const sections: string[] = [];
   for (const split of splits) sections.push(await splitSection(split));
   const dropped = Object.entries(droppedFiles).map(([reason, count]) => `${count}: ${reason}`);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width">
-<title>${escapeHtml(title)}</title>
-<style>${STYLE}
-</style>
-</head>
-<body>
-<h1>${escapeHtml(title)}</h1>
-<p>Encoding ${escapeHtml(encoding.name)}, ${encoding.classes} classes. A frame is 1/60.0988 s; entropies are in bits.</p>
+  const minutes = splits.reduce((sum, { seconds }) => sum + seconds / 60, 0);
+  const facts = {
+    encoding: encoding.name,
+    classes: encoding.classes,
+    songs: splits.reduce((sum, split) => sum + split.songs, 0),
+    minutes,
+  };
+  return htmlPage({
+    title: `Dataset ${name}`,
+    keys: KEYS,
+    files: Object.fromEntries(songs.map(({ song }, index) => [`${nameOf(index)}.vgm`, vgmOf(song)])),
+    body: `<header>
+<h1>Dataset ${escapeHtml(name)}</h1>
+<dl>${Object.entries(facts)
+      .map(([fact, value]) => `<div><dt>${term(fact)}</dt><dd>${figureOf(fact, value)}</dd></div>`)
+      .join('')}</dl>
+</header>
+<nav aria-label="Controls">
+${mixer()}
+</nav>
+<main>
+<h2>Songs, as the events tell them</h2>
+${songs.map(card).join('\n')}
 ${sections.join('\n')}
 <h2>The same music</h2>
 ${list(copiesInWords(copies))}
 <h2>Files left out</h2>
 ${list(dropped.length > 0 ? dropped : ['none'])}
-</body>
-</html>
-`;
+</main>`,
+  });
+}
+
+function nameOf(index: number): string {
+  return `song-${index + 1}`;
+}
+
+function vgmOf(song: Song): Uint8Array {
+  return writeVgm(playScore(song), { title: song.title });
+}
+
+function card({ song, sequence }: DatasetSong, index: number): string {
+  const facts = {
+    voice: labelOf(sequence.voice),
+    events: sequence.length,
+    beatsPerMinute: sequence.song.beatsPerMinute,
+  };
+  const items = Object.entries(facts).map(
+    ([fact, value]) => `<div><dt>${term(fact)}</dt><dd>${figureOf(fact, value)}</dd></div>`,
+  );
+  return songCard({
+    name: nameOf(index),
+    song,
+    below: `<div class="facts">
+<dl>${items.join('')}</dl>
+<p class="source">${sequence.song.split}: ${escapeHtml(sequence.song.path)}</p>
+</div>`,
+  });
 }
 
 async function splitSection({ split, songs, seconds, voices, polyphony, sequences, counts }: SplitInspection) {
@@ -58,7 +86,7 @@ async function splitSection({ split, songs, seconds, voices, polyphony, sequence
     histogram('Pitch (MIDI note)', 'notes', bars(of, 'pitches', Number, ['noise'])),
     histogram('Pitch of the noise (1..16, high is bright)', 'notes', bars(of, 'pitches', Number, PITCHED)),
     histogram('Step to the next note (semitones)', 'notes', bars(of, 'intervals', stepOf, ['noise'])),
-    histogram('Duration (frames)', 'notes', bars(of, 'durations', durationLabel), 'ordinal'),
+    histogram('Duration (video frames, 1/60 s)', 'notes', bars(of, 'durations', durationLabel), 'ordinal'),
     histogram('Density (notes a second in a song)', 'songs', bars(of, 'densities', Number)),
   ].filter((chart) => chart !== undefined);
   const charts = await Promise.all([...histograms, polyphonyChart(polyphony)].map(draw));
@@ -71,7 +99,7 @@ async function splitSection({ split, songs, seconds, voices, polyphony, sequence
     table(voices.map(voiceRow)),
     '<h3>Sequences</h3>',
     table(events),
-    ...charts,
+    `<div class="charts">${charts.join('\n')}</div>`,
   ].join('\n');
 }
 
@@ -102,10 +130,26 @@ function bars(
   );
 }
 
+/** Two stand side by side in a window of 1,000 pixels with their letters as large as the page's. */
+const CHART_WIDTH = 440;
+
+/** Colours are the page's own, so that charts are light or dark with it. */
 const COMMON = {
   $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
-  background: 'white',
-  config: { font: 'system-ui, sans-serif', axis: { titleFontWeight: 'normal' } },
+  background: 'transparent',
+  config: {
+    font: 'system-ui, sans-serif',
+    view: { stroke: 'var(--line)' },
+    axis: {
+      titleFontWeight: 'normal',
+      titleColor: 'var(--ink)',
+      labelColor: 'var(--soft)',
+      gridColor: 'var(--line)',
+      domainColor: 'var(--soft)',
+      tickColor: 'var(--soft)',
+    },
+    header: { labelColor: 'var(--ink)' },
+  },
 } as const;
 
 /** One row a voice, each with a scale of its own: how often each value occurs. Undefined if none does. */
@@ -123,10 +167,14 @@ function histogram(
       : ({ type: 'ordinal' } as const);
   return {
     ...COMMON,
-    data: { values: values.filter(({ voice }) => shown.includes(voice)) },
-    facet: { row: { field: 'voice', type: 'nominal', sort: [...VOICE_NAMES], title: null } },
+    data: {
+      values: values
+        .filter(({ voice }) => shown.includes(voice))
+        .map(({ voice, ...bar }) => ({ ...bar, voice: labelOf(voice) })),
+    },
+    facet: { row: { field: 'voice', type: 'nominal', sort: VOICE_NAMES.map(labelOf), title: null } },
     spec: {
-      width: 620,
+      width: CHART_WIDTH,
       height: 70,
       mark: type === 'linear' ? { type: 'bar', size: 5 } : 'bar',
       encoding: {
@@ -140,16 +188,16 @@ function histogram(
 }
 
 function colours(voices: readonly VoiceName[]) {
-  return { domain: [...voices], range: voices.map((voice) => COLOURS[voice]) };
+  return { domain: voices.map(labelOf), range: voices.map((voice) => `var(--${voice})`) };
 }
 
 function polyphonyChart(shares: readonly number[]): TopLevelSpec {
   return {
     ...COMMON,
-    width: 620,
+    width: CHART_WIDTH,
     height: 120,
     data: { values: shares.map((share, voices) => ({ voices, percent: share * 100 })) },
-    mark: { type: 'bar', color: '#009e73' },
+    mark: { type: 'bar', color: 'var(--accent)' },
     encoding: {
       x: { field: 'voices', type: 'ordinal', title: 'Polyphony (voices sounding at once)', axis: { labelAngle: 0 } },
       y: { field: 'percent', type: 'quantitative', title: '% of the time' },
@@ -164,11 +212,16 @@ async function draw(specification: TopLevelSpec): Promise<string> {
   return `<figure>${svg}</figure>`;
 }
 
+/** Rows with the same fields, the first of which is a voice. */
 function table(rows: readonly Readonly<Record<string, string | number>>[]): string {
-  const row = (cells: readonly (string | number)[], tag: 'th' | 'td') =>
-    `<tr>${cells.map((cell) => `<${tag}>${escapeHtml(String(cell))}</${tag}>`).join('')}</tr>`;
   const [first = {}] = rows;
-  return `<table>\n${[row(Object.keys(first), 'th'), ...rows.map((cells) => row(Object.values(cells), 'td'))].join('\n')}\n</table>`;
+  const heads = Object.keys(first).map((name) => `<th>${term(name)}</th>`);
+  const lines = rows.map((row) => {
+    const [voice, ...figures] = Object.values(row).map(String);
+    const cells = figures.map((figure) => `<td>${escapeHtml(figure)}</td>`);
+    return `<tr><td class="${escapeHtml(voice)}">${escapeHtml(labelOf(voice))}</td>${cells.join('')}</tr>`;
+  });
+  return `<div class="table"><table>\n<tr>${heads.join('')}</tr>\n${lines.join('\n')}\n</table></div>`;
 }
 
 function list(lines: readonly string[]): string {

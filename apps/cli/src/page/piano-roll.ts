@@ -93,15 +93,22 @@ function keyboard({ row, lowest, highest, centre }: KeyRows, width: number): str
 }
 
 /** Lines at each bar, and thinner ones at each beat. */
-function grid({ tempo, meter, duration }: Song, x: (tick: number) => number, height: number): string {
+function grid(song: Song, x: (tick: number) => number, height: number): string {
+  return beatsOf(song)
+    .map(({ tick, bar }) => line(x(tick), 0, x(tick), height, bar === undefined ? 'beat' : 'bar'))
+    .join('');
+}
+
+/** When each beat falls, and, where it begins one, the number of its bar, from 1; an upbeat is bar 0. */
+export function beatsOf({ tempo, meter, duration }: Song): { tick: number; bar?: number }[] {
   const ticksPerBeat = ((TICKS_PER_SECOND * 60) / tempo.beatsPerMinute) * (4 / meter.unit);
   const first = Math.ceil(-tempo.firstBeat / ticksPerBeat);
-  let lines = '';
-  for (let beat = first; ; beat++) {
+  const count = Math.max(0, Math.ceil((duration - tempo.firstBeat) / ticksPerBeat) - first);
+  return Array.from({ length: count }, (_, index) => {
+    const beat = first + index;
     const tick = tempo.firstBeat + beat * ticksPerBeat;
-    if (tick >= duration) return lines;
-    lines += line(x(tick), 0, x(tick), height, beat % meter.beats === 0 ? 'bar' : 'beat');
-  }
+    return beat % meter.beats === 0 ? { tick, bar: beat / meter.beats + 1 } : { tick };
+  });
 }
 
 function group(voice: VoiceName, notes: readonly Note[], x: (tick: number) => number, rows: Rows): string {

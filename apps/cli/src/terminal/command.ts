@@ -63,6 +63,16 @@ export function parseCommandLine(command: Command, words: readonly string[]): Ar
   return args;
 }
 
+/** The options of a command that were given, or rather differ from their defaults, by name: `--no-arrange` is `arrange: false`. */
+export function givenOptions(command: Command, args: Arguments): Record<string, string | boolean> {
+  const options: Record<string, string | boolean> = {};
+  for (const [name, option] of Object.entries(command.options)) {
+    const value = args[name];
+    if (value !== undefined && value !== ('default' in option ? option.default : undefined)) options[name] = value;
+  }
+  return options;
+}
+
 export function text(args: Arguments, name: string): string | undefined {
   const value = args[name];
   return typeof value === 'string' ? value : undefined;
@@ -76,6 +86,17 @@ export function flag(args: Arguments, name: string): boolean {
 export interface NumberRange {
   readonly least?: number;
   readonly most?: number;
+}
+
+/** The limits of a schema of numbers. */
+export function rangeOf({
+  minValue,
+  maxValue,
+}: {
+  readonly minValue: number | null;
+  readonly maxValue: number | null;
+}): NumberRange {
+  return { ...(minValue !== null && { least: minValue }), ...(maxValue !== null && { most: maxValue }) };
 }
 
 /** @throws UsageError naming the option if its text is no number in the range */

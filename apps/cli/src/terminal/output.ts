@@ -9,17 +9,34 @@ export function print(args: Arguments, json: unknown, words: string): void {
 }
 
 /**
- * What is printed may go to a program that stops reading (`chipsmith train --help | head -1`): nobody misses the rest then,
- * and work goes on. Any other trouble, such as a full disk, counts as failure.
+ * What is printed may go to a program that stops reading (`chipsmith train --help | head -1`), or to a terminal that has been
+ * closed: nobody misses the rest then, and work goes on. Any other trouble, such as a full disk, counts as failure.
  */
 export function watchOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') return;
+      if (error.code === 'EIO' && stream.isTTY) {
+        endWithTerminal();
+        return;
+      }
       process.exitCode = EXIT.failed;
       if (stream === process.stdout) process.stderr.write(`The result cannot be printed: ${error.message}.\n`);
     });
   }
+}
+
+/**
+ * Node aborts, and may leave a core dump, where it cannot give a closed terminal back its settings at exit. So the process ends then
+ * as those do that have nothing to save: by the signal that tells of it.
+ */
+function endWithTerminal(): void {
+  if (process.listeners('exit').includes(hangUp)) return;
+  process.once('exit', hangUp);
+}
+
+function hangUp(): void {
+  process.kill(process.pid, 'SIGHUP');
 }
 
 /** Rows with the same fields, as aligned columns with a heading; numbers to the right. */

@@ -70,7 +70,12 @@ export function start(line: string, env: NodeJS.ProcessEnv = {}, cwd: string = P
 }
 
 /** Runs a command line (words between single spaces) within this process, which saves the second that a new one takes to start. */
-export async function chipsmith(line: string): Promise<Ended> {
+export function chipsmith(line: string): Promise<Ended> {
+  return chipsmithWords(line === '' ? [] : line.split(' '));
+}
+
+/** As `chipsmith`, with words that may hold spaces. */
+export async function chipsmithWords(words: readonly string[]): Promise<Ended> {
   const printed = { stdout: '', stderr: '' };
   const spies = (['stdout', 'stderr'] as const).map((stream) =>
     vi.spyOn(process[stream], 'write').mockImplementation((text) => {
@@ -79,7 +84,7 @@ export async function chipsmith(line: string): Promise<Ended> {
     }),
   );
   try {
-    const code = await run(line === '' ? [] : line.split(' '));
+    const code = await run(words);
     return { code, stdout: printed.stdout, lines: printed.stderr.split('\n').filter((line) => line !== '') };
   } finally {
     for (const spy of spies) spy.mockRestore();

@@ -24,7 +24,13 @@ export interface ApuOptions {
    * `output`, and what DMC samples do, are not. Off by default.
    */
   readonly muted?: boolean;
+  /** Voices whose level reaches the mixer as 0, whatever they play: what is heard is the others. None by default. */
+  readonly silentVoices?: readonly VoiceName[];
 }
+
+/** Lets every bit of a level of 0..15 through to the mixer, or none. */
+const HEARD = 15;
+const SILENT = 0;
 
 /**
  * The 2A03's sound, exact to the CPU cycle.
@@ -47,6 +53,7 @@ export class Apu {
   private readonly triangleNoiseDmcMix = TRIANGLE_NOISE_DMC_MIX;
   private readonly onStep: (cycle: number, difference: number) => void;
   private readonly muted: boolean;
+  private readonly masks: Readonly<Record<VoiceName, number>>;
   private now = 0;
   private mixed: number;
   /** Cycle on which length counters take over what was written to them. */
@@ -59,6 +66,13 @@ export class Apu {
     this.dmc = new Dmc(region, options.readMemory ?? (() => 0));
     this.frameCounter = new FrameCounter(region);
     this.muted = options.muted ?? false;
+    const maskOf = (voice: VoiceName) => (options.silentVoices?.includes(voice) ? SILENT : HEARD);
+    this.masks = {
+      pulse1: maskOf('pulse1'),
+      pulse2: maskOf('pulse2'),
+      triangle: maskOf('triangle'),
+      noise: maskOf('noise'),
+    };
     this.onStep = options.onStep ?? (() => undefined);
     this.mixed = this.mix();
   }
@@ -233,8 +247,11 @@ export class Apu {
   }
 
   private mix(): number {
-    const index = (this.triangle.level << 11) | (this.noise.level << 7) | this.dmc.level;
-    return this.pulseMix[this.pulse1.level + this.pulse2.level] + this.triangleNoiseDmcMix[index];
+    const { masks } = this;
+    const pulses = (this.pulse1.level & masks.pulse1) + (this.pulse2.level & masks.pulse2);
+    const triangle = this.triangle.level & masks.triangle;
+    const noise = this.noise.level & masks.noise;
+    return this.pulseMix[pulses] + this.triangleNoiseDmcMix[(triangle << 11) | (noise << 7) | this.dmc.level];
   }
 
   private emit(cycle: number): void {

@@ -9,6 +9,7 @@ const MAX_BYTES = 64 * 2 ** 20;
  * before it is unpacked as a whole.
  */
 const PIECE_BYTES = 2 ** 12;
+
 /** The content of a file that may have been packed. */
 export interface Unpacked {
   readonly content: Uint8Array;
@@ -22,9 +23,9 @@ export function isGzip(bytes: Uint8Array): boolean {
 }
 
 /**
- * The content of a gzip file (.vgz, .mid.gz) of one or several members, held to their checksums; bytes that are not one are given
- * back as they are. What stands behind the last member is left out, and of a file that is cut short there is what could be unpacked: either is
- * told as a repair.
+ * The content of a gzip file (.vgz, .mid.gz) of one or several members, held to their checksums; bytes that are not one are
+ * given back as they are. What stands behind the last member is left out, and of a file that is cut short there is what could
+ * be unpacked: either is told as a repair.
  *
  * Throws ApuError, with the byte of the packed file near which it happens, for a damaged file, one with nothing in it, or one of
  * more than `maxBytes` (64 MiB).
@@ -54,8 +55,8 @@ export function unpackGzip(bytes: Uint8Array, maxBytes = MAX_BYTES): Unpacked {
 }
 
 /**
- * The first `length` bytes of the content of a gzip file, of which `head` is the beginning; fewer, or none, where it is damaged. 64 KiB
- * and some are always enough for the first byte: what does not pack stands in blocks of that size.
+ * The first `length` bytes of the content of a gzip file, of which `head` is the beginning; fewer, or none, where it is
+ * damaged. 64 KiB and some are always enough for the first byte: what does not pack stands in blocks of that size.
  */
 export function gzipHead(head: Uint8Array, length: number): Uint8Array {
   const content = new Uint8Array(length);
@@ -121,8 +122,8 @@ export class GzipReader {
       }
       if (!this.#findEnd()) {
         // A header with nothing behind it is a whole member to fflate.
-        if (this.#checksum.length === 0) return { isCut: true, bytesBehind: 0 };
-        throw this.#mismatch();
+        if (this.#checksum.length > 0 && !this.#endsInTrailer()) throw this.#mismatch();
+        return { isCut: true, bytesBehind: 0 };
       }
     }
     return { isCut: false, bytesBehind: this.#bytesBehind };
@@ -152,6 +153,14 @@ export class GzipReader {
     this.#hasEnded = true;
     this.#bytesBehind = this.#window.length - start - TRAILER_BYTES;
     return true;
+  }
+
+  /** Whether the file is cut within the last trailer, behind the checksum. */
+  #endsInTrailer(): boolean {
+    const trailer = this.#checksum.trailer();
+    return [7, 6, 5, 4].some(
+      (length) => indexOf(this.#window, trailer.subarray(0, length), this.#window.length - length) >= 0,
+    );
   }
 
   /** Holds a member that is not the last to its trailer, and makes ready for the next, which begins at a byte of the file. */

@@ -103,7 +103,10 @@ function readHeader(view: DataView, repairs: string[]): { clock: number; dataSta
   return { clock: nes, dataStart };
 }
 
-/** Where the header says that the data begin; if it says nothing that can be, the first byte behind the NES clock that could be a command. */
+/**
+ * Where the header says that the data begin; if it says nothing that can be, the first byte behind the NES clock that could be
+ * a command.
+ */
 function findData(view: DataView, offset: number): number {
   const announced = HEADER.dataOffset + offset;
   if (offset !== 0 && announced < view.byteLength) return announced;

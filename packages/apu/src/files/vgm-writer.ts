@@ -1,3 +1,4 @@
+import { regionOfClock } from '../chip/region.ts';
 import { ApuError } from '../errors.ts';
 import { checkRegisterLog, type RegisterLog } from '../register-log.ts';
 import { isWhole } from '../whole-number.ts';
@@ -64,7 +65,7 @@ export function writeVgm(log: RegisterLog, tags: VgmTags = {}): Uint8Array {
     put(HEADER.loopOffset, HEADER_BYTES + loop.at - HEADER.loopOffset);
     put(HEADER.loopSamples, totalSamples - loop.sample);
   }
-  put(HEADER.rate, 60);
+  put(HEADER.rate, regionOfClock(log.clock) === 'pal' ? 50 : 60);
   put(HEADER.dataOffset, HEADER_BYTES - HEADER.dataOffset);
   put(HEADER.nesClock, log.clock);
   return file;

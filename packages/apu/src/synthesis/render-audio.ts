@@ -2,6 +2,7 @@ import { Apu } from '../chip/apu.ts';
 import { type Region, regionOfClock } from '../chip/region.ts';
 import { ApuError } from '../errors.ts';
 import { checkRegisterLog, type RegisterLog } from '../register-log.ts';
+import type { VoiceName } from '../score.ts';
 import { FILTER_PROFILES, type FilterName, FirstOrderFilter } from './filters.ts';
 import { StepBuffer } from './step-buffer.ts';
 import { KERNEL_REACH } from './step-kernel.ts';
@@ -22,6 +23,8 @@ export interface RenderOptions {
   readonly region?: Region;
   /** Holds the triangle at timer periods 0 and 1 (28 and 56 kHz), which games use as a mute; off by default. */
   readonly holdUltrasonicTriangle?: boolean;
+  /** Voices that are muted: they reach the mixer, which is not linear, as 0. None by default. */
+  readonly silentVoices?: readonly VoiceName[];
 }
 
 /** Brings four voices at full volume to peaks of about 0.9 behind the NES's filters. */
@@ -94,6 +97,7 @@ class LogPlayer {
     this.apu = new Apu({
       region: options.region ?? regionOfClock(log.clock),
       holdUltrasonicTriangle: options.holdUltrasonicTriangle ?? false,
+      silentVoices: options.silentVoices ?? [],
       readMemory: (address) => this.memory[address - 0x8000],
       onStep,
     });

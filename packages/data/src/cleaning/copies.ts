@@ -20,8 +20,8 @@ export function describeCopies(
 }
 
 /**
- * The songs that are left out under a rule, each with the reason, which names the song that is kept. Of a group the first test song stays, else the first valid
- * song, else the first: so nothing that a model is measured on stands in train.
+ * The songs that are left out under a rule, each with the reason, which names the song that is kept. Of a group the first test
+ * song stays, else the first valid song, else the first: so nothing that a model is measured on stands in train.
  */
 export function surplusCopies(
   { same, groups }: Duplicates,

@@ -42,7 +42,8 @@ const MAX_DEPTH = 4;
  *
  * @param path the file's, for messages
  * @param maxBytes that each content on the way may have
- * @throws DataError, with the byte of the file that was opened last, if a wrapper is damaged beyond use, holds too much or holds too many others
+ * @throws DataError, with the byte of the file that was opened last, if a wrapper is damaged beyond use, holds too much or is
+ *   one of too many
  */
 export function unwrap(bytes: Uint8Array, path: string, maxBytes: number): Unwrapped {
   let file: Unwrapped = { bytes, name: path, isWrapped: false, repairs: [] };

@@ -38,8 +38,8 @@ export function checkIsNoArchive(path: string): void {
 }
 
 /**
- * The files of an archive and of the archives inside it, one after the other. An archive inside that is damaged, or nested too deep, is refused; what was
- * read of it before counts.
+ * The files of an archive and of the archives inside it, one after the other. An archive inside that is damaged, or nested too
+ * deep, is refused; what was read of it before counts.
  *
  * @throws DataError if the archive itself is damaged or exceeds its budget
  */

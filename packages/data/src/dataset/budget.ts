@@ -17,9 +17,15 @@ export class Budget {
     return this.#files > LIMITS.files ? `more than ${LIMITS.files} entries` : undefined;
   }
 
-  /** Counts bytes that come, or are announced. @returns what is wrong if that is too many */
+  /** Counts bytes that have come. @returns what is wrong if that is too many */
   takeBytes(bytes: number): string | undefined {
+    const exceeded = this.announce(bytes);
     this.#bytes += bytes;
-    return this.#bytes > this.#maxBytes ? `unpacks to more than ${this.#maxBytes} bytes` : undefined;
+    return exceeded;
+  }
+
+  /** @returns what is wrong if so many bytes that are yet to come would be too many */
+  announce(bytes: number): string | undefined {
+    return this.#bytes + bytes > this.#maxBytes ? `unpacks to more than ${this.#maxBytes} bytes` : undefined;
   }
 }

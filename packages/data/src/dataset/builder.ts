@@ -13,7 +13,10 @@ import { type ShardWriter, shardEntry } from './shard.ts';
 import { assignSplits, gameOf } from './split.ts';
 import type { KeepMusic } from './spool.ts';
 
-/** What becomes of the songs: which are taken, which voices of them, and how songs are dealt to train and valid where folders do not say. */
+/**
+ * What becomes of the songs: which are taken, which voices of them, and how songs are dealt to train and valid where folders do
+ * not say.
+ */
 export interface DatasetOptions extends SongSettings {
   /**
    * Which copies of the same music are kept; all if left out, as NES-MDB's published splits and figures do. Files of equal

@@ -14,10 +14,10 @@ import { PREPARATION_VERSION, type PreparedFile, type PreparedMusic, type SongSe
 import { openInputFile } from './read-file.ts';
 
 /*
- * PREPARED is what a dataset remembers of the files that it was made of, so that preparing it again has only those to do that have
- * changed. The first line says how they were prepared and for which dataset; each further line is a file: what became of its songs, and of those with
- * music the number they have in the manifest, by which title, tempo and sequences are found again. The last line is the hash of all
- * before it: whatever is not as it was written is not believed.
+ * PREPARED is what a dataset remembers of the files that it was made of, so that preparing it again has only those to do that
+ * have changed. The first line says how they were prepared and for which dataset; each further line is a file: what became of
+ * its songs, and of those with music the number they have in the manifest, by which title, tempo and sequences are found again.
+ * The last line is the hash of all before it: whatever is not as it was written is not believed.
  */
 
 const musicSchema = z.strictObject({
@@ -204,7 +204,8 @@ const PIECE_BYTES = 2 ** 20;
  * Reads through PREPARED once, however large it is or its lines are.
  *
  * @param head its first line
- * @returns where the line of each file is, by the file's hash; undefined if the first line is another, or the last is not the hash of all before it
+ * @returns where the line of each file is, by the file's hash; undefined if the first line is another, or the last is not the
+ *   hash of all before it
  * @throws DataError if it cannot be read
  */
 async function findLines(file: string, head: string): Promise<Map<string, LinePlace> | undefined> {

@@ -27,10 +27,11 @@ export type FoundFile = SourceFile | RefusedFile;
 export type SourceStep = FoundFile | { readonly share: number };
 
 /**
- * Walks through files, folders and archives (.zip, .tar, .tar.gz, .tgz), which are told by their content, also in folders and in one
- * another. A file that is packed with gzip by itself is a file like any other. Archives are never unpacked to disk; one file, or one archive
- * inside another, is in memory at a time. Folders are walked in the order of their names. Symbolic links, paths that leave the archive, and what exceeds the
- * limits are refused; in folders also what cannot be read, changes meanwhile, or has a name that is not UTF-8.
+ * Walks through files, folders and archives (.zip, .tar, .tar.gz, .tgz), which are told by their content, also in folders and
+ * in one another. A file that is packed with gzip by itself is a file like any other. Archives are never unpacked to disk; one
+ * file, or one archive inside another, is in memory at a time. Folders are walked in the order of their names. Symbolic links,
+ * paths that leave the archive, and what exceeds the limits are refused; in folders also what cannot be read, changes
+ * meanwhile, or has a name that is not UTF-8.
  *
  * @throws DataError if an input is missing or an archive that is named itself is damaged; the signal's reason if it is aborted
  */

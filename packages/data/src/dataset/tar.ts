@@ -115,7 +115,7 @@ class TarReader {
 
   #visit(entry: ReadEntry): void {
     const path = safeEntryPath(entry.path);
-    const exceeded = this.#budget.takeFile();
+    const exceeded = this.#budget.takeFile() ?? this.#budget.announce(entry.size);
     if (exceeded !== undefined) this.#failure ??= this.#fault(exceeded);
     const reason = path === undefined ? 'its path leaves the archive' : refusalOf(entry, path);
     if (reason && entry.type !== 'Directory') this.#ready.push({ path: path ?? entry.path, reason });

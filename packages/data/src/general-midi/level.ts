@@ -7,8 +7,15 @@ const USUAL_VOLUME = 100;
 /**
  * How loud a note is over a stretch of time, 0..1: velocity times volume (1 at 100, the default of General MIDI) times
  * expression. General MIDI squares each factor; 15 volumes are too few for that, and most parts would end up at 4 or less.
+ *
+ * @param usualVolume the volume that counts as 1
  */
-export function levelsOf({ player: { controls }, velocity }: PlayedNote, start: number, end: number): Change[] {
+export function levelsOf(
+  { player: { controls }, velocity }: PlayedNote,
+  start: number,
+  end: number,
+  usualVolume = USUAL_VOLUME,
+): Change[] {
   const times = [
     start,
     ...controls.within('volume', start, end).map(({ time }) => time),
@@ -17,7 +24,7 @@ export function levelsOf({ player: { controls }, velocity }: PlayedNote, start: 
   return [...new Set(times)]
     .sort((a, b) => a - b)
     .map((time) => {
-      const volume = controls.at('volume', time) / USUAL_VOLUME;
+      const volume = controls.at('volume', time) / usualVolume;
       const expression = controls.at('expression', time) / 127;
       return { time, value: Math.min(1, (velocity / 127) * volume * expression) };
     });

@@ -30,7 +30,7 @@ const TICKS_AT_120 = TICKS_PER_SECOND / 2;
  */
 export function songOnGrid(
   { voices, steps }: SongParts,
-  { title, beatsPerMinute = 120, meter = { beats: 4, unit: 4 } }: DecodeOptions,
+  { title, beatsPerMinute = 120, meter = { beats: 4, unit: 4 }, transposition = 0 }: DecodeOptions,
   stepsPerQuarter = 4,
   clock: 'tempo' | 'absolute' = 'tempo',
 ): Song {
@@ -38,7 +38,10 @@ export function songOnGrid(
   const quarter = clock === 'absolute' ? TICKS_AT_120 : (TICKS_PER_SECOND * 60) / beatsPerMinute;
   const timeOf = (step: number) => Math.round((step * quarter) / stepsPerQuarter);
   const notesOf = (voice: VoiceName): Note[] =>
-    (voices[voice] ?? []).map((span) => noteOf(voice, timeOf(span.start), timeOf(span.end), span));
+    (voices[voice] ?? []).map(({ start, end, pitch, ...sound }) => {
+      const moved = voice === 'noise' ? pitch : pitch - transposition;
+      return noteOf(voice, timeOf(start), timeOf(end), { pitch: moved, ...sound });
+    });
   return {
     title,
     voices: {
@@ -83,7 +86,7 @@ const SOUNDS: Readonly<Record<VoiceName, { envelope: readonly (readonly [number,
   noise: { envelope: HIT_ENVELOPE, duty: 0 },
 };
 
-function noteOf(voice: VoiceName, start: number, end: number, { pitch, volume }: Span): Note {
+function noteOf(voice: VoiceName, start: number, end: number, { pitch, volume }: Pick<Span, 'pitch' | 'volume'>): Note {
   const { envelope, duty } = SOUNDS[voice];
   const curve = volume === undefined || voice === 'triangle' ? envelope : [[0, volume] as const];
   const changes: Change[] = curve.map(([frame, value]) => ({ time: start + Math.round(frame * FRAME_TICKS), value }));

@@ -9,20 +9,31 @@ import type { Song } from '../song.ts';
 import { BASIC_ALPHABET, type Melody, type MelodyAlphabet, MONO_ALPHABET, NO_EVENT, NOTE_OFF } from './alphabet.ts';
 import { type ExtractionRules, extractMelodies, MAGENTA_RULES, NES_RULES, STEPS_PER_BAR } from './extract.ts';
 import { melodySpans } from './spans.ts';
-import { squash } from './squash.ts';
+import { squash, squashTransposition } from './squash.ts';
 
 /** What tells one melody encoding from another. */
 interface MelodyKind {
   readonly name: string;
   readonly alphabet: MelodyAlphabet;
-  /** Brings a melody into the alphabet's range. */
-  readonly fit: (melody: Melody) => Melody;
+  /** Brings a melody into the alphabet's range, and tells by how many semitones it moved it up. */
+  readonly fit: (melody: Melody) => { readonly fitted: Melody; readonly transposition: number };
 }
 
 /** Basic RNN: three octaves, in C. */
-const BASIC: MelodyKind = { name: 'melody', alphabet: BASIC_ALPHABET, fit: squash };
+const BASIC: MelodyKind = {
+  name: 'melody',
+  alphabet: BASIC_ALPHABET,
+  fit(melody) {
+    const transposition = squashTransposition(melody);
+    return { fitted: squash(melody, transposition), transposition };
+  },
+};
 /** Mono RNN: every pitch as it is (transpose_to_key=None). */
-const MONO: MelodyKind = { name: 'mono', alphabet: MONO_ALPHABET, fit: (melody) => melody };
+const MONO: MelodyKind = {
+  name: 'mono',
+  alphabet: MONO_ALPHABET,
+  fit: (melody) => ({ fitted: melody, transposition: 0 }),
+};
 
 /**
  * The melody encoding of Magenta's Basic RNN: 38 classes (0 no event, 1 note-off, 2..37 the pitches 48..83), one event a
@@ -40,9 +51,19 @@ export const melodyEncoding: Encoding = createMelodyEncoding();
 /** The melody encoding of Magenta's Mono RNN: 130 classes (0 no event, 1 note-off, 2..129 the pitches 0..127), no transposition. */
 export const monoEncoding: Encoding = createEncoding(MONO, NES_RULES);
 
+/** Rules by which each voice with notes is one melody. */
+const WHOLE_VOICES: Partial<ExtractionRules> = {
+  minimumBars: 0,
+  minimumPitchClasses: 0,
+  gapBars: Number.POSITIVE_INFINITY,
+  maximumSteps: undefined,
+  crowdedStep: 'keep-longest',
+};
+
 function createEncoding(kind: MelodyKind, rules: ExtractionRules): Encoding {
   return {
     ...melodyEncodingOf(kind.name, kind.alphabet, (song) => encodeMelodies(song, kind, rules)),
+    encodePrimer: (song) => encodeMelodies(song, kind, { ...rules, ...WHOLE_VOICES }),
     naive: {
       description: "Magenta's rules at a fixed 120 bpm, without frames",
       encode: (song) => encodeMelodies({ ...song, ...NAIVE_TIMING }, kind, MAGENTA_RULES),
@@ -82,7 +103,8 @@ function encodeMelodies(song: Song, { alphabet, fit }: MelodyKind, rules: Extrac
     const { melodies, reason } = extractMelodies(song.voices[voice], song, rules);
     const bar = barSteps(song.meter, STEPS_PER_BAR);
     for (const melody of melodies) {
-      sequences.push({ voice, bar, events: Uint16Array.from(fit(melody), alphabet.classOf) });
+      const { fitted, transposition } = fit(melody);
+      sequences.push({ voice, bar, events: Uint16Array.from(fitted, alphabet.classOf), transposition });
     }
     if (reason) dropped.push({ voice, reason });
   }

@@ -7,24 +7,26 @@ const { minNote: MIN_NOTE, maxNote: MAX_NOTE } = BASIC_ALPHABET;
 const MAJOR_SCALE = [0, 2, 4, 5, 7, 9, 11];
 
 /**
- * Brings a melody into C and into the alphabet's range, as note_seq's Melody.squash does with transpose_to_key 0:
- *
- * 1. key = the major key whose scale holds most of the notes; of equals the lowest (C = 0);
- * 2. transposed by the way to C plus the whole octaves that bring the middle of the melody's range nearest to the middle
- *    of the alphabet's (a half rounds to the even neighbour, as Python's round does);
- * 3. notes still outside the range are folded in by octaves.
- *
- * Doing it twice changes nothing more.
+ * The semitones by which note_seq's Melody.squash moves a melody with transpose_to_key 0: by the way to C, from the major key
+ * whose scale holds most of the notes (of equals the lowest, C = 0), plus the whole octaves that bring the middle of the
+ * melody's range nearest to the middle of the alphabet's (a half rounds to the even neighbour, as Python's round does).
  */
-export function squash(melody: Melody): Melody {
+export function squashTransposition(melody: Melody): number {
   const pitches = melody.filter((event) => event >= 0);
-  if (pitches.length === 0) return melody;
-  const toC = -majorKey(pitches);
+  if (pitches.length === 0) return 0;
+  const toC = 0 - majorKey(pitches);
   const lowest = pitches.reduce((a, b) => Math.min(a, b));
   const highest = pitches.reduce((a, b) => Math.max(a, b));
   const middle = (lowest + highest) / 2;
   const target = (MIN_NOTE + MAX_NOTE - 1) / 2;
-  const transposition = toC + 12 * roundHalfToEven((target - (middle + toC)) / 12);
+  return toC + 12 * roundHalfToEven((target - (middle + toC)) / 12);
+}
+
+/**
+ * Brings a melody into C and into the alphabet's range, as note_seq's Melody.squash does: it is transposed, and notes still
+ * outside the range are folded in by octaves. Doing it twice changes nothing more.
+ */
+export function squash(melody: Melody, transposition = squashTransposition(melody)): Melody {
   return melody.map((event) => (event < 0 ? event : foldInto(event + transposition, MIN_NOTE, MAX_NOTE - 1)));
 }
 

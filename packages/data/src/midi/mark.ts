@@ -1,30 +1,47 @@
 import { z } from 'zod';
-import { METER_UNITS, MOST_BEATS, ORIGINS, TEMPO_RANGE } from '../song.ts';
+import { METER_UNITS, MOST_BEATS, ORIGINS, TEMPO_RANGE, type TempoChange } from '../song.ts';
 import type { MidiFile } from './parse.ts';
 
 /**
- * MIDI has no place for some of what a song knows: that a tick is a whole number of samples, where the tempo came from, on
- * which tick the first beat falls. writeMidi puts it into a text event of the first track, `chipsmith {json}`, so that
- * readMidi can give back the same song; other programs show it as a comment.
+ * NES-MDB's files have no place for some of what a song knows: its title, its tempo and where that came from, its meter.
+ * writeNesMidi puts it into a text event of the first track, `chipsmith {json}`, so that readMidi can give back the same song;
+ * other programs show it as a comment. Files of earlier versions, whose ticks may be several samples, are marked likewise.
  */
 const PREFIX = 'chipsmith ';
 
 const origin = z.enum(ORIGINS);
+const beatsPerMinute = z.number().min(TEMPO_RANGE.slowest).max(TEMPO_RANGE.fastest);
+
+const tempoChange = z.strictObject({ time: z.int(), beatsPerMinute });
+/** Checked as a whole: a message for each wrong entry of a long list would fill the memory. */
+const tempoChanges = z.custom<readonly TempoChange[]>(
+  (value) => Array.isArray(value) && value.every((entry) => tempoChange.safeParse(entry).success),
+);
+
+export const tempoSchema = z
+  .strictObject({
+    beatsPerMinute,
+    firstBeat: z.int(),
+    origin,
+    confidence: z.number().min(0).max(1),
+    changes: tempoChanges.exactOptional(),
+  })
+  .refine(({ firstBeat, changes = [] }) =>
+    changes.every(({ time }, index) => time > (changes[index - 1]?.time ?? firstBeat)),
+  );
+
+export const meterSchema = z.strictObject({
+  beats: z.int().min(1).max(MOST_BEATS),
+  unit: z.literal(METER_UNITS),
+  origin,
+});
 
 const markSchema = z.strictObject({
   title: z.string(),
   samplesPerTick: z.int().min(1).max(16),
-  tempo: z.strictObject({
-    beatsPerMinute: z.number().min(TEMPO_RANGE.slowest).max(TEMPO_RANGE.fastest),
-    firstBeat: z.int(),
-    origin,
-    confidence: z.number().min(0).max(1),
-  }),
-  meter: z.strictObject({
-    beats: z.int().min(1).max(MOST_BEATS),
-    unit: z.literal(METER_UNITS),
-    origin,
-  }),
+  loops: z.boolean().optional(),
+  tempo: tempoSchema,
+  meter: meterSchema,
 });
 
 export type Mark = z.infer<typeof markSchema>;
@@ -35,7 +52,7 @@ export function writeMark(mark: Mark): string {
 }
 
 /**
- * The mark of a file of writeMidi, or undefined in files of other programs, and where it is damaged, which is told: the file is then read
+ * The mark of a file of writeNesMidi, or undefined in other files, and where it is damaged, which is told: the file is then read
  * as those are.
  */
 export function readMark(file: MidiFile, repairs: string[]): Mark | undefined {

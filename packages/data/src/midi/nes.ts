@@ -3,7 +3,7 @@ import { pairNotes } from './notes.ts';
 import type { MidiFile, MidiTrack } from './parse.ts';
 
 /**
- * The conventions of NES-MDB's MIDI files (Donahue, Mao, McAuley, ISMIR 2018), which this project's own files follow too:
+ * The conventions of NES-MDB's MIDI files (Donahue, Mao, McAuley, ISMIR 2018), which writeNesMidi follows too:
  * one track a voice, velocity 1..15, CC11 = volume within a note, CC12 = duty (pulses) or sequence length (noise).
  */
 export const NES_TRACKS: readonly {
@@ -86,7 +86,7 @@ export function readNesVoice(
 }
 
 /** A controller's values over time, at most one a tick (the last one written). */
-function changesOf(
+export function changesOf(
   track: MidiTrack,
   control: number,
   highest: number,
@@ -106,7 +106,7 @@ function changesOf(
  * The part of `changes` that a note from `start` to `end` sees, without repeats of a value. `cursor` moves forward from note
  * to note. Where `persistent`, a value set before the note still holds at its start.
  */
-function within(
+export function within(
   changes: readonly Change[],
   cursor: { index: number },
   start: number,

@@ -23,6 +23,8 @@ export type MidiEvent = {
   /** Sharps (positive) or flats of the key signature, -7..7. */
   | { readonly kind: 'key'; readonly fifths: number; readonly isMinor: boolean }
   | { readonly kind: 'text'; readonly text: string }
+  /** A meta event for one program's own use. */
+  | { readonly kind: 'sequencer'; readonly data: Uint8Array }
 );
 
 export interface MidiTrack {

@@ -3,14 +3,16 @@ import { checkSong } from '../check.ts';
 import { DataError } from '../error.ts';
 import { arrangeGeneralMidi } from '../general-midi/arrange.ts';
 import type { ArrangerOptions } from '../general-midi/options.ts';
-import { ASSUMED_TIMING, type SongReading, titleOf } from '../reading.ts';
+import { ASSUMED_TIMING, type SongReading, titleOf, type WrittenFacts } from '../reading.ts';
 import type { Song } from '../song.ts';
 import { clockOf } from './clock.ts';
+import { embeddedSong } from './embedded-song.ts';
 import { type Mark, readMark } from './mark.ts';
 import { followsNesConvention, markedEnd, NES_TRACKS, readNesVoice } from './nes.ts';
 import { pairNotes } from './notes.ts';
 import { type MidiFile, type MidiTrack, parseMidi } from './parse.ts';
 import { timingOf } from './timing.ts';
+import { followsVoiceNames, readVoiceTracks } from './voice-tracks.ts';
 import { writtenFacts } from './written.ts';
 
 /** Songs are minutes long; a damaged time can claim days, and later work is in proportion to the length. */
@@ -26,7 +28,8 @@ export interface ReadMidiOptions {
  *
  * - NES-MDB's files (tracks p1, p2, tr, no) are taken as they are, sample for sample. Their 120 bpm means nothing, so the
  *   tempo is marked `assumed`: see estimateTempo.
- * - Files of writeMidi give back the song they were made of.
+ * - Files of writeMidi give back the song they were made of. Where another program has changed the notes since, or has left out
+ *   what they do not say, each voice is read from the track that bears its name.
  * - Other files are reduced to four voices (see arrangeGeneralMidi). Tempos and meter count as `given` (see timingOf), and the song
  *   ends with its last note, whatever comes later.
  *
@@ -38,6 +41,8 @@ export interface ReadMidiOptions {
 export function readMidi(bytes: Uint8Array, name: string, { arranger = {} }: ReadMidiOptions = {}): SongReading {
   const file = parseMidi(bytes, name);
   const repairs = [...file.repairs];
+  const embedded = embeddedSong(file, repairs);
+  if (embedded) return { song: embedded, written: writtenFacts(file), repairs };
   const mark = readMark(file, repairs);
   const clock = clockOf(file);
   const toSongTicks = mark ? (tick: number) => tick * mark.samplesPerTick : clock.toSongTicks;
@@ -59,7 +64,9 @@ export function readMidi(bytes: Uint8Array, name: string, { arranger = {} }: Rea
 
   const voices = isNes
     ? readNesVoices(file.tracks, toSongTicks, repairs)
-    : arrangeGeneralMidi(file.tracks, pairNotes(file.tracks, toSongTicks, repairs), toSongTicks, arranger, repairs);
+    : followsVoiceNames(file.tracks)
+      ? readVoiceTracks(file.tracks, toSongTicks, repairs)
+      : arrangeGeneralMidi(file.tracks, pairNotes(file.tracks, toSongTicks, repairs), toSongTicks, arranger, repairs);
   const lastEnd = Math.max(0, ...VOICE_NAMES.map((voice) => voices[voice].at(-1)?.end ?? 0));
   const duration = Math.max(lastEnd, statedEnd === undefined ? 0 : toSongTicks(statedEnd));
   const timing = mark ?? (isNes ? ASSUMED_TIMING : timingOf(file, clock, duration, end, repairs));
@@ -67,12 +74,19 @@ export function readMidi(bytes: Uint8Array, name: string, { arranger = {} }: Rea
     title: mark?.title ?? titleOf(name),
     voices,
     duration,
+    ...(mark?.loops !== undefined && { loops: mark.loops }),
     tempo: timing.tempo,
     meter: timing.meter,
   };
   checkSong(song);
   // NES-MDB's files all write the same 120 bpm and 4/4, and mean neither.
-  return { song, ...(isNes && !mark ? {} : { written: writtenFacts(file) }), repairs };
+  const written = mark ? markedFacts(mark) : isNes ? undefined : writtenFacts(file);
+  return { song, ...(written && { written }), repairs };
+}
+
+function markedFacts({ tempo: { beatsPerMinute, changes = [] }, meter }: Mark): WrittenFacts {
+  const tempos = [beatsPerMinute, ...changes.map((change) => change.beatsPerMinute)];
+  return { tempos, meters: [`${meter.beats}/${meter.unit}`], keys: [] };
 }
 
 /**

@@ -113,6 +113,8 @@ const TRACK_NAME = 0x03;
 const TEMPO = 0x51;
 const METER = 0x58;
 const KEY = 0x59;
+/** For one program's own use. */
+const SEQUENCER = 0x7f;
 /** Bytes that the meta events need which are read as numbers. */
 const META_BYTES: ReadonlyMap<number, number> = new Map([
   [TEMPO, 3],
@@ -150,5 +152,7 @@ function readMeta(
     else events.push({ tick, byte, kind: 'key', fifths, isMinor: mode === 1 });
   } else if (type === TEXT) {
     events.push({ tick, byte, kind: 'text', text: decodeText(bytes.subarray(data, next)) });
+  } else if (type === SEQUENCER) {
+    events.push({ tick, byte, kind: 'sequencer', data: bytes.subarray(data, next) });
   }
 }

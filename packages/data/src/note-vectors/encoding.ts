@@ -106,7 +106,8 @@ function encode(song: Song): Encoded {
     const step = Math.min(LONGEST_STEP, start - (sorted[index - 1]?.start ?? 0));
     return [pitch - LOWEST, STEP + step, DURATION + end - start - 1];
   });
-  return { sequences: [{ voice: 'all', events: Uint16Array.from(events) }], dropped: droppedNoise(song) };
+  const sequence = { voice: 'all', events: Uint16Array.from(events), transposition: shift } as const;
+  return { sequences: [sequence], dropped: droppedNoise(song) };
 }
 
 function decode(events: ArrayLike<number>, options: DecodeOptions): Song {

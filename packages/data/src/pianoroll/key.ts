@@ -13,5 +13,5 @@ interface Onset {
 export function semitonesToC(onsets: readonly Onset[]): number {
   const different = new Map(onsets.map(({ start, pitch }) => [`${start} ${pitch % 12}`, pitch % 12]));
   const key = majorKey(different.values());
-  return key <= 5 ? -key : 12 - key;
+  return (key <= 5 ? 0 : 12) - key;
 }

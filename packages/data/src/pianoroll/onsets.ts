@@ -79,7 +79,7 @@ function encode(song: Song): Encoded {
     bitmap[start * CELLS + foldInto(pitch + shift, LOWEST_PLAYABLE, HIGHEST) - LOWEST] = 1;
   }
   const events = eventsOfBitmap(bitmap, CELLS, 1);
-  return { sequences: [{ voice: 'all', events }], dropped: droppedNoise(song) };
+  return { sequences: [{ voice: 'all', events, transposition: shift }], dropped: droppedNoise(song) };
 }
 
 function decode(events: ArrayLike<number>, options: DecodeOptions): Song {

@@ -36,21 +36,24 @@ export interface Fit<Pass> {
  * @param budget in bytes
  * @param trace traces and plans the pass with `gradients(loss, wanted, { recompute })`; the same trace each time
  * @param bytes what counts against the budget; the plan's peak unless other programs share the device
+ * @param pause awaited before each of the dozens of plans: lets signals through, and may throw to give up
  */
-export function planWithin<Pass extends TracedPass>(
+export async function planWithin<Pass extends TracedPass>(
   budget: number,
   trace: (recompute: readonly Segment[]) => Pass,
   bytes: (pass: Pass) => number = ({ plan }) => plan.peakBytes,
-): Fit<Pass> {
-  const attempt = (segments: readonly Segment[]): Fit<Pass> => {
+  pause: () => Promise<void> = async () => {},
+): Promise<Fit<Pass>> {
+  const attempt = async (segments: readonly Segment[]): Promise<Fit<Pass>> => {
+    await pause();
     const pass = trace(segments);
     const total = bytes(pass);
     return { pass, bytes: total, fits: total <= budget };
   };
-  let best = attempt([]);
+  let best = await attempt([]);
   if (best.fits) return best;
   for (const { segments } of proposals(best.pass.loss)) {
-    const fit = attempt(segments);
+    const fit = await attempt(segments);
     if (fit.bytes < best.bytes) best = fit;
     if (fit.fits) return thinned(fit, segments, attempt);
   }
@@ -58,16 +61,16 @@ export function planWithin<Pass extends TracedPass>(
 }
 
 /** Leaves out the segments that the budget does not need. */
-function thinned<Pass>(
+async function thinned<Pass>(
   fit: Fit<Pass>,
   segments: readonly Segment[],
-  attempt: (segments: readonly Segment[]) => Fit<Pass>,
-): Fit<Pass> {
+  attempt: (segments: readonly Segment[]) => Promise<Fit<Pass>>,
+): Promise<Fit<Pass>> {
   let best = fit;
   let needed = segments;
   for (const segment of segments) {
     const fewer = needed.filter((other) => other !== segment);
-    const next = attempt(fewer);
+    const next = await attempt(fewer);
     if (!next.fits) continue;
     best = next;
     needed = fewer;

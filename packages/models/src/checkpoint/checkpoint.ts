@@ -1,35 +1,54 @@
-import { AUGMENTATION_NAMES } from '@chipsmith/data';
+import { DataError, type Encoding, findEncoding } from '@chipsmith/data';
 import type { Device } from '@chipsmith/kernels';
 import { z } from 'zod';
 import { ModelError, schemaError } from '../error.ts';
 import { parseJson } from '../json.ts';
 import type { SequenceModel } from '../model.ts';
 import { configure, findModel } from '../registry.ts';
-import { HALF_STORAGE } from '../training/pass.ts';
+import { checkShape, MAX_STEPS, trainingSettings } from '../training/settings.ts';
 import { type NamedTensor, readSafetensors, writeSafetensors } from './safetensors.ts';
+
+const { seed, batch, length, microBatch, half, budget, augmentation } = trainingSettings;
+const step = z.int().min(0).max(MAX_STEPS);
 
 const trainingSchema = z
   .strictObject({
-    seed: z.int(),
-    batch: z.int().min(1),
-    length: z.int().min(1),
+    seed,
+    batch,
+    length,
     /** Sequences at once. Checkpoints from before there were micro-batches lack this and the next two. */
-    microBatch: z.int().min(1).optional(),
+    microBatch: microBatch.optional(),
     /** What is stored in 16 bits; nothing if left out. */
-    half: z.enum(HALF_STORAGE).optional(),
-    /** Segments of a micro-batch's forward pass that the backward pass computes again, by position in its trace. */
-    recompute: z.array(z.strictObject({ first: z.int().min(0), end: z.int().min(1) })).default([]),
+    half: half.optional(),
+    /**
+     * Segments of a micro-batch's forward pass that the backward pass computes again, by position in its trace. They are cut at no more
+     * than 96 places.
+     */
+    recompute: z
+      .array(z.strictObject({ first: z.int().min(0), end: z.int().min(1) }))
+      .max(96)
+      .default([])
+      .refine(
+        (segments) =>
+          segments.every(({ first, end }, index) => first < end && first >= (segments[index - 1]?.end ?? 0)),
+        'must be segments one after another',
+      ),
     /** Bytes that training may take; null if nothing was said. */
-    budget: z.int().min(1).nullable().default(null),
+    budget: budget.nullable().default(null),
     /** Random changes to the training sequences, by their name in AUGMENTATIONS; null for none. */
-    augmentation: z.enum(AUGMENTATION_NAMES).nullable().default(null),
+    augmentation: augmentation.nullable().default(null),
     /** Steps done. */
-    step: z.int().min(0),
+    step,
     /** Lowest validation loss so far and the step it was measured at; null before the first validation. */
-    best: z.strictObject({ step: z.int(), nll: z.number() }).nullable(),
+    best: z.strictObject({ step, nll: z.number() }).nullable(),
+    /** What counting how often each event occurs reaches on the same validation data, in nats an event; see `unigram`. */
+    unigramNll: z.number().optional(),
   })
   .transform((training) => ({ ...training, microBatch: training.microBatch ?? training.batch }))
-  .refine(({ batch, microBatch }) => batch % microBatch === 0, { path: ['microBatch'], message: 'must divide batch' });
+  .superRefine(checkShape);
+
+/** Quarter notes a minute at which songs can be made from samples. */
+export const tempo = z.number().min(20).max(400);
 
 const metadataSchema = z
   .strictObject({
@@ -37,18 +56,19 @@ const metadataSchema = z
     formatVersion: z.literal(1),
     model: z.string(),
     configuration: z.record(z.string(), z.unknown()),
+    /** As the encoding of this name says itself: `requireKnown`. */
     encoding: z.strictObject({
       name: z.string(),
       version: z.int(),
-      classes: z.int().min(1),
-      stepsPerBar: z.int().min(1),
+      classes: z.int(),
+      stepsPerBar: z.int(),
     }),
     /** Of the dataset it learnt from. */
     dataFingerprint: z.string(),
     /** For each class, how many training sequences start with it: what sampling starts from. */
     firstEvents: z.array(z.int().min(0)),
     /** Median tempo of the training songs, for songs made from samples. */
-    beatsPerMinute: z.number().gt(0),
+    beatsPerMinute: tempo,
     training: trainingSchema,
   })
   .refine(({ firstEvents, encoding }) => firstEvents.length === encoding.classes && firstEvents.some(Boolean), {
@@ -126,11 +146,31 @@ export function decodeCheckpoint(bytes: Uint8Array, source: string): Checkpoint 
 function modelOf({ model, configuration, encoding }: CheckpointMetadata, source: string): SequenceModel {
   try {
     const definition = findModel(model);
-    return definition.create(configure(definition, configuration), encoding.classes);
+    const { classes } = requireKnown(encoding);
+    if (definition.encoding !== encoding.name) {
+      throw new ModelError(
+        `${model} speaks the encoding ${definition.encoding}, not ${encoding.name}; use another file.`,
+      );
+    }
+    return definition.create(configure(definition, configuration), classes);
   } catch (error) {
-    if (error instanceof ModelError) throw new ModelError(`${source}: ${error.message}`, { cause: error });
-    throw error;
+    if (!(error instanceof ModelError || error instanceof DataError)) throw error;
+    throw new ModelError(`${source}: ${error.message.replace(/\.?$/, '.')}`, { cause: error });
   }
+}
+
+/**
+ * The encoding that a file says its events are in.
+ *
+ * @throws DataError if there is none of this name and version
+ * @throws ModelError if its alphabet or its bars are not those of the encoding
+ */
+export function requireKnown({ name, version, classes, stepsPerBar }: CheckpointMetadata['encoding']): Encoding {
+  const encoding = findEncoding(name, version);
+  if (classes === encoding.classes && stepsPerBar === encoding.stepsPerBar) return encoding;
+  throw new ModelError(
+    `encoding ${name} ${version} has ${encoding.classes} classes and ${encoding.stepsPerBar} events in a bar, not ${classes} and ${stepsPerBar}; the file was changed, use another.`,
+  );
 }
 
 /** @throws ModelError if a checkpoint was trained on events of another encoding, or of another version of it */

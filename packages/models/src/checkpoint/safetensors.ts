@@ -13,8 +13,11 @@ export interface SafetensorsFile {
   readonly tensors: readonly NamedTensor[];
 }
 
-/** The format's own cap, against headers that claim to be larger than memory. */
-const MAX_HEADER_BYTES = 100_000_000;
+/**
+ * The format allows 100 MB. A checkpoint of 65,536 classes has less than 1 MB, and what is larger must not be parsed to find out
+ * that it is none of ours.
+ */
+const MAX_HEADER_BYTES = 2 ** 24;
 
 interface HeaderEntry {
   readonly dtype: string;
@@ -47,24 +50,52 @@ export function writeSafetensors({ metadata, tensors }: SafetensorsFile): Uint8A
   return bytes;
 }
 
+/** A tensor of a file, and where its values lie. */
+interface PlacedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Bytes of the file, the end excluded. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What the header of a file says, checked against the length of the file. */
+export interface SafetensorsHeader {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tensors: readonly PlacedTensor[];
+}
+
 /**
- * Reads f32 tensors of a safetensors file.
+ * Bytes from the start of a file up to the end of its header.
  *
- * @param source names the file in errors
- * @throws ModelError if the file is cut short, is no safetensors file, or its ranges overlap, leave holes or leave the file
+ * @param start the first bytes of the file, 8 if it has as many
+ * @param length of the whole file
+ * @throws ModelError if the file cannot hold such a header
  */
-export function readSafetensors(bytes: Uint8Array, source: string): SafetensorsFile {
+export function headerEnd(start: Uint8Array, length: number, source: string): number {
+  if (length < 8) throw damaged(source, `only ${length} bytes long`);
+  const headerLength = Number(new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true));
+  if (headerLength <= MAX_HEADER_BYTES && 8 + headerLength <= length) return 8 + headerLength;
+  const why =
+    headerLength > MAX_HEADER_BYTES && 8 + headerLength <= length
+      ? 'is larger than that of any checkpoint'
+      : `does not fit into ${length} bytes`;
+  throw damaged(source, `byte 0: a header of ${headerLength} bytes ${why}`);
+}
+
+/**
+ * Reads the header, without the values: a damaged or foreign file is known before all of it is in memory.
+ *
+ * @param start the file up to `headerEnd`, or more
+ * @param length of the whole file
+ * @throws ModelError if it is no safetensors header, or its ranges overlap, leave holes or do not end with the file
+ */
+export function readHeader(start: Uint8Array, length: number, source: string): SafetensorsHeader {
   const fail = (why: string): never => {
-    throw new ModelError(`${source}: ${why}; it is damaged or no checkpoint, use another one.`);
+    throw damaged(source, why);
   };
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 8) fail(`only ${bytes.length} bytes long`);
-  const headerLength = Number(view.getBigUint64(0, true));
-  if (headerLength > MAX_HEADER_BYTES || 8 + headerLength > bytes.length) {
-    fail(`byte 0: a header of ${headerLength} bytes does not fit into ${bytes.length} bytes`);
-  }
-  const dataStart = 8 + headerLength;
-  const header = parseHeader(bytes.subarray(8, dataStart)) ?? fail('byte 8: the header is no JSON object');
+  const dataStart = headerEnd(start, length, source);
+  const header = parseHeader(start.subarray(8, dataStart)) ?? fail('byte 8: the header is not a JSON object');
   const { __metadata__: metadata = {}, ...entries } = header;
   if (!isStringRecord(metadata)) return fail('byte 8: __metadata__ holds something else than text');
 
@@ -74,32 +105,42 @@ export function readSafetensors(bytes: Uint8Array, source: string): SafetensorsF
   described.sort(([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1]);
   // The format allows neither overlaps nor holes: in the order of their places each tensor starts where the last one ended.
   let position = dataStart;
-  const tensors = described.map(
-    ([
-      name,
-      {
-        dtype,
-        shape,
-        data_offsets: [start, end],
-      },
-    ]): NamedTensor => {
-      const count = shape.reduce((product, size) => product * size, 1);
-      if (dtype !== 'F32') fail(`tensor ${name} is ${dtype}, only F32 is read`);
-      if (end - start !== 4 * count) fail(`tensor ${name}: its range does not fit its shape`);
-      if (dataStart + start !== position) fail(`tensor ${name} overlaps another or leaves a hole at byte ${position}`);
-      position = dataStart + end;
-      if (position > bytes.length) fail(`cut short: tensor ${name} ends at byte ${position} of ${bytes.length}`);
-      // A copy, because a tensor need not start at a multiple of 4 bytes.
-      const data = new Float32Array(new Uint8Array(bytes.subarray(position - 4 * count, position)).buffer);
-      return { name, shape, data };
-    },
-  );
-  if (position < bytes.length)
-    fail(`the ${bytes.length - position} bytes from byte ${position} on belong to no tensor`);
+  const tensors = described.map(([name, { dtype, shape, data_offsets: offsets }]): PlacedTensor => {
+    const [start, end] = offsets.map((offset) => dataStart + offset);
+    if (dtype !== 'F32') fail(`tensor ${name} is ${dtype}, only F32 is read`);
+    const count = shape.reduce((product, size) => product * size, 1);
+    if (end - start !== 4 * count) fail(`tensor ${name}: its range does not fit its shape`);
+    if (start !== position) fail(`tensor ${name} overlaps another or leaves a hole at byte ${position}`);
+    position = end;
+    if (end > length) fail(`cut short: tensor ${name} ends at byte ${end} of ${length}`);
+    return { name, shape, start, end };
+  });
+  if (position < length) fail(`the ${length - position} bytes from byte ${position} on belong to no tensor`);
   return { metadata, tensors };
 }
 
-/** Undefined for bytes that are no JSON object in UTF-8. */
+/**
+ * Reads f32 tensors of a safetensors file.
+ *
+ * @param source names the file in errors
+ * @throws ModelError as `readHeader`
+ */
+export function readSafetensors(bytes: Uint8Array, source: string): SafetensorsFile {
+  const { metadata, tensors } = readHeader(bytes, bytes.length, source);
+  return {
+    metadata,
+    tensors: tensors.map(({ name, shape, start, end }) => {
+      // A copy, because a tensor need not start at a multiple of 4 bytes.
+      return { name, shape, data: new Float32Array(new Uint8Array(bytes.subarray(start, end)).buffer) };
+    }),
+  };
+}
+
+function damaged(source: string, why: string): ModelError {
+  return new ModelError(`${source}: ${why}; it is damaged or not a checkpoint, use another one.`);
+}
+
+/** Undefined for bytes that are not a JSON object in UTF-8. */
 function parseHeader(bytes: Uint8Array): Record<string, unknown> | undefined {
   // Bytes that are no UTF-8 become U+FFFD, at worst within a name, which then names no tensor of a model.
   const value = parseJson(new TextDecoder().decode(bytes));

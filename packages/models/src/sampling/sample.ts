@@ -146,7 +146,7 @@ async function draw(device: Device, { model, metadata }: Checkpoint, options: Sa
         if (position + 1 >= given) {
           const choices = await program.read(step.choice);
           if (choices.includes(NO_CLASS)) {
-            throw new ModelError('The scores of the model are no numbers; train it anew.');
+            throw new ModelError("The model's logits are NaN; retrain, or use an earlier checkpoint.");
           }
           for (const [lane, draft] of drafts.entries()) draft.events.push(choices[lane]);
         }

@@ -13,6 +13,7 @@ import {
 } from '@chipsmith/kernels';
 import { ModelError } from '../error.ts';
 import { planEvaluation } from '../evaluation.ts';
+import { letThrough } from '../let-through.ts';
 import type { SequenceModel } from '../model.ts';
 import { microBatchOf, type PlanTrainingOptions, planTraining, type TrainingPass, type TrainingShape } from './pass.ts';
 
@@ -40,10 +41,13 @@ export function trainingMemory(
   shape: TrainingShape,
   options: PlanTrainingOptions = {},
 ): TrainingMemory | undefined {
-  return withinLimits(() => {
+  try {
     const evaluation = planEvaluation(model, options.limits).plan;
     return memoryBeside(evaluation, planTraining(model, shape, options));
-  });
+  } catch (error) {
+    if (isLimit(error)) return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -52,25 +56,28 @@ export function trainingMemory(
  * recomputation. A micro-batch that the shape names stays.
  *
  * @param budget in bytes, for everything that training holds on the device
+ * @param signal looked at before each plan, of which there may be dozens, of up to a second each
  * @throws ModelError if nothing fits: names the smallest budget that was found to do, and a batch or length that fits this one
  * @throws KernelError `limit` if no micro-batch is small enough for the limits
+ * @throws the signal's reason once it is aborted
  */
-export function fitTraining(
+export async function fitTraining(
   model: SequenceModel,
   shape: TrainingShape,
   budget: number,
   limits?: MemoryLimits,
-): TrainingFit {
+  signal?: AbortSignal,
+): Promise<TrainingFit> {
   const asked = limits?.textures && trainingMemory(model, shape, { limits });
   if (asked && asked.bytes <= budget) return { ...asked, microBatch: microBatchOf(shape), recompute: [] };
-  const search = new Search(model, budget, withoutTextures(limits));
-  const best = search.best(shape, microBatches(shape));
+  const search = new Search(model, budget, withoutTextures(limits), signal);
+  const best = await search.best(shape, microBatches(shape));
   if (best.bytes <= budget) return best;
   const { batch, length } = shape;
   const again = Math.round(100 * recomputedShare(best.pass));
   const how = `micro-batch ${best.microBatch}, ${again} % of the forward pass computed again`;
   const needed = `Training with batch ${batch} and length ${length} needs at least ${megabytes(best.bytes)} (${how})`;
-  throw new ModelError(`${needed}; ${megabytes(budget)} are allowed: ${remedy(search, shape, best)}.`);
+  throw new ModelError(`${needed}; ${megabytes(budget)} are allowed: ${await remedy(search, shape, best)}.`);
 }
 
 /**
@@ -119,13 +126,17 @@ function memoryBeside(evaluation: Plan, pass: TrainingPass): TrainingMemory {
 }
 
 /** Undefined where a value or a grid is larger than the limits allow. */
-function withinLimits<Result>(work: () => Result): Result | undefined {
+async function withinLimits<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
   try {
-    return work();
+    return await work();
   } catch (error) {
-    if (error instanceof KernelError && error.code === 'limit') return undefined;
+    if (isLimit(error)) return undefined;
     throw error;
   }
+}
+
+function isLimit(error: unknown): boolean {
+  return error instanceof KernelError && error.code === 'limit';
 }
 
 /** Each part has launches and uniforms of its own; with more parts than these they take over. */
@@ -159,8 +170,10 @@ class Search {
   readonly #budget: number;
   readonly #limits: MemoryLimits | undefined;
   readonly #evaluation: Plan;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(model: SequenceModel, budget: number, limits: MemoryLimits | undefined) {
+  constructor(model: SequenceModel, budget: number, limits: MemoryLimits | undefined, signal: AbortSignal | undefined) {
+    this.#signal = signal;
     this.#model = model;
     this.#budget = budget;
     this.#limits = limits;
@@ -172,22 +185,22 @@ class Search {
    *
    * @throws KernelError `limit` if all are above the limits
    */
-  best(shape: TrainingShape, sizes: readonly number[]): TrainingFit {
-    const { fit, least } = this.#look(shape, sizes);
-    return fit ?? this.#fitOf(least ?? this.#reckon({ ...shape, microBatch: sizes[sizes.length - 1] }));
+  async best(shape: TrainingShape, sizes: readonly number[]): Promise<TrainingFit> {
+    const { fit, least } = await this.#look(shape, sizes);
+    return fit ?? this.#fitOf(least ?? (await this.#reckon({ ...shape, microBatch: sizes[sizes.length - 1] })));
   }
 
-  fits(shape: TrainingShape, sizes: readonly number[]): boolean {
-    return this.#look(shape, sizes).fit !== undefined;
+  async fits(shape: TrainingShape, sizes: readonly number[]): Promise<boolean> {
+    return (await this.#look(shape, sizes)).fit !== undefined;
   }
 
-  #look(shape: TrainingShape, sizes: readonly number[]): { fit?: TrainingFit; least?: Reckoning } {
+  async #look(shape: TrainingShape, sizes: readonly number[]): Promise<{ fit?: TrainingFit; least?: Reckoning }> {
     let least: Reckoning | undefined;
     for (const microBatch of sizes) {
-      const reckoning = withinLimits(() => this.#reckon({ ...shape, microBatch }));
+      const reckoning = await withinLimits(() => this.#reckon({ ...shape, microBatch }));
       if (reckoning === undefined) continue;
       if (reckoning.bytes <= this.#budget * SLACK) {
-        const fit = withinLimits(() => this.#fitOf(reckoning));
+        const fit = await withinLimits(async () => this.#fitOf(reckoning));
         if (fit !== undefined && fit.bytes <= this.#budget) return { fit };
       }
       if (least === undefined || reckoning.bytes < least.bytes) least = reckoning;
@@ -195,7 +208,7 @@ class Search {
     return least === undefined ? {} : { least };
   }
 
-  #reckon(shape: Reckoning['shape']): Reckoning {
+  async #reckon(shape: Reckoning['shape']): Promise<Reckoning> {
     const { microBatch } = shape;
     const parts = shape.batch / microBatch;
     const few = Math.min(parts, FEW_PARTS);
@@ -205,7 +218,8 @@ class Search {
       const more = parts > few ? (parts - few) * (bytes - ofParts(few - 1).bytes) : 0;
       return { plan: pass.plan, loss: pass.loss, shape, recompute, bytes: bytes + more };
     };
-    return planWithin(this.#budget, trace, ({ bytes }) => bytes).pass;
+    const pause = () => letThrough(this.#signal);
+    return (await planWithin(this.#budget, trace, ({ bytes }) => bytes, pause)).pass;
   }
 
   #fitOf({ shape, recompute }: Reckoning): TrainingFit {
@@ -218,8 +232,12 @@ class Search {
 }
 
 /** What to change so that the budget is kept. */
-function remedy(search: Search, { batch, length, microBatch, half }: TrainingShape, best: TrainingFit): string {
-  if (microBatch !== undefined && search.fits({ batch, length, half }, microBatches({ batch, length }))) {
+async function remedy(
+  search: Search,
+  { batch, length, microBatch, half }: TrainingShape,
+  best: TrainingFit,
+): Promise<string> {
+  if (microBatch !== undefined && (await search.fits({ batch, length, half }, microBatches({ batch, length })))) {
     return 'leave out --micro-batch';
   }
   // Memory is least near the same micro-batch, or, with fewer parts, below it.
@@ -228,23 +246,23 @@ function remedy(search: Search, { batch, length, microBatch, half }: TrainingSha
     return search.fits(shape, sizes.slice(0, 3));
   };
   const options = [
-    ...largest(batch, (size) => fits({ batch: size, length, half })).map((size) => `--batch ${size}`),
-    ...largest(length, (size) => fits({ batch, length: size, half })).map((size) => `--length ${size}`),
+    ...(await largest(batch, (size) => fits({ batch: size, length, half }))).map((size) => `--batch ${size}`),
+    ...(await largest(length, (size) => fits({ batch, length: size, half }))).map((size) => `--length ${size}`),
   ];
   if (options.length > 0) return `${options.join(' or ')} fits`;
-  const smallest = fits({ batch: 1, length: 1, half });
+  const smallest = await fits({ batch: 1, length: 1, half });
   return smallest ? 'lower both --batch and --length' : 'no --batch or --length fits, choose a smaller model';
 }
 
 /** The largest of n/2, n/4, ... 1 that fits, where all below one that fits do too; none if 1 does not. */
-function largest(whole: number, fits: (size: number) => boolean): number[] {
+async function largest(whole: number, fits: (size: number) => Promise<boolean>): Promise<number[]> {
   const sizes: number[] = [];
   for (let size = Math.floor(whole / 2); size >= 1; size = Math.floor(size / 2)) sizes.unshift(size);
   // sizes[low - 1] fits, sizes[high] does not.
   let [low, high] = [0, sizes.length];
   while (low < high) {
     const middle = low === 0 ? 0 : Math.floor((low + high) / 2);
-    if (fits(sizes[middle])) low = middle + 1;
+    if (await fits(sizes[middle])) low = middle + 1;
     else high = middle;
   }
   return sizes.slice(0, low).slice(-1);

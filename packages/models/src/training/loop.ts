@@ -4,13 +4,21 @@ import { type Arena, adamSchedule, type Device, type Program } from '@chipsmith/
 import type { Checkpoint, CheckpointMetadata, TrainingState } from '../checkpoint/checkpoint.ts';
 import { ModelError } from '../error.ts';
 import type { Evaluator } from '../evaluation.ts';
+import { letThrough } from '../let-through.ts';
 import type { TrainingPass } from './pass.ts';
 import type { CheckpointName, RunFolder } from './run-folder.ts';
+import { MAX_STEPS } from './settings.ts';
+import { TimeBound } from './time-bound.ts';
 
 /** When the loop looks up from its work, and when it ends. */
 export interface LoopOptions {
-  /** Steps of the whole run, those before a resume included. */
-  readonly steps: number;
+  /** Steps of the whole run, those before a resume included; no bound if left out. */
+  readonly steps?: number | undefined;
+  /**
+   * Time from the first step of this call to the last checkpoint: opening, measuring and compiling come before it. With `steps`,
+   * whichever comes first. No bound if left out; one of the two there must be.
+   */
+  readonly minutes?: number | undefined;
   /** Steps between validations, each of which also saves a checkpoint. */
   readonly validateEvery: number;
   /** Validations in a row without a better loss after which training stops; 0 never stops early. */
@@ -22,7 +30,10 @@ export interface LoopOptions {
 
 export interface TrainingProgress {
   readonly step: number;
-  readonly steps: number;
+  /** Of the whole run; undefined where only time bounds it. */
+  readonly steps: number | undefined;
+  /** Share of the run's steps or of this call's time that is done, whichever is more, 0..1. */
+  readonly share: number;
   /** Mean training loss of the last steps, in nats an event. */
   readonly loss: number;
   readonly tokensPerSecond: number;
@@ -35,9 +46,11 @@ export interface TrainingProgress {
 
 export interface TrainingResult {
   readonly step: number;
-  readonly reason: 'finished' | 'no improvement' | 'interrupted';
+  readonly reason: 'finished' | 'time' | 'no improvement' | 'interrupted';
   /** Lowest validation loss and its step; null if there was no validation. */
   readonly best: { readonly step: number; readonly nll: number } | null;
+  /** What counting how often each event occurs reaches on the same validation data; undefined where there is none. */
+  readonly unigramNll: number | undefined;
 }
 
 /** What a training runs on: everything is on the device, and the run's folder is there. */
@@ -63,6 +76,9 @@ export class TrainingLoop {
   #metadata: CheckpointMetadata;
   #valid: TrainingProgress['valid'];
   #clock = performance.now();
+  #bound = new TimeBound(undefined);
+  /** The last step whose loss was read back. */
+  #reported: number;
   /** What the loader had taken at that time, in seconds. */
   #waitedBefore = 0;
 
@@ -71,21 +87,30 @@ export class TrainingLoop {
     this.#parts = parts;
     this.#model = model;
     this.#metadata = metadata;
+    this.#reported = metadata.training.step;
   }
 
   async run(): Promise<TrainingResult> {
-    const { steps, signal, validateEvery } = this.#options;
+    const { steps = MAX_STEPS, minutes, signal, validateEvery } = this.#options;
+    this.#bound = new TimeBound(minutes);
+    this.#clock = performance.now();
     for (let step = this.#training.step + 1; step <= steps; step++) {
       if (signal?.aborted) return this.#interrupted();
       await this.#launch(step);
-      if (step % validateEvery === 0 || step === steps) {
+      const queued = step - this.#reported;
+      const isOver = this.#bound.isOver(queued);
+      // How long one step took must be known for sure before it ends.
+      const isLast = isOver && queued === 1;
+      if (step % validateEvery === 0 || step === steps || isLast || this.#bound.isFirstValidationDue) {
         await this.#validate();
         if (this.#outOfPatience()) return this.#result('no improvement');
-      } else if (step % LOG_EVERY === 0) {
+        // The validation may have taken longer than any before.
+        if (step < steps && (isLast || this.#bound.isOver(0))) return this.#result('time');
+      } else if (step % LOG_EVERY === 0 || isOver || this.#bound.isLookDue(this.#secondsSinceLook)) {
         await this.#report('losses');
       }
-      // Lets signals and timers through: on a software adapter a submit returns only when the work is done.
-      await new Promise((resolve) => setImmediate(resolve));
+      // On a software adapter a submit returns only when the work is done.
+      await letThrough();
     }
     return this.#result('finished');
   }
@@ -96,6 +121,10 @@ export class TrainingLoop {
 
   #update(training: Partial<CheckpointMetadata['training']>): void {
     this.#metadata = { ...this.#metadata, training: { ...this.#training, ...training } };
+  }
+
+  get #secondsSinceLook(): number {
+    return (performance.now() - this.#clock) / 1000;
   }
 
   /** @param step counted from 1 */
@@ -124,8 +153,11 @@ export class TrainingLoop {
     const { step, batch, length } = this.#training;
     const rows = await program.history();
     if (rows.length === 0) return undefined;
-    const seconds = Math.max(1e-6, (performance.now() - this.#clock) / 1000);
-    const tokensPerSecond = (rows.length * batch * length) / seconds;
+    const seconds = Math.max(1e-6, this.#secondsSinceLook);
+    const stepSeconds = seconds / rows.length;
+    this.#bound.tookSteps(stepSeconds);
+    this.#reported = step;
+    const tokensPerSecond = (batch * length) / stepSeconds;
     const waited = (loader.secondsWaited - this.#waitedBefore) / seconds;
     this.#waitedBefore = loader.secondsWaited;
     const evaluation = look === 'validation' ? await evaluator?.evaluate(validation) : undefined;
@@ -141,13 +173,25 @@ export class TrainingLoop {
     await folder.log({ step, loss, gradientNorm, tokensPerSecond, waited, ...valid });
     if (evaluation !== undefined) this.#valid = { step, nll: evaluation.nll };
     const { steps, onProgress } = this.#options;
-    const secondsLeft = ((steps - step) * batch * length) / tokensPerSecond;
-    onProgress?.({ step, steps, loss, tokensPerSecond, waited, secondsLeft, valid: this.#valid });
+    const bySteps =
+      steps === undefined
+        ? { secondsLeft: Number.POSITIVE_INFINITY, share: 0 }
+        : { secondsLeft: (steps - step) * stepSeconds, share: step / steps };
+    const secondsLeft = Math.min(bySteps.secondsLeft, this.#bound.secondsLeft);
+    const share = Math.max(bySteps.share, this.#bound.share);
+    onProgress?.({ step, steps, share, loss, tokensPerSecond, waited, secondsLeft, valid: this.#valid });
     return evaluation;
   }
 
   /** Without a valid split every checkpoint counts as the best. */
   async #validate(): Promise<void> {
+    const start = performance.now();
+    await this.#validateAndSave();
+    this.#clock = performance.now();
+    this.#bound.tookValidation((this.#clock - start) / 1000);
+  }
+
+  async #validateAndSave(): Promise<void> {
     const evaluation = await this.#report('validation');
     const { step, best } = this.#training;
     const improved = evaluation === undefined || best === null || evaluation.nll < best.nll;
@@ -168,8 +212,8 @@ export class TrainingLoop {
   }
 
   #result(reason: TrainingResult['reason']): TrainingResult {
-    const { step, best } = this.#training;
-    return { step, reason, best };
+    const { step, best, unigramNll } = this.#training;
+    return { step, reason, best, unigramNll };
   }
 
   /** `latest` comes last: a process killed in between resumes before `best` and makes it again. */

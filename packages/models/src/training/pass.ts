@@ -4,10 +4,12 @@ import {
   adamStep,
   add,
   crossEntropyRows,
+  type Device,
   divide,
   Graph,
   gradients,
   type MemoryLimits,
+  maximum,
   multiply,
   type Plan,
   plan,
@@ -17,8 +19,9 @@ import {
   sum,
   type Tensor,
 } from '@chipsmith/kernels';
-import { ModelError, requireIntegers } from '../error.ts';
+import { ModelError } from '../error.ts';
 import type { SequenceModel } from '../model.ts';
+import { type HalfStorage, requireShape } from './settings.ts';
 
 export interface TrainingShape {
   /** Sequences side by side, B. */
@@ -33,10 +36,6 @@ export interface TrainingShape {
   /** What is stored in 16 bits, where the device has the feature `shader-f16`; arithmetic stays in 32. */
   readonly half?: HalfStorage | undefined;
 }
-
-/** What can be stored in 16 bits: values kept for the backward pass, the copy of the weights that kernels read, or both. */
-export const HALF_STORAGE = ['activations', 'weights', 'both'] as const;
-export type HalfStorage = (typeof HALF_STORAGE)[number];
 
 export interface PlanTrainingOptions {
   readonly limits?: MemoryLimits | undefined;
@@ -66,7 +65,7 @@ export interface TrainingPass {
 /**
  * Traces loss, backward pass, clipping and Adam, and plans their memory.
  *
- * @throws ModelError if the micro-batch does not divide the batch, or a size is no positive integer
+ * @throws ModelError if a size is outside its limits, or the micro-batch does not divide the batch
  * @throws KernelError `limit` if a value is larger than the limits allow
  */
 export function planTraining(
@@ -85,7 +84,8 @@ export function planTraining(
   const variables = graph.variables(parameters);
 
   // The mean is over the whole batch, so that parts with many and with few events weigh as they do in one.
-  const events = sum(mask);
+  // A batch that is masked throughout has a loss of 0, and not of 0/0.
+  const events = maximum(sum(mask), graph.constant(Float32Array.of(1), []));
   const losses: Tensor[] = [];
   let total: Tensor[] | undefined;
   for (let first = 0; first < batch; first += microBatch) {
@@ -122,9 +122,16 @@ export function planTraining(
   };
 }
 
-/** Sequences at once. @throws ModelError if they do not divide the batch, or a size is no positive integer */
-export function microBatchOf({ batch, length, microBatch = batch }: TrainingShape): number {
-  requireIntegers('Training', 1, { batch, length, microBatch });
-  if (batch % microBatch === 0) return microBatch;
-  throw new ModelError(`Training: micro-batch ${microBatch} does not divide batch ${batch}; choose a divisor of it.`);
+/** @throws ModelError if something is to be stored in 16 bits, and the device cannot do that */
+export function requireHalf(device: Device, half: HalfStorage | undefined): void {
+  if (half === undefined || device.features.has('shader-f16')) return;
+  throw new ModelError(
+    `Training: ${device.adapter.name} cannot store numbers in 16 bits (shader-f16); leave out --half.`,
+  );
+}
+
+/** Sequences at once. @throws ModelError if a size is outside its limits, or they do not divide the batch */
+export function microBatchOf(shape: TrainingShape): number {
+  requireShape(shape);
+  return shape.microBatch ?? shape.batch;
 }

@@ -1,9 +1,11 @@
-import { appendFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, lstat, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { isSystemError } from '@chipsmith/data';
 import { z } from 'zod';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../checkpoint/checkpoint.ts';
+import { headerEnd, readHeader } from '../checkpoint/safetensors.ts';
 import { ModelError } from '../error.ts';
-import { fileError, PARTIAL_NAME, writeFileAtomic } from '../files.ts';
+import { fileError, isMissing, PARTIAL_NAME, readText, withFile, writeFileAtomic } from '../files.ts';
 import { parseJson } from '../json.ts';
 import { RunLock } from './run-lock.ts';
 
@@ -24,6 +26,18 @@ export interface Metrics {
 
 /** Which checkpoint: `latest` to go on with training, `best` (lowest validation loss) to make music with. */
 export type CheckpointName = 'latest' | 'best';
+
+/** Of a model whose training fits into 2.8 GB and whatever its activations take: a value has 4 bytes, its gradient and moments 12. */
+export const MAX_PARAMETERS = 178_000_000;
+
+/** Of one file: parameters and both moments, and the header. */
+const MAX_CHECKPOINT_BYTES = 12 * MAX_PARAMETERS + 2 ** 24;
+
+/** Settings and the counts of first events, of at most 65,536 classes. */
+const MAX_CONFIG_BYTES = 2 ** 24;
+
+/** Ten million steps. */
+const MAX_METRICS_BYTES = 2 ** 28;
 
 /**
  * The folder of one training run:
@@ -52,37 +66,75 @@ export class RunFolder {
     return this.#lock.release();
   }
 
-  /** @throws ModelError if there is something in the folder, so that no run is written over another */
+  /**
+   * Makes sure that a run can start here. What was left by one that could not write its first checkpoint, or was killed before,
+   * counts as nothing.
+   *
+   * @throws ModelError if there is something else in the folder, so that no run is written over another
+   */
   async requireEmpty(): Promise<void> {
-    if ((await entriesOf(this.path)).every((name) => name === LOCK)) return;
-    throw new ModelError(`${this.path}: the folder is not empty; go on with --resume or choose another --run folder.`);
+    for (const name of await entriesOf(this.path)) {
+      if (!(await this.#isLeftover(name))) {
+        throw new ModelError(
+          `${this.path}: the folder is not empty; go on with --resume or choose another --run folder.`,
+        );
+      }
+    }
   }
 
-  /** Starts a run, and locks its folder. @throws ModelError if the folder is not empty or cannot be made */
-  async create(config: unknown, start: Checkpoint): Promise<void> {
+  /**
+   * Starts a run, and locks its folder. The checkpoints' folder comes last and whole: with it the run is there and can be resumed,
+   * whenever it is killed; until then there is none.
+   *
+   * @param config as `train` keeps it: the checkpoint's metadata, and where the data is
+   * @throws ModelError if the folder is not empty or cannot be written; it is then as it was
+   */
+  async create(config: object, start: Checkpoint): Promise<void> {
     await this.requireEmpty();
+    let isNew = false;
+    let isOurs = false;
     try {
-      await mkdir(join(this.path, 'checkpoints'), { recursive: true });
+      isNew = await makeFolder(this.path);
+      await this.lock();
+      // Another process may have been faster.
+      await this.requireEmpty();
+      isOurs = true;
+      await this.#clear();
+      await writeFileAtomic(this.#config, `${JSON.stringify(config, undefined, 2)}\n`);
+      const partial = `${this.#checkpoints}.partial-${process.pid}`;
+      await mkdir(partial);
+      await writeFileAtomic(join(partial, fileOf('latest')), encodeCheckpoint(start));
+      await rename(partial, this.#checkpoints);
     } catch (error) {
-      throw fileError(this.path, error);
+      if (isOurs) await this.#clear();
+      await this.unlock();
+      if (isNew && (await entriesOf(this.path)).length === 0) await rmdir(this.path);
+      throw isSystemError(error) ? fileError(this.path, error) : error;
     }
-    await this.lock();
-    // From here on the run can be resumed, whenever it is killed.
-    await this.save('latest', start);
-    await writeFileAtomic(join(this.path, 'config.json'), `${JSON.stringify(config, undefined, 2)}\n`);
+  }
+
+  /** Takes away what a run that never was has left. */
+  async #clear(): Promise<void> {
+    for (const name of await entriesOf(this.path)) {
+      if (name !== LOCK) await rm(join(this.path, name), { recursive: true, force: true });
+    }
+  }
+
+  /** Whether an entry of the folder is of a run that has no checkpoint yet. */
+  async #isLeftover(name: string): Promise<boolean> {
+    if (name === LOCK || PARTIAL_NAME.test(name)) return true;
+    if (name === 'checkpoints') return (await entriesOf(this.#checkpoints)).every((file) => PARTIAL_NAME.test(file));
+    if (name !== 'config.json' || (await entriesOf(this.#checkpoints)).some((file) => !PARTIAL_NAME.test(file)))
+      return false;
+    return ownConfig.safeParse(parseJson(await readText(this.#config, MAX_CONFIG_BYTES))).success;
   }
 
   /** Where the data of the run was when it started. @throws ModelError if config.json does not say */
   async dataPlace(): Promise<string> {
-    const path = join(this.path, 'config.json');
-    let text: string;
-    try {
-      text = await readFile(path, 'utf8');
-    } catch (error) {
-      throw fileError(path, error);
-    }
-    const config = z.looseObject({ data: z.string() }).safeParse(parseJson(text));
-    if (!config.success) throw new ModelError(`${path}: does not say where the data is; name it with --data.`);
+    const config = z
+      .looseObject({ data: z.string() })
+      .safeParse(parseJson(await readText(this.#config, MAX_CONFIG_BYTES)));
+    if (!config.success) throw new ModelError(`${this.#config}: does not say where the data is; name it with --data.`);
     return config.data.data;
   }
 
@@ -94,16 +146,17 @@ export class RunFolder {
   /** @throws ModelError if the run has no such checkpoint or it is damaged */
   async load(name: CheckpointName): Promise<Checkpoint> {
     const path = this.#checkpoint(name);
-    let bytes: Uint8Array;
     try {
-      bytes = await readFile(path);
+      return await withFile(path, MAX_CHECKPOINT_BYTES, async ({ size, read }) => {
+        // The header tells whether it is worth reading the rest.
+        const end = headerEnd(await read(Math.min(8, size)), size, path);
+        readHeader(await read(end), size, path);
+        return decodeCheckpoint(await read(size), path);
+      });
     } catch (error) {
-      if (isMissing(error)) {
-        throw new ModelError(`${this.path}: has no checkpoint "${name}"; train there first, or check --run.`);
-      }
-      throw fileError(path, error);
+      if (!isMissing(error)) throw error;
+      throw new ModelError(`${this.path}: has no checkpoint "${name}"; train there first, or check --run.`);
     }
-    return decodeCheckpoint(bytes, path);
   }
 
   /** Adds a line to metrics.jsonl. @throws ModelError if it cannot be written */
@@ -120,15 +173,15 @@ export class RunFolder {
    * step twice, and the files that a killed process was writing.
    */
   async rewind(step: number): Promise<void> {
-    for (const folder of [this.path, join(this.path, 'checkpoints')]) {
+    for (const folder of [this.path, this.#checkpoints]) {
       const partial = (await entriesOf(folder)).filter((name) => PARTIAL_NAME.test(name));
       for (const name of partial) await rm(join(folder, name), { force: true });
     }
     let text = '';
     try {
-      text = await readFile(this.#metrics, 'utf8');
+      text = await readText(this.#metrics, MAX_METRICS_BYTES);
     } catch (error) {
-      if (!isMissing(error)) throw fileError(this.#metrics, error);
+      if (!isMissing(error)) throw error;
     }
     // A killed process may leave half a line at the end: without its newline it is dropped too.
     const lines = text.split('\n').slice(0, -1);
@@ -140,26 +193,61 @@ export class RunFolder {
     return join(this.path, 'metrics.jsonl');
   }
 
-  #checkpoint(name: CheckpointName): string {
-    return join(this.path, 'checkpoints', `${name}.safetensors`);
+  get #config(): string {
+    return join(this.path, 'config.json');
   }
+
+  get #checkpoints(): string {
+    return join(this.path, 'checkpoints');
+  }
+
+  #checkpoint(name: CheckpointName): string {
+    return join(this.#checkpoints, fileOf(name));
+  }
+}
+
+/** What tells a run's config.json from that of another program. */
+const ownConfig = z.looseObject({ format: z.literal('chipsmith-checkpoint') });
+
+function fileOf(name: CheckpointName): string {
+  return `${name}.safetensors`;
 }
 
 /** The file of the lock in a run's folder. */
 const LOCK = 'lock';
 
-/** Names in a folder; none if there is no such folder. */
+/**
+ * Makes a folder, and those that it stands in, where they are missing. Node's own `recursive` says of a read-only place that it is
+ * not there.
+ *
+ * @returns whether it was missing
+ */
+async function makeFolder(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (error) {
+    if (isSystemError(error) && error.code === 'EEXIST') return false;
+    if (!isMissing(error)) throw error;
+  }
+  await makeFolder(dirname(path));
+  await mkdir(path);
+  return true;
+}
+
+/** Names in a folder; none if there is no such folder. @throws ModelError if it cannot be read, or is a link to nothing */
 async function entriesOf(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (error) {
-    if (isMissing(error)) return [];
-    throw fileError(folder, error);
+    if (!isMissing(error)) throw fileError(folder, error);
+    const link = await lstat(folder).catch((reason: unknown) => {
+      if (isMissing(reason)) return undefined;
+      throw fileError(folder, reason);
+    });
+    if (link === undefined) return [];
+    throw new ModelError(`${folder}: is a link to a place that is not there; make that folder, or remove the link.`);
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 /** The step of a line of metrics; lines that cannot be read belong nowhere. */

@@ -1,7 +1,10 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
-import { isRunning } from '@chipsmith/data';
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import { isRunning, isSystemError } from '@chipsmith/data';
 import { ModelError } from '../error.ts';
-import { fileError } from '../files.ts';
+import { fileError, isMissing, readText } from '../files.ts';
+
+/** A process id and a line break, with room to spare. */
+const LOCK_BYTES = 100;
 
 /** Keeps two processes from training into one run folder: a file with the process id of the one that does. */
 export class RunLock {
@@ -19,22 +22,23 @@ export class RunLock {
    * @throws ModelError if another process holds it, or it cannot be written
    */
   async take(): Promise<void> {
+    const owner = await this.#owner();
+    if (owner !== undefined && owner !== process.pid && isRunning(owner)) throw this.#refusal(`process ${owner}`);
+    let file: FileHandle | undefined;
     try {
-      const owner = await this.#owner();
-      if (owner !== undefined) {
-        if (owner !== process.pid && isRunning(owner)) throw this.#refusal(`process ${owner}`);
-        await rm(this.#path, { force: true });
-      }
-      await writeFile(this.#path, `${process.pid}\n`, { flag: 'wx' });
-    } catch (error) {
-      if (error instanceof ModelError) throw error;
-      // Of two that start in the same moment, one makes the file.
-      if (codeOf(error) === 'EEXIST') throw this.#refusal('another process');
-      // Where the disk is full, it has been made without content.
       await rm(this.#path, { force: true });
+      file = await open(this.#path, 'wx');
+      await file.writeFile(`${process.pid}\n`);
+      this.#held = true;
+    } catch (error) {
+      // Of two that start in the same moment, one makes the file.
+      if (isSystemError(error) && error.code === 'EEXIST') throw this.#refusal('another process');
+      // Where the disk is full, it has been made without content.
+      if (file !== undefined) await rm(this.#path, { force: true });
       throw fileError(this.#path, error);
+    } finally {
+      await file?.close();
     }
-    this.#held = true;
   }
 
   async release(): Promise<void> {
@@ -45,9 +49,9 @@ export class RunLock {
   /** What the file says, NaN or 0 if that is no number; undefined if there is none. */
   async #owner(): Promise<number | undefined> {
     try {
-      return Number(await readFile(this.#path, 'utf8'));
+      return Number(await readText(this.#path, LOCK_BYTES));
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') return undefined;
+      if (isMissing(error)) return undefined;
       throw error;
     }
   }
@@ -57,8 +61,4 @@ export class RunLock {
       `${this.#path}: ${who} is training here; wait for it or choose another --run folder (if it is not, remove this file).`,
     );
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

@@ -8,6 +8,7 @@ import {
   type EventSequence,
   findEncoding,
   Random,
+  unigram,
 } from '@chipsmith/data';
 import {
   type BytesByCategory,
@@ -17,14 +18,23 @@ import {
   Program,
   totalMemory,
 } from '@chipsmith/kernels';
-import { type Checkpoint, type CheckpointMetadata, requireEncoding } from '../checkpoint/checkpoint.ts';
-import { ModelError, requireIntegers } from '../error.ts';
+import {
+  type Checkpoint,
+  type CheckpointMetadata,
+  requireEncoding,
+  requireKnown,
+  tempo,
+} from '../checkpoint/checkpoint.ts';
+import { ModelError } from '../error.ts';
 import { Evaluator, planEvaluation } from '../evaluation.ts';
+import { letThrough } from '../let-through.ts';
 import type { ModelConfiguration, ModelDefinition } from '../model.ts';
+import { configure } from '../registry.ts';
 import { fitTraining, limitsWithin, recomputedShare, trainingMemory } from './budget.ts';
 import { type LoopOptions, TrainingLoop, type TrainingResult } from './loop.ts';
-import { microBatchOf, planTraining, type TrainingShape } from './pass.ts';
-import { RunFolder } from './run-folder.ts';
+import { microBatchOf, planTraining, requireHalf, type TrainingShape } from './pass.ts';
+import { MAX_PARAMETERS, RunFolder } from './run-folder.ts';
+import { requireTrainingOptions } from './settings.ts';
 
 export interface TrainOptions extends TrainingShape, LoopOptions {
   readonly device: Device;
@@ -86,9 +96,8 @@ export interface TrainingStart extends TrainingPlan {
  * @throws the signal's reason if it is aborted before training starts
  */
 export async function train(options: TrainOptions): Promise<TrainingResult> {
-  const { resume, steps, validateEvery, validTokens, patience, budget = 1 } = options;
-  requireIntegers('Training', 1, { steps, validateEvery, budget });
-  requireIntegers('Training', 0, { validTokens, patience });
+  requireTrainingOptions(options);
+  const { resume } = options;
   const folder = new RunFolder(options.folder);
   try {
     // A new run is locked once its folder is made. A missing folder has no checkpoint either, which says more.
@@ -101,19 +110,14 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
 
 async function trainInto(folder: RunFolder, options: TrainOptions): Promise<TrainingResult> {
   const { device, dataset, resume, steps } = options;
-  const start = resume ? await folder.load('latest') : firstCheckpoint(options);
+  const start = resume ? await folder.load('latest') : await firstCheckpoint(options);
   if (resume) requireSameData(start, dataset, folder);
   else await folder.requireEmpty();
   const { batch, length, seed, half, augmentation, step } = start.metadata.training;
-  if (step >= steps) {
+  if (steps !== undefined && step >= steps) {
     throw new ModelError(`${folder.path}: has ${step} steps already; ask for more with --steps.`);
   }
-
-  if (half !== undefined && !device.features.has('shader-f16')) {
-    throw new ModelError(
-      `Training: ${device.adapter.name} cannot store numbers in 16 bits (shader-f16); leave out --half.`,
-    );
-  }
+  requireHalf(device, half);
 
   const loader = new BatchLoader(dataset, {
     batch,
@@ -137,18 +141,25 @@ async function trainFrom(
   options: TrainOptions,
 ): Promise<TrainingResult> {
   const { device, dataset, resume, validTokens, signal, onPreparation } = options;
-  const { model, metadata, state } = start;
-  const { batch, length, recompute, step, budget } = metadata.training;
-  const limits = limitsWithin(model, metadata.training, { budget, limits: device.limits, recompute });
+  const { model, state } = start;
   const validation = subset(dataset.sequences('valid'), validTokens);
+  const metadata = withUnigram(start.metadata, dataset, validation);
+  const { batch, length, recompute, step, budget } = metadata.training;
+  // Each of these plans takes up to a second or two.
+  await letThrough(signal);
+  const limits = limitsWithin(model, metadata.training, { budget, limits: device.limits, recompute });
+  await letThrough(signal);
   const pass = planTraining(model, metadata.training, { limits, recompute });
+  await letThrough(signal);
+  const unrestricted = trainingMemory(model, { batch, length }, { limits: device.limits })?.bytes;
+  await letThrough(signal);
   const plans = validation.length > 0 ? [pass.plan, planEvaluation(model, limits).plan] : [pass.plan];
   const planned: TrainingPlan = {
     parameters: model.parameterCount,
     step,
     microBatch: metadata.training.microBatch,
     recomputed: recomputedShare(pass),
-    unrestricted: trainingMemory(model, { batch, length }, { limits: device.limits })?.bytes,
+    unrestricted,
     padding: loader.sampler.padding,
     predicted: totalMemory(plans),
   };
@@ -165,22 +176,37 @@ async function trainFrom(
       for (const [slot, data] of values.entries()) device.write(arenas[index].slots[slot], data);
     }
     if (resume) await folder.rewind(step);
-    else await folder.create({ data: options.dataPlace, ...metadata }, start);
+    else await folder.create({ data: options.dataPlace, ...metadata }, { ...start, metadata });
     options.onStart?.({ ...planned, measured: device.allocated });
-    return await new TrainingLoop(options, start, {
-      device,
-      folder,
-      loader,
-      validation,
-      pass,
-      program,
-      evaluator,
-    }).run();
+    return await new TrainingLoop(
+      options,
+      { ...start, metadata },
+      {
+        device,
+        folder,
+        loader,
+        validation,
+        pass,
+        program,
+        evaluator,
+      },
+    ).run();
   } finally {
     program?.destroy();
     evaluator?.destroy();
     for (const arena of Object.values(pass.arenas)) device.release(arena);
   }
+}
+
+/** Keeps what counting events reaches on the validation data, unless the run has it already. */
+function withUnigram(
+  metadata: CheckpointMetadata,
+  dataset: Dataset,
+  validation: readonly EventSequence[],
+): CheckpointMetadata {
+  if (validation.length === 0 || metadata.training.unigramNll !== undefined) return metadata;
+  const { nll } = unigram(dataset.sequences('train'), validation, metadata.encoding.classes);
+  return { ...metadata, training: { ...metadata.training, unigramNll: nll } };
 }
 
 /**
@@ -206,20 +232,27 @@ function requireChange(dataset: Dataset, name: AugmentationName): void {
 const SEQUENCES_TRIED = 32;
 
 /** Step 0 of a new run. */
-function firstCheckpoint(options: TrainOptions): Checkpoint {
-  const { device, definition, configuration, dataset, seed, batch, length, half, budget, augmentation } = options;
+async function firstCheckpoint(options: TrainOptions): Promise<Checkpoint> {
+  const { signal, device, definition, configuration, dataset, seed, batch, length, half, budget, augmentation } =
+    options;
   const { encoding, fingerprint } = dataset.manifest;
   if (encoding.name !== definition.encoding) {
     throw new ModelError(
       `${definition.name} speaks the encoding ${definition.encoding}, the data is in ${encoding.name}; prepare it with --encoding ${definition.encoding}.`,
     );
   }
+  requireKnown(encoding);
   if (augmentation !== undefined) requireChange(dataset, augmentation);
-  const model = definition.create(configuration, encoding.classes);
+  const model = definition.create(configure(definition, configuration), encoding.classes);
+  if (model.parameterCount > MAX_PARAMETERS) {
+    throw new ModelError(
+      `${definition.name}: ${model.parameterCount} parameters are more than a checkpoint can hold (${MAX_PARAMETERS}); choose a smaller model.`,
+    );
+  }
   const settings =
     budget === undefined
       ? { microBatch: microBatchOf(options), recompute: [] }
-      : fitTraining(model, options, budget, device.limits);
+      : await fitTraining(model, options, budget, device.limits, signal);
   const { microBatch, recompute } = settings;
   const metadata: CheckpointMetadata = {
     format: 'chipsmith-checkpoint',
@@ -276,7 +309,9 @@ function firstEventCounts(dataset: Dataset): number[] {
   return counts;
 }
 
+/** Brought to what songs can be made at. */
 function medianTempo(dataset: Dataset): number {
   const tempi = dataset.manifest.songs.filter(({ split }) => split === 'train').map((song) => song.beatsPerMinute);
-  return tempi.sort((a, b) => a - b)[Math.floor(tempi.length / 2)] ?? 120;
+  const median = tempi.sort((a, b) => a - b)[Math.floor(tempi.length / 2)] ?? 120;
+  return Math.min(tempo.maxValue ?? median, Math.max(tempo.minValue ?? median, median));
 }

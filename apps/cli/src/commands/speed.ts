@@ -1,0 +1,35 @@
+import type { Device } from '@chipsmith/kernels';
+import {
+  type MeasureOptions,
+  measureTraining,
+  type SequenceModel,
+  type TrainingShape,
+  type TrainingSpeed,
+} from '@chipsmith/models';
+import { clockTime } from '../terminal/progress.ts';
+import { DEFAULT_STEPS } from './options.ts';
+
+/** For how long steps are measured, in seconds: on two cores about twenty of the default model. */
+const SECONDS = 2;
+
+/** How fast a training is, and how long one of the usual length takes. */
+export interface Outlook extends TrainingSpeed {
+  /** Of a training of the usual number of steps, without what comes before the first. */
+  readonly usualSteps: number;
+  readonly usualSeconds: number;
+}
+
+/** Trains for two seconds after kernels are measured and compiled. @throws as `measureTraining` */
+export async function measureOutlook(
+  device: Device,
+  model: SequenceModel,
+  shape: TrainingShape,
+  options: Omit<MeasureOptions, 'seconds'>,
+): Promise<Outlook> {
+  const speed = await measureTraining(device, model, shape, { seconds: SECONDS, ...options });
+  return { ...speed, usualSteps: DEFAULT_STEPS, usualSeconds: DEFAULT_STEPS * speed.secondsPerStep };
+}
+
+export function outlookWords({ eventsPerSecond, usualSteps, usualSeconds }: Outlook): string {
+  return `${Math.round(eventsPerSecond)} events/s, so ${usualSteps} steps take about ${clockTime(usualSeconds)}`;
+}

@@ -1,0 +1,110 @@
+import { escapeHtml, formatNumber, words } from './html.ts';
+
+/** What stands for a name from the code on a page. */
+interface Term {
+  /** The word a musician would use; by default the name itself. */
+  readonly label?: string;
+  readonly explanation: string;
+  /** Stands behind the figure. */
+  readonly unit?: string;
+}
+
+/** The names of settings, scores and figures of a dataset, in words. One table for all pages. */
+const TERMS: ReadonlyMap<string, Term> = new Map(
+  Object.entries<Term>({
+    // The voices
+    pulse1: { label: 'pulse 1', explanation: 'A square wave with four timbres; it usually has the melody.' },
+    pulse2: { label: 'pulse 2', explanation: 'A square wave with four timbres; it usually has the second voice.' },
+    triangle: { explanation: 'A triangle wave without volume control; it usually has the bass.' },
+    noise: { explanation: 'Noise in sixteen colours, from rumble to hiss: the drums.' },
+    all: { explanation: 'All four voices in one sequence.' },
+
+    // What a model made, and how
+    nllPerEvent: {
+      label: 'surprise',
+      explanation: 'How unexpected the notes are to the model, in nats per event: lower is safer, higher is bolder.',
+    },
+    notes: { explanation: 'How many notes are played.' },
+    pitches: {
+      explanation: 'Different pitches; in a table, the lowest and the highest as MIDI note numbers (60 is middle C).',
+    },
+    pitchClasses: {
+      label: 'note names',
+      explanation: 'How many of the twelve notes from C to B are used, in whatever octave: 7 is a plain scale.',
+    },
+    longestRestBeats: { label: 'longest rest', explanation: 'The longest silence of the melody.', unit: 'beats' },
+    seed: { explanation: 'Where the dice start: the same seed with the same settings gives the same tracks.' },
+    temperature: { explanation: 'How boldly notes are drawn: below 1 safer, above 1 wilder.' },
+    model: { explanation: 'The kind of network that wrote the melody.' },
+    step: { label: 'training steps', explanation: 'How long the model had been trained.' },
+    encoding: { explanation: 'How music is spelt as events for the model.' },
+    bars: { explanation: 'The length of each track.' },
+    beatsPerMinute: { label: 'tempo', explanation: 'Quarter notes a minute.', unit: 'bpm' },
+    topK: { label: 'top k', explanation: 'Only this many of the likeliest events could be drawn at each place.' },
+    topP: { label: 'top p', explanation: 'Only the likeliest events that together hold this share could be drawn.' },
+    primerEvents: {
+      label: 'primer',
+      explanation: 'The length of the music that was given to go on from.',
+      unit: 'events',
+    },
+    loops: { explanation: 'Whether the end leads back to the beginning without a seam.' },
+    arranged: { explanation: 'Whether second voice, bass and drums were added to the melody by rule.' },
+
+    // What a dataset holds
+    classes: { label: 'alphabet', explanation: 'How many different events the encoding has.', unit: 'events' },
+    voice: { explanation: 'The voice of the sound chip.' },
+    songs: { explanation: 'How many pieces; in a table, those in which the voice plays.' },
+    minutes: { explanation: 'How long they last together.' },
+    'median pitch': {
+      explanation: 'Half of the notes are higher, half are lower (MIDI note numbers, 60 is middle C).',
+    },
+    'pitch bits': {
+      label: 'variety of pitch',
+      explanation: 'Entropy in bits: 0 if all notes were the same; 1 more for twice as many equally frequent pitches.',
+    },
+    'step bits': {
+      label: 'variety of steps',
+      explanation:
+        'Entropy in bits of the intervals from note to note: low where a melody moves in few kinds of steps.',
+    },
+    'median frames': {
+      label: 'median length',
+      explanation: 'Half of the notes are longer, half are shorter, in video frames of 1/60 s.',
+    },
+    'duration bits': {
+      label: 'variety of lengths',
+      explanation: 'Entropy in bits of the lengths of notes: low where all notes are about equally long.',
+    },
+    'notes/s': { label: 'notes a second', explanation: 'Notes a second over the length of the songs.' },
+    sounding: { explanation: 'The share of time in which the voice sounds.' },
+    'other voices': { explanation: 'How many other voices sound on average while this one does.' },
+    'sequences of': { label: 'sequences', explanation: 'What a model learns from: the events of one voice of a song.' },
+    count: { explanation: 'How many sequences.' },
+    events: { explanation: 'How many events that is.' },
+    'bits an event': {
+      label: 'bits per event',
+      explanation: 'Entropy of single events: what a model needs that knows only how frequent each event is.',
+    },
+  }),
+);
+
+/** The word for a name, without its explanation. */
+export function labelOf(name: string): string {
+  return TERMS.get(name)?.label ?? words(name);
+}
+
+/** The word for a name, which explains itself under the pointer or with the focus. */
+export function term(name: string): string {
+  const known = TERMS.get(name);
+  if (known === undefined) return escapeHtml(words(name));
+  return `<dfn tabindex="0" title="${escapeHtml(known.explanation)}">${escapeHtml(labelOf(name))}</dfn>`;
+}
+
+/** A value as a reader wants it, with its unit. */
+export function figureOf(name: string, value: string | number | boolean): string {
+  const shown =
+    typeof value === 'number' ? formatNumber(value) : typeof value === 'boolean' ? (value ? 'yes' : 'no') : value;
+  const unit = TERMS.get(name)?.unit;
+  if (unit === undefined) return escapeHtml(shown);
+  return escapeHtml(`${shown} ${value === 1 ? unit.replace(/s$/, '') : unit}`);
+}

@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FILTER_PROFILES, type FilterName } from '@chipsmith/apu';
+import { fileError } from '@chipsmith/models';
+import { z } from 'zod';
+import { CommandError } from './terminal/errors.ts';
+
+/** The .json file beside a track: all that made it. */
+const sidecarSchema = z.object({
+  name: z.string(),
+  title: z.string(),
+  seed: z.int().min(0),
+  settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  /** What is no number, such as the surprise of a track without events, is null in JSON. */
+  scores: z.record(
+    z.string(),
+    z
+      .number()
+      .nullable()
+      .transform((score) => score ?? Number.NaN),
+  ),
+  sound: z.object({
+    sampleRate: z.int().min(8000).max(192_000),
+    filter: z.enum(Object.keys(FILTER_PROFILES) as [FilterName, ...FilterName[]]),
+  }),
+  /** The options of `generate` that make more such tracks: all that were given, but for seed and output. */
+  options: z.record(z.string(), z.union([z.string(), z.boolean()])),
+  events: z.array(z.int().min(0)).readonly(),
+});
+
+export type Sidecar = z.output<typeof sidecarSchema>;
+
+/** Far above the .json file of the longest track (1,000 bars of 16 events). */
+const MAX_BYTES = 16 * 2 ** 20;
+
+/** @throws CommandError if the file is missing, or not the .json file of a track */
+export async function readSidecar(folder: string, name: string): Promise<Sidecar> {
+  const path = join(folder, `${name}.json`);
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw fileError(path, error);
+  });
+  const sidecar = bytes.length > MAX_BYTES ? undefined : sidecarSchema.safeParse(parse(bytes.toString()));
+  if (sidecar?.success) return sidecar.data;
+  throw new CommandError(`${path}: is not the description of a track of this version; generate the track again.`);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

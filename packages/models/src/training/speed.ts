@@ -1,0 +1,71 @@
+import { adamSchedule, type Device, type PreparationOptions, Program } from '@chipsmith/kernels';
+import type { SequenceModel } from '../model.ts';
+import { type PlanTrainingOptions, planTraining, requireHalf, type TrainingShape } from './pass.ts';
+
+/** How fast a model trains on a device. */
+export interface TrainingSpeed {
+  /** Of one step, on average. */
+  readonly secondsPerStep: number;
+  /** Events of the batches, padding included. */
+  readonly eventsPerSecond: number;
+  /** Steps that were measured. */
+  readonly steps: number;
+}
+
+export interface MeasureOptions extends PreparationOptions {
+  /** For how long to train, at least one step; measuring and compiling kernels comes before. */
+  readonly seconds: number;
+  /** As `planTraining` takes it. */
+  readonly recompute?: PlanTrainingOptions['recompute'];
+}
+
+/** Steps between two looks at the clock, which wait for the device: as many as in training, but no more than take half a second. */
+const MOST_BETWEEN_LOOKS = 10;
+const SECONDS_BETWEEN_LOOKS = 0.5;
+
+/**
+ * Trains a model on nothing for some seconds. How long a step takes does not depend on what it learns.
+ *
+ * @throws ModelError if the shape is outside its limits
+ * @throws KernelError from the device
+ * @throws the signal's reason once it is aborted
+ */
+export async function measureTraining(
+  device: Device,
+  model: SequenceModel,
+  shape: TrainingShape,
+  { seconds, recompute, ...preparation }: MeasureOptions,
+): Promise<TrainingSpeed> {
+  requireHalf(device, shape.half);
+  const pass = planTraining(model, shape, { limits: device.limits, recompute });
+  let program: Program | undefined;
+  try {
+    program = await Program.create(device, pass.plan, preparation);
+    for (const [index, values] of model.initialise(1).entries()) device.write(model.parameters.slots[index], values);
+    const positions = shape.batch * shape.length;
+    program.write(pass.mask, new Float32Array(positions).fill(1));
+    let steps = 0;
+    const run = async (count: number) => {
+      for (let each = 0; each < count; each++) {
+        program?.write(pass.schedule, adamSchedule(++steps, model.configuration.optimiser.learningRate));
+        program?.run();
+      }
+      await program?.history();
+    };
+    // The first step is slower.
+    await run(1);
+    const start = performance.now();
+    let passed = 0;
+    do {
+      preparation.signal?.throwIfAborted();
+      const fit = passed === 0 ? 1 : Math.floor((SECONDS_BETWEEN_LOOKS * (steps - 1)) / passed);
+      await run(Math.min(MOST_BETWEEN_LOOKS, Math.max(1, fit)));
+      passed = (performance.now() - start) / 1000;
+    } while (passed < seconds);
+    const secondsPerStep = passed / (steps - 1);
+    return { secondsPerStep, eventsPerSecond: positions / secondsPerStep, steps: steps - 1 };
+  } finally {
+    program?.destroy();
+    for (const arena of Object.values(pass.arenas)) device.release(arena);
+  }
+}
