@@ -442,10 +442,10 @@ describe('readAbc: what it puts right', () => {
     const found = readAbc(bytesOf(`${head}C\n\n${head}z4|\n\nwords\n\n${head}D\n`), 'book.abc');
     expect(found.map((song) => [song.path, 'reading' in song || reasonOf(song)])).toEqual([
       ['book.abc/0001', true],
-      ['book.abc/0002', 'line 9, byte 40: the tune has no notes'],
+      ['book.abc/0002', 'line 9, byte 40: empty: the tune has no notes'],
       ['book.abc/0003', true],
     ]);
-    expect(() => readAbc(bytesOf('words'), 'book.abc')).toThrow(/book\.abc, byte 5: there is no tune in it/);
+    expect(() => readAbc(bytesOf('words'), 'book.abc')).toThrow(/book\.abc, byte 5: empty: has no tune/);
   });
 });
 

@@ -29,6 +29,7 @@ const REST = new RegExp(`[zx]${LENGTH}`, 'y');
 const LENGTH_ONLY = new RegExp(LENGTH, 'y');
 const QUOTED = new RegExp(CHORD_SYMBOL, 'y');
 const DECORATED = new RegExp(DECORATION, 'y');
+/** A decoration that sends the player back. */
 const JUMP = /^.(D\.? ?[CS]\.?|da ?capo|dal ?segno|da ?coda)(?![a-z])/i;
 /** Also `y`, a space in print, with its length; `$`, `*`, `!` and `\` break lines or keep them together; `.` and `~` are decorations. */
 const NOTHING = /[\s`$*\\.~]+|!|y[\d./]*|[()]/y;

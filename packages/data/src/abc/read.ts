@@ -33,7 +33,7 @@ const USUAL_TEMPO = 120;
 export function readAbc(bytes: Uint8Array, name: string): FoundSong[] {
   const tunes = tunesOf(linesOf(bytes), name);
   if (tunes.length === 0) {
-    const problem = 'there is no tune in it (no X: field and no music)';
+    const problem = 'empty: has no tune (no X: field and no music)';
     throw new DataError(name, problem, 'give an ABC file', { byte: bytes.length });
   }
   return tunes.map((tune, index): FoundSong => {
@@ -41,7 +41,7 @@ export function readAbc(bytes: Uint8Array, name: string): FoundSong[] {
     const reading = songOf(tune);
     const [{ byte, number }] = tune.lines;
     const place = { byte, within: `line ${number}` };
-    return reading ? { path, reading } : { path, problem: 'the tune has no notes', place };
+    return reading ? { path, reading } : { path, problem: 'empty: the tune has no notes', place };
   });
 }
 
