@@ -75,7 +75,7 @@ describe('readAbc: where tunes begin and end', () => {
     [
       'no K: field',
       `X:1\nQ:120\n^F${body.slice(1)}`.replace('ef', 'e^f'),
-      ['found no K: field and took C major for the music in line 3'],
+      ['found no K: field and took C major, first in line 3'],
     ],
     ['spaces before fields', ` X:1\n  Q:120\n\tK:G\n  ${body}`, []],
     ['fields in small letters', `x:1\nt:k\nm:4/4\nl:1/8\nq:120\nk:g\n${body}w:la la\n`, []],
@@ -90,7 +90,7 @@ describe('readAbc: where tunes begin and end', () => {
     [
       'words in the header',
       `X:1\nT:k\nQ:120\nfor Bob and Alice\nK:G\n${body}`,
-      ['left out words in the header in line 4'],
+      ['left out words in the header, first in line 4'],
     ],
     ['words for the voice anywhere', `X:1\nQ:120\nw:a b\nK:G\nW:c\nFGAB|\nw:d|e|\ncdef|\nW:g a b\n+:d\n`, []],
     ['a block of text', `X:1\nQ:120\nK:G\nFGAB|\n%%begintext\ncab|bad|\n%%endtext\ncdef|\n`, []],

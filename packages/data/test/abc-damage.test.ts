@@ -42,25 +42,26 @@ const SIGNS = [
   '中',
 ];
 /** Signs that mean nothing in music wherever they stand. */
-const UNKNOWN = [...'?;@#§©Jjkl0É中'].filter((sign) => sign !== '0');
+const UNKNOWN = [...'?;@#§©JjklÉ中'];
 
 function songsOf(text: string): Song[] {
   return readAbc(Buffer.from(text, 'utf8'), 'a.abc').flatMap((found) =>
     'reading' in found ? [found.reading.song] : [],
   );
 }
-const pitchesOf = (songs: readonly Song[]) => songs.flatMap(({ voices }) => voices.pulse1.map(({ pitch }) => pitch));
-
 const ASIDE = /"[^"]*"|![^!]*!|\{[^}]*\}|\[[A-Za-z]:[^\]]*\]|\+[a-z]+\+|%.*/g;
 
-/** Places in the lines of music where a symbol ends: in front of spaces, chord symbols, decorations and the like. */
+/** All places in the lines of music but those inside chord symbols, decorations, grace notes and fields. */
 function musicPlaces(text: string): number[] {
   const places: number[] = [];
   let start = 0;
   for (const line of text.split('\n')) {
-    const symbols = line.replace(ASIDE, (aside) => ` ${'a'.repeat(aside.length - 1)}`);
     const isMusic = !/^\s*([A-Za-z]:|%|$)/.test(line);
-    for (const { index } of isMusic ? symbols.matchAll(/ (?! *\d)/g) : []) places.push(start + index);
+    const inAside = new Set<number>();
+    for (const { 0: aside, index } of line.matchAll(ASIDE)) {
+      for (let at = index + 1; at < index + aside.length; at++) inAside.add(at);
+    }
+    for (let at = 0; isMusic && at <= line.length; at++) if (!inAside.has(at)) places.push(start + at);
     start += line.length + 1;
   }
   return places;
@@ -79,12 +80,11 @@ describe('damaged ABC', () => {
     }
   });
 
-  it('keeps all notes where a sign of no meaning stands between them', () => {
-    const expected = pitchesOf(songsOf(TUNE));
-    for (const at of musicPlaces(TUNE)) {
-      for (const sign of UNKNOWN) {
-        expect(pitchesOf(songsOf(TUNE.slice(0, at) + sign + TUNE.slice(at))), `${sign} at ${at}`).toEqual(expected);
-      }
+  it('is the same music where a sign of no meaning stands in it', () => {
+    const expected = songsOf(TUNE);
+    for (const [index, at] of musicPlaces(TUNE).entries()) {
+      const sign = UNKNOWN[index % UNKNOWN.length];
+      expect(songsOf(TUNE.slice(0, at) + sign + TUNE.slice(at)), `${sign} at ${at}`).toEqual(expected);
     }
   });
 
@@ -143,7 +143,8 @@ describe('damaged ABC', () => {
   });
 
   it.each([
-    ...SIGNS.filter((sign) => !/[\n\r]/.test(sign)),
+    ...SIGNS.filter((sign) => !/[\n\rA-Za-z0-9]/.test(sign)),
+    ...'CzZyk1',
     ...[
       '[K:',
       '[V:1]',
@@ -176,6 +177,12 @@ describe('damaged ABC', () => {
       '\n',
       '%%begintext\n',
       'U:?=!x!\n',
+      '!D.C. ',
+      '“C',
+      '&gt;',
+      '<br>',
+      '\u2028%',
+      '%',
       '[1,2,3,4-64C:|',
     ],
   ])('takes twice as long for twice as much of %j', (piece) => {
@@ -203,7 +210,7 @@ describe.skipIf(TUNES.length === 0)(
   () => {
     it('are never lost by one sign', () => {
       const random = new Random(deriveSeed(2026, 0));
-      for (let count = 0; count < 1500; count++) {
+      for (let count = 0; count < 800; count++) {
         const text = TUNES[random.nextInteger(TUNES.length)];
         const body = text.indexOf('K:');
         const at = text.indexOf('\n', body) + 1 + random.nextInteger(text.length - text.indexOf('\n', body));
@@ -214,16 +221,16 @@ describe.skipIf(TUNES.length === 0)(
       }
     });
 
-    it('keep their notes where a sign of no meaning stands between them', () => {
+    it('are the same music where a sign of no meaning stands in them', () => {
       const random = new Random(deriveSeed(2026, 1));
-      for (let count = 0; count < 1500; count++) {
+      for (let count = 0; count < 800; count++) {
         const text = TUNES[random.nextInteger(TUNES.length)];
         const places = musicPlaces(text);
         if (places.length === 0) continue;
         const at = places[random.nextInteger(places.length)];
         const sign = UNKNOWN[random.nextInteger(UNKNOWN.length)];
         const damaged = text.slice(0, at) + sign + text.slice(at);
-        expect(pitchesOf(songsOf(damaged)), `${sign} at ${at} of ${text}`).toEqual(pitchesOf(songsOf(text)));
+        expect(songsOf(damaged), `${sign} at ${at} of ${text}`).toEqual(songsOf(text));
       }
     });
   },

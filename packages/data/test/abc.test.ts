@@ -193,7 +193,7 @@ describe('readAbc: playing order', () => {
   it.each(['(AB', 'AB)', 'A?', '(A999)999', '()'])('plays parts as written where the order is %s', (order) => {
     const { song, repairs } = read('P:A\nC|\nP:B\nD|\n', head.replace('K:C', `P:${order}\nK:C`));
     expect(song.voices.pulse1.map(({ pitch }) => pitch)).toEqual([60, 62]);
-    expect(repairs).toEqual([`did not use the order of parts "${order}" in line 6`]);
+    expect(repairs).toEqual([`did not use the order of parts "${order}", first in line 6`]);
   });
 });
 
@@ -228,7 +228,7 @@ describe('readAbc: what a song knows', () => {
     for (const text of ['Presto', '1/0=9', '1/4=0', '=', '1/4=9000']) {
       const { song, repairs } = read('C', head.replace('1/4=120', text));
       expect(song.tempo.beatsPerMinute).toBe(120);
-      expect(repairs[1]).toBe(`did not use the tempo "${text}" in line 5`);
+      expect(repairs[1]).toBe(`did not use the tempo "${text}", first in line 5`);
     }
   });
 
@@ -239,7 +239,7 @@ describe('readAbc: what a song knows', () => {
       composer: 'Dvořák',
       song: { meter: { beats: 3, unit: 4 }, tempo: { beatsPerMinute: 120 } },
       written: { tempos: [120, 90], meters: ['3/4', '6/8', '4/4'], keys: ['D major', 'E dorian'] },
-      repairs: ['the meter changes from 3/4 to 6/8 in bar 1 and once more; bars are counted in 3/4'],
+      repairs: ['the meter changes from 3/4 to 6/8 in bar 1; bars are counted in 3/4 (2 times)'],
     });
     expect(read('C', head.replace('M:4/4', 'M:none'))).toMatchObject({
       song: { meter: { origin: 'assumed' } },
@@ -263,6 +263,13 @@ describe('readAbc: what a song knows', () => {
     const { position } = gridOf(song, 1);
     expect(song.voices.pulse1.map(({ start }) => position(start))).toEqual([0, 2, 4, 6, 8, 10, 12]);
     expect(repairs).toEqual([]);
+  });
+
+  it('counts bars from the first bar line through changes of tempo', () => {
+    const { song } = read('C2|D8|[Q:1/4=60]E4[Q:1/4=90]F4|G8|');
+    const { position } = gridOf(song, 1);
+    const beats = [3, 4, 8, 10, 12];
+    for (const [at, { start }] of song.voices.pulse1.entries()) expect(position(start)).toBeCloseTo(beats[at], 3);
   });
 
   it('plays a tempo that comes late, and keeps it in a repeat', () => {
@@ -313,8 +320,8 @@ describe('readAbc: what a song knows', () => {
     const { song, repairs } = read('C,,,,c', head.replace('K:C', 'K:C octave=999999999'));
     expect(song.voices.pulse1.map(({ pitch }) => pitch)).toEqual([36, 72]);
     expect(repairs).toEqual([
-      'did not transpose by "C octave=999999999" in line 6',
-      'moved a note by octaves into 33..108 in line 7',
+      'did not transpose by "C octave=999999999", first in line 6',
+      'moved a note by octaves into 33..108, first in line 7',
     ]);
   });
 
@@ -363,33 +370,52 @@ describe('readAbc: what a song knows', () => {
 
 describe('readAbc: what it puts right', () => {
   it.each([
-    ['a sign of no meaning', 'C ? D?', 'skipped the stray symbol "?" 2 times, first in line 7', '60 62'],
-    ['a letter of no meaning', 'CnD', 'skipped the stray symbol "n" in line 7', '60 62'],
-    ['a control character', 'C\u0007D', 'skipped the stray symbol "U+0007" in line 7', '60 62'],
-    ['an open quotation', 'C "D|E', `skipped the stray symbol '"' in line 7`, '60 62 64'],
-    ['open grace notes', 'C {D|E', 'skipped the stray symbol "{" in line 7', '60 62 64'],
-    ['a chord that nothing closes', 'C [EG2 D|]', 'closed a chord that lacks its "]" in line 7', '60 67 62'],
+    ['a sign of no meaning', 'C ? D?', 'skipped the stray symbol "?", first in line 7 (2 times)', '60 62'],
+    [
+      'signs within symbols',
+      "^?F§2 c;' |@: (#3C中DE ?:|",
+      'skipped the stray symbol "§", first in line 7',
+      '66:2 84 60:0.667 62:0.667 64:0.667 60:0.667 62:0.667 64:0.667',
+    ],
+    ['a letter of no meaning', 'CnD', 'skipped the stray symbol "n", first in line 7', '60 62'],
+    ['a control character', 'C\u0007D', 'skipped the stray symbol "U+0007", first in line 7', '60 62'],
+    ['an open quotation', 'C "D|E', `skipped the stray symbol '"', first in line 7`, '60 62 64'],
+    ['open grace notes', 'C {D|E', 'skipped the stray symbol "{", first in line 7', '60 62 64'],
+    ['a chord that nothing closes', 'C [EG2 D|]', 'closed a chord that lacks its "]", first in line 7', '60 67 62'],
     [
       'an open bracket before many notes',
       'C [EFGAB D|]',
-      'skipped the stray symbol "[" in line 7',
+      'skipped the stray symbol "[", first in line 7',
       '60 64 65 67 69 71 62',
     ],
-    ['a tie of nothing', '-C z-D', 'skipped the stray symbol "-" 2 times, first in line 7', '60 62'],
-    ['broken rhythm of nothing', '>C D', 'skipped the stray symbol ">" in line 7', '60 62'],
-    ['a note too low', 'C,,,,', 'moved a note by octaves into 33..108 in line 7', '36'],
-    ['an endless length', 'C9999 D/9999', 'took the length "9999" as 1 in line 7', '60 62'],
-    ['an endless rest', 'C Z99999 D', 'skipped the stray symbol "Z99999" in line 7', '60 62'],
-    ['an ending of no number', '|:C|0D:|', 'took no account of the ending "0" in line 7', '60 62 60 62'],
-    ['a tuplet of no notes', '(0CD', 'skipped the stray symbol "(0" in line 7', '60 62'],
+    ['a tie of nothing', '-C z-D', 'skipped the stray symbol "-", first in line 7 (2 times)', '60 62'],
+    ['broken rhythm of nothing', '>C D', 'skipped the stray symbol ">", first in line 7', '60 62'],
+    ['a note too low', 'C,,,,', 'moved a note by octaves into 33..108, first in line 7', '36'],
+    ['an endless length', 'C9999 D/9999', 'took the length "9999" as 1, first in line 7', '60 62'],
+    ['an endless rest', 'C Z99999 D', 'skipped the stray symbol "Z99999", first in line 7', '60 62'],
+    ['an ending of no number', '|:C|0D:|', 'took no account of the ending "0", first in line 7', '60 62 60 62'],
+    ['a tuplet of no notes', '(0CD', 'skipped the stray symbol "(0", first in line 7', '60 62'],
     ['a quotation that ends behind its chord', '[C"a]b" D', 'left out 1 chord symbols', '62'],
     ['a tempo of another voice', '[V:1]C[V:2]D[Q:1/4=60]E', 'left out 1 tempos that only other voices have', '60'],
-    ['a jump back', 'C!D.C.!D !dacapo!E !dal segno!', 'did not follow "D.C." in line 7', '60 62 64'],
-    ['words among the music', 'CD\nPlayed twice by Bob\nE', 'left out words among the music in line 8', '60 62 64'],
-    ['an unknown key', 'C[K:H]F', 'took no account of the unknown key "H" in line 7', '60 65'],
-    ['an impossible meter', 'C[M:4/5]F', 'took no account of the impossible meter "4/5" in line 7', '60 65'],
-    ['an unknown unit', 'C[L:0]F', 'took no account of the unknown unit length "0" in line 7', '60 65'],
-    ['a macro', 'm:n2=n/n/\nC', 'left a macro (m:) as it is written in line 7', '60'],
+    ['a jump back', 'C!D.C.!D !dacapo!E !dal segno!', 'did not follow "D.C.", first in line 7', '60 62 64'],
+    ['a number of no ending', '|:C| 62 |D:|', 'played endings that leave out a pass one after the other', '60 62 60'],
+    [
+      'endings without the second',
+      '|:C|1D:|3E|]',
+      'played endings that leave out a pass one after the other',
+      '60 62 60 64',
+    ],
+    ['a length without its note', '|:C| 4D:|', 'skipped the stray symbol "4", first in line 7', '60 62 60 62'],
+    [
+      'words among the music',
+      'CD\nPlayed twice by Bob\nE',
+      'left out words among the music, first in line 8',
+      '60 62 64',
+    ],
+    ['an unknown key', 'C[K:H]F', 'took no account of the unknown key "H", first in line 7', '60 65'],
+    ['an impossible meter', 'C[M:4/5]F', 'took no account of the impossible meter "4/5", first in line 7', '60 65'],
+    ['an unknown unit', 'C[L:0]F', 'took no account of the unknown unit length "0", first in line 7', '60 65'],
+    ['a macro', 'm:n2=n/n/\nC', 'left a macro (m:) as it is written, first in line 7', '60'],
   ])('tells of %s', (_name, body, repair, expected) => {
     expect(read(body).repairs).toContain(repair);
     expect(melody(body)).toBe(expected);
@@ -402,20 +428,24 @@ describe('readAbc: what it puts right', () => {
     expect(repairs.at(-1)).toBe('made 76 further repairs from line 7 on');
   });
 
-  it('cuts a tune that would never end', () => {
-    const { song, repairs } = read('|:C1024|[1-64 D1024:|', head.replace('1/4=120', '1/4=20'));
-    expect(song.duration / 44_100).toBeLessThanOrEqual(3600);
-    expect(repairs).toEqual(['cut the tune at 3072 s: it would repeat for too long']);
+  it.each([
+    ['long notes', '|:C1024|[1-64 D1024:|', 'Q:1/4=20', 3072],
+    ['many notes', 'C'.repeat(100_002), 'Q:1/4=120', 3600],
+    ['many short notes in many parts', `P:A\n${'C/1024'.repeat(9000)}`, `P:${'A9'.repeat(90)}\nQ:1/4=400`, 7],
+  ])('cuts a tune of %s that would never end', (_name, body, field, seconds) => {
+    const { song, repairs } = read(body, head.replace('Q:1/4=120', field));
+    expect(song.duration / 44_100).toBeCloseTo(seconds, 0);
+    expect(repairs).toEqual([`cut the tune at ${seconds} s: it would repeat for too long`]);
   });
 
   it('refuses only a tune without notes, and reads the others of a book', () => {
     const found = readAbc(bytesOf(`${head}C\n\n${head}z4|\n\nwords\n\n${head}D\n`), 'book.abc');
     expect(found.map((song) => [song.path, 'reading' in song || reasonOf(song)])).toEqual([
       ['book.abc/0001', true],
-      ['book.abc/0002', 'line 9, byte 40: the tune has no notes'],
+      ['book.abc/0002', 'line 9, byte 40: empty: the tune has no notes'],
       ['book.abc/0003', true],
     ]);
-    expect(() => readAbc(bytesOf('words'), 'book.abc')).toThrow(/book\.abc, byte 5: there is no tune in it/);
+    expect(() => readAbc(bytesOf('words'), 'book.abc')).toThrow(/book\.abc, byte 5: empty: has no tune/);
   });
 });
 

@@ -59,7 +59,7 @@ describe('prepareDataset takes books and scores', () => {
     expect(report.entries.map(({ path, reason }) => [path, reason])).toEqual([
       ['book.abc/0001', undefined],
       ['book.abc/0002', 'the same music as "book.abc/0001"'],
-      ['book.abc/0003', 'line 17, byte 100: the tune has no notes'],
+      ['book.abc/0003', 'line 17, byte 100: empty: the tune has no notes'],
       ['book.abc/0004', undefined],
     ]);
   });

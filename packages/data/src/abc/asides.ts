@@ -12,3 +12,6 @@ export const GRACE_NOTES = String.raw`\{([^{}]*)\}`;
 
 /** A field in brackets, such as `[K:G]`. */
 export const INLINE_FIELD = String.raw`\[([A-Za-z]):([^[\]]*)\]`;
+
+/** All that stands among notes without being one, and a comment. */
+export const ASIDES = [CHORD_SYMBOL, DECORATION, GRACE_NOTES, INLINE_FIELD, '%.*$'].join('|');

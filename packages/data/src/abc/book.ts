@@ -99,7 +99,9 @@ class BookReader {
 
   #begin(line: BookLine, repairs: string[]): void {
     if (this.tunes.length >= MAX_TUNES)
-      throw new DataError(this.#name, `more than ${MAX_TUNES} tunes`, 'divide the book', { byte: line.byte });
+      throw new DataError(this.#name, `unsupported: more than ${MAX_TUNES} tunes`, 'divide the book', {
+        byte: line.byte,
+      });
     this.#inBlock = false;
     this.#gap = undefined;
     this.#tune = {

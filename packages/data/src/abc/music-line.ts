@@ -1,4 +1,4 @@
-import { CHORD_SYMBOL, DECORATION, GRACE_NOTES, INLINE_FIELD } from './asides.ts';
+import { ASIDES, CHORD_SYMBOL, DECORATION, GRACE_NOTES, INLINE_FIELD } from './asides.ts';
 import { inlineField } from './fields.ts';
 import { multipleOf } from './length.ts';
 import { quoted, type Repairs } from './repairs.ts';
@@ -29,9 +29,13 @@ const REST = new RegExp(`[zx]${LENGTH}`, 'y');
 const LENGTH_ONLY = new RegExp(LENGTH, 'y');
 const QUOTED = new RegExp(CHORD_SYMBOL, 'y');
 const DECORATED = new RegExp(DECORATION, 'y');
+/** A decoration that sends the player back. */
 const JUMP = /^.(D\.? ?[CS]\.?|da ?capo|dal ?segno|da ?coda)(?![a-z])/i;
 /** Also `y`, a space in print, with its length; `$`, `*`, `!` and `\` break lines or keep them together; `.` and `~` are decorations. */
 const NOTHING = /[\s`$*\\.~]+|!|y[\d./]*|[()]/y;
+
+/** What ABC gives no meaning among notes, unless a `U:` field does; and the asides, in which anything may stand. */
+const MEANINGLESS = new RegExp(`(${ASIDES})|[^\\s\\dA-Ga-gxyzXZ,'’/^_=[\\](){}|:<>\\-&+!"“”„$*\\\\\`.~%]`, 'gu');
 
 /** Reads one line of music into symbols of a voice. What means nothing in ABC is skipped and told. */
 export function readMusicLine(text: string, line: number, context: MusicContext): void {
@@ -45,9 +49,20 @@ class MusicLine {
   #at = 0;
 
   constructor(text: string, line: number, context: MusicContext) {
-    this.#text = text;
     this.#line = line;
     this.#context = context;
+    this.#text = this.#withoutStrays(text);
+  }
+
+  /** Symbols of no meaning are taken out first, so that one between a note and its length parts nothing. */
+  #withoutStrays(text: string): string {
+    // In such a line letters may get a meaning.
+    if (text.includes('[U:')) return text;
+    return text.replace(MEANINGLESS, (symbol: string, aside: string | undefined) => {
+      if (aside !== undefined || this.#context.decorations.has(symbol)) return symbol;
+      this.#skipped(symbol);
+      return '';
+    });
   }
 
   get #voices(): Voices {
@@ -67,7 +82,8 @@ class MusicLine {
     [/&+/y, (line, [signs]) => line.#voices.beginOverlay(signs.length)],
     [new RegExp(INLINE_FIELD, 'y'), (line, [, name, value]) => line.#field(name, value)],
     [/\[ *(\d[\d,-]*)/y, (line, [, numbers]) => line.#ending(numbers)],
-    [/(\[?:*\|[|\]]?:*|:{2,})(?: *(\d[\d,-]*))?/y, (line, [, signs, numbers]) => line.#bar(signs, numbers)],
+    // An ending may begin right behind the bar line; behind a space only where no note follows at once.
+    [/(\[?:*\|[|\]]?:*|:{2,})(\d[\d,-]*| +\d[\d,-]*(?= ))?/y, (line, [, signs, numbers]) => line.#bar(signs, numbers)],
     [/\[(?=[^[\]|]*\])/y, (line) => line.#chord(']')],
     [/\[(?=[_^=A-Ga-g])/y, (line) => line.#openChord()],
     // The oldest editions wrote chords so.

@@ -74,7 +74,7 @@ export function planParts(symbols: readonly TuneSymbol[], order: readonly string
   };
 }
 
-/** The symbols as they are played, each part with its repeats. */
-export function* playParts({ parts }: PartPlan): Generator<TuneSymbol> {
-  for (const part of parts) yield* playRepeats(part);
+/** The symbols as they are played, each part with its repeats; see playRepeats. */
+export function* playParts({ parts }: PartPlan, tellRenumbered: () => void): Generator<TuneSymbol> {
+  for (const part of parts) yield* playRepeats(part, tellRenumbered);
 }

@@ -1,7 +1,6 @@
-import { CHORD_SYMBOL, DECORATION, GRACE_NOTES, INLINE_FIELD } from './asides.ts';
+import { ASIDES } from './asides.ts';
 
-/** What is not read as notes of the tune. */
-const ASIDES = new RegExp([CHORD_SYMBOL, DECORATION, GRACE_NOTES, INLINE_FIELD, '%.*$'].join('|'), 'g');
+const ASIDE = new RegExp(ASIDES, 'g');
 /** Letters that mean something in music: notes, rests, spacers and the decorations of the standard. */
 const MUSIC_LETTER = /[A-Ga-gzxZXyuvTHLMOPS]/;
 /** A line reads like words if it has so many letters that mean nothing, and they are this share of all. */
@@ -15,18 +14,18 @@ const MIN_SHARE = 0.25;
  * @param decorations letters that `U:` gives a meaning
  */
 export function isProse(line: string, decorations: ReadonlySet<string> = new Set()): boolean {
-  const heard = line.replace(ASIDES, ' ');
+  const heard = line.replace(ASIDE, ' ');
   return !heard.includes('|') && readsLikeWords(heard, decorations);
 }
 
 /** Whether a line that is no field has notes or rests and is no prose. */
 export function isMusic(line: string): boolean {
-  return /[A-Ga-gzxZX]/.test(line.replace(ASIDES, ' ')) && !isProse(line);
+  return /[A-Ga-gzxZX]/.test(line.replace(ASIDE, ' ')) && !isProse(line);
 }
 
 /** Whether a line that stands among words is music all the same: it has notes and a bar line, and does not read like words. */
 export function isMusicAmongWords(line: string): boolean {
-  const heard = line.replace(ASIDES, ' ');
+  const heard = line.replace(ASIDE, ' ');
   return /[A-Ga-g]/.test(heard) && heard.includes('|') && !readsLikeWords(heard, new Set());
 }
 

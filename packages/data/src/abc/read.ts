@@ -33,7 +33,7 @@ const USUAL_TEMPO = 120;
 export function readAbc(bytes: Uint8Array, name: string): FoundSong[] {
   const tunes = tunesOf(linesOf(bytes), name);
   if (tunes.length === 0) {
-    const problem = 'there is no tune in it (no X: field and no music)';
+    const problem = 'empty: has no tune (no X: field and no music)';
     throw new DataError(name, problem, 'give an ABC file', { byte: bytes.length });
   }
   return tunes.map((tune, index): FoundSong => {
@@ -41,7 +41,7 @@ export function readAbc(bytes: Uint8Array, name: string): FoundSong[] {
     const reading = songOf(tune);
     const [{ byte, number }] = tune.lines;
     const place = { byte, within: `line ${number}` };
-    return reading ? { path, reading } : { path, problem: 'the tune has no notes', place };
+    return reading ? { path, reading } : { path, problem: 'empty: the tune has no notes', place };
   });
 }
 
@@ -49,7 +49,11 @@ export function readAbc(bytes: Uint8Array, name: string): FoundSong[] {
 function songOf(text: TuneText): SongReading | undefined {
   const tune = readTune(text);
   const plan = planParts(tune.symbols, tune.order);
-  const { voices, tempos, firstBar, duration, lowerNotes, isCut } = perform(playParts(plan), USUAL_TEMPO);
+  let isRenumbered = false;
+  const played = playParts(plan, () => {
+    isRenumbered = true;
+  });
+  const { voices, tempos, firstBar, duration, lowerNotes, isCut } = perform(played, USUAL_TEMPO);
   const [{ beatsPerMinute }] = tempos;
   const changes = changesOf(tempos);
   const beats = tempoMapOf({ beatsPerMinute, firstBeat: 0, changes });
@@ -64,6 +68,7 @@ function songOf(text: TuneText): SongReading | undefined {
     ...(tune.startsWithTempo ? [] : [`no tempo is given: took ${USUAL_TEMPO} quarters a minute`]),
     ...tune.repairs,
     ...plan.repairs,
+    ...(isRenumbered ? ['played endings that leave out a pass one after the other'] : []),
     ...(lowerNotes > 0 ? [`left out ${lowerNotes} lower notes of chords`] : []),
     ...(isCut
       ? [`cut the tune at ${Math.round(tick(duration) / TICKS_PER_SECOND)} s: it would repeat for too long`]

@@ -17,9 +17,10 @@ export class Repairs {
     }
   }
 
+  /** Those that differ only in line and number are of one kind in the report; see byKind. */
   sentences(): string[] {
-    const told = [...this.#kinds].map(([what, { line, count }]) =>
-      count === 1 ? `${what} in line ${line}` : `${what} ${count} times, first in line ${line}`,
+    const told = [...this.#kinds].map(
+      ([what, { line, count }]) => `${what}, first in line ${line}${count === 1 ? '' : ` (${count} times)`}`,
     );
     const { line, count } = this.#further ?? { line: 0, count: 0 };
     return count === 0 ? told : [...told, `made ${count} further repairs from line ${line} on`];

@@ -8,6 +8,8 @@ interface Section {
   readonly passes: number;
   /** Index of the first symbol behind it. */
   readonly end: number;
+  /** The endings had to be numbered anew. */
+  readonly isRenumbered?: boolean;
 }
 
 interface Ending {
@@ -21,11 +23,14 @@ interface Ending {
  * a sign at its start goes back to the last repeat, ending or double bar line (section 4.8 of the standard); but to the
  * beginning if nothing was repeated before, as tunes of three phrases with double bar lines between them are meant to be
  * played again as a whole. A passage is played as often as its repeat signs say, or as the highest number of its endings does
- * if that is more.
+ * if that is more. Endings that leave out a pass, such as a lone 62, are played one after the other.
+ *
+ * @param tellRenumbered is called for each passage with such endings
  */
-export function* playRepeats(symbols: readonly TuneSymbol[]): Generator<TuneSymbol> {
+export function* playRepeats(symbols: readonly TuneSymbol[], tellRenumbered: () => void): Generator<TuneSymbol> {
   for (let start = 0; start < symbols.length; ) {
-    const { bodyEnd, endings, passes, end } = sectionFrom(symbols, start);
+    const { bodyEnd, endings, passes, end, isRenumbered } = sectionFrom(symbols, start);
+    if (isRenumbered) tellRenumbered();
     for (let pass = 1; pass <= passes; pass++) {
       yield* between(symbols, start, bodyEnd);
       const ending = endings.find((one) => one.passes.has(pass));
@@ -65,11 +70,23 @@ function sectionWithEndings(symbols: readonly TuneSymbol[], bodyEnd: number, sig
     const bar = symbols[end - 1];
     // The sign behind a last ending belongs to what the endings before it repeat already.
     if (endings.length === 0 && bar?.kind === 'bar') passes = Math.max(passes, 1 + bar.backward);
-    passes = Math.max(passes, ...symbol.passes);
     endings.push({ passes: symbol.passes, start: at + 1, end });
     at = end;
   }
-  return { bodyEnd, endings, passes, end: at };
+  const first = signs > 1 ? 2 : 1;
+  const numbers = new Set(endings.flatMap((ending) => [...ending.passes]));
+  const highest = Math.max(...numbers);
+  let next = first;
+  while (numbers.has(next)) next++;
+  if (next > highest) return { bodyEnd, endings, passes: Math.max(passes, highest), end: at };
+  const renumbered = endings.map((ending, index) => ({ ...ending, passes: new Set([first + index]) }));
+  return {
+    bodyEnd,
+    endings: renumbered,
+    passes: Math.max(passes, first + endings.length - 1),
+    end: at,
+    isRenumbered: true,
+  };
 }
 
 /** Behind the bar line at which an ending is over: one of a section, or one with the next ending behind it. */

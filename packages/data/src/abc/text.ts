@@ -58,7 +58,8 @@ function decoded(text: string): string {
 /** Of characters that mean something in pages. */
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', gt: '>', lt: '<', nbsp: ' ', quot: '"', '#39': "'" };
 
-/** What was copied out of a page's source has marks and line breaks of the page in it. */
+/** What was copied out of a page's source has marks and line breaks of the page in it; Unicode has line breaks of its own. */
 function withoutMarkup(text: string): string {
-  return text.replace(/<br ?\/?>/gi, '').replace(/&(amp|gt|lt|nbsp|quot|#39);/g, (_, name: string) => ENTITIES[name]);
+  const plain = text.replace(/<br ?\/?>/gi, '').replace(/[\u2028\u2029]/g, ' ');
+  return plain.replace(/&(amp|gt|lt|nbsp|quot|#39);/g, (_, name: string) => ENTITIES[name]);
 }

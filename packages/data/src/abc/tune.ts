@@ -103,7 +103,7 @@ class TuneReader implements MusicContext {
   #endHeader(line: number): void {
     if (this.#inBody) return;
     this.#inBody = true;
-    if (!this.#hasKey) this.repairs.add('found no K: field and took C major for the music', line);
+    if (!this.#hasKey) this.repairs.add('found no K: field and took C major', line);
     const tempo = this.#headerTempo;
     if (tempo) this.#setTempo(tempo.value, tempo.line);
   }
@@ -234,13 +234,14 @@ class TuneReader implements MusicContext {
   }
 }
 
+/** The first change, and how many there are. */
 function meterRepairs({ meterChanges, firstMeter }: Voice): string[] {
-  const [first, ...later] = meterChanges;
+  const [first] = meterChanges;
   if (!first) return [];
-  const more = later.length === 0 ? '' : later.length === 1 ? ' and once more' : ` and ${later.length} times more`;
   const counted = `${firstMeter.beats}/${firstMeter.unit}`;
+  const times = meterChanges.length === 1 ? '' : ` (${meterChanges.length} times)`;
   return [
-    `the meter changes from ${first.from} to ${first.to} in bar ${first.bar}${more}; bars are counted in ${counted}`,
+    `the meter changes from ${first.from} to ${first.to} in bar ${first.bar}; bars are counted in ${counted}${times}`,
   ];
 }
 

@@ -78,7 +78,8 @@ export class Voice {
   /** A voice without notes in which the same holds. */
   fork(): Voice {
     const voice = new Voice(this.#repairs);
-    for (const list of ['keys', 'meters'] as const) voice[list].push(...this[list].slice(-1));
+    voice.keys.push(...this.keys.slice(-1));
+    voice.meters.push(...this.meters.slice(-1));
     for (const tempo of this.tempos.slice(-1)) voice.setTempo(tempo);
     voice.key = this.key;
     voice.firstMeter = this.#meter;

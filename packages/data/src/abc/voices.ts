@@ -1,5 +1,4 @@
-import type { Repairs } from './repairs.ts';
-import { quoted } from './repairs.ts';
+import { quoted, type Repairs } from './repairs.ts';
 import { type Transposition, transpositionOf } from './transposition.ts';
 import { Voice } from './voice.ts';
 

@@ -78,12 +78,13 @@ function logs(): SoundFile[] {
 function texts(): SoundFile[] {
   const head = 'X:1\nT:Title\nM:4/4\nL:1/8\nQ:1/4=120\nK:G\n';
   const abc = `${head}|:"C"C>D (3EFG [CE]2|[1 {a}^F4:|[2 _B4||\n\n${head}P:A\nc'2-c'2|z4:|\nP:B\n[M:3/4]C, D|\n`;
+  const kinds = `${head}U:W=!trill!\nV:1 octave=-1\nK:Am\n[A-c]c->d (5:4:5ABcde|[1,3 ^/C96:|[2 z&E|Z|[Q:1/4=60]+CE+ y2 Wd|\n`;
   const lines =
     'P1_NOTEON_60 P1_VELOCITY_9 NO_NOTEON_5 WT_735 NO_NOTEOFF WT_99 P1_TIMBRE_2 TR_NOTEON_40 WT_7 P1_NOTEOFF WT_5000';
   const step = (shift: number) => [72 + shift, 64, 60, 48 - shift];
   const chorales = { train: [[0, 0, 1, 2].map(step), [1, 3].map(step)], valid: [[[70, -1, 58, 46]]] };
   return [
-    { name: 'book.abc', bytes: Uint8Array.from(text(abc)) },
+    { name: 'book.abc', bytes: Uint8Array.from(text(`${abc}\n${kinds}`)) },
     { name: 'tune.abc', bytes: Uint8Array.from(text(`${head}P:ABA\n${'GABc d2ed|'.repeat(8)}\nP:B\nG4 D4|\n`)) },
     { name: 'chorales.json', bytes: Uint8Array.from(text(JSON.stringify(chorales))) },
     { name: 'song.tx2.txt', bytes: Uint8Array.from(text(lines.replaceAll(' ', '\n'))) },
