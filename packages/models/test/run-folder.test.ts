@@ -117,7 +117,7 @@ describe('a new run folder', () => {
 
   it('may have a name of 255 bytes, and not of 256', async () => {
     await create(join(root, 'n'.repeat(255)));
-    await expect(create(join(root, 'n'.repeat(256)))).rejects.toThrow(/n: name too long; /);
+    await expect(create(join(root, 'n'.repeat(256)))).rejects.toThrow(/n: the name is too long; /);
   });
 });
 
