@@ -201,7 +201,8 @@ describe('generate', () => {
     const line = `generate ${SMALL} --bars 8 --no-arrange --output ${output} --primer ${book}`;
     const { code, lines } = await chipsmith(line);
     const said = 'Primer: book.abc (the first of its 2 songs), the last 4 of 40 bars, 3/4, 90 bpm';
-    expect({ code, first: lines[0] }).toEqual({ code: 0, first: said });
+    expect(code).toBe(0);
+    expect(lines).toContain(said);
 
     const [found] = readSongs(await readFile(book), book);
     const own = 'reading' in found ? found.reading.song : undefined;

@@ -88,7 +88,7 @@ const SYSTEM_REASONS: Readonly<Record<string, readonly [problem: string, remedy:
 export function systemReason(error: unknown): { readonly problem: string; readonly remedy: string } {
   const known = isSystemError(error) ? SYSTEM_REASONS[error.code ?? ''] : undefined;
   // Of Node's "EBUSY: resource busy or locked, rename 'a' -> 'b'" the middle is for people.
-  const words = messageOf(error).replace(/^E[A-Z]+: |, \w+ '.*$/g, '');
+  const words = messageOf(error).replace(/^E[A-Z]+: |, \w+( '.*)?$/g, '');
   const [problem, remedy] = known ?? [words, 'check the path'];
   return { problem, remedy };
 }

@@ -52,7 +52,7 @@ describe('a new run folder', () => {
     await mkdir(join(root, `full-${from}`));
     const creating = whileFull(from, () => create(path));
     await expect(creating).rejects.toBeInstanceOf(ModelError);
-    await expect(creating).rejects.toThrow(/: the disk is full; free some space and run the command again\.$/);
+    await expect(creating).rejects.toThrow(`${path}: the disk is full; free some space and run the command again.`);
     expect(await filesIn(join(root, `full-${from}`))).toEqual([]);
     await create(path);
     expect((await new RunFolder(path).load('latest')).metadata).toEqual(checkpoint.metadata);
@@ -90,6 +90,7 @@ describe('a new run folder', () => {
       { 'config.json': '{"mine":true}' },
       { 'notes.txt': '' },
       { 'config.json': JSON.stringify(config), 'checkpoints/best.safetensors': 'x' },
+      { 'config.json': JSON.stringify(config), 'metrics.jsonl': '' },
       { 'checkpoints/mine': '' },
     ];
     for (const [index, files] of others.entries()) {
@@ -99,7 +100,9 @@ describe('a new run folder', () => {
         await writeFile(join(path, file), text);
       }
       const before = await filesIn(path);
-      await expect(create(path)).rejects.toThrow(`${path}: the folder is not empty; go on with --resume`);
+      await expect(create(path)).rejects.toThrow(
+        /: holds .+, and no checkpoint to go on from; empty it or choose another/,
+      );
       expect(await filesIn(path)).toEqual(before);
     }
   });

@@ -74,11 +74,13 @@ export class RunFolder {
    */
   async requireEmpty(): Promise<void> {
     for (const name of await entriesOf(this.path)) {
-      if (!(await this.#isLeftover(name))) {
-        throw new ModelError(
-          `${this.path}: the folder is not empty; go on with --resume or choose another --run folder.`,
-        );
-      }
+      if (await this.#isLeftover(name)) continue;
+      const canGoOn = (await entriesOf(this.#checkpoints)).includes(fileOf('latest'));
+      throw new ModelError(
+        canGoOn
+          ? `${this.path}: the folder is not empty; go on with --resume or choose another --run folder.`
+          : `${this.path}: holds ${name}, and no checkpoint to go on from; empty it or choose another --run folder.`,
+      );
     }
   }
 
@@ -109,7 +111,9 @@ export class RunFolder {
       if (isOurs) await this.#clear();
       await this.unlock();
       if (isNew && (await entriesOf(this.path)).length === 0) await rmdir(this.path);
-      throw isSystemError(error) ? fileError(this.path, error) : error;
+      // Files under the names they have until they are whole say nothing to anybody.
+      const reason = error instanceof ModelError ? error.cause : error;
+      throw isSystemError(reason) ? fileError(this.path, reason) : error;
     }
   }
 
