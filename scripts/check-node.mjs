@@ -27,7 +27,7 @@ if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   if (!satisfies(process.version, engines.node)) {
     console.error(
-      `chipsmith: Node ${process.version} does not do: install Node ${engines.node}, see https://nodejs.org`,
+      `chipsmith: Node ${process.version} is not supported: install Node ${engines.node}, see https://nodejs.org`,
     );
     process.exit(1);
   }

@@ -32,7 +32,7 @@ class WrongUsage extends SetupError {}
 
 process.exitCode = await main();
 
-/** @returns {Promise<number>} the exit code: 0 done, 1 failed, 2 typed wrongly, 130 interrupted */
+/** @returns {Promise<number>} the exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted */
 async function main() {
   try {
     const { inputs, minutes, help } = readArguments();

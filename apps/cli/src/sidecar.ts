@@ -11,7 +11,7 @@ const sidecarSchema = z.object({
   title: z.string(),
   seed: z.int().min(0),
   settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-  /** What is no number, such as the surprise of a track without events, is null in JSON. */
+  /** What is not a number, such as the surprise of a track without events, is null in JSON. */
   scores: z.record(
     z.string(),
     z

@@ -63,7 +63,7 @@ describe('evaluate', () => {
   it('says it in words, and what is missing', async () => {
     const { stdout } = await chipsmith(`evaluate --run ${run}`);
     expect(stdout).toMatch(
-      /^\d\.\d{4} nats an event, perplexity \d+\.\d+, \d+\.\d % right first, over \d+ events of valid\n$/,
+      /^\d\.\d{4} nats an event, perplexity \d+\.\d+, \d+\.\d % accuracy, over \d+ events of valid\n$/,
     );
     await expectFailure(1, /is not a dataset/, `evaluate --run ${run} --data ${midi}`);
     await expectFailure(1, /has no checkpoint/, `evaluate --run ${midi}`);

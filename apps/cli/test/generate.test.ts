@@ -256,7 +256,7 @@ describe('generate', () => {
     await writeFile(join(foreign, 'track-01.wav'), 'ours');
     await writeFile(join(foreign, 'thesis.txt'), 'precious');
     const before = await hashes(foreign);
-    await expectFailure(1, /foreign: holds thesis\.txt, which is no track/, `generate ${SMALL} --output ${foreign}`);
+    await expectFailure(1, /foreign: holds thesis\.txt, which is not a track/, `generate ${SMALL} --output ${foreign}`);
     await expectFailure(
       1,
       /thesis\.txt: a part of the path is a file/,
@@ -289,7 +289,7 @@ describe('generate', () => {
     );
     await expectFailure(
       1,
-      /config\.json.*: is no list/,
+      /config\.json.*: is not a list/,
       `generate ${SMALL} ${never} --primer ${join(run, 'config.json')}`,
     );
 

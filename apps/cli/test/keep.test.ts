@@ -96,7 +96,7 @@ describe('keep', () => {
     const line = `keep --from ${first} --output ${output}`;
     await expectFailure(2, /name the tracks to keep, such as track-03/, line);
     await expectFailure(2, /--from is needed: the folder of the tracks/, 'keep track-01');
-    await expectFailure(1, /strange: holds letter\.txt, which is no track/, `${line} track-01`);
+    await expectFailure(1, /strange: holds letter\.txt, which is not a track/, `${line} track-01`);
     await rm(join(output, 'letter.txt'));
     await writeFile(join(output, 'track-01.wav'), '');
     await expectFailure(1, /strange: holds track-01\.wav without the \.json file of its track/, `${line} track-01`);

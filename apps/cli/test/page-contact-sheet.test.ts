@@ -39,7 +39,7 @@ describe('contactSheet', () => {
     expect(cards(page).map((card) => card.includes('<dt>primer</dt><dd>c d e</dd>'))).toEqual([true, false]);
   });
 
-  it('offers every score of any track for sorting, and shows what is no number as a dash', () => {
+  it('offers every score of any track for sorting, and shows what is not a number as a dash', () => {
     const page = contactSheet(
       [track('one', { scores: { a: 1 } }), track('two', { scores: { b_c: Number.NaN } })],
       meta,

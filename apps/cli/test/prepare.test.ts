@@ -90,11 +90,11 @@ describe('prepare', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^file +dropped: unsupported file type +2\n +mixed\/c.*\.txt, mixed\/d\.doc$/m);
     expect(stdout).toMatch(/^file +dropped: the same file as "mixed\/a\.mid" +1\n +mixed\/b/m);
-    expect(stdout).toMatch(/^repair +left out \d+ bytes behind the end of the gzip file +1\n +mixed\/e\.mid\.gz$/m);
+    expect(stdout).toMatch(/^repair +left out \d+ bytes after the end of the gzip file +1\n +mixed\/e\.mid\.gz$/m);
     expect(stdout.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
     const report = JSON.parse(await readFile(join(folder, 'mixed-data/report.json'), 'utf8'));
     expect(report.droppedFiles).toMatchObject({ 'unsupported file type': 2 });
-    expect(report.repairs).toMatchObject({ [`left out ${song.length} bytes behind the end of the gzip file`]: 1 });
+    expect(report.repairs).toMatchObject({ [`left out ${song.length} bytes after the end of the gzip file`]: 1 });
     await expectFailure(
       1,
       /no usable song in 1 file \(1: unsupported file type, d\.doc\)/,
@@ -143,12 +143,12 @@ describe('prepare', () => {
     await writeFile(join(foreign, 'thesis.txt'), 'precious');
     await expectFailure(
       1,
-      /foreign: holds thesis\.txt, which is no file of a dataset/,
+      /foreign: holds thesis\.txt, which is not a file of a dataset/,
       `prepare ${midi} --output ${foreign}`,
     );
     await expectFailure(
       1,
-      /foreign: holds thesis\.txt, which is no file of a dataset/,
+      /foreign: holds thesis\.txt, which is not a file of a dataset/,
       `prepare --corpus --output ${foreign}`,
     );
     expect(await filesOf(foreign)).toEqual(['thesis.txt']);

@@ -126,7 +126,7 @@ describe('models, plan, doctor and render', () => {
     const { code, lines } = await chipsmith(`render ${place('log.vgz')} --output ${place('again.vgm')}`);
     expect({ code, lines }).toEqual({
       code: 0,
-      lines: [`${place('log.vgz')}: left out 9 bytes behind the end of the gzip file`],
+      lines: [`${place('log.vgz')}: left out 9 bytes after the end of the gzip file`],
     });
     expect(Buffer.from(file).equals(await readFile(place('again.vgm')))).toBe(true);
     await writeFile(place('cut.vgm'), file.subarray(0, 0x400));

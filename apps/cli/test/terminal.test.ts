@@ -94,7 +94,7 @@ describe('explain', () => {
   const folder = scratchFolder();
 
   it('gives errors that are meant to be read as they stand, with their code', () => {
-    expect(explain(new UsageError('typed wrongly'))).toEqual({ text: 'typed wrongly', code: 2 });
+    expect(explain(new UsageError('wrong usage'))).toEqual({ text: 'wrong usage', code: 2 });
     expect(explain(new CommandError('cannot be done'))).toEqual({ text: 'cannot be done', code: 1 });
     expect(explain(new KernelError('option', 'CHIPSMITH_DEBUG: "x" is unknown')).text).toBe(
       'CHIPSMITH_DEBUG: "x" is unknown',
@@ -105,7 +105,7 @@ describe('explain', () => {
 
   it('keeps to one line whatever was typed, or stands in a damaged file', () => {
     expect(explain(new UsageError('there is no "a\r\nb"')).text).toBe('there is no "a b"');
-    expect(explain(new CommandError('a\nb\u001b[2J: is no track')).text).toBe('a b [2J: is no track');
+    expect(explain(new CommandError('a\nb\u001b[2J: is not a track')).text).toBe('a b [2J: is not a track');
   });
 
   it('gives whatever the operating system refuses in one line, with the place and what to do', async () => {

@@ -105,7 +105,7 @@ describe('tracksFolder', () => {
     await mkdir(wanted);
     await writeFile(join(wanted, 'letter.txt'), '');
     for (const replace of [false, true]) {
-      await expect(tracksFolder(wanted, replace)).rejects.toThrow(/papers: holds letter\.txt, which is no track/);
+      await expect(tracksFolder(wanted, replace)).rejects.toThrow(/papers: holds letter\.txt, which is not a track/);
     }
   });
 });
@@ -120,7 +120,7 @@ describe('checkTracksFolder', () => {
     await checkTracksFolder(place);
     for (const name of ['track-1.flac', 'track.wav', '.git']) {
       await writeFile(join(place, name), '');
-      await expect(checkTracksFolder(place)).rejects.toThrow(/place: holds .*, which is no track; choose another/);
+      await expect(checkTracksFolder(place)).rejects.toThrow(/place: holds .*, which is not a track; choose another/);
     }
   });
 });

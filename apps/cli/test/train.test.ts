@@ -122,7 +122,7 @@ describe('what train says at its end', () => {
 
   it('warns of a model that has learnt nothing, and so does generate', async () => {
     const warning =
-      /^The model has learnt nothing: on its validation data it reaches \d\.\d+ nats an event, counting how often each event occurs \d\.\d+; train it longer/;
+      /^The model has learnt nothing: its validation loss is \d\.\d+ nats an event, that of counting events \d\.\d+; train it longer/;
     expect(trained).toMatchObject({ warning: expect.stringMatching(warning) });
     const made = await chipsmith(`generate --run ${run} --count 1 --bars 2 --output ${join(folder, 'learnt')} --json`);
     expect(made.lines).toContainEqual(expect.stringMatching(warning));
@@ -183,7 +183,7 @@ describe('train --resume', () => {
     await expectFailure(2, /^--layers is 8 in .*run and cannot change/, `train --resume --run ${run} --layers 9`);
     await expectFailure(2, /^--seed is 1 in .*run and cannot change/, `train --resume --run ${run} --seed 2`);
     const augment = `train --resume --run ${run} --augment`;
-    await expectFailure(2, /^--augment is not asked for in .*run and cannot change/, `${augment} lakhnes`);
+    await expectFailure(2, /^--augment is not set in .*run and cannot change/, `${augment} lakhnes`);
     await expectFailure(2, /^--augment must be lakhnes or polyphony or /, `${augment} twice`);
     await expectFailure(1, /has 3 steps already; ask for more with --steps/, `train --resume --run ${run} --steps 3`);
     await expectFailure(1, /trained on other data/, `train --resume --run ${run} --data corpus`);

@@ -34,7 +34,7 @@ describe('--help', () => {
   });
 });
 
-describe('what is typed wrongly ends with code 2 and one line', () => {
+describe('wrong usage ends with code 2 and one line', () => {
   it.each([
     ['trian', /there is no command "trian"; did you mean train\?/],
     ['--json', /there is no command "--json"/],

@@ -28,7 +28,7 @@ function problemOfNote(note: Note, voice: VoiceName, previousEnd: number, durati
   const { lowestPitch, highestPitch, highestDuty } = VOICE_RANGES[voice];
   const { start, end, pitch } = note;
   if (!isWhole(start, 0, Number.MAX_SAFE_INTEGER)) return 'it starts on no whole tick of 0 or more';
-  if (!isWhole(end, 0, Number.MAX_SAFE_INTEGER)) return `it ends at ${end}, which is no whole tick`;
+  if (!isWhole(end, 0, Number.MAX_SAFE_INTEGER)) return `it ends at ${end}, which is not a whole tick`;
   if (start < previousEnd) return `it starts before the note ahead of it ends, at ${previousEnd}`;
   if (end <= start) return `it ends at ${end}, not after its start`;
   if (end > duration) return `it ends at ${end}, after the score's end, ${duration}`;

@@ -206,7 +206,7 @@ describe('a score that cannot be played is refused with its place', () => {
     ['noise', 'noise', [note(0, 10, 17)], /outside 1\.\.16/],
     ['fraction', 'pulse1', [note(0, 10, 60.5)], /pitch 60.5/],
     ['fractional start', 'pulse1', [note(0.5, 10, 60)], /tick 0\.5\): it starts on no whole tick/],
-    ['fractional end', 'pulse1', [note(0, 10.5, 60)], /ends at 10\.5, which is no whole tick/],
+    ['fractional end', 'pulse1', [note(0, 10.5, 60)], /ends at 10\.5, which is not a whole tick/],
     ['NaN', 'pulse1', [note(0, 10, Number.NaN)], /pitch NaN/],
     [
       'overlap',

@@ -85,7 +85,7 @@ describe('unpackGzip', () => {
           const packed = joined(...Array.from({ length: members }, () => gzipSync(content)), behind);
           const found = unpackGzip(packed);
           expectBytes(found.content, joined(...Array.from({ length: members }, () => content)));
-          expect(found.repairs).toEqual([`left out ${count} bytes behind the end of the gzip file`]);
+          expect(found.repairs).toEqual([`left out ${count} bytes after the end of the gzip file`]);
         }
       }
     }
@@ -118,7 +118,7 @@ describe('unpackGzip', () => {
     ]) {
       const packed = joined(first, second);
       packed[at] ^= 1;
-      expect(() => unpackGzip(packed)).toThrow(/not what its checksum says/);
+      expect(() => unpackGzip(packed)).toThrow(/does not match its checksum/);
     }
     expect(() => unpackGzip(first.subarray(0, first.length - 6))).toThrow(/checksum says, or is cut short/);
   });

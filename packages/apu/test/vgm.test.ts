@@ -204,10 +204,10 @@ describe('a loop', () => {
       expect(log.loop).toBeUndefined();
       return repairs;
     };
-    expect(told(end)).toEqual(['the loop was left out: it has no wait in it']);
+    expect(told(end)).toEqual(['ignored the loop, which takes no time']);
     for (const byte of [0xbf, start + 1, end + 40, 0x7fff_ffff]) {
       expect(told(byte)).toEqual([
-        `the loop was left out: byte ${byte}, where it should begin, is not a command of the data`,
+        `ignored the loop: byte ${byte}, where it should begin, is not a command of the data`,
       ]);
     }
   });
@@ -333,7 +333,7 @@ describe('a file that cannot be read says why and where', () => {
   });
 
   it('a log whose clock no reader would take is not written', () => {
-    expect(() => writeVgm({ clock: 44_100, writes: [], duration: 0 })).toThrow(/44100 Hz is no NES's/);
+    expect(() => writeVgm({ clock: 44_100, writes: [], duration: 0 })).toThrow(/44100 Hz is not an NES's/);
   });
 
   it('any mutation of a good file gives a legal log or an ApuError', () => {
@@ -433,7 +433,7 @@ describe('a file that is damaged gives its music, and says what was wrong', () =
     const { log: kept, tags: found, repairs } = readVgmFile(good.slice(0, good.length - 6));
     expect(kept).toEqual(log);
     expect(found).toEqual({ ...tags, notes: 'La' });
-    expect(repairs).toContain(`the tag at byte ${dataEnd} is cut short: what is there of it was read`);
+    expect(repairs).toContain(`the tag at byte ${dataEnd} is cut short: read what is there of it`);
   });
 
   it('up to where the data are cut or make no sense', () => {
@@ -450,7 +450,7 @@ describe('a file that is damaged gives its music, and says what was wrong', () =
     expect(repairs).toContain(saved('damaged VGM file: byte 196 is 0x05, which is not a command'));
   });
 
-  it('without bytes that are no command, and without samples that make no sense', () => {
+  it('without bytes that are not commands, and without samples that make no sense', () => {
     const commands = [0xb4, 0x15, 1, 0x62];
     const told = (...between: number[]) => {
       const { repairs, log: kept } = readVgmFile(withCommands([...commands, ...between, ...commands, 0x66]));
@@ -471,7 +471,7 @@ describe('a file that is damaged gives its music, and says what was wrong', () =
     const packed = gzipSync(good, { level: 0 });
     expect(readVgmFile(Uint8Array.from([...packed, 1, 2, 3]))).toEqual({
       ...{ log, tags },
-      repairs: ['left out 3 bytes behind the end of the gzip file'],
+      repairs: ['left out 3 bytes after the end of the gzip file'],
     });
     const { log: kept, repairs } = readVgmFile(gzipSync(Buffer.from(good)).subarray(0, -60));
     expect(kept.writes.length).toBeGreaterThan(3);

@@ -32,7 +32,7 @@ export function checkSong(song: Song): void {
     refuse('meter.beats', `${song.meter.beats} is not an integer in 1..${MOST_BEATS}`);
   }
   if (!METER_UNITS.includes(song.meter.unit))
-    refuse('meter.unit', `${song.meter.unit} is none of ${METER_UNITS.join(', ')}`);
+    refuse('meter.unit', `${song.meter.unit} is not one of ${METER_UNITS.join(', ')}`);
   const fault = scoreFault(song);
   if (fault) refuse(fault.where, fault.problem);
 }

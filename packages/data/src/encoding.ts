@@ -54,7 +54,7 @@ export interface Encoding {
   encodePrimer?(song: Song): Encoded;
   /** A melody of these MIDI note numbers, one event each: what sampling can start from. @throws DataError out of range */
   encodePitches(pitches: readonly number[]): number[];
-  /** @throws DataError if an event is no class of this encoding */
+  /** @throws DataError if an event is not a class of this encoding */
   decode(events: ArrayLike<number>, options: DecodeOptions): Song;
   /** Entry n tells whether class n may follow `previous`, or may come first where that is undefined. */
   allowedAfter(previous: number | undefined): readonly boolean[];

@@ -43,7 +43,7 @@ export function findEncoding(name: string, version?: number): Encoding {
   const encoding = encodings.find((candidate) => candidate.name === name);
   if (encoding === undefined) {
     const known = encodings.map((candidate) => candidate.name).join(', ');
-    throw new DataError(`encoding "${name}"`, 'there is none of this name', `choose one of: ${known}`);
+    throw new DataError(`encoding "${name}"`, 'does not exist', `choose one of: ${known}`);
   }
   if (version !== undefined && version !== encoding.version) {
     throw new DataError(

@@ -21,7 +21,7 @@ export class DataError extends Error {
   readonly problem: string;
   /** What to do about it. */
   readonly remedy: string;
-  /** Where in the file; undefined for what is no file, or is not there. */
+  /** Where in the file; undefined for what is not a file, or is not there. */
   readonly place: FilePlace | undefined;
 
   constructor(where: string, problem: string, remedy: string, place?: FilePlace) {

@@ -21,10 +21,11 @@ export async function checkReplaceable(folder: string, isOwn: (name: string) => 
   });
   const remedy = 'choose another output folder';
   const stray = entries.find((name) => !isOwn(name));
-  if (stray !== undefined) throw new DataError(folder, `holds ${stray}, which is no ${kind}`, `${remedy} or empty it`);
+  if (stray !== undefined)
+    throw new DataError(folder, `holds ${stray}, which is not a ${kind}`, `${remedy} or empty it`);
   // The folder is replaced as a whole, which would pull it from under the user's feet.
   if (`${process.cwd()}${sep}`.startsWith(`${await placeOf(folder)}${sep}`)) {
-    throw new DataError(folder, 'is the folder you stand in', remedy);
+    throw new DataError(folder, 'is the current folder', remedy);
   }
 }
 

@@ -14,7 +14,7 @@ export interface Primer {
   /** The song's there, in quarter notes a minute. */
   readonly beatsPerMinute: number;
   readonly meter: Meter;
-  /** Events of a bar; where an event is no step of the grid their typical number. */
+  /** Events of a bar; where an event is not a step of the grid their typical number. */
   readonly barEvents: number;
   /** Bars of the song that are kept, and that there are. */
   readonly bars: number;

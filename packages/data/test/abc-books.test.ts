@@ -64,18 +64,14 @@ describe('readAbc: where tunes begin and end', () => {
     [
       'an empty line below X:',
       'X:1\n\nM:4/4\nQ:120\nK:G\nFGAB|cdef|\n',
-      ['read on behind the empty line 2, where no music had come yet'],
+      ['read on past the empty line 2 before any music'],
     ],
-    [
-      'an empty line below K:',
-      `X:1\nQ:120\nK:G\n\n${body}`,
-      ['read on behind the empty line 4, where no music had come yet'],
-    ],
+    ['an empty line below K:', `X:1\nQ:120\nK:G\n\n${body}`, ['read on past the empty line 4 before any music']],
     ['no X: field', `M:4/4\nQ:120\nK:G\n${body}`, ['the tune has no X: field']],
     [
       'no K: field',
       `X:1\nQ:120\n^F${body.slice(1)}`.replace('ef', 'e^f'),
-      ['found no K: field and took C major, first in line 3'],
+      ['no K: field: assumed C major, first in line 3'],
     ],
     ['spaces before fields', ` X:1\n  Q:120\n\tK:G\n  ${body}`, []],
     ['fields in small letters', `x:1\nt:k\nm:4/4\nl:1/8\nq:120\nk:g\n${body}w:la la\n`, []],
@@ -113,7 +109,7 @@ describe('readAbc: where tunes begin and end', () => {
     const [first, second] = read(`${text}${tune}\n${text}${tune}\nGABc|dedB|\nGABc|dedB|\n`);
     expect([pitches(first), pitches(second)]).toEqual([PITCHES, PITCHES]);
     expect(first.repairs).toEqual([]);
-    expect(second.repairs).toEqual(['left out the music behind an empty line, from line 23 on']);
+    expect(second.repairs).toEqual(['left out the music after an empty line, from line 23 on']);
   });
 
   it('reads tunes without X: in paragraphs', () => {

@@ -193,7 +193,7 @@ describe('readAbc: playing order', () => {
   it.each(['(AB', 'AB)', 'A?', '(A999)999', '()'])('plays parts as written where the order is %s', (order) => {
     const { song, repairs } = read('P:A\nC|\nP:B\nD|\n', head.replace('K:C', `P:${order}\nK:C`));
     expect(song.voices.pulse1.map(({ pitch }) => pitch)).toEqual([60, 62]);
-    expect(repairs).toEqual([`did not use the order of parts "${order}", first in line 6`]);
+    expect(repairs).toEqual([`ignored the order of parts "${order}", first in line 6`]);
   });
 });
 
@@ -228,7 +228,7 @@ describe('readAbc: what a song knows', () => {
     for (const text of ['Presto', '1/0=9', '1/4=0', '=', '1/4=9000']) {
       const { song, repairs } = read('C', head.replace('1/4=120', text));
       expect(song.tempo.beatsPerMinute).toBe(120);
-      expect(repairs[1]).toBe(`did not use the tempo "${text}", first in line 5`);
+      expect(repairs[1]).toBe(`ignored the tempo "${text}", first in line 5`);
     }
   });
 
@@ -276,7 +276,7 @@ describe('readAbc: what a song knows', () => {
     const { song, repairs } = read('|:C2|[Q:1/4=60]D2:|', head.replace('Q:1/4=120\n', ''));
     expect(song.tempo.changes).toEqual([{ time: 22_050, beatsPerMinute: 60 }]);
     expect(song.voices.pulse1.map(({ start }) => start)).toEqual([0, 22_050, 66_150, 110_250]);
-    expect(repairs).toEqual(['no tempo is given: took 120 quarters a minute']);
+    expect(repairs).toEqual(['no tempo given: assumed 120 quarters a minute']);
   });
 
   it('says where the meter changes', () => {
@@ -359,7 +359,7 @@ describe('readAbc: what a song knows', () => {
     expect(song.voices.pulse1.map(({ pitch }) => pitch)).toEqual([69, 71, 60]);
     expect(song.voices.pulse2.map(({ pitch, end }) => [pitch, end])).toEqual([[64, 22_050]]);
     expect(repairs).toEqual([
-      'no tempo is given: took 120 quarters a minute',
+      'no tempo given: assumed 120 quarters a minute',
       'left out 1 chord symbols',
       'left out 2 grace notes',
       'left out 1 lines of other voices',
@@ -393,16 +393,16 @@ describe('readAbc: what it puts right', () => {
     ['a note too low', 'C,,,,', 'moved a note by octaves into 33..108, first in line 7', '36'],
     ['an endless length', 'C9999 D/9999', 'took the length "9999" as 1, first in line 7', '60 62'],
     ['an endless rest', 'C Z99999 D', 'skipped the stray symbol "Z99999", first in line 7', '60 62'],
-    ['an ending of no number', '|:C|0D:|', 'took no account of the ending "0", first in line 7', '60 62 60 62'],
+    ['an ending of no number', '|:C|0D:|', 'ignored the ending "0", first in line 7', '60 62 60 62'],
     ['a tuplet of no notes', '(0CD', 'skipped the stray symbol "(0", first in line 7', '60 62'],
     ['a quotation that ends behind its chord', '[C"a]b" D', 'left out 1 chord symbols', '62'],
     ['a tempo of another voice', '[V:1]C[V:2]D[Q:1/4=60]E', 'left out 1 tempos that only other voices have', '60'],
     ['a jump back', 'C!D.C.!D !dacapo!E !dal segno!', 'did not follow "D.C.", first in line 7', '60 62 64'],
-    ['a number of no ending', '|:C| 62 |D:|', 'played endings that leave out a pass one after the other', '60 62 60'],
+    ['a number of no ending', '|:C| 62 |D:|', 'played endings with missing numbers one after another', '60 62 60'],
     [
       'endings without the second',
       '|:C|1D:|3E|]',
-      'played endings that leave out a pass one after the other',
+      'played endings with missing numbers one after another',
       '60 62 60 64',
     ],
     ['a length without its note', '|:C| 4D:|', 'skipped the stray symbol "4", first in line 7', '60 62 60 62'],
@@ -412,10 +412,10 @@ describe('readAbc: what it puts right', () => {
       'left out words among the music, first in line 8',
       '60 62 64',
     ],
-    ['an unknown key', 'C[K:H]F', 'took no account of the unknown key "H", first in line 7', '60 65'],
-    ['an impossible meter', 'C[M:4/5]F', 'took no account of the impossible meter "4/5", first in line 7', '60 65'],
-    ['an unknown unit', 'C[L:0]F', 'took no account of the unknown unit length "0", first in line 7', '60 65'],
-    ['a macro', 'm:n2=n/n/\nC', 'left a macro (m:) as it is written, first in line 7', '60'],
+    ['an unknown key', 'C[K:H]F', 'ignored the unknown key "H", first in line 7', '60 65'],
+    ['an impossible meter', 'C[M:4/5]F', 'ignored the impossible meter "4/5", first in line 7', '60 65'],
+    ['an unknown unit', 'C[L:0]F', 'ignored the unknown unit length "0", first in line 7', '60 65'],
+    ['a macro', 'm:n2=n/n/\nC', 'did not expand a macro (m:), first in line 7', '60'],
   ])('tells of %s', (_name, body, repair, expected) => {
     expect(read(body).repairs).toContain(repair);
     expect(melody(body)).toBe(expected);

@@ -47,7 +47,7 @@ describe('readTar on damage', () => {
     const noise = Uint8Array.from({ length: 6000 }, () => random.nextInteger(256));
     const packed = gzipSync(tarOf([{ path: 'noise.mid', bytes: noise }]));
     expect(await faultOf(damaged(packed, packed.length - 6), 'gzip')).toMatch(
-      /^x\.tar, byte \d+: damaged archive \(damaged gzip file: its content is not what its checksum says/,
+      /^x\.tar, byte \d+: damaged archive \(damaged gzip file: its content does not match its checksum/,
     );
     expect(await faultOf(packed.subarray(0, 60), 'gzip')).toMatch(
       /^x\.tar, byte 60: damaged archive \(the gzip file is cut short\)/,
@@ -83,7 +83,7 @@ describe('readZip', () => {
   it('holds each file to its checksum, and reads the others', async () => {
     expect(await read(damaged(stored, secondHeader + 36))).toEqual({
       'a.mid': 'first',
-      'b.mid': `archive, byte ${secondHeader + 35}: the entry is not what its checksum says`,
+      'b.mid': `archive, byte ${secondHeader + 35}: the entry does not match its checksum`,
     });
     expect(await read(damaged(packed, 40))).toEqual({
       'a.mid': expect.stringMatching(/^archive, byte 35: the entry /),

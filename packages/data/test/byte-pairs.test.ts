@@ -132,8 +132,8 @@ describe('BytePairs', () => {
     expect(() => new BytePairs(CLASSES, pairs)).toThrow(message);
   });
 
-  it('refuses events that are no class', () => {
-    expect(() => new BytePairs(CLASSES, [[0, 1]]).expand([4, 5])).toThrow(/^event 1: 5 is none of the 5 classes/);
+  it('refuses events that are not classes', () => {
+    expect(() => new BytePairs(CLASSES, [[0, 1]]).expand([4, 5])).toThrow(/^event 1: 5 is not one of the 5 classes/);
   });
 });
 

@@ -50,7 +50,7 @@ describe('readSongs takes off what is wrapped around a file', () => {
   it('and says of each thing that it had to put right', () => {
     const end = riffOf(midi).length - midi.length;
     expect(tuneOf(joined(gzipSync(midi), bytesOf('...')), 'a.mid.gz').repairs).toContain(
-      'left out 3 bytes behind the end of the gzip file',
+      'left out 3 bytes after the end of the gzip file',
     );
     expect(tuneOf(riffOf(midi, [], 1e6), 'a.rmi').repairs[0]).toMatch(
       /^the chunk "data" of the RIFF file announces 1000000 bytes: took the \d+ that are there$/,
@@ -71,7 +71,7 @@ describe('readSongs takes off what is wrapped around a file', () => {
   it('and names the place in the content, and what was wrong before, where that cannot be read', () => {
     expect(() => readSongs(gzipSync(bytesOf('MThd')), 'a.mid.gz')).toThrow(/^a\.mid\.gz, unpacked, byte \d+: /);
     const behind = joined(gzipSync(bytesOf('MThd')), bytesOf('xy'));
-    expect(() => readSongs(behind, 'a.mid')).toThrow(/; left out 2 bytes behind the end of the gzip file; /);
+    expect(() => readSongs(behind, 'a.mid')).toThrow(/; left out 2 bytes after the end of the gzip file; /);
     const cut = gzipSync(midi).subarray(0, 12);
     expect(() => readSongs(cut, 'cut.mid.gz')).toThrow(
       /^cut\.mid\.gz, unpacked, byte 0: not a MIDI file .*; the gzip file is cut short/,
@@ -107,7 +107,7 @@ describe('unwrap', () => {
   it('stops at four wrappers, and at the size that a content may have', () => {
     const packed = (times: number): Uint8Array => (times === 0 ? midi : gzipSync(packed(times - 1)));
     expect(unwrap(packed(4), 'a', 1e6).bytes).toEqual(new Uint8Array(midi));
-    expect(() => unwrap(packed(5), 'a', 1e6)).toThrow(/^a, unpacked, byte 0: is packed more than 4 times over; /);
+    expect(() => unwrap(packed(5), 'a', 1e6)).toThrow(/^a, unpacked, byte 0: is wrapped more than 4 times; /);
     expect(() => unwrap(gzipSync(new Uint8Array(2000)), 'a', 1999)).toThrow(/unpacks to more than 1999 bytes/);
   });
 });

@@ -115,7 +115,7 @@ describe('parseTune', () => {
   it('reads a book of tunes and counts its lines from the top', () => {
     expect(parseTunes(`\n${SMALL}\n\n\n${SMALL}\n`)).toHaveLength(2);
     expect(() => parseTunes(`${SMALL}\n\n${HEADER}G6 | H6 |`)).toThrow(
-      'tune "Test", line 15, column 6: "H" is no note',
+      'tune "Test", line 15, column 6: "H" is not a note',
     );
   });
 
@@ -134,7 +134,7 @@ describe('parseTune', () => {
     ['a bar too long', `${HEADER}G6 | G8 |`, 7, 6, 'bar is 4 quarters long, the meter asks for 3'],
     ['a bar too short in the middle', `${HEADER}G6 | G4 | G6 |`, 7, 6, 'bar is 2 quarters long'],
     ['an upbeat without its complement', `${HEADER}D2 | G6 |`, 7, 6, 'last bar is 3 quarters long'],
-    ['a bad note', `${HEADER}G4 H2 |`, 7, 4, '"H" is no note'],
+    ['a bad note', `${HEADER}G4 H2 |`, 7, 4, '"H" is not a note'],
     ['a note out of range', `${HEADER}G4 C,,2 |`, 7, 4, 'outside 48..83'],
     ['a length too fine', `${HEADER}G4 G/64 |`, 7, 4, 'not a whole number of 96ths'],
     ['a length of nothing', `${HEADER}G0 |`, 7, 1, 'not a whole number of 96ths'],

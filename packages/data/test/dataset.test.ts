@@ -143,7 +143,7 @@ describe('prepareDataset', () => {
     mkdirSync(place('precious'));
     writeFileSync(place('precious/letter.txt'), 'keep me');
     await expect(prepare([place('tunes.zip')], place('precious'))).rejects.toThrow(
-      /precious: holds letter\.txt, which is no file of a dataset/,
+      /precious: holds letter\.txt, which is not a file of a dataset/,
     );
     await expect(prepare([place('tunes.zip')], place('tunes.zip'))).rejects.toThrow(/a part of the path is a file/);
     expect(readdirSync(place('precious'))).toEqual(['letter.txt']);
@@ -152,11 +152,15 @@ describe('prepareDataset', () => {
   it('replaces no dataset in which something else was put, and no manifest of another program', async () => {
     await prepare([place('mixed.zip')], place('shared'));
     mkdirSync(place('shared/run'));
-    await expect(prepare([place('tunes.zip')], place('shared'))).rejects.toThrow(/shared: holds run, which is no file/);
+    await expect(prepare([place('tunes.zip')], place('shared'))).rejects.toThrow(
+      /shared: holds run, which is not a file/,
+    );
     expect((await openDataset(place('shared'))).manifest.songs).toHaveLength(1);
     mkdirSync(place('page'));
     writeFileSync(place('page/manifest.json'), '{"name": "a page"}');
-    await expect(prepare([place('tunes.zip')], place('page'))).rejects.toThrow(/manifest\.json: is of another program/);
+    await expect(prepare([place('tunes.zip')], place('page'))).rejects.toThrow(
+      /manifest\.json: belongs to another program/,
+    );
   });
 
   it('stops when it is aborted, and leaves nothing behind', async () => {
@@ -178,7 +182,7 @@ describe('openDataset', () => {
     return openDataset(path);
   };
 
-  it('refuses a missing folder, and one that is no dataset', async () => {
+  it('refuses a missing folder, and one that is not a dataset', async () => {
     await expect(openDataset(place('nowhere'))).rejects.toThrow(
       /nowhere: is not a dataset \(manifest\.json: there is no such file or folder\); give the output folder/,
     );
@@ -301,7 +305,7 @@ describe('openDataset holds numbers to what can be', () => {
   });
 
   it.each(['manifest.json', 'report.json', 'train.index.json'])(
-    'and refuses a huge %s, or one that is no file',
+    'and refuses a huge %s, or one that is not a file',
     async (file) => {
       const path = place('bounded');
       await prepare([place('tunes.zip')], path);

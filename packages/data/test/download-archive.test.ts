@@ -139,7 +139,7 @@ describe('downloadArchive', () => {
         response.socket?.end(body);
       };
     };
-    // Less than comes: the rest is no part of the answer.
+    // Less than comes: the rest is not part of the answer.
     web.handler = saying(150_000, file);
     await expectRefusal(/SHA-256/);
     // More than comes: goes on, here to no avail.
@@ -214,7 +214,7 @@ describe('downloadArchive', () => {
     await expectRefusal(/more than 5 redirects/);
     for (const Location of ['file:///etc/passwd', 'http://']) {
       web.handler = (_, response) => response.writeHead(302, { Location }).end();
-      await expectRefusal(/is redirected to ".*", which is no http address/);
+      await expectRefusal(/is redirected to ".*", which is not an http address/);
     }
   });
 
@@ -276,10 +276,10 @@ describe('downloadArchive', () => {
     expect(web.asked).toEqual([]);
   });
 
-  it('refuses what is no web address', async () => {
+  it('refuses what is not a web address', async () => {
     for (const url of ['songs', 'file:///songs', '']) {
       archive = { ...archive, urls: [url] };
-      await expectRefusal(/is no http address/);
+      await expectRefusal(/is not an http address/);
     }
   });
 });

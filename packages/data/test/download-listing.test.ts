@@ -159,7 +159,7 @@ describe('downloadListing', () => {
     expect(web.asked).not.toContain('GET /b.mid');
   });
 
-  it('keeps nothing that is no whole MIDI file', async () => {
+  it('keeps nothing that is not a whole MIDI file', async () => {
     const lying: Handler = (_, response) => {
       response.socket?.write('HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n');
       response.socket?.end(midi('a long enough text'));
@@ -312,7 +312,7 @@ describe('downloadListing', () => {
     await expectRefusal(/nes\/: links to no MIDI files; give the page that lists them/);
     site[PAGE] = page('a.mid', 'b.mid');
     await expectRefusal(/none of the 2 MIDI files it links to can be had \(.*a\.mid: .*404\); try another page/);
-    for (const address of ['vgmusic.com', 'ftp://host/', '']) await expectRefusal(/is no http address/, address);
+    for (const address of ['vgmusic.com', 'ftp://host/', '']) await expectRefusal(/is not an http address/, address);
     expect(files()).toEqual([]);
   });
 });

@@ -97,7 +97,7 @@ describe('checkReplaceable', () => {
     writeFileSync(place('own', 'song'), '');
     await check(place('own'));
     writeFileSync(place('own', 'letter'), '');
-    await expect(check(place('own'))).rejects.toThrow(/own: holds letter, which is no song; choose another/);
+    await expect(check(place('own'))).rejects.toThrow(/own: holds letter, which is not a song; choose another/);
   });
 
   it('refuses a symbolic link that leads nowhere, and says where', async () => {
@@ -114,7 +114,7 @@ describe('checkReplaceable', () => {
     symlinkSync(place('here'), place('alias'));
     process.chdir(place('here'));
     for (const folder of ['.', place('here'), place('alias')]) {
-      await expect(check(folder)).rejects.toThrow(/is the folder you stand in/);
+      await expect(check(folder)).rejects.toThrow(/is the current folder/);
     }
     mkdirSync(place('here2'));
     await check(place('here2'));

@@ -34,7 +34,7 @@ const hostile: [name: string, bytes: () => Uint8Array, reason: RegExp][] = [
   [
     'nested.mid',
     () => Array.from({ length: 9 }).reduce<Uint8Array>((inner) => gzipSync(inner), singleTrack([])),
-    /^a\.mid, unpacked, byte 0: is packed more than 4 times over/,
+    /^a\.mid, unpacked, byte 0: is wrapped more than 4 times/,
   ],
   ['tunes.abc', () => bytesOf('X:\n'.repeat(20_001)), /^a\.abc, byte 60000: unsupported: more than 20000 tunes/],
   ['notes.abc', () => bytesOf(`${head}${'C'.repeat(100_002)}`), /cut the tune at 3600 s/],

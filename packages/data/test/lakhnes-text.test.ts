@@ -58,8 +58,8 @@ describe('readLakhNesText', () => {
   });
 
   it.each([
-    ['P1_NOTEON_60 P1_NOTEON_9', /a\.txt, byte 13: "P1_NOTEON_9" is no event of TX1 or TX2/],
-    ['WT_5 TR_VELOCITY_3', /byte 5: "TR_VELOCITY_3" is no event/],
+    ['P1_NOTEON_60 P1_NOTEON_9', /a\.txt, byte 13: "P1_NOTEON_9" is not an event of TX1 or TX2/],
+    ['WT_5 TR_VELOCITY_3', /byte 5: "TR_VELOCITY_3" is not an event/],
     ['WT_999999999', /byte 0: the music lasts more than four hours/],
   ])('refuses %s', (text, message) => {
     expect(() => readLakhNesText(bytesOf(text), 'a.txt')).toThrow(message);

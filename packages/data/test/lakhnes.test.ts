@@ -128,7 +128,9 @@ describe('tx1 and tx2', () => {
     const [on, wait] = tx1Encoding.encodePitches([60]);
     const { voices } = tx1Encoding.decode([on, wait], { title: 'open' });
     expect(voices.pulse1.map(({ start, end, pitch }) => [start, end, pitch])).toEqual([[0, 11_000, 60]]);
-    expect(() => tx1Encoding.decode([0, 631], { title: 'x' })).toThrow(/event 1: 631 is no LakhNES event \(0..630\)/);
+    expect(() => tx1Encoding.decode([0, 631], { title: 'x' })).toThrow(
+      /event 1: 631 is not a LakhNES event \(0..630\)/,
+    );
     expect(() => tx1Encoding.encodePitches([32])).toThrow(/pitch 32.*use 33 to 108/);
   });
 

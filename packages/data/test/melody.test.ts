@@ -182,7 +182,7 @@ describe('melody encoding', () => {
       'note B5',
     ]);
     expect(() => melodyEncoding.decode([3, 38], { title: 'x' })).toThrow(
-      new DataError('event 1', '38 is no melody class (0..37)', 'use a melody model'),
+      new DataError('event 1', '38 is not a class of melody (0..37)', 'use a melody model'),
     );
   });
 });
@@ -190,7 +190,7 @@ describe('melody encoding', () => {
 describe('findEncoding', () => {
   it('finds an encoding by its name, and refuses unknown names and other versions', () => {
     expect(findEncoding('melody', melodyEncoding.version)).toBe(melodyEncoding);
-    expect(() => findEncoding('harmony')).toThrow(/"harmony": there is none of this name; choose one of: melody/);
+    expect(() => findEncoding('harmony')).toThrow(/"harmony": does not exist; choose one of: melody/);
     expect(() => findEncoding('melody', 99)).toThrow(/version 99/);
   });
 });

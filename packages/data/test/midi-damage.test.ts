@@ -106,7 +106,7 @@ describe('the melody is read, and the repair told,', () => {
       ['took 1 unknown format for 1 (first at byte 8)'],
     ],
     [
-      'where the division is no SMPTE rate but ticks',
+      'where the division is not an SMPTE rate but ticks',
       [...header(0, 1, 55_440), ...whole(melody)],
       ['took 1 time division of more than 15 bits for ticks a quarter note (first at byte 12)'],
     ],
@@ -372,7 +372,7 @@ describe('hostile framing', () => {
   });
 });
 
-describe('what is no music', () => {
+describe('what is not music', () => {
   it.each([
     ['a web page', text('<html>\r\n<head>\r\n<title>404</title></head></html>'), /byte 0: not a MIDI file/],
     [

@@ -320,7 +320,7 @@ describe('a file that another program has saved', () => {
     expect(embeddedSong({ ...file, tracks }, [])).toEqual(long);
   });
 
-  it('is no voice file where a track bears another name', () => {
+  it('is not a voice file where a track bears another name', () => {
     const bytes = savedElsewhere(writeMidi(song), (midi) => {
       for (const track of midi.tracks) track.name = `My ${track.name}`;
     });

@@ -217,7 +217,7 @@ describe('the bars of a MIDI file', () => {
       'to what a song cannot have',
       [meter(0, 4, 2), meter(4 * 96, 7, 5)],
       { meter: '4/4', first: 0 },
-      'left out 1 kinds of meter such as 7/32, which no song has',
+      'left out 1 unsupported meters such as 7/32',
     ],
   ])('change %s: kept or told', (_name, meters, expected, sentence) => {
     const reading = read(24, [bpm(0, 120), ...meters]);

@@ -87,7 +87,7 @@ describe('macros', () => {
     const { name } = createNesEventsEncoding(macros);
     expect(name).toMatch(/^nes-events-[0-9a-f]{8}$/);
     expect(createNesEventsEncoding(macros).name).toBe(name);
-    expect(() => findEncoding(name)).toThrow(/there is none of this name/);
+    expect(() => findEncoding(name)).toThrow(/does not exist/);
     expect(createNesEventsEncoding().name).toBe('nes-events');
   });
 });
@@ -221,7 +221,7 @@ describe('nes-events', () => {
   });
 
   it('refuses events and pitches that it has not', () => {
-    expect(() => decode([0, 99_999])).toThrow(/event 1: 99999 is none of nes-events/);
+    expect(() => decode([0, 99_999])).toThrow(/event 1: 99999 is not a class of nes-events/);
     expect(() => nesEventsEncoding.encodePitches([12])).toThrow(/pitch 12.*use 33 to 108/);
     const { voices } = decode(nesEventsEncoding.encodePitches([60, 64]));
     expect(voices.pulse1.map(({ pitch }) => pitch)).toEqual([60, 64]);

@@ -81,7 +81,7 @@ describe('readPickledScore', () => {
     ['a name of numpy beside those', 'cnumpy\nload\n.', /it names "numpy load"/],
     ['an object of a class', '(i__main__\nA\n.', /instruction 0x69 is not one/],
     ['another shape', '(F24\nI5\nNt.', /neither an array nor a list/],
-    ['no triple', 'I5\n.', /it is no score/],
+    ['no triple', 'I5\n.', /it is not a score/],
     ['the end missing', '(F24\n', /ends at byte 5/],
     ['an empty stack', '.', /the stack is empty/],
     ['a missing memo', 'g7\n.', /entry 7 of the memo/],

@@ -29,7 +29,7 @@ describe('note-vectors', () => {
     expect(roll[20 * 49 + 72 - 36]).toBe(16);
   });
 
-  it('leaves out what is no whole note', () => {
+  it('leaves out what is not a whole note', () => {
     expect(noteVectorsOf([...events, 5, 50])).toEqual(noteVectorsOf(events));
     expect(noteVectorsOf([60, ...events])).toEqual(noteVectorsOf(events));
   });

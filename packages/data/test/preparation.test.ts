@@ -28,7 +28,7 @@ import { tuneMidi } from './support/tunes.ts';
 const folder = temporaryFolder();
 const place = (name: string) => join(folder, name);
 
-/** A folder of tunes that can be changed, and a few files that are no music. */
+/** A folder of tunes that can be changed, and a few files that are not music. */
 function tunes(name: string, count: number): string {
   mkdirSync(place(name));
   for (let index = 0; index < count; index++) writeFileSync(join(place(name), `${index}.mid`), tuneMidi(index));

@@ -115,7 +115,7 @@ describe('readSources', () => {
     }
   });
 
-  it('refuses a missing input, and files that are no archive but are called one', async () => {
+  it('refuses a missing input, and files that are called archives but are not', async () => {
     await expect(readPaths([join(folder, 'nowhere')])).rejects.toThrow(
       /nowhere: there is no such file or folder; check the path/,
     );
@@ -185,7 +185,7 @@ describe('readSources', () => {
     ]);
     expect(refused).toEqual([
       ['bad.zip', 'byte 40: the archive is cut short'],
-      ['not.zip', 'byte 0: damaged archive: not a .zip, .tar or .tar.gz archive inside'],
+      ['not.zip', 'byte 0: damaged archive: its content is not .zip, .tar or .tar.gz'],
       ['cut.tar', expect.stringMatching(/^byte 1024: .*(cut short|truncated)/i)],
     ]);
   });
@@ -196,7 +196,7 @@ describe('readSources', () => {
     expect((await read('deep.zip', nested(4))).found).toEqual([['z.zip/z.zip/z.zip/a.mid', 'deep']]);
     expect(await read('deeper.zip', nested(5))).toMatchObject({
       found: [],
-      refused: [['z.zip/z.zip/z.zip/z.zip', 'an archive more than 4 deep in others: unpack it first']],
+      refused: [['z.zip/z.zip/z.zip/z.zip', 'nested in more than 4 archives: unpack it first']],
     });
   });
 
@@ -223,7 +223,7 @@ describe('readSources', () => {
     await expect(read('announced.tar.gz', bomb)).rejects.toThrow(/unpacked, byte 0: unpacks to more than \d+ bytes/);
   });
 
-  it('refuses names that are not UTF-8, and what is no plain file, by name', async () => {
+  it('refuses names that are not UTF-8, and what is not a plain file, by name', async () => {
     const root = join(folder, 'odd');
     mkdirSync(join(root, 'below'), { recursive: true });
     writeFileSync(join(root, 'good.mid'), 'good');

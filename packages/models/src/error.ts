@@ -17,7 +17,7 @@ export function schemaError(what: string, error: ZodError, remedy: string): Mode
   return new ModelError(`${what}: ${field}${issue.message}; ${remedy}.`);
 }
 
-/** @throws ModelError naming the first setting that is no integer of at least `least` */
+/** @throws ModelError naming the first setting that is not an integer of at least `least` */
 export function requireIntegers(what: string, least: number, settings: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(settings)) {
     if (Number.isSafeInteger(value) && value >= least) continue;

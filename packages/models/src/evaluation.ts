@@ -89,7 +89,7 @@ export class Evaluator {
   }
 
   /**
-   * @throws ModelError if no sequence has two events, or an event is no class of the model
+   * @throws ModelError if no sequence has two events, or an event is not a class of the model
    * @throws the signal's reason once it is aborted
    */
   async evaluate(
@@ -155,7 +155,7 @@ export function evaluateCheckpoint(
 function requireClasses(events: Uint16Array, classes: number): Uint16Array {
   const stray = events.find((event) => event >= classes);
   if (stray === undefined) return events;
-  throw new ModelError(`Event ${stray} is no class of the model (0..${classes - 1}); use data in its encoding.`);
+  throw new ModelError(`Event ${stray} is not a class of the model (0..${classes - 1}); use data in its encoding.`);
 }
 
 interface Piece {

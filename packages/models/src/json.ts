@@ -1,4 +1,4 @@
-/** Undefined for text that is no JSON, which no schema accepts. */
+/** Undefined for text that is not JSON, which no schema accepts. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

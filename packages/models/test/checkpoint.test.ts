@@ -102,7 +102,7 @@ describe('a checkpoint', () => {
       'a safetensors file of another program; use another checkpoint.',
     ],
     [
-      'whose metadata is no JSON',
+      'whose metadata is not JSON',
       changed(({ tensors }) => ({ metadata: { chipsmith: '{' }, tensors })),
       /metadata: Invalid input: expected object/,
     ],
@@ -159,7 +159,7 @@ describe('a checkpoint', () => {
       ],
     ),
     ...[
-      [{ name: 'gregorian' }, /encoding "gregorian": there is none of this name/],
+      [{ name: 'gregorian' }, /encoding "gregorian": does not exist/],
       [{ version: 99 }, /encoding "melody": the data has version 99/],
       [{ stepsPerBar: 0 }, /encoding melody .* not 38 and 0; the file was changed/],
       [{ name: 'mono' }, /encoding "?mono/],

@@ -62,7 +62,11 @@ describe('evaluation', () => {
   it.each([
     ['nothing', [], 'There is nothing to evaluate: no sequence of the split has two events.'],
     ['single events only', [[3], [5]], 'There is nothing to evaluate'],
-    ['an event of another encoding', [[3, 38]], 'Event 38 is no class of the model (0..37); use data in its encoding.'],
+    [
+      'an event of another encoding',
+      [[3, 38]],
+      'Event 38 is not a class of the model (0..37); use data in its encoding.',
+    ],
   ])('refuses %s in one line, and gives the memory back', async (_, sequences, message) => {
     const before = device.allocated;
     const evaluating = evaluateCheckpoint(device, checkpoint, sequences.map(sequenceOf));

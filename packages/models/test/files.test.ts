@@ -61,7 +61,7 @@ describe('writeFileAtomic', () => {
 describe('RunFolder', () => {
   it.each([
     ['no config.json', undefined, 'there is no such file or folder; check the path.'],
-    ['a config.json that is no JSON', '{', 'does not say where the data is; name it with --data.'],
+    ['a config.json that is not JSON', '{', 'does not say where the data is; name it with --data.'],
     ['a config.json without a place', '{}', 'does not say where the data is; name it with --data.'],
   ])('with %s cannot say where the data is', async (name, text, why) => {
     const folder = join(root, name);

@@ -9,7 +9,7 @@ describe('learningWarning', () => {
     const training = { step: 20, unigramNll: 2 };
     expect(learningWarning({ ...training, best: { step: 10, nll: 1.999 } })).toBeUndefined();
     expect(learningWarning({ ...training, best: { step: 10, nll: 2 } })).toMatch(
-      /^The model has learnt nothing: on its validation data it reaches 2\.000 nats an event, .* 2\.000; train it longer/,
+      /^The model has learnt nothing: its validation loss is 2\.000 nats an event, .* 2\.000; train it longer/,
     );
     expect(learningWarning({ ...training, best: null })).toMatch(/^The model was stopped at step 20, before its first/);
     expect(learningWarning({ ...training, step: 0, best: null })).toMatch(/^The model is untrained/);

@@ -14,7 +14,7 @@ const [ROWS, INNER, COLUMNS] = [61, 37, 53];
 
 export const doctor: Command = {
   name: 'doctor',
-  description: 'Look whether this machine can train, and how fast: Node, adapter, a calculation, a few steps.',
+  description: 'Check whether this machine can train, and how fast: Node, adapter, a calculation, a few steps.',
   options: { ...adapterOption },
   examples: [
     ['doctor', 'Check the adapter that would be used'],

@@ -31,7 +31,7 @@ export interface Downloaded {
 }
 
 /**
- * Checks the options, so that nothing is fetched for a command typed wrongly.
+ * Checks the options, so that nothing is fetched for a command line that is wrong.
  *
  * @returns how to fetch what they ask for, or undefined if nothing
  * @throws UsageError for options that do not go together

@@ -62,7 +62,7 @@ export const evaluate: Command = {
     const baseline = choice(args, 'baseline', BASELINES);
     const result = baseline === undefined ? await ofModel(args, split) : await ofBaseline(args, baseline, split);
     const { nll, perplexity, accuracy, tokens } = result;
-    const words = `${nll.toFixed(4)} nats an event, perplexity ${perplexity.toFixed(3)}, ${(100 * accuracy).toFixed(1)} % right first, over ${tokens} events of ${split}`;
+    const words = `${nll.toFixed(4)} nats an event, perplexity ${perplexity.toFixed(3)}, ${(100 * accuracy).toFixed(1)} % accuracy, over ${tokens} events of ${split}`;
     print(args, { nll, perplexity, accuracy, tokens }, words);
     return 0;
   },

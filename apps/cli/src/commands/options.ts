@@ -63,7 +63,7 @@ async function deviceOf(args: Arguments, preparation: PreparationOptions): Promi
   const device = await openDevice({ adapter: text(args, 'adapter'), ...preparation });
   if (device.adapter.backend !== 'null') return device;
   device.destroy();
-  throw new CommandError('The null adapter computes nothing, it serves tests only; choose another with --adapter.');
+  throw new CommandError('The null adapter computes nothing and is for tests only; choose another with --adapter.');
 }
 
 /** An option for a setting of training, with the words of its schema. */

@@ -41,7 +41,7 @@ export const plan: Command = {
     const { definition, configuration, shape } = trainingOf(args);
     const isMeasured = flag(args, 'measure');
     if (!isMeasured && text(args, 'adapter') !== undefined) {
-      throw new UsageError('chipsmith plan: --adapter needs --measure; without it no device is asked');
+      throw new UsageError('chipsmith plan: --adapter needs --measure; without it no device is used');
     }
     const vram = bytesOf(args, 'vram') ?? 6e9;
     const model = definition.create(configuration, findEncoding(definition.encoding).classes);

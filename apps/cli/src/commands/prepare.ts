@@ -60,7 +60,7 @@ export const prepare: Command = {
       type: 'string',
       valueHint: 'name or channel',
       description:
-        "of General MIDI files: the part for pulse 1, by its track's name or its channel 1..16 (default: what most looks like one)",
+        "of General MIDI files: the part for pulse 1, by its track's name or its channel 1..16 (default: chosen by what it plays)",
     },
     'bass-part': { type: 'string', valueHint: 'name or channel', description: 'the part for the triangle' },
     'harmony-part': { type: 'string', valueHint: 'name or channel', description: 'the part for pulse 2' },
@@ -97,14 +97,14 @@ export const prepare: Command = {
     'least-confidence': {
       type: 'string',
       valueHint: '0..1',
-      description: 'drop songs whose tempo is less sure (default: none)',
+      description: 'drop songs whose estimated tempo is less certain (default: none)',
     },
     'valid-share': {
       type: 'string',
       valueHint: '0..1',
       description: 'share of games, composers or files for validation (default 0.1)',
     },
-    seed: { type: 'string', valueHint: 'n', description: 'decides which ones (default 1)' },
+    seed: { type: 'string', valueHint: 'n', description: 'decides which go to validation (default 1)' },
     threads: {
       type: 'string',
       valueHint: 'n',
@@ -236,7 +236,7 @@ function arrangerOf(args: Arguments): ArrangerOptions {
   };
 }
 
-/** @throws UsageError for a limit that is no number, or no song could keep */
+/** @throws UsageError for a limit that is not a number, or no song could keep */
 function filtersOf(args: Arguments): SongFilters {
   const preset = { ...ALL_SONGS, ...FILTER_PRESETS[choice(args, 'filter', FILTER_NAMES) ?? 'all'] };
   return {

@@ -50,7 +50,7 @@ export function onlySong(bytes: Uint8Array, path: string): SongReading {
 /** What any command takes as one file of music; the largest register logs have a few MB. */
 export const MAX_INPUT_BYTES = 64 * 2 ** 20;
 
-/** @throws DataError if the file cannot be read, is no plain file or is too large */
+/** @throws DataError if the file cannot be read, is not a plain file or is too large */
 export function readInput(path: string): Promise<Uint8Array> {
   return readInputFile(path, MAX_INPUT_BYTES);
 }

@@ -81,7 +81,7 @@ export const train: Command = {
       type: 'string',
       valueHint: 'size',
       description:
-        'stay within this memory, such as 6GB, by --micro-batch and by computing values again; refuse where that cannot be',
+        'stay within this memory, such as 6GB, with smaller micro-batches and by computing values again; refuses if nothing fits',
     },
     ...adapterOption,
   },
@@ -225,9 +225,9 @@ async function resumedRun(args: Arguments): Promise<Run> {
     batch,
     length,
     'micro-batch': microBatch,
-    half: half ?? 'not asked for',
+    half: half ?? 'not set',
     seed,
-    augment: augmentation ?? 'not asked for',
+    augment: augmentation ?? 'not set',
     vram: budget === null ? 'not limited' : `${budget / 1e6}MB`,
   };
   const vram = bytesOf(args, 'vram');

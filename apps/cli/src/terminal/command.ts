@@ -99,19 +99,19 @@ export function rangeOf({
   return { ...(minValue !== null && { least: minValue }), ...(maxValue !== null && { most: maxValue }) };
 }
 
-/** @throws UsageError naming the option if its text is no number in the range */
+/** @throws UsageError naming the option if its text is not a number in the range */
 export function number(args: Arguments, name: string, range: NumberRange = {}): number | undefined {
   const typed = text(args, name);
   return typed === undefined ? undefined : parsed(`--${name}`, typed, 'a number', range, Number.isFinite);
 }
 
-/** Numbers with commas between, such as `0.7,0.9`. @throws UsageError naming the option if one is no number in the range */
+/** Numbers with commas between, such as `0.7,0.9`. @throws UsageError naming the option if one is not a number in the range */
 export function numbers(args: Arguments, name: string, range: NumberRange = {}): number[] | undefined {
   const typed = text(args, name);
   return typed?.split(',').map((one) => parsed(`--${name}: each`, one, 'a number', range, Number.isFinite));
 }
 
-/** @throws UsageError naming the option if its text is no whole number in the range */
+/** @throws UsageError naming the option if its text is not a whole number in the range */
 export function integer(args: Arguments, name: string, range: NumberRange = {}): number | undefined {
   const typed = text(args, name);
   return typed === undefined ? undefined : parsed(`--${name}`, typed, 'a whole number', range, Number.isSafeInteger);

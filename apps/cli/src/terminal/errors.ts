@@ -3,7 +3,7 @@ import { DataError, isSystemError, printable } from '@chipsmith/data';
 import { KernelError, type KernelErrorCode } from '@chipsmith/kernels';
 import { fileError, ModelError } from '@chipsmith/models';
 
-/** The command was typed wrongly: exit code 2. */
+/** The command line is wrong: exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -16,24 +16,24 @@ export class CommandError extends Error {
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 /** Errors that are meant to be read as they stand. */
-const SPOKEN = [ApuError, CommandError, DataError, KernelError, ModelError];
+const USER_FACING = [ApuError, CommandError, DataError, KernelError, ModelError];
 
 /** Faults of a setting or of the machine: which line of ours met them says nothing to the user. */
-const NOT_OF_CODE: readonly KernelErrorCode[] = ['option', 'limit', 'out-of-memory', 'device-lost'];
+const WITHOUT_CALL_SITE: readonly KernelErrorCode[] = ['option', 'limit', 'out-of-memory', 'device-lost'];
 
 /** What to print and which code to end with. Anything unforeseen is a fault of ours and keeps its stack for a report. */
 export function explain(error: unknown): { text: string; code: number } {
   if (error instanceof UsageError) return { text: printable(error.message), code: EXIT.usage };
   if (error instanceof Error && error.name === 'AbortError') return { text: 'Interrupted.', code: EXIT.interrupted };
-  if (error instanceof KernelError && NOT_OF_CODE.includes(error.code)) {
+  if (error instanceof KernelError && WITHOUT_CALL_SITE.includes(error.code)) {
     return { text: printable(error.summary), code: EXIT.failed };
   }
-  if (SPOKEN.some((kind) => error instanceof kind)) {
+  if (USER_FACING.some((kind) => error instanceof kind)) {
     return { text: printable((error as Error).message), code: EXIT.failed };
   }
   if (isSystemError(error)) {
     return { text: fileError(error.path ?? 'chipsmith', error).message, code: EXIT.failed };
   }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { text: `This is a fault in chipsmith; please report it with these lines:\n${detail}`, code: EXIT.failed };
+  return { text: `This is a bug in chipsmith; please report it with these lines:\n${detail}`, code: EXIT.failed };
 }

@@ -9,7 +9,7 @@ export interface Progress {
   stop(): void;
 }
 
-/** Seconds between two lines where standard error is no terminal. */
+/** Seconds between two lines where standard error is not a terminal. */
 const PLAIN_INTERVAL_SECONDS = 10;
 
 /** A bar on a terminal; elsewhere plain lines: at first, at the end, and every ten seconds. */

@@ -74,7 +74,7 @@ export function readGd3(view: DataView, offset: number, limit: number): { tags: 
   const isCut = strings.length < FIELDS.length;
   if (isCut) strings.push(text);
   const tags = Object.fromEntries(FIELDS.map((field, i) => [field, strings[i]]).filter(([, value]) => value));
-  if (isCut) return { tags, fault: `the tag at byte ${offset} is cut short: what is there of it was read` };
+  if (isCut) return { tags, fault: `the tag at byte ${offset} is cut short: read what is there of it` };
   const isWrong = at - start > announced || start + announced > limit;
   return {
     tags,

@@ -50,7 +50,7 @@ export function unpackGzip(bytes: Uint8Array, maxBytes = MAX_BYTES): Unpacked {
   }
   const repairs: string[] = [];
   if (isCut) repairs.push(`the gzip file is cut short: the ${size} bytes that could be unpacked were read`);
-  if (bytesBehind > 0) repairs.push(`left out ${bytesBehind} bytes behind the end of the gzip file`);
+  if (bytesBehind > 0) repairs.push(`left out ${bytesBehind} bytes after the end of the gzip file`);
   return { content, repairs };
 }
 
@@ -174,7 +174,7 @@ export class GzipReader {
   }
 
   #mismatch(): ApuError {
-    const problem = 'damaged gzip file: its content is not what its checksum says, or is cut short';
+    const problem = 'damaged gzip file: its content does not match its checksum, or is cut short';
     return new ApuError(`${problem}: download it again`, this.position);
   }
 

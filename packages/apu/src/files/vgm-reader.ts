@@ -51,10 +51,10 @@ function readUnpacked(content: Uint8Array, ofPacking: readonly string[]): VgmFil
 
   const loop = items.find((item) => 'isLoop' in item);
   if (loopStart !== undefined && loop === undefined) {
-    repairs.push(`the loop was left out: byte ${loopStart}, where it should begin, is not a command of the data`);
+    repairs.push(`ignored the loop: byte ${loopStart}, where it should begin, is not a command of the data`);
   }
   const isEmpty = loop !== undefined && loop.sample >= samples;
-  if (isEmpty) repairs.push('the loop was left out: it has no wait in it');
+  if (isEmpty) repairs.push('ignored the loop, which takes no time');
   const log = logFromItems(isEmpty ? items.filter((item) => item !== loop) : items, samples, clock);
   if (tagStart === undefined) return { log, tags: {}, repairs };
   const { tags, fault } = readGd3(view, tagStart, tagIsBehind ? content.length : dataStart);

@@ -23,12 +23,12 @@ const HEADER_BYTES = 0xc0;
  * Entertainment System' unless given. Times are rounded down to samples of 1/44,100 s. The same log and tags give the
  * same bytes.
  *
- * Throws ApuError for a malformed log, a clock that is no NES's, a tag with a zero character in it, or a piece longer than 27 hours.
+ * Throws ApuError for a malformed log, a clock that is not an NES's, a tag with a zero character in it, or a piece longer than 27 hours.
  */
 export function writeVgm(log: RegisterLog, tags: VgmTags = {}): Uint8Array {
   checkRegisterLog(log);
   if (!isWhole(log.clock, NES_CLOCK_RANGE.lowest, NES_CLOCK_RANGE.highest)) {
-    throw new ApuError(`a clock of ${log.clock} Hz is no NES's: VGM players expect one near 1,789,773`);
+    throw new ApuError(`a clock of ${log.clock} Hz is not an NES's: VGM players expect one near 1,789,773`);
   }
   const items = itemsOf(log);
   const totalSamples = samplesOf(log, items);

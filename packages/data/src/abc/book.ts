@@ -89,7 +89,7 @@ class BookReader {
     else this.#passText(this.tunes[this.tunes.length - 1], line);
   }
 
-  /** Blocks of text or drawings, `%%begintext` to `%%endtext`, are no music. */
+  /** Blocks of text or drawings, `%%begintext` to `%%endtext`, are not music. */
   #isInBlock(text: string): boolean {
     if (BLOCK_START.test(text)) this.#inBlock = true;
     const isIn = this.#inBlock;
@@ -127,7 +127,7 @@ class BookReader {
     if (this.#gap !== undefined && !field && !hasMusic && !line.text.startsWith('%')) return;
     if (this.#gap !== undefined && !tune.hasGap) {
       tune.hasGap = true;
-      tune.repairs.push(`read on behind the empty line ${this.#gap}, where no music had come yet`);
+      tune.repairs.push(`read on past the empty line ${this.#gap} before any music`);
     }
     this.#gap = undefined;
     tune.hasMusic ||= hasMusic;
@@ -147,6 +147,6 @@ class BookReader {
   #passText(tune: GrowingTune, { text, number }: BookLine): void {
     if (tune.hasMusicBehind || !isMusicAmongWords(text)) return;
     tune.hasMusicBehind = true;
-    tune.repairs.push(`left out the music behind an empty line, from line ${number} on`);
+    tune.repairs.push(`left out the music after an empty line, from line ${number} on`);
   }
 }

@@ -4,7 +4,7 @@ import { METER_UNITS, type Meter, MOST_BEATS } from '../song.ts';
 export const NO_METER: Meter = { beats: 4, unit: 4, origin: 'assumed' };
 
 /**
- * The meter of an `M:` field: `6/8`, `(2+3+2)/8`, `C`, `C|`; `none` is no meter.
+ * The meter of an `M:` field: `6/8`, `(2+3+2)/8`, `C`, `C|`; `none` is not a meter.
  *
  * @returns undefined if the field tells none that a song may have
  */

@@ -198,7 +198,7 @@ class MusicLine {
     }
     passes.delete(0);
     if (passes.size > 0) this.#voice.addEnding(passes);
-    else this.#context.repairs.add(`took no account of the ending ${quoted(numbers)}`, this.#line);
+    else this.#context.repairs.add(`ignored the ending ${quoted(numbers)}`, this.#line);
   }
 
   /** Notes up to the closing sign, which is there; all last as long as the first note or rest of it. */

@@ -8,7 +8,7 @@ const MIN_LETTERS = 3;
 const MIN_SHARE = 0.25;
 
 /**
- * Whether a line that is no field is words: it reads like them, and it has no bar line. One symbol that means nothing does not
+ * Whether a line that is not a field is words: it reads like them, and it has no bar line. One symbol that means nothing does not
  * make prose of music.
  *
  * @param decorations letters that `U:` gives a meaning
@@ -18,7 +18,7 @@ export function isProse(line: string, decorations: ReadonlySet<string> = new Set
   return !heard.includes('|') && readsLikeWords(heard, decorations);
 }
 
-/** Whether a line that is no field has notes or rests and is no prose. */
+/** Whether a line that is not a field has notes or rests and is not prose. */
 export function isMusic(line: string): boolean {
   return /[A-Ga-gzxZX]/.test(line.replace(ASIDE, ' ')) && !isProse(line);
 }

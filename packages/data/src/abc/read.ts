@@ -65,10 +65,10 @@ function songOf(text: TuneText): SongReading | undefined {
   const bar = barLength(meter);
   const firstBeat = firstBar !== undefined && firstBar < bar - 1e-6 ? tick(firstBar - bar) : 0;
   const repairs = [
-    ...(tune.startsWithTempo ? [] : [`no tempo is given: took ${USUAL_TEMPO} quarters a minute`]),
+    ...(tune.startsWithTempo ? [] : [`no tempo given: assumed ${USUAL_TEMPO} quarters a minute`]),
     ...tune.repairs,
     ...plan.repairs,
-    ...(isRenumbered ? ['played endings that leave out a pass one after the other'] : []),
+    ...(isRenumbered ? ['played endings with missing numbers one after another'] : []),
     ...(lowerNotes > 0 ? [`left out ${lowerNotes} lower notes of chords`] : []),
     ...(isCut
       ? [`cut the tune at ${Math.round(tick(duration) / TICKS_PER_SECOND)} s: it would repeat for too long`]

@@ -103,7 +103,7 @@ class TuneReader implements MusicContext {
   #endHeader(line: number): void {
     if (this.#inBody) return;
     this.#inBody = true;
-    if (!this.#hasKey) this.repairs.add('found no K: field and took C major', line);
+    if (!this.#hasKey) this.repairs.add('no K: field: assumed C major', line);
     const tempo = this.#headerTempo;
     if (tempo) this.#setTempo(tempo.value, tempo.line);
   }
@@ -174,7 +174,7 @@ class TuneReader implements MusicContext {
         for (const [, symbol] of value.matchAll(/^(.)\s*=/gu)) this.decorations.add(symbol);
         break;
       case 'm':
-        this.repairs.add('left a macro (m:) as it is written', line);
+        this.repairs.add('did not expand a macro (m:)', line);
         break;
     }
   }
@@ -198,14 +198,14 @@ class TuneReader implements MusicContext {
     const voice = this.voices.concerned;
     const key = keyOf(value, voice.key);
     if (key) voice.setKey(key);
-    else this.repairs.add(`took no account of the unknown key ${quoted(value)}`, line);
+    else this.repairs.add(`ignored the unknown key ${quoted(value)}`, line);
     this.voices.transpose(voice, transpositionOf(value, voice.transposition), value, line);
   }
 
   #setMeter(value: string, line: number): void {
     const meter = meterOf(value);
     if (!meter) {
-      this.repairs.add(`took no account of the impossible meter ${quoted(value)}`, line);
+      this.repairs.add(`ignored the impossible meter ${quoted(value)}`, line);
       return;
     }
     this.voices.concerned.setMeter(meter);
@@ -214,7 +214,7 @@ class TuneReader implements MusicContext {
 
   #setUnit(value: string, line: number): void {
     const unit = unitLengthOf(value);
-    if (unit === undefined) this.repairs.add(`took no account of the unknown unit length ${quoted(value)}`, line);
+    if (unit === undefined) this.repairs.add(`ignored the unknown unit length ${quoted(value)}`, line);
     else this.voices.concerned.unit = unit;
     this.#unitIsGiven ||= unit !== undefined;
   }
@@ -222,14 +222,14 @@ class TuneReader implements MusicContext {
   #setTempo(value: string, line: number): void {
     const voice = this.voices.concerned;
     const tempo = tempoOf(value, voice.unit);
-    if (tempo === undefined) this.repairs.add(`did not use the tempo ${quoted(value)}`, line);
+    if (tempo === undefined) this.repairs.add(`ignored the tempo ${quoted(value)}`, line);
     else voice.setTempo(tempo);
   }
 
   #playingOrder(): readonly string[] | undefined {
     const { value, line } = this.#order ?? { value: '', line: 0 };
     const order = partOrderOf(value);
-    if (value !== '' && !order) this.repairs.add(`did not use the order of parts ${quoted(value)}`, line);
+    if (value !== '' && !order) this.repairs.add(`ignored the order of parts ${quoted(value)}`, line);
     return order;
   }
 }

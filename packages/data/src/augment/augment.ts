@@ -88,7 +88,7 @@ export interface AugmentedOptions {
  * Encodings that bring everything into C undo a transposition, and those on a tempo's grid a change of speed. A draw that leaves
  * too little for a sequence (one voice of a duet, say) gives the sequence as it was.
  *
- * @throws DataError if `events` is no sequence of this encoding
+ * @throws DataError if `events` is not a sequence of this encoding
  */
 export function augmentEvents(
   encoding: Encoding,

@@ -79,7 +79,7 @@ export function changeSpeed(song: Song, speed: number): Song {
   };
 }
 
-/** Of changes that fall on one tick the last holds; one to the value before it is no change. */
+/** Of changes that fall on one tick the last holds; one to the value before it is not a change. */
 function moveChanges(changes: readonly Change[], end: number, timeOf: (time: number) => number): Change[] {
   const moved: Change[] = [];
   for (const change of changes) {

@@ -46,12 +46,12 @@ export class BatchSampler {
   readonly #steps: readonly number[];
   #round: { readonly number: number; readonly buckets: Uint32Array; readonly before: Uint32Array } | undefined;
 
-  /** @throws DataError if no sequence has two events, or a size is no positive integer */
+  /** @throws DataError if no sequence has two events, or a size is not a positive integer */
   constructor(sequences: readonly EventSequence[], { batch, length, seed, augment }: BatchOptions) {
     const lengths = [...new Set(typeof length === 'number' ? [length] : length)].sort((a, b) => a - b);
     for (const [field, value] of [['batch', batch], ...lengths.map((one) => ['length', one])]) {
       if (Number.isInteger(value) && Number(value) >= 1) continue;
-      throw new DataError(`batches, ${field}`, `${value} is no positive integer`, 'give 1 or more');
+      throw new DataError(`batches, ${field}`, `${value} is not a positive integer`, 'give 1 or more');
     }
     this.batch = batch;
     this.#seed = seed;

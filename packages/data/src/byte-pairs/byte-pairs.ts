@@ -90,7 +90,7 @@ export class BytePairs {
     for (let place = 0; place < events.length; place++) {
       const parts = this.#parts[events[place]];
       if (parts === undefined) {
-        const problem = `${events[place]} is none of the ${this.classes} classes of events and pairs`;
+        const problem = `${events[place]} is not one of the ${this.classes} classes of events and pairs`;
         throw new DataError(`event ${place}`, problem, 'use a model of this encoding');
       }
       for (const part of parts) expanded.push(part);

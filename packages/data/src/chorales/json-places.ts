@@ -1,7 +1,7 @@
 import { messageOf } from '../error.ts';
 import { soundBeginning } from '../sound-beginning.ts';
 
-/** Of a text that is no JSON the first character that could not stand there; its length if it is only cut short. */
+/** Of a text that is not JSON the first character that could not stand there; its length if it is only cut short. */
 export function jsonFault(text: string): number {
   return soundBeginning(text.length, (length) => couldGoOn(text.slice(0, length)));
 }

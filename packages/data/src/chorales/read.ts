@@ -58,7 +58,7 @@ function parse(text: string, name: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new DataError(name, 'is no JSON', REMEDY, { byte: jsonFault(text) });
+    throw new DataError(name, 'is not JSON', REMEDY, { byte: jsonFault(text) });
   }
 }
 
@@ -69,7 +69,8 @@ type Step = readonly number[];
 
 /** Splits, of chorales, of steps. By hand and not by a schema, which would list every fault of a damaged file before it ends. */
 function checked(value: unknown, refuse: Refuse): { split: string; chorales: readonly (readonly Step[])[] }[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse([], 'is no object of splits');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return refuse([], 'is not an object of splits');
   const splits = Object.entries(value).map(([split, content]) => {
     const chorales = listOf(content, [split], refuse);
     return { split, chorales: chorales.map((chorale, index) => stepsOf(chorale, [split, index], refuse)) };
@@ -79,7 +80,7 @@ function checked(value: unknown, refuse: Refuse): { split: string; chorales: rea
 }
 
 function listOf(value: unknown, path: FieldPath, refuse: Refuse): readonly unknown[] {
-  return Array.isArray(value) ? value : refuse(path, 'is no list');
+  return Array.isArray(value) ? value : refuse(path, 'is not a list');
 }
 
 function stepsOf(value: unknown, path: FieldPath, refuse: Refuse): Step[] {
@@ -91,7 +92,7 @@ function stepsOf(value: unknown, path: FieldPath, refuse: Refuse): Step[] {
     return step.map((pitch, part) =>
       typeof pitch === 'number' && Number.isInteger(pitch)
         ? pitch
-        : refuse([...path, index, part], 'is no whole number'),
+        : refuse([...path, index, part], 'is not a whole number'),
     );
   });
 }

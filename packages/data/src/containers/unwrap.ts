@@ -54,7 +54,7 @@ export function unwrap(bytes: Uint8Array, path: string, maxBytes: number): Unwra
       const place = file.isWrapped ? { byte, within: 'unpacked' } : { byte };
       return new DataError(path, problem, 'download it again, or give another file', place);
     };
-    if (depth === MAX_DEPTH) throw fail(`is packed more than ${MAX_DEPTH} times over`, 0);
+    if (depth === MAX_DEPTH) throw fail(`is wrapped more than ${MAX_DEPTH} times`, 0);
     const opened = wrapper.open(file.bytes, maxBytes);
     if ('problem' in opened) throw fail(opened.problem, opened.byte);
     const { content, name = file.name.replace(/\.gz$/i, ''), repairs } = opened;

@@ -127,7 +127,7 @@ class BarReader {
     const found = this.#take(NOTE);
     if (!found) {
       const character = this.#content[this.#position];
-      return this.#fail(place, `"${character}" is no note, rest, bar line, chord or triplet`, 'take it away');
+      return this.#fail(place, `"${character}" is not a note, rest, bar line, chord or triplet`, 'take it away');
     }
     const [text, accidental, letter, octaves, numerator, slash, denominator, tie] = found;
     const multiple = numerator === '' ? 1 : Number(numerator);

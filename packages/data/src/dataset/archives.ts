@@ -33,7 +33,7 @@ export function archiveKind(head: Uint8Array, path: string): ArchiveKind | undef
 /** @throws DataError if a file that has the name of an archive is none */
 export function checkIsNoArchive(path: string): void {
   if (!isCalledArchive(path)) return;
-  const problem = 'damaged archive: not a .zip, .tar or .tar.gz archive inside';
+  const problem = 'damaged archive: its content is not .zip, .tar or .tar.gz';
   throw new DataError(path, problem, 'check the file, or download it again', { byte: 0 });
 }
 
@@ -65,7 +65,7 @@ async function* readEntry(path: string, bytes: Uint8Array, budget: Budget, depth
         ? { path, reason: `larger than ${LIMITS.fileBytes} bytes` }
         : { path, bytes };
     } else if (depth === LIMITS.archiveDepth) {
-      yield { path, reason: `an archive more than ${LIMITS.archiveDepth} deep in others: unpack it first` };
+      yield { path, reason: `nested in more than ${LIMITS.archiveDepth} archives: unpack it first` };
     } else {
       for await (const file of readArchive(archiveInMemory(path, bytes), kind, budget, depth + 1)) {
         yield { ...file, path: `${path}/${file.path}` };

@@ -45,7 +45,7 @@ export async function checkOutput(folder: string): Promise<void> {
   await checkReplaceable(folder, (name) => FILES.includes(name), 'file of a dataset');
   const manifest = join(folder, MANIFEST);
   if (existsSync(manifest) && !(await beginningOf(manifest)).includes('"chipsmith-dataset"')) {
-    throw new DataError(manifest, 'is of another program', 'choose another output folder');
+    throw new DataError(manifest, 'belongs to another program', 'choose another output folder');
   }
 }
 
@@ -169,7 +169,7 @@ async function openEvents(file: string, manifest: Manifest, split: Split, keptIn
       rest = bytes.subarray(events.length * 2);
       let stray = 0;
       while (stray < events.length && events[stray] < manifest.encoding.classes) stray++;
-      if (stray < events.length) refuse(`event ${read + stray} is ${events[stray]}, which is no class`);
+      if (stray < events.length) refuse(`event ${read + stray} is ${events[stray]}, which is not a class`);
       kept?.set(events, read);
       hash.update(piece);
       read += events.length;

@@ -83,7 +83,7 @@ function formatOf({ bytes, name }: Unwrapped, path: string): Format {
   const byName = FORMATS.filter(({ ending }) => ending.test(name));
   const format =
     FORMATS.find((candidate) => candidate.recognises?.(bytes)) ??
-    // A kind without a mark of its own has nothing but its name; of another, what is clearly something else is no damaged file.
+    // A kind without a mark of its own has nothing but its name; of another, what is clearly something else is not a damaged file.
     byName.find(({ recognises }) => foreign === undefined || recognises === undefined);
   if (format) return format;
   const known = FORMATS.map((candidate) => candidate.name).join(', ');

@@ -13,7 +13,7 @@ export interface InputFile {
 }
 
 /**
- * Opens a file. Whatever is no plain file (a device, a pipe, a folder) is refused before a byte is read.
+ * Opens a file. Whatever is not a plain file (a device, a pipe, a folder) is refused before a byte is read.
  *
  * @throws DataError if it cannot be opened
  */
@@ -45,7 +45,7 @@ export async function openInputFile(path: string): Promise<InputFile> {
 /**
  * The content of a file.
  *
- * @throws DataError if it is no plain file, cannot be read, has more than `maxBytes`, or changes while it is read
+ * @throws DataError if it is not a plain file, cannot be read, has more than `maxBytes`, or changes while it is read
  */
 export async function readInputFile(path: string, maxBytes: number): Promise<Buffer> {
   const { size, read, close } = await openInputFile(path);

@@ -17,7 +17,7 @@ export async function* readZip(archive: ArchiveFile, budget: Budget): AsyncGener
     throw new DataError(archive.name, problem, 'check the archive, or download it again', { byte });
   };
   const entries = await readZipDirectory(archive, fail);
-  if (entries.length === 0) fail(archive.size, 'a zip archive without entries');
+  if (entries.length === 0) fail(archive.size, 'empty zip archive');
   for (const { size } of entries) {
     const exceeded = budget.takeFile() ?? budget.takeBytes(size);
     if (exceeded !== undefined) fail(archive.size, exceeded);
@@ -49,7 +49,7 @@ async function contentOf(
   if (size > limit) return tooLarge;
   // Deflating makes nothing longer than this.
   if (packedSize > size + size / 1000 + 1000) return damaged(`${size} bytes packed to ${packedSize}`);
-  if (start + HEADER_BYTES > archive.size) return damaged('the entry begins behind the end');
+  if (start + HEADER_BYTES > archive.size) return damaged('the entry begins past the end');
   const header = await archive.read(start, HEADER_BYTES);
   if (header.readUInt32LE(0) !== HEADER_SIGNATURE) return damaged('no entry begins here');
   const content = start + HEADER_BYTES + header.readUInt16LE(26) + header.readUInt16LE(28);
@@ -58,7 +58,7 @@ async function contentOf(
   try {
     const bytes = method === STORED ? packed : inflateRawSync(packed, { maxOutputLength: limit });
     if (bytes.length !== size) return damaged(`the entry has ${bytes.length} bytes, not ${size}`, content);
-    return crc32(bytes) === checksum ? { bytes } : damaged('the entry is not what its checksum says', content);
+    return crc32(bytes) === checksum ? { bytes } : damaged('the entry does not match its checksum', content);
   } catch (error) {
     // More comes out than was announced.
     if (error instanceof RangeError) return tooLarge;

@@ -66,7 +66,7 @@ export async function downloadArchive(archive: Archive, folder: string, options:
       try {
         const url = webAddress(
           address,
-          new DataError(address, 'is no http address', 'give one like https://host/file'),
+          new DataError(address, 'is not an http address', 'give one like https://host/file'),
         );
         await transferWhole(client, url, archive, `${target}.part`, options);
         await rename(`${target}.part`, target);

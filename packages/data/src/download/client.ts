@@ -254,7 +254,7 @@ function unencoded(answer: Answer, bytes: Buffer, mostBytes: number): Buffer {
   const fail = (reason: string) =>
     new DownloadError(answer.url, `is sent as gzip that cannot be unpacked (${reason})`, 'tell the site');
   try {
-    if (!isGzip(bytes)) throw fail('it is none');
+    if (!isGzip(bytes)) throw fail('not gzip');
     const { content, repairs } = unpackGzip(bytes, mostBytes);
     if (repairs.length > 0) throw fail(repairs.join('; '));
     return Buffer.from(content.buffer, content.byteOffset, content.byteLength);
@@ -311,11 +311,11 @@ function retryAfter(value: string | undefined): number | undefined {
 }
 
 function redirected(from: URL, location: string): URL {
-  const problem = `is redirected to "${location}", which is no http address`;
+  const problem = `is redirected to "${location}", which is not an http address`;
   return webAddress(location, new DownloadError(from, problem, 'check the address'), from);
 }
 
-/** @throws `otherwise` if the text is no http or https address */
+/** @throws `otherwise` if the text is not an http or https address */
 export function webAddress(text: string, otherwise: Error, base?: URL): URL {
   const url = URL.canParse(text, base?.href) ? new URL(text, base) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) throw otherwise;

@@ -50,7 +50,10 @@ export interface Listing {
  */
 export async function downloadListing(page: string, folder: string, options: ListingOptions = {}): Promise<Listing> {
   const { delayMs = 1000 } = options;
-  const address = webAddress(page, new DataError(page, 'is no http address', 'give one like https://host/page.html'));
+  const address = webAddress(
+    page,
+    new DataError(page, 'is not an http address', 'give one like https://host/page.html'),
+  );
   address.hash = '';
   const client = new HttpClient({ ...options, delayMs });
   try {

@@ -21,7 +21,7 @@ export interface Features {
   readonly lowest: number;
   /** Distance between its lowest and highest note, of two octaves. */
   readonly range: number;
-  /** Share of the piece in which it sounds, of a half: rests are usual, scraps are no part. */
+  /** Share of the piece in which it sounds, of a half: rests are usual, scraps are not a part. */
   readonly coverage: number;
   /** 1 from 1.5 to 5 onsets a second, falling off to both sides: pads are slower, broken chords faster. */
   readonly pace: number;

@@ -8,7 +8,7 @@ export interface Instrument {
   readonly melody: number;
   readonly bass: number;
   readonly harmony: number;
-  /** Percussion that is no drum kit: the key of the kit that sounds most like it. */
+  /** Percussion that is not a drum kit: the key of the kit that sounds most like it. */
   readonly kitKey?: number;
 }
 

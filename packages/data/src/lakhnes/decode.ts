@@ -42,7 +42,11 @@ export function decodeLakhNes(events: ArrayLike<number>, vocabulary: Vocabulary)
 function eventOf(id: number, index: number, { events }: Vocabulary): LakhNesEvent {
   const event = events[id];
   if (event !== undefined) return event;
-  throw new DataError(`event ${index}`, `${id} is no LakhNES event (0..${events.length - 1})`, 'use a LakhNES model');
+  throw new DataError(
+    `event ${index}`,
+    `${id} is not a LakhNES event (0..${events.length - 1})`,
+    'use a LakhNES model',
+  );
 }
 
 type VoiceEvent = Exclude<LakhNesEvent, { kind: 'boundary' | 'wait' }>;

@@ -16,7 +16,7 @@ const EVENTS: ReadonlyMap<string, LakhNesEvent> = new Map(
  * exact here, to the sample, and not limited to those of the vocabulary. The tempo is `assumed`.
  *
  * @param name the file's name, for the title and messages
- * @throws DataError, with the byte, for what is no event, or a song of more than four hours
+ * @throws DataError, with the byte, for what is not an event, or a song of more than four hours
  */
 export function readLakhNesText(bytes: Uint8Array, name: string): SongReading {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
@@ -25,7 +25,7 @@ export function readLakhNesText(bytes: Uint8Array, name: string): SongReading {
   for (const { 0: word, index } of text.matchAll(/\S+/g)) {
     const event = eventOf(word);
     if (!event) {
-      const problem = `"${word.slice(0, 30)}" is no event of TX1 or TX2`;
+      const problem = `"${word.slice(0, 30)}" is not an event of TX1 or TX2`;
       throw new DataError(name, problem, 'correct the text', { byte: index });
     }
     if (event.kind === 'wait') duration += event.value;

@@ -130,7 +130,7 @@ function melodyGrammar(classes: number): Encoding['allowedAfter'] {
   return (previous) => (previous === undefined || previous === noteOff ? anythingButOff : anything);
 }
 
-/** @throws DataError if it is no class of the alphabet */
+/** @throws DataError if it is not a class of the alphabet */
 export function describeMelodyEvent(classIndex: number, name: string, alphabet: MelodyAlphabet): string {
   refuseClass(name, classIndex, 0, alphabet.classes);
   const event = alphabet.eventOf(classIndex);

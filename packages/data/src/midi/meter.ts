@@ -68,8 +68,7 @@ function metersOf(tracks: readonly MidiTrack[], repairs: string[]): { readonly t
     else byTick.set(tick, { beats, unit: known, origin: 'given' });
   }
   const [example] = unusable;
-  if (example !== undefined)
-    repairs.push(`left out ${unusable.size} kinds of meter such as ${example}, which no song has`);
+  if (example !== undefined) repairs.push(`left out ${unusable.size} unsupported meters such as ${example}`);
   return [...byTick].map(([tick, meter]) => ({ tick, meter })).sort((a, b) => a.tick - b.tick);
 }
 

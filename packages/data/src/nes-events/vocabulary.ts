@@ -104,7 +104,7 @@ export class NesVocabulary {
     if (event !== undefined) return event;
     throw new DataError(
       `event ${place}`,
-      `${id} is none of nes-events (0..${this.events.length - 1})`,
+      `${id} is not a class of nes-events (0..${this.events.length - 1})`,
       'use its model',
     );
   }

@@ -73,7 +73,7 @@ export class PickleOperands {
 
   #numberOf(text: string): number {
     const value = Number(text);
-    return text.trim() !== '' && Number.isFinite(value) ? value : this.refuse(`"${text.slice(0, 20)}" is no number`);
+    return text.trim() !== '' && Number.isFinite(value) ? value : this.refuse(`"${text.slice(0, 20)}" is not a number`);
   }
 
   /** `I00` and `I01` are how protocol 0 writes False and True. */
@@ -113,7 +113,7 @@ export class PickleOperands {
       else if (text[at] === 'x' && /^[0-9a-fA-F]{2}$/.test(text.slice(at + 1, at + 3))) {
         result[length++] = Number.parseInt(text.slice(at + 1, at + 3), 16);
         at += 2;
-      } else this.refuse(`"\\${text[at] ?? ''}" is no escape of a text`);
+      } else this.refuse(`"\\${text[at] ?? ''}" is not an escape sequence`);
     }
     return result.subarray(0, length);
   }

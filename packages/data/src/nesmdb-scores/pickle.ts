@@ -192,7 +192,7 @@ class PickleMachine {
         return new PickleArray('scalar', given);
       case 'encode': {
         const [text] = given;
-        return text instanceof Uint8Array ? text : this.#refuse('encode of what is no text');
+        return text instanceof Uint8Array ? text : this.#refuse('encode of something that is not text');
       }
       default:
         return this.#refuse(`a call of ${callee.name}`);
@@ -208,13 +208,14 @@ class PickleMachine {
 
   #append(values: readonly PickleValue[]): undefined {
     const list = this.#top();
-    if (!Array.isArray(list)) return this.#refuse('an item for what is no list');
+    if (!Array.isArray(list)) return this.#refuse('an item for something that is not a list');
     for (const value of values) list.push(value);
   }
 
   #named(module: string, attribute: string): PickleValue {
     const name = `${module} ${attribute}`;
-    if (!NAMES.has(name)) this.#refuse(`it names "${name.slice(0, 60)}", which is no part of a score: nothing was run`);
+    if (!NAMES.has(name))
+      this.#refuse(`it names "${name.slice(0, 60)}", which is not part of a score: nothing was run`);
     return { name };
   }
 

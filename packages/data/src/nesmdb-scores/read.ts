@@ -38,7 +38,7 @@ export function readPickledScore(bytes: Uint8Array, name: string): SongReading {
   const refuse = (problem: string): never => {
     throw new DataError(name, problem, 'give a score of NES-MDB (exprsco, seprsco or blndsco)', place);
   };
-  if (!Array.isArray(value) || value.length !== 3) return refuse('it is no score: rate, length and frames');
+  if (!Array.isArray(value) || value.length !== 3) return refuse('it is not a score: rate, length and frames');
   const [rate, duration, content] = value as PickleValue[];
   if (typeof rate !== 'number' || !(rate > 0 && rate <= TICKS_PER_SECOND)) return refuse('its rate is impossible');
   if (typeof duration !== 'number' || !Number.isSafeInteger(duration) || duration < 0)
@@ -51,7 +51,7 @@ export function readPickledScore(bytes: Uint8Array, name: string): SongReading {
     return songOf({ rate, duration, frames }, name, place);
   }
   if (!Array.isArray(content)) return refuse('its frames are neither an array nor a list');
-  const frames = spread(content) ?? refuse('a frame of it is no list of notes');
+  const frames = spread(content) ?? refuse('a frame of it is not a list of notes');
   return songOf({ rate, duration, frames }, name, place);
 }
 
@@ -120,7 +120,7 @@ function withFullVolume(notes: Uint8Array): Uint8Array {
   return frames;
 }
 
-/** Gives the notes of each frame of a blended score to voices; undefined if a frame is no list of numbers. */
+/** Gives the notes of each frame of a blended score to voices; undefined if a frame is not a list of numbers. */
 function spread(content: readonly PickleValue[]): Uint8Array | undefined {
   const frames = new Uint8Array(content.length * VOICES * FIELDS);
   for (const [frame, list] of content.entries()) {

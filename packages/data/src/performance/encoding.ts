@@ -30,7 +30,7 @@ const SHORTEST = 32;
 /**
  * The encoding of Magenta's Performance RNN: one sequence of all pitched voices in steps of 10 ms, whatever the tempo. 356 classes
  * (0..127 note on, 128..255 note off, 256..355 time shift of 1..100 steps); with velocity 388 (356..387 velocity bins 1..32, in
- * force until the next). The noise takes no part; what sounds at volume 0 is no note.
+ * force until the next). The noise takes no part; what sounds at volume 0 is not a note.
  *
  * Order within a step: notes by start and pitch, as in Magenta; the ends of those that started earlier come first by that. Where two
  * voices hold one pitch the first note-off ends the note that started first. It forgets voices and duty, and volume without velocity;
@@ -156,7 +156,7 @@ function decode(events: ArrayLike<number>, options: DecodeOptions, name: string,
 }
 
 /**
- * Entry n: what may follow event n; entry `classes`: what may come first, which is no note-off. After a velocity comes the note
+ * Entry n: what may follow event n; entry `classes`: what may come first, which is not a note-off. After a velocity comes the note
  * that it is for.
  */
 function createGrammar(classes: number): readonly (readonly boolean[])[] {

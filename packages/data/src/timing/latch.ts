@@ -35,7 +35,7 @@ export function latchToFrames(song: Song): Song {
   return { ...song, voices, duration: Math.max(song.duration, lastEnd) };
 }
 
-/** Of the changes that fall into one frame the last holds; one that repeats the value before it is no change. */
+/** Of the changes that fall into one frame the last holds; one that repeats the value before it is not a change. */
 function latchChanges(
   changes: readonly Change[],
   start: number,

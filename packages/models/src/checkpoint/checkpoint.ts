@@ -111,7 +111,7 @@ export function encodeCheckpoint({ metadata, model, state }: Checkpoint): Uint8A
  * Reads a checkpoint and makes its model.
  *
  * @param source names the file in errors
- * @throws ModelError if the file is damaged, is no checkpoint of ours, or its tensors are not those of its model
+ * @throws ModelError if the file is damaged, is not a checkpoint of ours, or its tensors are not those of its model
  */
 export function decodeCheckpoint(bytes: Uint8Array, source: string): Checkpoint {
   const {

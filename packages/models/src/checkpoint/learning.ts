@@ -16,5 +16,5 @@ export function learningWarning({
   }
   if (best.nll < unigramNll) return undefined;
   const [reached, counted] = [best.nll, unigramNll].map((nll) => nll.toFixed(3));
-  return `The model has learnt nothing: on its validation data it reaches ${reached} nats an event, counting how often each event occurs ${counted}; train it longer, or with another --learning-rate.`;
+  return `The model has learnt nothing: its validation loss is ${reached} nats an event, that of counting events ${counted}; train it longer, or with another --learning-rate.`;
 }

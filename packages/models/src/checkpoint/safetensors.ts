@@ -88,7 +88,7 @@ export function headerEnd(start: Uint8Array, length: number, source: string): nu
  *
  * @param start the file up to `headerEnd`, or more
  * @param length of the whole file
- * @throws ModelError if it is no safetensors header, or its ranges overlap, leave holes or do not end with the file
+ * @throws ModelError if it is not a safetensors header, or its ranges overlap, leave holes or do not end with the file
  */
 export function readHeader(start: Uint8Array, length: number, source: string): SafetensorsHeader {
   const fail = (why: string): never => {
@@ -142,7 +142,7 @@ function damaged(source: string, why: string): ModelError {
 
 /** Undefined for bytes that are not a JSON object in UTF-8. */
 function parseHeader(bytes: Uint8Array): Record<string, unknown> | undefined {
-  // Bytes that are no UTF-8 become U+FFFD, at worst within a name, which then names no tensor of a model.
+  // Bytes that are not UTF-8 become U+FFFD, at worst within a name, which then names no tensor of a model.
   const value = parseJson(new TextDecoder().decode(bytes));
   return isRecord(value) ? value : undefined;
 }

@@ -46,7 +46,7 @@ export class RunLock {
     this.#held = false;
   }
 
-  /** What the file says, NaN or 0 if that is no number; undefined if there is none. */
+  /** What the file says, NaN or 0 if that is not a number; undefined if there is none. */
   async #owner(): Promise<number | undefined> {
     try {
       return Number(await readText(this.#path, LOCK_BYTES));
