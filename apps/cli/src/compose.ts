@@ -6,10 +6,10 @@ import { startProgress } from './terminal/progress.ts';
 import { scoresOf } from './tracks.ts';
 
 /** A track needs this many notes, and pitches, to be worth hearing; the emptiest melodies of NES games have more. */
-const FEWEST_NOTES = 8;
-const FEWEST_PITCHES = 3;
+const MIN_NOTES = 8;
+const MIN_PITCHES = 3;
 /** For tracks of one or two bars, which need not be crammed. */
-const FEWEST_NOTES_A_BAR = 3;
+const MIN_NOTES_A_BAR = 3;
 
 /** Sequences drawn for each one that is wanted, before a model that mostly rests is given up. */
 const TRIES = 5;
@@ -30,7 +30,7 @@ export async function compose(
   { bars, ...options }: SampleOptions & { readonly bars: number },
 ): Promise<Composed[]> {
   const { count } = options;
-  const fewestNotes = Math.min(FEWEST_NOTES, bars * FEWEST_NOTES_A_BAR);
+  const fewestNotes = Math.min(MIN_NOTES, bars * MIN_NOTES_A_BAR);
   const kept = new Map<string, Composed>();
   const progress = startProgress('composing');
   try {
@@ -45,7 +45,7 @@ export async function compose(
         const song = kept.size < count ? songOf(candidate, kept.size) : undefined;
         if (song === undefined || kept.has(candidate.events.join())) continue;
         const { notes, pitches } = scoresOf(song);
-        if (notes >= fewestNotes && pitches >= FEWEST_PITCHES)
+        if (notes >= fewestNotes && pitches >= MIN_PITCHES)
           kept.set(candidate.events.join(), { sample: candidate, song });
       }
     }
@@ -54,6 +54,6 @@ export async function compose(
   }
   if (kept.size === count) return [...kept.values()];
   throw new CommandError(
-    `Only ${kept.size} of ${TRIES * count} sequences were different, had ${fewestNotes} notes of ${FEWEST_PITCHES} pitches and came to an end: train longer, or raise --temperature or --bars.`,
+    `Only ${kept.size} of ${TRIES * count} sequences were different, had ${fewestNotes} notes of ${MIN_PITCHES} pitches and came to an end: train longer, or raise --temperature or --bars.`,
   );
 }

@@ -1,12 +1,13 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type FilterName, playScore, TICKS_PER_SECOND, writeVgm, writeWav } from '@chipsmith/apu';
+import { type FilterName, playScore, writeVgm, writeWav } from '@chipsmith/apu';
 import {
   checkReplaceable,
   isSystemError,
   type MidiConvention,
   replaceFolder,
   type Song,
+  ticksPerQuarter,
   writeMidi,
 } from '@chipsmith/data';
 import { contactSheet, type SheetTrack } from './page/contact-sheet.ts';
@@ -51,7 +52,7 @@ export function scoresOf(melody: Song): {
   const ends = [0, ...notes.map(({ end }) => end)];
   const starts = [...notes.map(({ start }) => start), melody.duration];
   const longest = Math.max(...starts.map((start, index) => start - ends[index]));
-  const ticksPerBeat = (TICKS_PER_SECOND * 60) / melody.tempo.beatsPerMinute;
+  const ticksPerBeat = ticksPerQuarter(melody.tempo.beatsPerMinute);
   return {
     notes: notes.length,
     pitches: pitches.size,

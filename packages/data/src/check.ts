@@ -1,6 +1,6 @@
 import { scoreFault } from '@chipsmith/apu';
 import { DataError } from './error.ts';
-import { METER_UNITS, MOST_BEATS, type Song, TEMPO_RANGE } from './song.ts';
+import { MAX_BEATS, METER_UNITS, type Song, TEMPO_RANGE } from './song.ts';
 
 /**
  * Holds a song to its contract: tempo and meter make sense, and it is a score that the chip can play (scoreFault).
@@ -28,8 +28,8 @@ export function checkSong(song: Song): void {
   }
   if (!Number.isSafeInteger(firstBeat)) refuse('tempo.firstBeat', `${firstBeat} is not an integer`);
   if (!(confidence >= 0 && confidence <= 1)) refuse('tempo.confidence', `${confidence} is outside 0..1`);
-  if (!Number.isInteger(song.meter.beats) || song.meter.beats < 1 || song.meter.beats > MOST_BEATS) {
-    refuse('meter.beats', `${song.meter.beats} is not an integer in 1..${MOST_BEATS}`);
+  if (!Number.isInteger(song.meter.beats) || song.meter.beats < 1 || song.meter.beats > MAX_BEATS) {
+    refuse('meter.beats', `${song.meter.beats} is not an integer in 1..${MAX_BEATS}`);
   }
   if (!METER_UNITS.includes(song.meter.unit))
     refuse('meter.unit', `${song.meter.unit} is not one of ${METER_UNITS.join(', ')}`);

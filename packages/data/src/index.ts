@@ -93,5 +93,5 @@ export { compareMeasures, type MelodyMeasures, measureMelody, measuresOf } from 
 export { durationLabel, entropy, polyphonyShares, summariseVoices, type VoiceSummary } from './statistics/summary.ts';
 export * from './timing/latch.ts';
 export { estimateMeter } from './timing/meter.ts';
-export { estimateTempo, stepTicks, withEstimatedTiming } from './timing/tempo.ts';
-export { prevailingTempo, type TempoMap, tempoMapOf } from './timing/tempo-map.ts';
+export { estimateTempo, withEstimatedTiming } from './timing/tempo.ts';
+export { prevailingTempo, type TempoMap, tempoMapOf, ticksPerQuarter } from './timing/tempo-map.ts';

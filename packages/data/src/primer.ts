@@ -1,7 +1,7 @@
-import { type Note, VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
+import { VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
 import type { EncodedSequence, Encoding } from './encoding.ts';
 import { DataError } from './error.ts';
-import type { Meter, Song } from './song.ts';
+import { byVoice, type Meter, moveNote, quartersPerBar, type Song } from './song.ts';
 import { withEstimatedTiming } from './timing/tempo.ts';
 import { prevailingTempo, tempoMapOf, ticksPerQuarter } from './timing/tempo-map.ts';
 
@@ -63,7 +63,7 @@ export function choosePrimer(song: Song, encoding: Encoding, bars: number, name:
     const sequence = fitting(encode(part));
     if (sequence !== undefined) return primerOf(part, sequence);
   }
-  throw new DataError(name, `none of its bars leaves room for others`, 'ask for more bars');
+  throw new DataError(name, 'none of its bars leaves room for others', 'ask for more bars');
 }
 
 /** The steps that encodings lay notes on, in quarter notes: what lies less than half a step before a bar belongs to it. */
@@ -76,7 +76,7 @@ function roundToStep(beats: number): number {
 /** Bars from the first to the last note of some voices, the first beat of the bar behind them, and a bar, in quarter notes. */
 function barsOf(song: Song, voices: readonly VoiceName[]): { allBars: number; end: number; barLength: number } {
   const { beatAt } = tempoMapOf(song.tempo);
-  const barLength = (4 * song.meter.beats) / song.meter.unit;
+  const barLength = quartersPerBar(song.meter);
   const notes = voices.flatMap((voice) => song.voices[voice]);
   const start = notes.reduce((earliest, note) => Math.min(earliest, note.start), Number.POSITIVE_INFINITY);
   const last = notes.reduce((latest, note) => Math.max(latest, note.end), 0);
@@ -90,24 +90,15 @@ function songFrom(song: Song, beat: number): Song {
   const { timeAt } = tempoMapOf(song.tempo);
   const cut = Math.max(0, Math.ceil(timeAt(beat - STEP / 2)));
   const firstBeat = Math.round(timeAt(beat)) - cut;
-  const notesOf = (notes: readonly Note[]): Note[] =>
-    notes
-      .filter(({ start }) => start >= cut)
-      .map((note) => ({
-        ...note,
-        start: note.start - cut,
-        end: note.end - cut,
-        volume: note.volume.map(({ time, value }) => ({ time: time - cut, value })),
-        duty: note.duty.map(({ time, value }) => ({ time: time - cut, value })),
-      }));
-  const { pulse1, pulse2, triangle, noise } = song.voices;
   const { changes = [], ...tempo } = song.tempo;
   const moved = changes.map(({ time, beatsPerMinute }) => ({ time: time - cut, beatsPerMinute }));
   const before = moved.findLast(({ time }) => time <= firstBeat);
   const later = moved.filter(({ time }) => time > firstBeat);
   return {
     ...song,
-    voices: { pulse1: notesOf(pulse1), pulse2: notesOf(pulse2), triangle: notesOf(triangle), noise: notesOf(noise) },
+    voices: byVoice((voice) =>
+      song.voices[voice].filter(({ start }) => start >= cut).map((note) => moveNote(note, -cut)),
+    ),
     duration: song.duration - cut,
     tempo: {
       ...tempo,

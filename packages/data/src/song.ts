@@ -1,4 +1,4 @@
-import type { Score } from '@chipsmith/apu';
+import type { Change, Note, Score, VoiceName } from '@chipsmith/apu';
 
 /** Where a musical fact came from: written in the source, worked out from the notes, or assumed for want of both. */
 export const ORIGINS = ['given', 'estimated', 'assumed'] as const;
@@ -7,10 +7,13 @@ export type Origin = (typeof ORIGINS)[number];
 /** Quarter notes a minute that a song may have. */
 export const TEMPO_RANGE = { slowest: 20, fastest: 400 } as const;
 
+/** Songs are minutes long: what claims more is damaged, and later work is in proportion to the length. */
+export const MAX_SONG_SECONDS = 4 * 3600;
+
 /** Notes that a beat may be: whole to 16th. */
 export const METER_UNITS = [1, 2, 4, 8, 16] as const;
 /** A bar has 1 to this many beats. */
-export const MOST_BEATS = 64;
+export const MAX_BEATS = 64;
 
 /** The speed of the beat. Times in a song are exact ticks whatever the tempo is: it only says where the grid lies. */
 export interface Tempo {
@@ -44,4 +47,30 @@ export interface Song extends Score {
   readonly title: string;
   readonly tempo: Tempo;
   readonly meter: Meter;
+}
+
+/** Such as `6/8`. */
+export function meterName({ beats, unit }: Pick<Meter, 'beats' | 'unit'>): string {
+  return `${beats}/${unit}`;
+}
+
+/** Quarter notes of a bar. */
+export function quartersPerBar({ beats, unit }: Pick<Meter, 'beats' | 'unit'>): number {
+  return (4 * beats) / unit;
+}
+
+/** A value for each voice. */
+export function byVoice<Value>(of: (voice: VoiceName) => Value): Record<VoiceName, Value> {
+  return {
+    pulse1: of('pulse1'),
+    pulse2: of('pulse2'),
+    triangle: of('triangle'),
+    noise: of('noise'),
+  };
+}
+
+/** A note so many ticks later; earlier where they are negative. */
+export function moveNote({ start, end, pitch, volume, duty }: Note, ticks: number): Note {
+  const move = (changes: readonly Change[]) => changes.map(({ time, value }) => ({ time: time + ticks, value }));
+  return { start: start + ticks, end: end + ticks, pitch, volume: move(volume), duty: move(duty) };
 }

@@ -425,7 +425,7 @@ describe('readAbc: what it puts right', () => {
     const symbols = Array.from({ length: 100 }, (_, at) => String.fromCodePoint(0x4e00 + at)).join('');
     const { repairs } = read(`C ${symbols}|D`);
     expect(repairs).toHaveLength(25);
-    expect(repairs.at(-1)).toBe('made 76 further repairs from line 7 on');
+    expect(repairs.at(-1)).toBe('made further repairs, first in line 7 (76 times)');
   });
 
   it.each([

@@ -21,7 +21,7 @@ import {
 } from '../src/corpus/tune.ts';
 import { melodyEncoding } from '../src/melody/encoding.ts';
 import type { Song } from '../src/song.ts';
-import { stepTicks } from '../src/timing/tempo.ts';
+import { ticksPerQuarter } from '../src/timing/tempo-map.ts';
 
 const tunes = embeddedTunes();
 const songs = embeddedCorpus();
@@ -276,7 +276,7 @@ interface MelodySketch {
 /** A song of pulse 1 alone on an even grid; null is a rest of one step. */
 function songOf({ steps, beatsPerMinute, firstBeat, beats, unit, stepLength, tail }: MelodySketch): Song {
   const tempo = { beatsPerMinute, firstBeat, origin: 'given', confidence: 1 } as const;
-  const ticks = stepLength ?? stepTicks(tempo);
+  const ticks = stepLength ?? ticksPerQuarter(tempo.beatsPerMinute) / 4;
   let step = 0;
   const pulse1 = steps.flatMap((note) => {
     const start = Math.round(step * ticks);

@@ -9,7 +9,7 @@ import {
   FRAMES_PER_SECOND,
   Random,
   type Song,
-  stepTicks,
+  ticksPerQuarter,
   withEstimatedTiming,
 } from '../src/index.ts';
 import { plainNote, songOf } from './support/songs.ts';
@@ -80,7 +80,9 @@ describe('estimateTempo', () => {
     expect(song.tempo.beatsPerMinute).toBeCloseTo((FRAMES_PER_SECOND * 60) / 24, 9);
     const first = Math.min(...Object.values(song.voices).flatMap((notes) => notes.map(({ start }) => start)));
     expect(Math.abs(song.tempo.firstBeat - first)).toBeLessThan(FRAME_TICKS / 2);
-    const steps = song.voices.pulse1.map(({ start }) => (start - song.tempo.firstBeat) / stepTicks(song.tempo));
+    const steps = song.voices.pulse1.map(
+      ({ start }) => (start - song.tempo.firstBeat) / (ticksPerQuarter(song.tempo.beatsPerMinute) / 4),
+    );
     for (const step of steps) expect(Math.abs(step - Math.round(step))).toBeLessThan(0.1);
   });
 

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { choosePrimer, type Encoding, type Meter, printable } from '@chipsmith/data';
+import { choosePrimer, type Encoding, type Meter, meterName, printable } from '@chipsmith/data';
 import { type Arguments, integers, text } from '../terminal/command.ts';
 import { CommandError, UsageError } from '../terminal/errors.ts';
 import { firstSong, readInput } from './song.ts';
@@ -45,7 +45,7 @@ export async function primerOf(args: Arguments, encoding: Encoding, bars: number
   const described = [
     count > 1 ? `${basename(path)} (the first of its ${count} songs)` : basename(path),
     primer.bars === allBars ? `all ${allBars} bars` : `the last ${primer.bars} of ${allBars} bars`,
-    `${meter.beats}/${meter.unit}`,
+    meterName(meter),
     `${beatsPerMinute} bpm`,
   ];
   const description = printable(`Primer: ${described.join(', ')}`);

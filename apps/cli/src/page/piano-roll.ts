@@ -1,5 +1,5 @@
 import { type Note, TICKS_PER_SECOND, type VoiceName } from '@chipsmith/apu';
-import type { Song } from '@chipsmith/data';
+import { type Song, ticksPerQuarter } from '@chipsmith/data';
 
 /** The size of the picture's coordinates; the page may stretch it to any width. */
 export interface RollSize {
@@ -18,13 +18,13 @@ const NOISE_ROWS = 16;
 const HIT_ROWS = 4;
 
 /** A piece that stays within a few notes is still shown in two octaves, so that steps look like steps. */
-const LEAST_ROWS = 24;
+const MIN_ROWS = 24;
 
 /** A note at full volume covers two rows, so that it stays a bar rather than a line where the range is wide. */
 const NOTE_ROWS = 2;
 
 /** The quietest note is still this share of the loudest one's height. */
-const LEAST_LOUDNESS = 0.3;
+const MIN_LOUDNESS = 0.3;
 
 /** Pitch classes of the black keys. */
 const blackKeys: ReadonlySet<number> = new Set([1, 3, 6, 8, 10]);
@@ -67,7 +67,7 @@ interface KeyRows extends Rows {
 function keyRows(song: Song, height: number): KeyRows {
   const pitches = tonalVoices.flatMap((voice) => song.voices[voice].map(({ pitch }) => pitch));
   const used = pitches.length > 0 ? [Math.min(...pitches) - NOTE_ROWS, Math.max(...pitches) + NOTE_ROWS] : [60, 60];
-  const missing = Math.max(0, LEAST_ROWS - (used[1] - used[0] + 1));
+  const missing = Math.max(0, MIN_ROWS - (used[1] - used[0] + 1));
   const lowest = used[0] - Math.floor(missing / 2);
   const highest = used[1] + Math.ceil(missing / 2);
   const row = height / (highest - lowest + 1);
@@ -101,7 +101,7 @@ function grid(song: Song, x: (tick: number) => number, height: number): string {
 
 /** When each beat falls, and, where it begins one, the number of its bar, from 1; an upbeat is bar 0. */
 export function beatsOf({ tempo, meter, duration }: Song): { tick: number; bar?: number }[] {
-  const ticksPerBeat = ((TICKS_PER_SECOND * 60) / tempo.beatsPerMinute) * (4 / meter.unit);
+  const ticksPerBeat = ticksPerQuarter(tempo.beatsPerMinute) * (4 / meter.unit);
   const first = Math.ceil(-tempo.firstBeat / ticksPerBeat);
   const count = Math.max(0, Math.ceil((duration - tempo.firstBeat) / ticksPerBeat) - first);
   return Array.from({ length: count }, (_, index) => {
@@ -121,7 +121,7 @@ function drawNote({ start, end, pitch, volume }: Note, x: (tick: number) => numb
   const steps = volume.map(({ time, value }, index) => ({
     left: x(time),
     right: x(volume[index + 1]?.time ?? end),
-    half: value === 0 ? 0 : (LEAST_LOUDNESS + (1 - LEAST_LOUDNESS) * (value / 15)) * (loudest / 2),
+    half: value === 0 ? 0 : (MIN_LOUDNESS + (1 - MIN_LOUDNESS) * (value / 15)) * (loudest / 2),
   }));
   const [first, ...others] = steps;
   if (!first || others.every(({ half }) => half === first.half)) {

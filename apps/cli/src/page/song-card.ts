@@ -39,11 +39,11 @@ ${below}
 const NUMBERED = 4;
 
 /** A last bar of fewer beats is but the sound that the end leaves. */
-const LEAST_BEATS = 2;
+const MIN_BEATS = 2;
 
 function barNumbers(song: Song): string {
   const numbers = beatsOf(song)
-    .slice(0, -LEAST_BEATS)
+    .slice(0, -MIN_BEATS)
     .filter(({ bar }) => bar !== undefined && bar > 0 && bar % NUMBERED === 1)
     .map(({ tick, bar }) => `<li style="left:${((100 * tick) / song.duration).toFixed(2)}%">${bar}</li>`);
   return `<ol class="bars" aria-hidden="true">${numbers.join('')}</ol>`;

@@ -10,7 +10,7 @@ const HEADER_BYTES = 44;
 const FORMAT_INTEGER = 1;
 const FORMAT_FLOAT = 3;
 /** A RIFF file counts its bytes in 32 bits. */
-const MOST_DATA_BYTES = 0xffff_ffff - HEADER_BYTES;
+const MAX_DATA_BYTES = 0xffff_ffff - HEADER_BYTES;
 
 /**
  * A mono WAV file. Integer formats take samples in -1..1, scaled by 32,767 or 8,388,607 and rounded.
@@ -26,7 +26,7 @@ export function writeWav(samples: Float32Array, sampleRate: number, options: Wav
     throw new ApuError(`sampleRate is ${sampleRate}: give a whole number from 1 to 384000`);
   }
   const dataBytes = samples.length * bytesPerSample;
-  if (dataBytes > MOST_DATA_BYTES) throw new ApuError(`${dataBytes} bytes of samples do not fit a WAV file of 4 GiB`);
+  if (dataBytes > MAX_DATA_BYTES) throw new ApuError(`${dataBytes} bytes of samples do not fit a WAV file of 4 GiB`);
 
   // Chunks start on even bytes.
   const padding = dataBytes % 2;

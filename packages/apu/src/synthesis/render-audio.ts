@@ -34,7 +34,7 @@ export const DEFAULT_GAIN = 2.5;
 const BLOCK = 1024;
 
 /** Three hours at 48 kHz, 2 GiB: a longer piece is a mistake, or a damaged file that waits for hours. */
-const MOST_SAMPLES = 2 ** 29;
+const MAX_SAMPLES = 2 ** 29;
 
 /**
  * Plays a register log on the chip.
@@ -56,9 +56,9 @@ export function renderAudio(log: RegisterLog, options: RenderOptions = {}): Floa
   }
 
   const length = Math.round((log.duration * sampleRate) / log.clock);
-  if (length > MOST_SAMPLES) {
+  if (length > MAX_SAMPLES) {
     throw new ApuError(
-      `the log lasts ${Math.round(log.duration / log.clock)} s: at most ${MOST_SAMPLES} samples are made`,
+      `the log lasts ${Math.round(log.duration / log.clock)} s: at most ${MAX_SAMPLES} samples are made`,
     );
   }
 

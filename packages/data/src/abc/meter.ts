@@ -1,4 +1,4 @@
-import { METER_UNITS, type Meter, MOST_BEATS } from '../song.ts';
+import { MAX_BEATS, METER_UNITS, type Meter } from '../song.ts';
 
 /** Of a tune without `M:`, and of one in free meter. */
 export const NO_METER: Meter = { beats: 4, unit: 4, origin: 'assumed' };
@@ -15,12 +15,7 @@ export function meterOf(field: string): Meter | undefined {
   const [, sum, below] = /^\(?(\d+(?:\s*\+\s*\d+)*)\)?\s*\/\s*(\d+)/.exec(field) ?? [];
   const beats = (sum ?? '').split('+').reduce((total, part) => total + Number(part), 0);
   const unit = METER_UNITS.find((one) => one === Number(below));
-  return unit !== undefined && beats >= 1 && beats <= MOST_BEATS ? { beats, unit, origin: 'given' } : undefined;
-}
-
-/** Quarter notes of a bar. */
-export function barLength({ beats, unit }: Meter): number {
-  return (4 * beats) / unit;
+  return unit !== undefined && beats >= 1 && beats <= MAX_BEATS ? { beats, unit, origin: 'given' } : undefined;
 }
 
 /** Whether beats are divided in three, as in 6/8, 9/8 and 12/8. */

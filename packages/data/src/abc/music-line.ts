@@ -1,7 +1,8 @@
+import type { Repairs } from '../repairs.ts';
 import { ASIDES, CHORD_SYMBOL, DECORATION, GRACE_NOTES, INLINE_FIELD } from './asides.ts';
 import { inlineField } from './fields.ts';
 import { multipleOf } from './length.ts';
-import { quoted, type Repairs } from './repairs.ts';
+import { quoted } from './quoted.ts';
 import { tupletOf } from './tuplet.ts';
 import type { SpeltNote, Voice } from './voice.ts';
 import type { Voices } from './voices.ts';

@@ -1,10 +1,9 @@
 import { type Note, TICKS_PER_SECOND } from '@chipsmith/apu';
 import { DataError } from '../error.ts';
 import type { FoundSong, SongReading } from '../reading.ts';
-import type { Tempo, TempoChange } from '../song.ts';
+import { quartersPerBar, type Tempo, type TempoChange } from '../song.ts';
 import { tempoMapOf, ticksPerQuarter } from '../timing/tempo-map.ts';
 import { type TuneText, tunesOf } from './book.ts';
-import { barLength } from './meter.ts';
 import { planParts, playParts } from './parts.ts';
 import { type PlayedNote, type PlayedTempo, perform } from './performance.ts';
 import { linesOf } from './text.ts';
@@ -62,7 +61,7 @@ function songOf(text: TuneText): SongReading | undefined {
   if (pulse1.length === 0) return undefined;
 
   const { title, composer, written, meter } = tune;
-  const bar = barLength(meter);
+  const bar = quartersPerBar(meter);
   const firstBeat = firstBar !== undefined && firstBar < bar - 1e-6 ? tick(firstBar - bar) : 0;
   const repairs = [
     ...(tune.startsWithTempo ? [] : [`no tempo given: assumed ${USUAL_TEMPO} quarters a minute`]),

@@ -1,14 +1,15 @@
 import type { WrittenFacts } from '../reading.ts';
-import type { Meter } from '../song.ts';
+import { inLines, Repairs } from '../repairs.ts';
+import { type Meter, meterName, quartersPerBar } from '../song.ts';
 import type { TuneText } from './book.ts';
 import { fieldOf } from './fields.ts';
 import { keyOf } from './key.ts';
 import { unitLengthOf } from './length.ts';
-import { barLength, meterOf } from './meter.ts';
+import { meterOf } from './meter.ts';
 import { type MusicContext, readMusicLine } from './music-line.ts';
 import { partOrderOf } from './parts.ts';
 import { isMusic, isProse } from './prose.ts';
-import { quoted, Repairs } from './repairs.ts';
+import { quoted } from './quoted.ts';
 import type { TuneSymbol } from './symbols.ts';
 import { tempoOf } from './tempo.ts';
 import type { BookLine } from './text.ts';
@@ -45,7 +46,7 @@ export function readTune({ defaults, lines, repairs }: TuneText): WrittenTune {
 }
 
 class TuneReader implements MusicContext {
-  readonly repairs = new Repairs();
+  readonly repairs = new Repairs(inLines);
   readonly voices = new Voices(this.repairs);
   readonly decorations = new Set(DECORATIONS);
   readonly #bookRepairs: readonly string[];
@@ -209,7 +210,7 @@ class TuneReader implements MusicContext {
       return;
     }
     this.voices.concerned.setMeter(meter);
-    if (!this.#inBody && !this.#unitIsGiven) this.voices.concerned.unit = barLength(meter) < 3 ? 0.25 : 0.5;
+    if (!this.#inBody && !this.#unitIsGiven) this.voices.concerned.unit = quartersPerBar(meter) < 3 ? 0.25 : 0.5;
   }
 
   #setUnit(value: string, line: number): void {
@@ -238,10 +239,9 @@ class TuneReader implements MusicContext {
 function meterRepairs({ meterChanges, firstMeter }: Voice): string[] {
   const [first] = meterChanges;
   if (!first) return [];
-  const counted = `${firstMeter.beats}/${firstMeter.unit}`;
   const times = meterChanges.length === 1 ? '' : ` (${meterChanges.length} times)`;
   return [
-    `the meter changes from ${first.from} to ${first.to} in bar ${first.bar}; bars are counted in ${counted}${times}`,
+    `the meter changes from ${first.from} to ${first.to} in bar ${first.bar}; bars are counted in ${meterName(firstMeter)}${times}`,
   ];
 }
 

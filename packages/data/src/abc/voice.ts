@@ -1,10 +1,10 @@
 import { VOICE_RANGES } from '@chipsmith/apu';
 import { foldInto } from '../grid/song.ts';
-import type { Meter } from '../song.ts';
+import type { Repairs } from '../repairs.ts';
+import { type Meter, meterName, quartersPerBar } from '../song.ts';
 import { type AbcKey, NO_KEY } from './key.ts';
-import { barLength, NO_METER } from './meter.ts';
+import { NO_METER } from './meter.ts';
 import { accidentalOf, naturalPitch } from './pitch.ts';
-import type { Repairs } from './repairs.ts';
 import type { BarSymbol, TimedSymbol, TuneSymbol, WrittenNote } from './symbols.ts';
 import { NO_TRANSPOSITION, semitonesOf, type Transposition } from './transposition.ts';
 import type { Tuplet } from './tuplet.ts';
@@ -95,8 +95,8 @@ export class Voice {
   }
 
   setMeter(meter: Meter): void {
-    const from = nameOf(this.#meter);
-    const to = nameOf(meter);
+    const from = meterName(this.#meter);
+    const to = meterName(meter);
     if (!this.hasNotes) this.firstMeter = meter;
     else if (from !== to) this.meterChanges.push({ from, to, bar: this.#bars + 1 });
     this.#meter = meter;
@@ -162,7 +162,7 @@ export class Voice {
   }
 
   addBarRest(bars: number): void {
-    this.#addTimed({ kind: 'rest', length: bars * barLength(this.#meter) });
+    this.#addTimed({ kind: 'rest', length: bars * quartersPerBar(this.#meter) });
     this.#tied = new Map();
   }
 
@@ -226,7 +226,7 @@ export class Voice {
   /** Bar lines with nothing between them, as at the end of a line and the beginning of the next, are one. */
   addBar({ backward, forward, section }: Omit<BarSymbol, 'kind'>): void {
     this.#accidentals.clear();
-    const isUpbeat = this.#bars === 0 && !this.#hadUpbeat && this.#sinceBar < barLength(this.#meter) - 1e-6;
+    const isUpbeat = this.#bars === 0 && !this.#hadUpbeat && this.#sinceBar < quartersPerBar(this.#meter) - 1e-6;
     if (this.#sinceBar > 0 && isUpbeat) this.#hadUpbeat = true;
     else if (this.#sinceBar > 0) this.#bars++;
     this.#sinceBar = 0;
@@ -251,8 +251,4 @@ export class Voice {
 
 function tiedOf(sounded: readonly SpeltNote[]): Map<string, number> {
   return new Map(sounded.filter(({ tied }) => tied).map(({ name, written }) => [name, written]));
-}
-
-function nameOf({ beats, unit }: Meter): string {
-  return `${beats}/${unit}`;
 }

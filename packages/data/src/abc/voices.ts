@@ -1,4 +1,5 @@
-import { quoted, type Repairs } from './repairs.ts';
+import type { Repairs } from '../repairs.ts';
+import { quoted } from './quoted.ts';
 import { type Transposition, transpositionOf } from './transposition.ts';
 import { Voice } from './voice.ts';
 

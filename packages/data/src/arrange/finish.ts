@@ -1,6 +1,6 @@
-import { type Change, type Note, TICKS_PER_SECOND, VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
-import { barLength, UNITS_PER_QUARTER } from '../corpus/tune.ts';
-import type { Song } from '../song.ts';
+import { type Change, type Note, TICKS_PER_SECOND, type VoiceName } from '@chipsmith/apu';
+import { UNITS_PER_QUARTER } from '../corpus/tune.ts';
+import { byVoice, moveNote, quartersPerBar, type Song } from '../song.ts';
 import { FRAME_TICKS } from '../timing/latch.ts';
 import { ticksPerQuarter } from '../timing/tempo-map.ts';
 import { beatsOf } from './beats.ts';
@@ -21,8 +21,8 @@ export function cutToBars(song: Song, bars: number): Song {
   const moved = (voice: VoiceName): Note[] =>
     song.voices[voice]
       .filter(({ start }) => start >= firstBeat && start - firstBeat < end)
-      .map((note) => cutAt(moveBy(note, -firstBeat), end));
-  return { ...withVoices(song, moved), duration: end, tempo: { ...song.tempo, firstBeat: 0 } };
+      .map((note) => cutAt(moveNote(note, -firstBeat), end));
+  return { ...song, voices: byVoice(moved), duration: end, tempo: { ...song.tempo, firstBeat: 0 } };
 }
 
 /**
@@ -55,7 +55,7 @@ export function releaseVoices(song: Song): Song {
     if (voice === 'triangle' || last === undefined || last.end < duration - FRAME_TICKS) return notes;
     return [...notes.slice(0, -1), fading(last, duration, release)];
   };
-  return { ...withVoices(song, released), duration: duration + release };
+  return { ...song, voices: byVoice(released), duration: duration + release };
 }
 
 /** A note that goes on, from its loudness at `from` down to silence. */
@@ -70,27 +70,11 @@ function fading(note: Note, from: number, release: number): Note {
 }
 
 function barTicks({ meter, tempo }: Song): number {
-  return (barLength(meter) / UNITS_PER_QUARTER) * ticksPerQuarter(tempo.beatsPerMinute);
-}
-
-function moveBy(note: Note, ticks: number): Note {
-  const move = (changes: readonly Change[]) => changes.map(({ time, value }) => ({ time: time + ticks, value }));
-  return {
-    ...note,
-    start: note.start + ticks,
-    end: note.end + ticks,
-    volume: move(note.volume),
-    duty: move(note.duty),
-  };
+  return quartersPerBar(meter) * ticksPerQuarter(tempo.beatsPerMinute);
 }
 
 function cutAt(note: Note, end: number): Note {
   if (note.end <= end) return note;
   const before = (changes: readonly Change[]) => changes.filter(({ time }) => time < end);
   return { ...note, end, volume: before(note.volume), duty: before(note.duty) };
-}
-
-function withVoices(song: Song, of: (voice: VoiceName) => readonly Note[]): Song {
-  const [pulse1, pulse2, triangle, noise] = VOICE_NAMES.map(of);
-  return { ...song, voices: { pulse1, pulse2, triangle, noise } };
 }

@@ -1,6 +1,6 @@
 import { embeddedTunes } from '../corpus/corpus.ts';
 import { tuneToSong } from '../corpus/tune.ts';
-import type { Meter, Song } from '../song.ts';
+import { type Meter, meterName, type Song } from '../song.ts';
 import { ticksPerQuarter } from '../timing/tempo-map.ts';
 
 /** The meters that melodies are told apart by, each with the 16ths of its bar. Others are felt as one of these: 2/4 as 4/4. */
@@ -59,7 +59,7 @@ export function barProfilesOf(songs: readonly Song[]): BarProfiles {
     // Half a note more of each kind: what never came before is unlikely, but not impossible.
     const counts = Array.from({ length: bar }, () => new Array<number>(KINDS).fill(0.5));
     const names: readonly string[] = like;
-    for (const song of songs.filter(({ meter }) => names.includes(`${meter.beats}/${meter.unit}`))) {
+    for (const song of songs.filter(({ meter }) => names.includes(meterName(meter)))) {
       for (const [step, kind] of kindsOf(song).entries()) counts[step % bar][kind]++;
     }
     return counts.map((ofKinds) => {

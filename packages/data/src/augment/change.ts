@@ -1,16 +1,10 @@
 import { type Change, type Note, VOICE_NAMES, VOICE_RANGES, type VoiceName } from '@chipsmith/apu';
-import { type Song, TEMPO_RANGE } from '../song.ts';
+import { byVoice, type Song, TEMPO_RANGE } from '../song.ts';
 
 type Voices = Song['voices'];
 
 function mapVoices(song: Song, map: (notes: readonly Note[], voice: VoiceName) => readonly Note[]): Voices {
-  const { pulse1, pulse2, triangle, noise } = song.voices;
-  return {
-    pulse1: map(pulse1, 'pulse1'),
-    pulse2: map(pulse2, 'pulse2'),
-    triangle: map(triangle, 'triangle'),
-    noise: map(noise, 'noise'),
-  };
+  return byVoice((voice) => map(song.voices[voice], voice));
 }
 
 /** The song with some of its voices only. */

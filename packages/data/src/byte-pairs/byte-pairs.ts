@@ -10,7 +10,7 @@ export function pairKey(first: number, second: number): number {
 }
 
 /** Events are kept in 16 bits. */
-const MOST_CLASSES = 0x10000;
+const MAX_CLASSES = 0x10000;
 
 /**
  * Byte-pair encoding over an alphabet of events (Sennrich, Haddow, Birch: "Neural machine translation of rare words with subword
@@ -44,7 +44,7 @@ export class BytePairs {
       const parts = pair.flatMap((part) => this.#parts[part] ?? refuse(`there is no class ${part} before it`));
       const spelling = parts.join(' ');
       if (spellings.has(spelling)) refuse(`another pair stands for ${spelling} too`);
-      if (this.classes >= MOST_CLASSES) refuse(`more than ${MOST_CLASSES} classes`);
+      if (this.classes >= MAX_CLASSES) refuse(`more than ${MAX_CLASSES} classes`);
       spellings.add(spelling);
       this.#parts.push(parts);
     }

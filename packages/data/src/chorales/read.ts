@@ -12,10 +12,10 @@ const DUTY = 2;
 /** Soprano, alto, tenor and bass of a step of the grid as MIDI note numbers, -1 for a rest. */
 const PARTS = 4;
 /** The longest chorale has 640 steps, and the dataset 382 chorales; what claims far more would only fill the memory. */
-const MOST_STEPS = 10_000;
-const MOST_CHORALES = 10_000;
+const MAX_STEPS = 10_000;
+const MAX_CHORALES = 10_000;
 /** Chorales are 4 deep. What nests a million deep takes seconds to find a fault in. */
-const MOST_DEPTH = 16;
+const MAX_DEPTH = 16;
 
 /**
  * Reads the Bach chorales of the JSB-Chorales-dataset (its JSON files of separate voices). Soprano goes to pulse 1, alto to
@@ -52,9 +52,9 @@ export function readChorales(bytes: Uint8Array, name: string): FoundSong[] {
 const REMEDY = 'give a file of the JSB-Chorales-dataset such as Jsb16thSeparated.json';
 
 function parse(text: string, name: string): unknown {
-  const tooDeep = placeOfDepth(text, MOST_DEPTH);
+  const tooDeep = placeOfDepth(text, MAX_DEPTH);
   if (tooDeep !== undefined)
-    throw new DataError(name, `is nested more than ${MOST_DEPTH} deep`, REMEDY, { byte: tooDeep });
+    throw new DataError(name, `is nested more than ${MAX_DEPTH} deep`, REMEDY, { byte: tooDeep });
   try {
     return JSON.parse(text);
   } catch {
@@ -76,7 +76,7 @@ function checked(value: unknown, refuse: Refuse): { split: string; chorales: rea
     return { split, chorales: chorales.map((chorale, index) => stepsOf(chorale, [split, index], refuse)) };
   });
   const count = splits.reduce((sum, { chorales }) => sum + chorales.length, 0);
-  return count <= MOST_CHORALES ? splits : refuse([], `has more than ${MOST_CHORALES} chorales`);
+  return count <= MAX_CHORALES ? splits : refuse([], `has more than ${MAX_CHORALES} chorales`);
 }
 
 function listOf(value: unknown, path: FieldPath, refuse: Refuse): readonly unknown[] {
@@ -85,7 +85,7 @@ function listOf(value: unknown, path: FieldPath, refuse: Refuse): readonly unkno
 
 function stepsOf(value: unknown, path: FieldPath, refuse: Refuse): Step[] {
   const steps = listOf(value, path, refuse);
-  if (steps.length < 1 || steps.length > MOST_STEPS) refuse(path, `has ${steps.length} steps, not 1..${MOST_STEPS}`);
+  if (steps.length < 1 || steps.length > MAX_STEPS) refuse(path, `has ${steps.length} steps, not 1..${MAX_STEPS}`);
   return steps.map((content, index) => {
     const step = listOf(content, [...path, index], refuse);
     if (step.length !== PARTS) refuse([...path, index], `has ${step.length} pitches, not ${PARTS}`);

@@ -10,10 +10,10 @@ import { likeness, type Sketch } from './sketch.ts';
 export const NEARLY_SAME = 1 / 3;
 
 /** Songs with fewer different runs (jingles, sound effects) say too little: only equal notes make them duplicates. */
-const FEWEST_RUNS = 16;
+const MIN_RUNS = 16;
 
 /** A run in more songs than this is a figure that all musicians use, and does not make pairs worth comparing. */
-const MOST_SONGS = 64;
+const MAX_SONGS = 64;
 
 export interface Duplicates {
   /** Songs with equal notes. */
@@ -37,11 +37,11 @@ export function findDuplicates(sketches: readonly Sketch[]): Duplicates {
   const alike = new Groups(sketches.length);
   alike.joinEqual((index) => sketches[index].notes);
   for (const [song, { runs }] of sketches.entries()) {
-    if (runs.length < FEWEST_RUNS) continue;
+    if (runs.length < MIN_RUNS) continue;
     const shared = new Map<number, number>();
     for (const run of runs) {
       const others = songsOf.get(run) ?? [];
-      if (others.length < MOST_SONGS) {
+      if (others.length < MAX_SONGS) {
         for (const other of others) shared.set(other, (shared.get(other) ?? 0) + 1);
         songsOf.set(run, [...others, song]);
       }

@@ -5,11 +5,10 @@ import type { Encoded, EncodedSequence, Encoding } from '../encoding.ts';
 import { DataError, reasonOf } from '../error.ts';
 import type { ArrangerOptions } from '../general-midi/options.ts';
 import type { SongReading } from '../reading.ts';
-import type { Song } from '../song.ts';
+import { byVoice, type Song } from '../song.ts';
 import { countSong, type SongCounts } from '../statistics/counts.ts';
 import { withEstimatedTiming } from '../timing/tempo.ts';
 import { prevailingTempo } from '../timing/tempo-map.ts';
-
 import { readSongs } from './formats.ts';
 import type { SongEntry } from './manifest.ts';
 import { sha256Of } from './shard.ts';
@@ -149,11 +148,7 @@ export function prepareSong(
 
 /** The song with the voices that were asked for; the manifest names them, so that the others need no word. */
 function withVoices(song: Song, voices: readonly VoiceName[]): Song {
-  const of = (voice: VoiceName) => (voices.includes(voice) ? song.voices[voice] : []);
-  return {
-    ...song,
-    voices: { pulse1: of('pulse1'), pulse2: of('pulse2'), triangle: of('triangle'), noise: of('noise') },
-  };
+  return { ...song, voices: byVoice((voice) => (voices.includes(voice) ? song.voices[voice] : [])) };
 }
 
 /** The voices that sequences tell of: a sequence of all voices tells of those that have notes and were not dropped. */

@@ -23,7 +23,7 @@ const ENTRY_BYTES = 46;
 const LOCATOR_BYTES = 20;
 const LARGE_END_BYTES = 56;
 /** A million entries of a hundred bytes: a longer directory is made to fill the memory. */
-const MOST_BYTES = 100_000_000;
+const MAX_BYTES = 100_000_000;
 
 const SIGNATURES = { end: 0x06054b50, entry: 0x02014b50, largeEnd: 0x06064b50, locator: 0x07064b50 } as const;
 
@@ -33,7 +33,7 @@ const SIGNATURES = { end: 0x06054b50, entry: 0x02014b50, largeEnd: 0x06064b50, l
  */
 export async function readZipDirectory(archive: ArchiveFile, fail: Fail): Promise<ZipEntry[]> {
   const { start, bytes, count } = await findDirectory(archive, fail);
-  if (bytes > MOST_BYTES) fail(start, `its directory has ${bytes} bytes`);
+  if (bytes > MAX_BYTES) fail(start, `its directory has ${bytes} bytes`);
   if (start + bytes > archive.size) fail(start, 'the archive is cut short');
   const directory = await archive.read(start, bytes);
   const entries: ZipEntry[] = [];

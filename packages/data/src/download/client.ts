@@ -19,11 +19,11 @@ export const USER_AGENT = 'chipsmith';
 const TRIES = 5;
 /** A server that asks for a longer wait than this is left alone. */
 export const LONGEST_WAIT_SECONDS = 60;
-const MOST_REDIRECTS = 5;
+const MAX_REDIRECTS = 5;
 /** Chunks (64 KiB each at most) that may wait for the disk before the server is made to wait. */
-const MOST_WAITING_CHUNKS = 32;
+const MAX_WAITING_CHUNKS = 32;
 /** A server that sends less in a stall time does not want to be done: at 30 s, 64 MiB would take three weeks. */
-const LEAST_BYTES = 1024;
+const MIN_BYTES = 1024;
 
 export interface ClientOptions {
   /** Least time between two requests, ms. Default 0. */
@@ -78,7 +78,7 @@ export class HttpClient {
    */
   async get(url: URL, { headers = {}, expected = [], admit }: GetOptions = {}): Promise<Answer> {
     let place = url;
-    for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
       const answer = await this.#ask(place, headers);
       const { status } = answer;
       if ([200, 206, ...expected].includes(status)) return answer;
@@ -87,7 +87,7 @@ export class HttpClient {
       place = redirected(place, answer.headers.location);
       admit?.(place);
     }
-    throw new DownloadError(url, `more than ${MOST_REDIRECTS} redirects`, 'check the address');
+    throw new DownloadError(url, `more than ${MAX_REDIRECTS} redirects`, 'check the address');
   }
 
   /**
@@ -185,7 +185,7 @@ export class HttpClient {
       });
     // Listened to from here on, so that no error passes unheard. Iterating over the response itself would drop what had come
     // just before the connection broke.
-    const events = on(response, 'data', { close: ['end'], highWaterMark: MOST_WAITING_CHUNKS });
+    const events = on(response, 'data', { close: ['end'], highWaterMark: MAX_WAITING_CHUNKS });
     return {
       url,
       status: response.statusCode ?? 0,
@@ -240,7 +240,7 @@ function watch(request: ClientRequest, stallMs: number): void {
   });
   const timer = setInterval(() => {
     const now = request.socket?.bytesRead ?? 0;
-    if (now - before < LEAST_BYTES) {
+    if (now - before < MIN_BYTES) {
       const what = now === before ? 'nothing' : `only ${now - before} bytes`;
       exchange.destroy(new Error(`${what} came for ${stallMs / 1000} s`));
     }

@@ -12,7 +12,7 @@ const PAGE_BYTES = 16 * 2 ** 20;
 /** More need not be read (RFC 9309, section 2.5). */
 const ROBOTS_BYTES = 500 * 2 ** 10;
 /** Files in a row that fail for reasons that may pass, after which the server is left alone. */
-const MOST_FAILURES_IN_A_ROW = 3;
+const MAX_FAILURES_IN_A_ROW = 3;
 
 export interface ListingProgress {
   /** Files that were there, came or were left out. */
@@ -155,7 +155,7 @@ async function downloadAll(
     } catch (error) {
       if (!(error instanceof DownloadError)) throw error;
       if (error.transient !== undefined) failures++;
-      if (failures === MOST_FAILURES_IN_A_ROW || error.transient?.waitSeconds !== undefined) throw error;
+      if (failures === MAX_FAILURES_IN_A_ROW || error.transient?.waitSeconds !== undefined) throw error;
       left.push({ url: url.href, reason: error.problem });
     }
   }

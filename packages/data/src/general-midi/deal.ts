@@ -7,7 +7,7 @@ import { isNamed, type PitchedRole, ROLE_WEIGHTS, type RoleWeights, rankParts } 
 
 const FILL_RESTS = 2;
 /** Parts that may step in for a voice: as many as there are channels, so that a damaged file of thousands takes no longer. */
-const MOST_STAND_INS = 16;
+const MAX_STAND_INS = 16;
 
 /** Chords make better arpeggios than lines do: the weight of monophony for harmony where these are wanted. */
 const ARPEGGIO_MONOPHONY = -1.5;
@@ -73,7 +73,7 @@ export class Deal {
   fill(role: PitchedRole): void {
     const { fillRests = FILL_RESTS } = this.#options;
     if (fillRests === false) return;
-    this.#fillFrom(role, this.#ranking(role).slice(0, MOST_STAND_INS), fillRests * TICKS_PER_SECOND);
+    this.#fillFrom(role, this.#ranking(role).slice(0, MAX_STAND_INS), fillRests * TICKS_PER_SECOND);
   }
 
   #fillFrom(role: PitchedRole, parts: readonly Part[], shortest: number): void {
@@ -97,7 +97,7 @@ export class Deal {
         ({ player: { track }, notes }) =>
           track === player.track || notes.every((note) => note.end <= begin || note.start >= end),
       )
-      .slice(0, MOST_STAND_INS);
+      .slice(0, MAX_STAND_INS);
   }
 
   /** What is left and not named for another role, the best first. */

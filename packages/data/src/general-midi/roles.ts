@@ -89,9 +89,9 @@ export function rankParts(
 /** What a name that claims a role counts for: 12 is what the scores of two parts can differ by for all else. */
 const CLAIMS = { names: 24, hints: 12 } as const;
 /** Shares of the piece, of a half, in which a part must sound that claims a role: 5 %, or 20 % for words that solos have too. */
-const LEAST_COVERAGE = { names: 0.1, hints: 0.4 } as const;
+const MIN_COVERAGE = { names: 0.1, hints: 0.4 } as const;
 /** Share of its sounding time in which a line may be chords. */
-const MOST_CHORDS = 0.5;
+const MAX_CHORDS = 0.5;
 /** Share of its onsets, and mean pitch in units of 1.5 octaves, with which a melody lies below all others, or a bass above them. */
 const ASTRAY = { onsets: 0.5, height: 0.5 } as const;
 
@@ -102,8 +102,8 @@ function believedClaim(name: string, role: ClaimedRole, features: Features): num
   const [astray, height] =
     role === 'melody' ? [features.lowest, -features.height] : [features.highest, features.height];
   const isAbsurd =
-    features.coverage < LEAST_COVERAGE[claim] ||
-    features.chords > MOST_CHORDS ||
+    features.coverage < MIN_COVERAGE[claim] ||
+    features.chords > MAX_CHORDS ||
     (astray > ASTRAY.onsets && height > ASTRAY.height);
   return isAbsurd ? 0 : CLAIMS[claim];
 }

@@ -2,6 +2,7 @@ import { type Change, type Note, TICKS_PER_SECOND, VOICE_RANGES, type VoiceName 
 import type { DecodeOptions } from '../encoding.ts';
 import type { Song, Tempo } from '../song.ts';
 import { FRAME_TICKS } from '../timing/latch.ts';
+import { ticksPerQuarter } from '../timing/tempo-map.ts';
 
 /** A note between two steps of a grid. */
 export interface Span {
@@ -35,7 +36,7 @@ export function songOnGrid(
   clock: 'tempo' | 'absolute' = 'tempo',
 ): Song {
   const tempo: Tempo = { beatsPerMinute, firstBeat: 0, origin: 'given', confidence: 1 };
-  const quarter = clock === 'absolute' ? TICKS_AT_120 : (TICKS_PER_SECOND * 60) / beatsPerMinute;
+  const quarter = clock === 'absolute' ? TICKS_AT_120 : ticksPerQuarter(beatsPerMinute);
   const timeOf = (step: number) => Math.round((step * quarter) / stepsPerQuarter);
   const notesOf = (voice: VoiceName): Note[] =>
     (voices[voice] ?? []).map(({ start, end, pitch, ...sound }) => {

@@ -1,6 +1,6 @@
 import { VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
 import type { Encoded } from '../encoding.ts';
-import type { Song } from '../song.ts';
+import { byVoice, type Song } from '../song.ts';
 import { barStart, type Grid, gridOf, quantise } from './quantise.ts';
 import { splitRestruck } from './restrike.ts';
 import type { Span } from './song.ts';
@@ -34,12 +34,7 @@ export function songSteps(
   const origin = barStart(Math.min(...firsts), song.meter, 4 * stepsPerQuarter);
   const moved = (voice: VoiceName) =>
     quantised[voice].map((span) => ({ ...span, start: span.start - origin, end: span.end - origin }));
-  const onGrid = {
-    pulse1: moved('pulse1'),
-    pulse2: moved('pulse2'),
-    triangle: moved('triangle'),
-    noise: moved('noise'),
-  };
+  const onGrid = byVoice(moved);
   return { voices: onGrid, steps: lastStep(onGrid) };
 }
 
@@ -50,12 +45,11 @@ export function quantiseVoices(
   voices: readonly VoiceName[],
   restrikeRise: number | undefined,
 ): Record<VoiceName, Span[]> {
-  const of = (voice: VoiceName): Span[] => {
+  return byVoice((voice) => {
     if (!voices.includes(voice)) return [];
     const struck = splitRestruck(song.voices[voice], grid, voice === 'noise' ? undefined : restrikeRise);
     return quantise(struck, grid).map(({ start, end, pitch, volume }) => ({ start, end, pitch, volume }));
-  };
-  return { pulse1: of('pulse1'), pulse2: of('pulse2'), triangle: of('triangle'), noise: of('noise') };
+  });
 }
 
 /** The end of the last note. */

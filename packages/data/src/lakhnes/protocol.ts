@@ -2,7 +2,7 @@ import { BOUNDARY, FIRST_WAIT } from './vocabulary.ts';
 import { WAITS } from './waits.ts';
 
 /** Fewest events, both `<S>` counted, of a sequence that LakhNES scores. */
-const FEWEST_EVENTS = 10;
+const MIN_EVENTS = 10;
 
 /**
  * The sequence that LakhNES' evaluation scores for a song's TX1 or TX2 events: a wait at either end trimmed, `<S>` before and
@@ -12,7 +12,7 @@ const FEWEST_EVENTS = 10;
 export function lakhNesEvaluationSequence(events: Uint16Array): Uint16Array | undefined {
   const start = isWait(events[0]) ? 1 : 0;
   const end = events.length > start && isWait(events[events.length - 1]) ? events.length - 1 : events.length;
-  return end - start + 2 < FEWEST_EVENTS ? undefined : withBoundaries(events.subarray(start, end));
+  return end - start + 2 < MIN_EVENTS ? undefined : withBoundaries(events.subarray(start, end));
 }
 
 /** A song's TX1 or TX2 events between `<S>` and `<S>`, as LakhNES trains on them. */

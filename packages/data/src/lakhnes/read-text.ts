@@ -1,11 +1,10 @@
 import { TICKS_PER_SECOND } from '@chipsmith/apu';
 import { DataError } from '../error.ts';
 import { ASSUMED_TIMING, type SongReading, titleOf } from '../reading.ts';
+import { MAX_SONG_SECONDS } from '../song.ts';
 import { songOfEvents } from './decode.ts';
 import { type LakhNesEvent, makeVocabulary, nameOf } from './vocabulary.ts';
 
-/** As long as register logs may be. */
-const LONGEST_SECONDS = 4 * 3600;
 /** TX1 and TX2 have the same names; TX2 has more of them. */
 const EVENTS: ReadonlyMap<string, LakhNesEvent> = new Map(
   makeVocabulary(true).events.map((event) => [nameOf(event), event]),
@@ -29,7 +28,7 @@ export function readLakhNesText(bytes: Uint8Array, name: string): SongReading {
       throw new DataError(name, problem, 'correct the text', { byte: index });
     }
     if (event.kind === 'wait') duration += event.value;
-    if (duration > LONGEST_SECONDS * TICKS_PER_SECOND)
+    if (duration > MAX_SONG_SECONDS * TICKS_PER_SECOND)
       throw new DataError(name, 'the music lasts more than four hours', 'cut it, or repair a damaged wait', {
         byte: index,
       });

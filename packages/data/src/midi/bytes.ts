@@ -5,14 +5,6 @@ export function bigEndianAt(bytes: Uint8Array, at: number, length: number): numb
   return value;
 }
 
-/** Whether ASCII text stands at an index. */
-export function hasTextAt(bytes: Uint8Array, at: number, text: string): boolean {
-  for (let index = 0; index < text.length; index++) {
-    if (bytes[at + index] !== text.charCodeAt(index)) return false;
-  }
-  return true;
-}
-
 /** A number read from a file, and the index of the byte after it. */
 export interface ReadNumber {
   readonly value: number;

@@ -1,4 +1,5 @@
-import { bigEndianAt, hasTextAt, variableLengthAt } from './bytes.ts';
+import { hasText } from '../containers/signatures.ts';
+import { bigEndianAt, variableLengthAt } from './bytes.ts';
 import { messageAt } from './message.ts';
 
 /** Types of the two kinds of chunk that are read. */
@@ -15,9 +16,7 @@ export function chunkEnd(bytes: Uint8Array, at: number): number {
 /** Whether a chunk may end at an index: the file ends there, or another chunk begins. */
 export function isBoundary(bytes: Uint8Array, at: number): boolean {
   return (
-    at === bytes.length ||
-    hasTextAt(bytes, at, TRACK) ||
-    (hasChunkType(bytes, at) && chunkEnd(bytes, at) <= bytes.length)
+    at === bytes.length || hasText(bytes, TRACK, at) || (hasChunkType(bytes, at) && chunkEnd(bytes, at) <= bytes.length)
   );
 }
 
@@ -58,6 +57,6 @@ function beginsWithEvent(bytes: Uint8Array, at: number): boolean {
 /** The index of ASCII text, the length of the file if it is not there. */
 export function findText(bytes: Uint8Array, text: string, from: number): number {
   let at = bytes.indexOf(text.charCodeAt(0), from);
-  while (at >= 0 && !hasTextAt(bytes, at, text)) at = bytes.indexOf(text.charCodeAt(0), at + 1);
+  while (at >= 0 && !hasText(bytes, text, at)) at = bytes.indexOf(text.charCodeAt(0), at + 1);
   return at < 0 ? bytes.length : at;
 }

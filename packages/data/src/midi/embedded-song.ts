@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { type Change, type Note, TICKS_PER_SECOND, type VoiceName } from '@chipsmith/apu';
+import { type Change, type Note, TICKS_PER_SECOND } from '@chipsmith/apu';
 import { z } from 'zod';
 import { checkSong } from '../check.ts';
 import { DataError } from '../error.ts';
-import type { Song } from '../song.ts';
+import { byVoice, MAX_SONG_SECONDS, type Song } from '../song.ts';
 import { meta } from './file-bytes.ts';
 import { meterSchema, tempoSchema } from './mark.ts';
 import type { MidiEvent, MidiFile } from './parse.ts';
@@ -22,8 +22,6 @@ const HEAD = Uint8Array.from([0x7d, ...new TextEncoder().encode('chipsmith'), 1]
 const PART_BYTES = 16_000;
 /** The JSON of the longest songs of NES-MDB, of up to 25 minutes, has 0.9 MB. */
 const MAX_BYTES = 16 * 2 ** 20;
-/** Four hours, as much as readMidi takes from other files. */
-const MAX_TICKS = 4 * 3600 * TICKS_PER_SECOND;
 
 /** Flat lists of numbers: a message for each wrong entry of millions would fill the memory. */
 const numbers = z.custom<number[]>((value) => Array.isArray(value) && value.every(Number.isSafeInteger));
@@ -32,7 +30,7 @@ const schema = z.strictObject({
   /** soundHash of the file that the song was written to. */
   sound: z.string(),
   title: z.string(),
-  duration: z.int().max(MAX_TICKS),
+  duration: z.int().max(MAX_SONG_SECONDS * TICKS_PER_SECOND),
   loops: z.boolean().optional(),
   tempo: tempoSchema,
   meter: meterSchema,
@@ -147,10 +145,6 @@ function unpack(parts: readonly Uint8Array[]): string {
 
 function numberOf(part: Uint8Array): number {
   return part[0] * 256 + part[1];
-}
-
-function byVoice<Value>(of: (voice: VoiceName) => Value): Record<VoiceName, Value> {
-  return { pulse1: of('pulse1'), pulse2: of('pulse2'), triangle: of('triangle'), noise: of('noise') };
 }
 
 /** For each note: silence before it, length, pitch; then of volume and duty the number of changes, the first value, and the others each with the time since the one before. */

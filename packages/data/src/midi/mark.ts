@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { METER_UNITS, MOST_BEATS, ORIGINS, TEMPO_RANGE, type TempoChange } from '../song.ts';
+import { MAX_BEATS, METER_UNITS, ORIGINS, TEMPO_RANGE, type TempoChange } from '../song.ts';
 import type { MidiFile } from './parse.ts';
 
 /**
@@ -31,7 +31,7 @@ export const tempoSchema = z
   );
 
 export const meterSchema = z.strictObject({
-  beats: z.int().min(1).max(MOST_BEATS),
+  beats: z.int().min(1).max(MAX_BEATS),
   unit: z.literal(METER_UNITS),
   origin,
 });

@@ -1,5 +1,5 @@
 import { ASSUMED_TIMING } from '../reading.ts';
-import { METER_UNITS, type Meter, MOST_BEATS } from '../song.ts';
+import { MAX_BEATS, METER_UNITS, type Meter, meterName, quartersPerBar } from '../song.ts';
 import type { MidiEvent, MidiTrack } from './parse.ts';
 
 /** The meter of a song, and where its bars lie. */
@@ -31,26 +31,26 @@ export function meterOf(
   end: number,
   repairs: string[],
 ): FileMeter {
-  const barTicks = ({ beats, unit }: Meter) => (beats * 4 * ticksPerQuarter) / unit;
+  const barTicks = (meter: Meter) => quartersPerBar(meter) * ticksPerQuarter;
   const stretches = stretchesOf(metersOf(tracks, repairs), end, ticksPerQuarter / 4, barTicks);
   const [first] = stretches;
   if (first === undefined) return { meter: ASSUMED_TIMING.meter, firstBar: 0 };
-  const { meter } = longest(stretches, ({ meter }) => nameOf(meter));
-  const ofMeter = stretches.filter((stretch) => nameOf(stretch.meter) === nameOf(meter));
+  const { meter } = longest(stretches, ({ meter }) => meterName(meter));
+  const ofMeter = stretches.filter((stretch) => meterName(stretch.meter) === meterName(meter));
   const { phase } = longest(ofMeter, (stretch) => stretch.phase);
 
-  const isInBars = (stretch: Stretch) => nameOf(stretch.meter) === nameOf(meter) && stretch.phase === phase;
+  const isInBars = (stretch: Stretch) => meterName(stretch.meter) === meterName(meter) && stretch.phase === phase;
   const isUpbeat = !isInBars(first) && first.end <= barTicks(meter);
   const counted = isUpbeat ? stretches.slice(1) : stretches;
   if (!counted.every(isInBars)) {
-    const [before, after] = counted.map((stretch) => nameOf(stretch.meter));
+    const [before, after] = counted.map((stretch) => meterName(stretch.meter));
     const earlier = stretches.slice(0, stretches.indexOf(counted[1]));
     const bar =
       1 + earlier.reduce((bars, { meter, start, end }) => bars + Math.ceil((end - start) / barTicks(meter)), 0);
     const change =
       before === after ? `a bar of ${after} is cut short before` : `the meter changes from ${before} to ${after} at`;
     const more = counted.length > 2 ? `, with ${counted.length - 2} more changes` : '';
-    repairs.push(`${change} bar ${bar}${more}; bars are counted in ${nameOf(meter)}`);
+    repairs.push(`${change} bar ${bar}${more}; bars are counted in ${meterName(meter)}`);
   }
   return { meter, firstBar: phase === 0 ? 0 : phase - barTicks(meter) };
 }
@@ -64,7 +64,7 @@ function metersOf(tracks: readonly MidiTrack[], repairs: string[]): { readonly t
   const unusable = new Set<string>();
   for (const { tick, beats, unit } of events) {
     const known = METER_UNITS.find((value) => value === unit);
-    if (known === undefined || beats > MOST_BEATS) unusable.add(`${beats}/${unit}`);
+    if (known === undefined || beats > MAX_BEATS) unusable.add(`${beats}/${unit}`);
     else byTick.set(tick, { beats, unit: known, origin: 'given' });
   }
   const [example] = unusable;
@@ -87,7 +87,7 @@ function stretchesOf(
     // A program that writes a meter some ticks late means the beat.
     const phase = (Math.round(tick / sixteenth) * sixteenth) % barTicks(meter);
     const last = stretches.at(-1);
-    if (last && nameOf(last.meter) === nameOf(meter) && last.phase === phase) {
+    if (last && meterName(last.meter) === meterName(meter) && last.phase === phase) {
       stretches[stretches.length - 1] = { ...last, end: until };
     } else stretches.push({ meter, start, end: until, phase });
   }
@@ -102,8 +102,4 @@ function longest(stretches: readonly Stretch[], kindOf: (stretch: Stretch) => st
   }
   const [kind] = [...held].reduce((best, next) => (next[1] > best[1] ? next : best));
   return stretches.find((stretch) => kindOf(stretch) === kind) ?? stretches[0];
-}
-
-function nameOf({ beats, unit }: Meter): string {
-  return `${beats}/${unit}`;
 }

@@ -1,8 +1,8 @@
+import { hasText } from '../containers/signatures.ts';
 import { DataError } from '../error.ts';
-import { hasTextAt } from './bytes.ts';
+import { atBytes, Repairs } from '../repairs.ts';
 import { CHUNK_HEAD, chunkEnd, HEADER, isBoundary, isForeignChunk, TRACK, trackSearch } from './chunks.ts';
 import { readHeader } from './header.ts';
-import { Repairs } from './repairs.ts';
 import { type ReadTrack, readTrack, type TrackTimes } from './track.ts';
 
 /** An event of a track that a song is made of. */
@@ -61,7 +61,7 @@ export interface MidiFile {
  */
 export function parseMidi(bytes: Uint8Array, name: string): MidiFile {
   if (bytes.length === 0) throw new DataError(name, 'the file is empty', 'give a MIDI file', { byte: 0 });
-  const repairs = new Repairs();
+  const repairs = new Repairs(atBytes);
   const nextTrack = trackSearch(bytes);
   const { format, announced, division, next } = readHeader(bytes, nextTrack, name, repairs);
   const longestWait = LONGEST_WAIT_SECONDS * ticksPerSecond(division);
@@ -76,8 +76,8 @@ export function parseMidi(bytes: Uint8Array, name: string): MidiFile {
     const refuse = (problem: string, remedy: string) => {
       throw new DataError(name, `unsupported: ${problem}`, remedy, { byte: track.endByte });
     };
-    if (events > MOST_EVENTS) refuse(`more than ${MOST_EVENTS} events`, 'cut it into several files');
-    if (tracks.length > MOST_TRACKS) refuse(`more than ${MOST_TRACKS} tracks`, 'give a file with fewer');
+    if (events > MAX_EVENTS) refuse(`more than ${MAX_EVENTS} events`, 'cut it into several files');
+    if (tracks.length > MAX_TRACKS) refuse(`more than ${MAX_TRACKS} tracks`, 'give a file with fewer');
   };
   const skip = (what: string, end: number, count = end - at) => {
     repairs.add(what, at, count);
@@ -85,8 +85,8 @@ export function parseMidi(bytes: Uint8Array, name: string): MidiFile {
   };
   while (at < bytes.length) {
     const times = { first: format === 2 ? (tracks.at(-1)?.end ?? 0) : 0, longestWait };
-    if (hasTextAt(bytes, at, TRACK)) add(readTrackChunk(bytes, at, nextTrack, times));
-    else if (tracks.length > 0 && hasTextAt(bytes, at, HEADER)) {
+    if (hasText(bytes, TRACK, at)) add(readTrackChunk(bytes, at, nextTrack, times));
+    else if (tracks.length > 0 && hasText(bytes, HEADER, at)) {
       skip('skipped # bytes of another MIDI file', bytes.length);
     } else if (isForeignChunk(bytes, at)) skip('skipped # chunks other than tracks', chunkEnd(bytes, at), 1);
     else {
@@ -106,9 +106,9 @@ export function parseMidi(bytes: Uint8Array, name: string): MidiFile {
 }
 
 /** The header counts tracks in 16 bits. */
-const MOST_TRACKS = 0xffff;
+const MAX_TRACKS = 0xffff;
 /** The longest file of NES-MDB has 125,752; arranging takes memory in proportion. */
-const MOST_EVENTS = 500_000;
+const MAX_EVENTS = 500_000;
 /** No piece of music has a longer silence inside: a longer wait is damage. */
 const LONGEST_WAIT_SECONDS = 3600;
 

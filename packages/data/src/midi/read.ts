@@ -4,7 +4,7 @@ import { DataError } from '../error.ts';
 import { arrangeGeneralMidi } from '../general-midi/arrange.ts';
 import type { ArrangerOptions } from '../general-midi/options.ts';
 import { ASSUMED_TIMING, type SongReading, titleOf, type WrittenFacts } from '../reading.ts';
-import type { Song } from '../song.ts';
+import { MAX_SONG_SECONDS, meterName, type Song } from '../song.ts';
 import { clockOf } from './clock.ts';
 import { embeddedSong } from './embedded-song.ts';
 import { type Mark, readMark } from './mark.ts';
@@ -14,9 +14,6 @@ import { type MidiFile, type MidiTrack, parseMidi } from './parse.ts';
 import { timingOf } from './timing.ts';
 import { followsVoiceNames, readVoiceTracks } from './voice-tracks.ts';
 import { writtenFacts } from './written.ts';
-
-/** Songs are minutes long; a damaged time can claim days, and later work is in proportion to the length. */
-const LONGEST_SECONDS = 4 * 3600;
 
 export interface ReadMidiOptions {
   /** How a General MIDI file becomes four voices; files of other kinds do not ask. */
@@ -53,9 +50,9 @@ export function readMidi(bytes: Uint8Array, name: string, { arranger = {} }: Rea
     throw new DataError(name, 'empty: has no notes', 'give a file with music', { byte: bytes.length });
   }
   const end = strokes.reduce((last, { tick }) => Math.max(last, tick), statedEnd ?? 0);
-  if (toSongTicks(end) > LONGEST_SECONDS * TICKS_PER_SECOND) {
+  if (toSongTicks(end) > MAX_SONG_SECONDS * TICKS_PER_SECOND) {
     const hours = (toSongTicks(end) / TICKS_PER_SECOND / 3600).toFixed(1);
-    const late = strokes.find(({ tick }) => toSongTicks(tick) > LONGEST_SECONDS * TICKS_PER_SECOND);
+    const late = strokes.find(({ tick }) => toSongTicks(tick) > MAX_SONG_SECONDS * TICKS_PER_SECOND);
     const remedy = 'cut it, or repair its tempo or a damaged time';
     throw new DataError(name, `unsupported: the music lasts ${hours} hours`, remedy, {
       byte: late?.byte ?? bytes.length,
@@ -86,7 +83,7 @@ export function readMidi(bytes: Uint8Array, name: string, { arranger = {} }: Rea
 
 function markedFacts({ tempo: { beatsPerMinute, changes = [] }, meter }: Mark): WrittenFacts {
   const tempos = [beatsPerMinute, ...changes.map((change) => change.beatsPerMinute)];
-  return { tempos, meters: [`${meter.beats}/${meter.unit}`], keys: [] };
+  return { tempos, meters: [meterName(meter)], keys: [] };
 }
 
 /**

@@ -1,7 +1,7 @@
+import { atBytes, Repairs } from '../repairs.ts';
 import { bigEndianAt, variableLengthAt } from './bytes.ts';
 import { END_OF_TRACK, META, type Message, messageAt, nextSoundEvent } from './message.ts';
 import type { MidiEvent, MidiTrack } from './parse.ts';
-import { Repairs } from './repairs.ts';
 import { decodeText } from './text.ts';
 
 /** A track, and where in the file it stops. */
@@ -38,7 +38,7 @@ export function readTrack(
   limit: number,
   { first, longestWait }: TrackTimes,
 ): ReadTrack {
-  const repairs = new Repairs();
+  const repairs = new Repairs(atBytes);
   const events: MidiEvent[] = [];
   let name = '';
   let tick = first;

@@ -1,5 +1,5 @@
 import type { Change, Note } from '@chipsmith/apu';
-import type { Song } from '../song.ts';
+import { quartersPerBar, type Song } from '../song.ts';
 import { tempoMapOf } from '../timing/tempo-map.ts';
 import { type DrumStroke, drumStrokes } from './drum-strokes.ts';
 import { embedSong, soundHash } from './embedded-song.ts';
@@ -39,7 +39,7 @@ export function writeGeneralMidi(song: Song): Uint8Array {
 /** Maps song ticks to ticks of the file, in which bars begin at multiples of a bar: the song begins within the first one. */
 function ticksOf({ tempo, meter }: Song): (time: number) => number {
   const { beatAt } = tempoMapOf(tempo);
-  const bar = (4 * meter.beats) / meter.unit;
+  const bar = quartersPerBar(meter);
   const barsBefore = Math.floor(beatAt(0) / bar);
   return (time) => Math.round((beatAt(time) - barsBefore * bar) * TICKS_PER_QUARTER);
 }

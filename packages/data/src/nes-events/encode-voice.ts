@@ -22,9 +22,9 @@ interface Piece extends Phrase {
 }
 
 /** A volume curve may miss by this much a frame on average; beyond it the note is struck again where the macro went wrong. */
-const MOST_ERROR = 1.5;
+const MAX_ERROR = 1.5;
 /** A macro must be right for this many frames for a note to be divided after them. */
-const FEWEST_EXACT = 4;
+const MIN_EXACT = 4;
 /** No frame at all. */
 const SILENT = -1;
 /** How far ahead it is looked for where a length is needed again. */
@@ -79,7 +79,7 @@ export class VoiceEncoder {
     for (let from = 0; from < phrase.volumes.length; ) {
       const volumes = phrase.volumes.slice(from, from + LONGEST);
       const found = this.#hasEnvelope ? this.#volumes.find(volumes) : undefined;
-      if (found && found.error > MOST_ERROR && found.exactFrames >= FEWEST_EXACT) volumes.length = found.exactFrames;
+      if (found && found.error > MAX_ERROR && found.exactFrames >= MIN_EXACT) volumes.length = found.exactFrames;
       const duties = phrase.duties.slice(from, from + volumes.length);
       pieces.push({ start: start + from, pitch, arpeggio, volumes, duties, quarters, isFirst: from === 0 });
       from += volumes.length;

@@ -31,7 +31,7 @@ export function createNesEventsEncoding(macros: Macros = NES_MACROS): Encoding {
   const { events } = vocabulary;
   const settled = (song: Song): Uint16Array => {
     let encoded = encodeNesEvents(song, instruments, vocabulary);
-    for (let round = 0; round < MOST_ROUNDS; round++) {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
       const heard = decodeNesEvents(encoded, macros, vocabulary, { title: song.title });
       const again = encodeNesEvents(heard, instruments, vocabulary);
       if (again.length === encoded.length && again.every((event, index) => event === encoded[index])) break;
@@ -82,7 +82,7 @@ function hashOf(macros: Macros): string {
 }
 
 /** Most songs are at rest after one or two. */
-const MOST_ROUNDS = 8;
+const MAX_ROUNDS = 8;
 /** Half a step of 15, and a wrong duty in one of ten frames: what keeps songs short and is hardly heard. */
 const VOLUME_TOLERANCE = 0.5;
 const DUTY_TOLERANCE = 0.1;

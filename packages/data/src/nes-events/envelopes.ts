@@ -1,7 +1,7 @@
 import { type Macro, valueAt } from './macro.ts';
 
 /** Answers that are remembered; then they are forgotten all at once. A song has some hundred shapes. */
-const MOST_ANSWERS = 50_000;
+const MAX_ANSWERS = 50_000;
 
 /** Finds which of a list of macros gives a sequence of values. Answers are remembered: songs repeat their instruments. */
 export class MacroFinder {
@@ -32,7 +32,7 @@ export class MacroFinder {
     const key = String.fromCharCode(...values);
     const known = this.#answers.get(key);
     if (known) return known;
-    if (this.#answers.size >= MOST_ANSWERS) this.#answers.clear();
+    if (this.#answers.size >= MAX_ANSWERS) this.#answers.clear();
     const found = search(this.#macros, values);
     this.#answers.set(key, found);
     return found;

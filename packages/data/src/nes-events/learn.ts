@@ -28,11 +28,11 @@ export interface LearnSong {
 /** Only this much of a note shapes a macro: about a second. */
 const LONGEST_SHAPE = 64;
 /** What one group counts at most for one shape: a long song is one voice among many. */
-const MOST_OF_GROUP = 50;
+const MAX_OF_GROUP = 50;
 /** A note of an arpeggio or a vibrato lasts at most this many frames. */
 const FAST = 4;
 /** Notes that a run must have. */
-const FEWEST_NOTES = 3;
+const MIN_NOTES = 3;
 
 /** Learns macros: those that describe the most notes exactly, each chosen after what the ones before it describe. */
 export function learnMacros(songs: readonly LearnSong[], options: LearnOptions): Macros {
@@ -73,11 +73,11 @@ function* fastRuns(notes: readonly FrameNote[]): Generator<number[]> {
       if (start !== notes[index].start + pitches.length || (count > 0 && pitch === notes[note - 1].pitch)) break;
       isSlow = count > 0 && volumes.length > FAST;
       // A loop shows where its end is not drawn out.
-      if (isSlow && count >= FEWEST_NOTES) yield [...pitches];
+      if (isSlow && count >= MIN_NOTES) yield [...pitches];
       for (const _ of volumes) pitches.push(pitch - notes[index].pitch);
       count++;
     }
-    if (count < FEWEST_NOTES) continue;
+    if (count < MIN_NOTES) continue;
     yield pitches;
     index += count - 1;
   }
@@ -90,7 +90,7 @@ class Shapes {
   add(values: readonly number[], group: string): void {
     const key = values.slice(0, LONGEST_SHAPE).join(' ');
     const groups = this.#counts.get(key) ?? new Map<string, number>();
-    groups.set(group, Math.min(MOST_OF_GROUP, (groups.get(group) ?? 0) + 1));
+    groups.set(group, Math.min(MAX_OF_GROUP, (groups.get(group) ?? 0) + 1));
     this.#counts.set(key, groups);
   }
 

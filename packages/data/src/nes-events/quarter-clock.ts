@@ -31,14 +31,14 @@ export class QuarterClock {
 export const QUARTER_CLOCKS: readonly QuarterClock[] = [new QuarterClock(0), new QuarterClock(1)];
 
 /** Below this many silences there is no telling. */
-const FEWEST_SILENCES = 4;
+const MIN_SILENCES = 4;
 /** Some end otherwise: by a register, or with the song. */
 const SHARE_ON_CLOCK = 0.9;
 
 /** The clock of a triangle, if nine of ten silences begin with a quarter of it; undefined for a voice that follows the frames. */
 export function quarterClockOf(triangle: readonly Note[]): QuarterClock | undefined {
   const silences = triangle.filter(({ end }, index) => triangle[index + 1]?.start !== end).map(({ end }) => end);
-  if (silences.length < FEWEST_SILENCES) return undefined;
+  if (silences.length < MIN_SILENCES) return undefined;
   return QUARTER_CLOCKS.find((clock) => {
     const onClock = silences.filter((tick) => clock.tickOf(clock.quarterFrom(tick)) === tick);
     return onClock.length >= SHARE_ON_CLOCK * silences.length;

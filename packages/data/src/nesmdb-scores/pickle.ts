@@ -43,7 +43,7 @@ const NAMES: ReadonlySet<string> = new Set([
 ]);
 
 /** Instructions run and values on the stack: a score of an hour in 24 frames a second needs some 600,000. */
-const MOST_STEPS = 4_000_000;
+const MAX_STEPS = 4_000_000;
 
 /**
  * The value that a pickle describes, and where its description ends. Texts and bytes alike come as bytes, a character each.
@@ -67,13 +67,13 @@ class PickleMachine {
   }
 
   run(): PickleValue {
-    for (let steps = 0; steps < MOST_STEPS; steps++) {
+    for (let steps = 0; steps < MAX_STEPS; steps++) {
       const operation = this.#operands.operation();
       if (operation === 0x2e) return this.#pop(); // '.'
       const value = this.#step(operation);
       if (value !== undefined) this.#stack.push(value);
     }
-    return this.#refuse(`more than ${MOST_STEPS} instructions`);
+    return this.#refuse(`more than ${MAX_STEPS} instructions`);
   }
 
   /** Runs one instruction; returns what it puts on the stack. */

@@ -1,6 +1,7 @@
 import { TICKS_PER_SECOND, VOICE_NAMES, VOICE_RANGES } from '@chipsmith/apu';
 import { DataError, type FilePlace } from '../error.ts';
 import { ASSUMED_TIMING, type SongReading, titleOf } from '../reading.ts';
+import { MAX_SONG_SECONDS } from '../song.ts';
 import { FrameNotes } from '../timing/frame-notes.ts';
 import { PickleArray, type PickleValue, readPickle } from './pickle.ts';
 
@@ -18,8 +19,6 @@ const VOICES = 4;
 const FIELDS = 3;
 /** Scores without volumes are played at full volume, as nesmdb does. */
 const FULL_VOLUME = 15;
-/** As long as register logs may be. */
-const LONGEST_SECONDS = 4 * 3600;
 
 /**
  * Reads a pickled score of NES-MDB (Donahue, Mao, McAuley, ISMIR 2018): expressive (notes, volumes, duties), separated (notes
@@ -67,7 +66,7 @@ export function songFromScore(score: FrameScore, name: string): SongReading {
 
 function songOf({ rate, duration, frames }: FrameScore, name: string, place?: FilePlace): SongReading {
   const count = Math.floor(frames.length / (VOICES * FIELDS));
-  if (count / rate > LONGEST_SECONDS || duration > LONGEST_SECONDS * TICKS_PER_SECOND)
+  if (count / rate > MAX_SONG_SECONDS || duration > MAX_SONG_SECONDS * TICKS_PER_SECOND)
     throw new DataError(name, 'the music lasts more than four hours', 'cut it, or repair a damaged length', place);
   const repairs: string[] = [];
   const timeOf = (frame: number) => Math.round((frame * TICKS_PER_SECOND) / rate);

@@ -35,7 +35,7 @@ const LONGEST_NOTE = 128;
 /** Longer rests, in steps, are shortened to this and what they have beyond whole quarters. */
 const LONGEST_REST = 8 * STEPS_PER_QUARTER;
 /** Fewest rows (notes and separators, each with its duration) of a song. */
-const FEWEST_ROWS = 32;
+const MIN_ROWS = 32;
 
 /**
  * The encoding of MusicAutobot, the pop transformer: `xxbos xxpad n60 d4 n55 d8 xxsep d4 ... xxeos`. All pitched voices in one
@@ -78,7 +78,7 @@ function encode(song: Song): Encoded {
   // Where notes were left out at the start, the bars before the first note are too.
   const origin = notes.length > 0 ? notes[0].start - (notes[0].start % STEPS_PER_WHOLE) : 0;
   const rows = rowsOf(notes.map((note) => ({ ...note, start: note.start - origin, end: note.end - origin })));
-  if (rows.length / 2 < FEWEST_ROWS) return droppedPitched(song, `fewer than ${FEWEST_ROWS} notes and separators`);
+  if (rows.length / 2 < MIN_ROWS) return droppedPitched(song, `fewer than ${MIN_ROWS} notes and separators`);
   const events = Uint16Array.from([BEGIN, PAD, ...rows, END]);
   return { sequences: [{ voice: 'all', events }], dropped: droppedNoise(song) };
 }

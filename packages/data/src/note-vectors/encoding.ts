@@ -25,7 +25,7 @@ const DURATION = STEP + LONGEST_STEP + 1;
 const CLASSES = DURATION + LONGEST_NOTE;
 /** Notes that start farther than this from the grid, in steps, are left out. */
 const NEARNESS = 0.2;
-const FEWEST_NOTES = 8;
+const MIN_NOTES = 8;
 
 /**
  * Notes as vectors of pitch, step and duration, as in the pretty_midi rolls of VGM-RNN (one LSTM, 2018): 4 steps a quarter, pitches
@@ -101,7 +101,7 @@ function encode(song: Song): Encoded {
     if (note.end > (longest.get(key)?.end ?? 0)) longest.set(key, note);
   }
   const sorted = [...longest.values()].sort((a, b) => a.start - b.start || b.pitch - a.pitch);
-  if (sorted.length < FEWEST_NOTES) return droppedPitched(song, `fewer than ${FEWEST_NOTES} notes on the grid`);
+  if (sorted.length < MIN_NOTES) return droppedPitched(song, `fewer than ${MIN_NOTES} notes on the grid`);
   const events = sorted.flatMap(({ start, end, pitch }, index) => {
     const step = Math.min(LONGEST_STEP, start - (sorted[index - 1]?.start ?? 0));
     return [pitch - LOWEST, STEP + step, DURATION + end - start - 1];

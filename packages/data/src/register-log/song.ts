@@ -12,11 +12,10 @@ import {
 import { DataError } from '../error.ts';
 
 import { ASSUMED_TIMING, type SongReading } from '../reading.ts';
+import { MAX_SONG_SECONDS } from '../song.ts';
 import { FrameNotes, type FrameSound } from '../timing/frame-notes.ts';
 import { frameClockOf } from './frame-clock.ts';
 
-/** Songs are minutes long; a log that claims days is damaged. */
-const LONGEST_SECONDS = 4 * 3600;
 /** Below this the writes of a log are spread all over the frame (0 is evenly, 1 on one point). */
 const GATHERED = 0.5;
 
@@ -101,7 +100,7 @@ function checkLog(log: RegisterLog, name: string): void {
     throw new DataError(name, error.message, 'correct it where the log is made');
   }
   const hours = log.duration / log.clock / 3600;
-  if (hours * 3600 > LONGEST_SECONDS)
+  if (hours * 3600 > MAX_SONG_SECONDS)
     throw new DataError(name, `the music lasts ${hours.toFixed(1)} hours`, 'cut it, or repair a damaged wait');
 }
 

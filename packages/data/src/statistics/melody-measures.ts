@@ -1,6 +1,5 @@
 import { VOICE_NAMES } from '@chipsmith/apu';
-import { barLength, UNITS_PER_QUARTER } from '../corpus/tune.ts';
-import type { Song } from '../song.ts';
+import { quartersPerBar, type Song } from '../song.ts';
 import { FRAME_TICKS } from '../timing/latch.ts';
 import { tempoMapOf } from '../timing/tempo-map.ts';
 
@@ -102,7 +101,7 @@ function shareMet(song: Song): number {
 /** What sounds in each whole bar, as text: the 16th, length in 16ths and pitch of each note; empty where none starts. */
 function barsOf({ voices, tempo, meter, duration }: Song): string[] {
   const { beatAt } = tempoMapOf(tempo);
-  const barSteps = (barLength(meter) / UNITS_PER_QUARTER) * 4;
+  const barSteps = 4 * quartersPerBar(meter);
   const stepOf = (time: number) => Math.round(beatAt(time) * 4);
   const bars: string[] = new Array<string>(Math.max(0, Math.floor(stepOf(duration) / barSteps))).fill('');
   for (const { start, end, pitch } of voices.pulse1) {

@@ -3,8 +3,8 @@ import { FRAMES_PER_SECOND } from './latch.ts';
 import { gathering, type Onset, startsOf } from './onsets.ts';
 
 /** Below this many onsets nothing is known; below the second number, a jingle, nothing but four is believed. */
-const FEWEST_ONSETS = 4;
-const FEWEST_ONSETS_FOR_THREE = 64;
+const MIN_ONSETS = 4;
+const MIN_ONSETS_FOR_THREE = 64;
 /** Most NES music is in four: the evidence for three must be this much stronger. */
 const CLEARLY_BETTER = 0.05;
 /** Longer notes do not tell more, in quarter notes. */
@@ -24,8 +24,8 @@ export function estimateMeter(song: Song, tempo: Tempo): Meter {
   const dotted = onQuarters(1.5);
   const three = Math.max(dotted, onQuarters(3));
   const four = Math.max(onQuarters(2), onQuarters(4));
-  if (onsets.length < FEWEST_ONSETS) return { beats: 4, unit: 4, origin: 'assumed' };
-  if (onsets.length < FEWEST_ONSETS_FOR_THREE || three < four + CLEARLY_BETTER)
+  if (onsets.length < MIN_ONSETS) return { beats: 4, unit: 4, origin: 'assumed' };
+  if (onsets.length < MIN_ONSETS_FOR_THREE || three < four + CLEARLY_BETTER)
     return { beats: 4, unit: 4, origin: 'estimated' };
   return dotted > onQuarters(1)
     ? { beats: 6, unit: 8, origin: 'estimated' }

@@ -3,7 +3,7 @@ import type { Song } from '../song.ts';
 import { FRAME_TICKS } from './latch.ts';
 
 /** Only the first minutes are looked at: enough for any tempo, and the cost of one 25-minute song stays small. */
-const MOST_FRAMES = 4 * 60 * 60;
+const MAX_FRAMES = 4 * 60 * 60;
 
 /** Where a note starts. */
 export interface Start {
@@ -34,7 +34,7 @@ export function startsOf(song: Song): Start[] {
     const notes = song.voices[voice];
     for (const [index, { start, end }] of notes.entries()) {
       const frame = Math.round((start - first) / FRAME_TICKS);
-      if (frame > MOST_FRAMES) break;
+      if (frame > MAX_FRAMES) break;
       starts.push({ voice, frame, length: ((notes[index + 1]?.start ?? end) - start) / FRAME_TICKS });
     }
   }

@@ -1,4 +1,3 @@
-import { TICKS_PER_SECOND } from '@chipsmith/apu';
 import type { Meter, Song, Tempo } from '../song.ts';
 import { FRAME_TICKS, FRAMES_PER_SECOND, latchToFrames } from './latch.ts';
 import { estimateMeter } from './meter.ts';
@@ -12,7 +11,7 @@ const LONGEST_STEP = 48;
 /** Onset distances up to this many frames (4 s) are compared. Longer ones blur where the tempo wavers. */
 const LONGEST_LAG = 240;
 /** Below this many onsets there is no telling. */
-const FEWEST_ONSETS = 4;
+const MIN_ONSETS = 4;
 
 /**
  * Estimates the tempo of a song that has none, from the spacing of its notes: NES music routines count video frames, so notes
@@ -33,7 +32,7 @@ export function estimateTempo(song: Song): Tempo {
   if (song.tempo.origin === 'given') return song.tempo;
   const starts = startsOf(song);
   const onsets = weightedOnsets(starts);
-  if (onsets.length < FEWEST_ONSETS)
+  if (onsets.length < MIN_ONSETS)
     return { beatsPerMinute: 120, firstBeat: firstStart(song), origin: 'assumed', confidence: 0 };
 
   const likely = likeliestRow(autocorrelation(onsets), notesPerFrame(starts));
@@ -55,11 +54,6 @@ export function withEstimatedTiming(song: Song, { exactTimes = false }: { readon
   const tempo = estimateTempo(latched);
   const meter: Meter = song.meter.origin === 'given' ? song.meter : estimateMeter(latched, tempo);
   return { ...(exactTimes ? song : latched), tempo, meter };
-}
-
-/** Ticks of a 16th note, the step of the grid. Not an integer. */
-export function stepTicks(tempo: Tempo): number {
-  return (TICKS_PER_SECOND * 60) / tempo.beatsPerMinute / 4;
 }
 
 /** A start counts in full if no other of its voice follows within this many frames. */

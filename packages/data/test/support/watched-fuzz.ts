@@ -9,7 +9,7 @@ const HANG_MS = 10_000;
 const START_MS = 60_000;
 /** JavaScript's heap of the process, and all of its memory with buffers and the code: some 150 MB before the first file. */
 const HEAP_MB = 256;
-const MOST_MB = 512;
+const MAX_MB = 512;
 
 export interface FuzzResults {
   readonly outcomes: readonly FuzzOutcome[];
@@ -28,7 +28,7 @@ export async function runFuzz(first: number, last: number): Promise<FuzzResults>
   for (let next = first; next < last; ) {
     const end = await runProcess(next, last, (outcome) => {
       for (const fault of outcome.faults) blame(outcome.number, fault);
-      if (outcome.peak > MOST_MB && (outcomes.at(-1)?.peak ?? 0) <= MOST_MB)
+      if (outcome.peak > MAX_MB && (outcomes.at(-1)?.peak ?? 0) <= MAX_MB)
         blame(outcome.number, `took the process to ${outcome.peak.toFixed(0)} MB`);
       outcomes.push(outcome);
       next = outcome.number + 1;

@@ -47,7 +47,7 @@ export interface Sample {
 }
 
 /** Lanes of one program: enough to keep a device busy; more sequences take further rounds. */
-const MOST_LANES = 64;
+const MAX_LANES = 64;
 
 /**
  * A step of sampling, and the memory that it takes, before anything is allocated. The device chooses: only the events are
@@ -116,7 +116,7 @@ function requireOptions({
 
 async function draw(device: Device, { model, metadata }: Checkpoint, options: SampleOptions): Promise<Sample[]> {
   const { count, length, signal, onPreparation } = options;
-  const lanes = Math.min(count, MOST_LANES);
+  const lanes = Math.min(count, MAX_LANES);
   const step = planSampling(model, lanes, device.limits);
   let program: Program | undefined;
   try {

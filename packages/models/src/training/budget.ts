@@ -16,6 +16,7 @@ import { planEvaluation } from '../evaluation.ts';
 import { letThrough } from '../let-through.ts';
 import type { SequenceModel } from '../model.ts';
 import { microBatchOf, type PlanTrainingOptions, planTraining, type TrainingPass, type TrainingShape } from './pass.ts';
+import { MAX_PARTS } from './settings.ts';
 
 /** All that training holds on the device: the plan of its steps and that of its validations. */
 export interface TrainingMemory {
@@ -139,15 +140,12 @@ function isLimit(error: unknown): boolean {
   return error instanceof KernelError && error.code === 'limit';
 }
 
-/** Each part has launches and uniforms of its own; with more parts than these they take over. */
-const MOST_PARTS = 64;
-
 /** Sequences at once that may be tried, the most first: divisors of the batch, or the one that was asked for. */
 function microBatches(shape: TrainingShape): number[] {
   const most = microBatchOf(shape);
   if (shape.microBatch !== undefined) return [most];
   const sizes = Array.from({ length: most }, (_, index) => most - index);
-  return sizes.filter((size) => most % size === 0 && most / size <= MOST_PARTS);
+  return sizes.filter((size) => most % size === 0 && most / size <= MAX_PARTS);
 }
 
 /** With more parts than these, memory is reckoned from two plans of few parts: a plan of 64 takes seconds, and many are tried. */

@@ -20,7 +20,7 @@ export interface MeasureOptions extends PreparationOptions {
 }
 
 /** Steps between two looks at the clock, which wait for the device: as many as in training, but no more than take half a second. */
-const MOST_BETWEEN_LOOKS = 10;
+const MAX_BETWEEN_LOOKS = 10;
 const SECONDS_BETWEEN_LOOKS = 0.5;
 
 /**
@@ -59,7 +59,7 @@ export async function measureTraining(
     do {
       preparation.signal?.throwIfAborted();
       const fit = passed === 0 ? 1 : Math.floor((SECONDS_BETWEEN_LOOKS * (steps - 1)) / passed);
-      await run(Math.min(MOST_BETWEEN_LOOKS, Math.max(1, fit)));
+      await run(Math.min(MAX_BETWEEN_LOOKS, Math.max(1, fit)));
       passed = (performance.now() - start) / 1000;
     } while (passed < seconds);
     const secondsPerStep = passed / (steps - 1);

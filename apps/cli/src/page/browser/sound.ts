@@ -15,7 +15,7 @@ export interface Piece {
 }
 
 /** Rendered pieces that are kept: the one that plays, the next, and both under the mix before. */
-const MOST_BUFFERS = 4;
+const MAX_BUFFERS = 4;
 
 /** From one mix to another without a click (seconds). */
 const CROSSFADE = 0.01;
@@ -138,7 +138,7 @@ export class Sound {
       .render({ ...piece, sampleRate, ...this.#mix }, (samples) => onOpening(bufferOf(samples)))
       .then(bufferOf);
     this.#buffers.set(key, made);
-    for (const oldest of [...this.#buffers.keys()].slice(0, -MOST_BUFFERS)) this.#buffers.delete(oldest);
+    for (const oldest of [...this.#buffers.keys()].slice(0, -MAX_BUFFERS)) this.#buffers.delete(oldest);
     return made;
   }
 
