@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FILTER_PROFILES, type FilterName } from '@chipsmith/apu';
-import { fileError } from '@chipsmith/models';
+import { readInputFile } from '@chipsmith/data';
 import { z } from 'zod';
 import { CommandError } from './terminal/errors.ts';
 
@@ -33,14 +32,11 @@ export type Sidecar = z.output<typeof sidecarSchema>;
 /** Far above the .json file of the longest track (1,000 bars of 16 events). */
 const MAX_BYTES = 16 * 2 ** 20;
 
-/** @throws CommandError if the file is missing, or not the .json file of a track */
+/** @throws DataError if the file cannot be read; CommandError if it is not the .json file of a track */
 export async function readSidecar(folder: string, name: string): Promise<Sidecar> {
   const path = join(folder, `${name}.json`);
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw fileError(path, error);
-  });
-  const sidecar = bytes.length > MAX_BYTES ? undefined : sidecarSchema.safeParse(parse(bytes.toString()));
-  if (sidecar?.success) return sidecar.data;
+  const sidecar = sidecarSchema.safeParse(parse((await readInputFile(path, MAX_BYTES)).toString()));
+  if (sidecar.success) return sidecar.data;
   throw new CommandError(`${path}: is not the description of a track of this version; generate the track again.`);
 }
 

@@ -24,8 +24,8 @@ export class DataError extends Error {
   /** Where in the file; undefined for what is not a file, or is not there. */
   readonly place: FilePlace | undefined;
 
-  constructor(where: string, problem: string, remedy: string, place?: FilePlace) {
-    super(printable(`${place ? `${where}, ${wordsOf(place)}` : where}: ${problem}; ${remedy}`));
+  constructor(where: string, problem: string, remedy: string, place?: FilePlace, options?: ErrorOptions) {
+    super(printable(`${place ? `${where}, ${wordsOf(place)}` : where}: ${problem}; ${remedy}`), options);
     this.where = where;
     this.problem = problem;
     this.remedy = remedy;
@@ -96,5 +96,5 @@ export function systemReason(error: unknown): { readonly problem: string; readon
 /** What the operating system said about a file or folder, as a DataError. */
 export function fileError(path: string, error: unknown): DataError {
   const { problem, remedy } = systemReason(error);
-  return new DataError(path, problem, remedy);
+  return new DataError(path, problem, remedy, undefined, { cause: error });
 }

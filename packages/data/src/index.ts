@@ -38,7 +38,7 @@ export { openDataset, writeDataset } from './dataset/files.ts';
 export { readSongs } from './dataset/formats.ts';
 export { type Copies, type Manifest, type Report, type SongEntry, SPLITS, type Split } from './dataset/manifest.ts';
 export { datasetFromSongs, type PrepareOptions, type PrepareProgress, prepareDataset } from './dataset/prepare.ts';
-export { readInputFile } from './dataset/read-file.ts';
+export { type InputFile, openInputFile, readInputFile } from './dataset/read-file.ts';
 export { reportTable } from './dataset/report-table.ts';
 export {
   type Archive,

@@ -119,7 +119,7 @@ describe('readSources', () => {
     await expect(readPaths([join(folder, 'nowhere')])).rejects.toThrow(
       /nowhere: there is no such file or folder; check the path/,
     );
-    await expect(read('text.zip', bytesOf('hello'))).rejects.toThrow(/not a \.zip/);
+    await expect(read('text.zip', bytesOf('hello'))).rejects.toThrow(/content is not \.zip/);
     await expect(read('empty.tar.gz', new Uint8Array(0))).rejects.toThrow(DataError);
     await expect(read('text.tgz', Buffer.from(tarGzOf([])))).rejects.toThrow(/Unrecognized archive format/);
   });

@@ -1,7 +1,6 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isSystemError, systemReason, temporaryName } from '@chipsmith/data';
+import { DataError, type InputFile, isSystemError, openInputFile, systemReason, temporaryName } from '@chipsmith/data';
 import { ModelError } from './error.ts';
 
 /** Ends the name of a file that is being written; a process that is killed leaves it behind. */
@@ -33,17 +32,9 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
   }
 }
 
-/** A regular file that is open for reading. */
-export interface ReadableFile {
-  /** Bytes. */
-  readonly size: number;
-  /** The bytes from the start of the file up to `end`, fewer if it has become shorter meanwhile. */
-  read(end: number): Promise<Uint8Array>;
-}
-
 /**
- * Opens a file for some work. Pipes and devices, which may never end, are refused, and so is what is larger than any file of its
- * kind.
+ * Opens a file of a run for some work. Pipes and devices, which may never end, are refused, and so is what is larger than any
+ * file of its kind.
  *
  * @param limit in bytes
  * @throws ModelError if it cannot be read; whatever `work` throws
@@ -51,34 +42,17 @@ export interface ReadableFile {
 export async function withFile<Result>(
   path: string,
   limit: number,
-  work: (file: ReadableFile) => Promise<Result>,
+  work: (file: InputFile) => Promise<Result>,
 ): Promise<Result> {
-  let file: FileHandle | undefined;
+  let file: InputFile | undefined;
   try {
-    // Opening a pipe waits until somebody writes into it, unless told not to; Windows has no such flag.
-    const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    file = handle;
-    const stats = await handle.stat();
-    if (!stats.isFile()) {
-      const kind = stats.isDirectory() ? 'a folder' : 'a device or a pipe';
-      throw new ModelError(`${path}: is ${kind} where a file should be; move it away.`);
+    file = await openInputFile(path, 'move it away');
+    if (file.size > limit) {
+      throw new ModelError(`${path}: has ${file.size} bytes, at most ${limit} are read; move it away.`);
     }
-    if (stats.size > limit) {
-      throw new ModelError(`${path}: has ${stats.size} bytes, at most ${limit} are read; move it away.`);
-    }
-    const read = async (end: number) => {
-      const bytes = new Uint8Array(end);
-      let filled = 0;
-      while (filled < end) {
-        const { bytesRead } = await handle.read(bytes, filled, end - filled, filled);
-        if (bytesRead === 0) break;
-        filled += bytesRead;
-      }
-      return bytes.subarray(0, filled);
-    };
-    return await work({ size: stats.size, read });
+    return await work(file);
   } catch (error) {
-    throw isSystemError(error) ? fileError(path, error) : error;
+    throw error instanceof DataError ? new ModelError(`${error.message}.`, { cause: error }) : error;
   } finally {
     await file?.close();
   }
@@ -86,8 +60,8 @@ export async function withFile<Result>(
 
 /** A file's text. @param limit in bytes @throws ModelError as `withFile` */
 export async function readText(path: string, limit: number): Promise<string> {
-  const bytes = await withFile(path, limit, ({ size, read }) => read(size));
-  return new TextDecoder().decode(bytes);
+  const bytes = await withFile(path, limit, ({ size, read }) => read(0, size));
+  return bytes.toString();
 }
 
 /** Whether an error, or what it came of, is that there is no such file. */

@@ -139,17 +139,14 @@ describe('what lies where files of a run should be', () => {
 
   it('a folder for a lock', async () => {
     const run = await runWith('lock-folder', 'lock', (path) => mkdir(path));
-    await refused(run.lock(), /lock: is a folder where a file should be; move it away\.$/);
+    await refused(run.lock(), /lock: is a folder; move it away\.$/);
   });
 
   it.skipIf(process.platform === 'win32')('devices and pipes, which do not end', async () => {
     const zero = await runWith('zero', 'checkpoints/best.safetensors', (path) => symlink('/dev/zero', path));
-    await refused(
-      zero.load('best'),
-      /best\.safetensors: is a device or a pipe where a file should be; move it away\.$/,
-    );
+    await refused(zero.load('best'), /best\.safetensors: is not a plain file \(a device or a pipe\); move it away\.$/);
     const pipe = await runWith('pipe', 'config.json', (path) => execFileSync('mkfifo', [path]));
-    await refused(pipe.dataPlace(), /config\.json: is a device or a pipe/);
+    await refused(pipe.dataPlace(), /config\.json: is not a plain file/);
   });
 
   it('files larger than any of their kind, without reading them', async () => {

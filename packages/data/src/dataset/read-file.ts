@@ -15,16 +15,17 @@ export interface InputFile {
 /**
  * Opens a file. Whatever is not a plain file (a device, a pipe, a folder) is refused before a byte is read.
  *
+ * @param remedy what to do about it
  * @throws DataError if it cannot be opened
  */
-export async function openInputFile(path: string): Promise<InputFile> {
+export async function openInputFile(path: string, remedy = 'name a file'): Promise<InputFile> {
   // Without waiting: a pipe that nobody writes to would keep us for ever.
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(failAt(path));
   const close = () => handle.close();
   try {
     const state = await handle.stat().catch(failAt(path));
-    if (state.isDirectory()) throw new DataError(path, 'is a folder', 'name a file');
-    if (!state.isFile()) throw new DataError(path, 'is not a plain file (a device or a pipe)', 'name a file');
+    if (state.isDirectory()) throw new DataError(path, 'is a folder', remedy);
+    if (!state.isFile()) throw new DataError(path, 'is not a plain file (a device or a pipe)', remedy);
     const { size, mtimeMs } = state;
     const isAsBefore = async () => {
       const now = await handle.stat();

@@ -153,9 +153,9 @@ export class RunFolder {
     try {
       return await withFile(path, MAX_CHECKPOINT_BYTES, async ({ size, read }) => {
         // The header tells whether it is worth reading the rest.
-        const end = headerEnd(await read(Math.min(8, size)), size, path);
-        readHeader(await read(end), size, path);
-        return decodeCheckpoint(await read(size), path);
+        const end = headerEnd(await read(0, Math.min(8, size)), size, path);
+        readHeader(await read(0, end), size, path);
+        return decodeCheckpoint(await read(0, size), path);
       });
     } catch (error) {
       if (!isMissing(error)) throw error;
