@@ -52,8 +52,8 @@ describe('prepare', () => {
       ['empty.mid', Buffer.alloc(0), /empty\.mid: .*empty.*; give MIDI files/],
       ['noise.mid', noise, /noise\.mid: .*not a MIDI file.*; give/],
       ['head-only.mid', song.subarray(0, 20), /head-only\.mid: no usable song.*; give/],
-      ['noise.zip', noise, /noise\.zip, byte 0: damaged archive: not a \.zip, \.tar or \.tar\.gz archive/],
-      ['noise.tar.gz', noise, /noise\.tar\.gz, byte 0: damaged archive: not a/],
+      ['noise.zip', noise, /noise\.zip, byte 0: damaged archive: its content is not \.zip, \.tar or \.tar\.gz/],
+      ['noise.tar.gz', noise, /noise\.tar\.gz, byte 0: damaged archive: its content/],
       [
         'cut.tar.gz',
         Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1, 2),

@@ -2,7 +2,7 @@ import type { VoiceName } from '@chipsmith/apu';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ArrangerOptions, checkSong, readMidi, type Song } from '../src/index.ts';
-import { type FileMessage, type FilePart, generalMidi } from './support/general-midi.ts';
+import { type FilePart, generalMidi, type TimedEvent } from './support/general-midi.ts';
 
 interface Limits {
   readonly lowest: number;
@@ -36,7 +36,7 @@ function anyParts({ lowest, highest, programs, channels }: Limits): fc.Arbitrary
 }
 
 /** Programs, bends and the controllers that the arranger knows, with any values. */
-function anyMessage(channel: number, programs: number): fc.Arbitrary<FileMessage> {
+function anyMessage(channel: number, programs: number): fc.Arbitrary<TimedEvent> {
   const value = fc.nat(127);
   const bytes = fc.oneof(
     fc.tuple(fc.constant(0xe0 + channel), value, value),

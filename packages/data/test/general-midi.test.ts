@@ -4,12 +4,12 @@ import { type ArrangerOptions, readMidi, type Song } from '../src/index.ts';
 import {
   bend,
   control,
-  type FileMessage,
   type FilePart,
   generalMidi,
   program,
   quarters,
   TICKS_PER_QUARTER,
+  type TimedEvent,
 } from './support/general-midi.ts';
 
 /** Samples of a quarter at 120 bpm. */
@@ -202,7 +202,7 @@ describe('rests', () => {
 });
 
 describe('bends', () => {
-  const bent = (messages: FileMessage[], notes = quarters([60])) =>
+  const bent = (messages: TimedEvent[], notes = quarters([60])) =>
     inQuarters(voicesOf([part(notes, { messages })]).pulse1);
 
   it('take the nearest semitone', () => {

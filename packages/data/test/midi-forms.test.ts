@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { datasetFromSongs, melodyEncoding, readMidi } from '../src/index.ts';
 import { pairNotes } from '../src/midi/notes.ts';
 import { parseMidi } from '../src/midi/parse.ts';
-import { chunk, delta, END_OF_TRACK, header, singleTrack, text } from './support/midi-bytes.ts';
+import { chunk, END_OF_TRACK, header, singleTrack, type TimedEvent, text, timed } from './support/midi-bytes.ts';
 import { tuneSong } from './support/tunes.ts';
 
 /** A note in ticks of the file. */
@@ -24,25 +24,10 @@ interface Form {
   readonly between: readonly number[];
 }
 
-interface Timed {
-  readonly tick: number;
-  readonly bytes: readonly number[];
-}
+/** The body of a track. */
+const trackOf = (events: readonly TimedEvent[]) => [...timed(events), ...END_OF_TRACK];
 
-/** Events at ticks, in their order on one tick, as the body of a track. */
-function trackOf(events: readonly Timed[]): number[] {
-  let now = 0;
-  const body = [...events]
-    .sort((a, b) => a.tick - b.tick)
-    .flatMap(({ tick, bytes }) => {
-      const wait = delta(tick - now);
-      now = tick;
-      return [...wait, ...bytes];
-    });
-  return [...body, ...END_OF_TRACK];
-}
-
-function eventsOf(notes: readonly WrittenNote[], { running, zeroVelocity, between }: Form): Timed[] {
+function eventsOf(notes: readonly WrittenNote[], { running, zeroVelocity, between }: Form): TimedEvent[] {
   let status = 0;
   const ordered = notes
     .flatMap(({ start, end, pitch, velocity }) => [
@@ -243,7 +228,7 @@ describe('one event too many, or too few', () => {
   const ons = Array.from({ length: 20 }, (_, index) => ({ tick: index * 20, bytes: [0x90, 60, 9] }));
   const offs = Array.from({ length: 20 }, (_, index) => ({ tick: index * 20 + 10, bytes: [0x80, 60, 0] }));
   const whole = [...ons, ...offs];
-  const read = (events: readonly Timed[]) => {
+  const read = (events: readonly TimedEvent[]) => {
     const bytes = fileOf(0, 22_050, [[...named, ...trackOf(events)]]);
     const repairs: string[] = [];
     const paired = pairNotes(parseMidi(bytes, 'x').tracks, (tick) => tick, repairs);

@@ -3,45 +3,29 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findEncoding, readMidi, TEMPO_RANGE, tempoMapOf } from '../src/index.ts';
 import { ticksPerQuarter } from '../src/timing/tempo-map.ts';
-import { chunk, delta, END_OF_TRACK, header, tempo } from './support/midi-bytes.ts';
+import { chunk, END_OF_TRACK, header, type TimedEvent, tempo, timed } from './support/midi-bytes.ts';
 
-interface Timed {
-  readonly tick: number;
-  /** Without its wait. */
-  readonly bytes: readonly number[];
-}
-
-const meter = (tick: number, beats: number, power: number): Timed => ({
+const meter = (tick: number, beats: number, power: number): TimedEvent => ({
   tick,
   bytes: [0xff, 0x58, 4, beats, power, 24, 8],
 });
-const bpm = (tick: number, beatsPerMinute: number): Timed => ({
+const bpm = (tick: number, beatsPerMinute: number): TimedEvent => ({
   tick,
   bytes: tempo(Math.round(60_000_000 / beatsPerMinute)).slice(1),
 });
 
 /** Notes of one quarter each, one behind the other. */
-function quarterNotes(count: number, division: number): Timed[] {
+function quarterNotes(count: number, division: number): TimedEvent[] {
   return Array.from({ length: count }, (_, index) => [
     { tick: index * division, bytes: [0x90, 60 + (index % 5), 90] },
     { tick: (index + 1) * division, bytes: [0x80, 60 + (index % 5), 0] },
   ]).flat();
 }
 
-function track(events: readonly Timed[]): number[] {
-  let now = 0;
-  const body = events
-    .toSorted((a, b) => a.tick - b.tick)
-    .flatMap(({ tick, bytes }) => {
-      const wait = delta(tick - now);
-      now = tick;
-      return [...wait, ...bytes];
-    });
-  return chunk('MTrk', [...body, ...END_OF_TRACK]);
-}
+const track = (events: readonly TimedEvent[]) => chunk('MTrk', [...timed(events), ...END_OF_TRACK]);
 
 /** Quarter notes, with other events in a track before or behind. */
-function read(notes: number, others: readonly Timed[], { division = 96, isBehind = false } = {}) {
+function read(notes: number, others: readonly TimedEvent[], { division = 96, isBehind = false } = {}) {
   const tracks = [track(others), track(quarterNotes(notes, division))];
   const bytes = [...header(1, 2, division), ...(isBehind ? tracks.reverse() : tracks).flat()];
   return readMidi(Uint8Array.from(bytes), 'timing.mid');

@@ -7,11 +7,11 @@ import type { Song } from '../../src/song.ts';
 import {
   bend,
   control,
-  type FileMessage,
   type FileNote,
   type FilePart,
   generalMidi,
   TICKS_PER_QUARTER,
+  type TimedEvent,
 } from './general-midi.ts';
 
 /** The programs that each part of a band may have. */
@@ -101,7 +101,7 @@ export function bandOf(tune: Tune, seed: number): Band {
   const channels = [...random.permutation(15)].map((channel) => (channel >= 9 ? channel + 1 : channel));
   const parts = roles.map((role, index): FilePart => {
     const channel = channels[index];
-    const messages: FileMessage[] = chance(0.7) ? [control(0, channel, 7, 60 + random.nextInteger(68))] : [];
+    const messages: TimedEvent[] = chance(0.7) ? [control(0, channel, 7, 60 + random.nextInteger(68))] : [];
     if (role === 'melody' && chance(0.2)) messages.push(...vibrato(notes.melody, channel));
     if (role === 'chords' && chance(0.3)) messages.push(...pedal(chords, channel, samplesPerTick));
     const names = {
@@ -147,7 +147,7 @@ function chordsOf(tune: Tune, { tempo, duration }: Song): HeldChord[] {
 }
 
 /** A third of a semitone up and down, eight times a quarter, in every note that lasts a quarter. */
-function vibrato(notes: readonly FileNote[], channel: number): FileMessage[] {
+function vibrato(notes: readonly FileNote[], channel: number): TimedEvent[] {
   return notes
     .filter(({ start, end }) => end - start >= TICKS_PER_QUARTER)
     .flatMap(({ start, end }) => {
@@ -159,7 +159,7 @@ function vibrato(notes: readonly FileNote[], channel: number): FileMessage[] {
 }
 
 /** Down with each chord, up just before the next. */
-function pedal(chords: readonly HeldChord[], channel: number, samplesPerTick: number): FileMessage[] {
+function pedal(chords: readonly HeldChord[], channel: number, samplesPerTick: number): TimedEvent[] {
   return chords.flatMap(({ start, end }) => [
     control(Math.round(start / samplesPerTick), channel, 64, 127),
     control(Math.max(0, Math.round(end / samplesPerTick) - 10), channel, 64, 0),

@@ -1,4 +1,4 @@
-import { chunk, delta, END_OF_TRACK, header, tempo, trackName } from './midi-bytes.ts';
+import { chunk, END_OF_TRACK, header, type TimedEvent, tempo, timed, trackName } from './midi-bytes.ts';
 
 /** A note in ticks of the file; velocity 1..127. */
 export interface FileNote {
@@ -17,12 +17,7 @@ export interface FilePart {
   readonly program?: number | undefined;
   readonly notes: readonly FileNote[];
   /** Messages beside program and notes, each with its tick. */
-  readonly messages?: readonly FileMessage[];
-}
-
-export interface FileMessage {
-  readonly tick: number;
-  readonly bytes: readonly number[];
+  readonly messages?: readonly TimedEvent[];
 }
 
 export const TICKS_PER_QUARTER = 480;
@@ -42,8 +37,8 @@ export function generalMidi(
   const conductor = tempo(Math.round(60_000_000 / beatsPerMinute));
   const tracks =
     format === 0
-      ? [[...trackName(parts[0]?.name ?? ''), ...conductor, ...body(parts.flatMap(messagesOf))]]
-      : [conductor, ...parts.map((part) => [...trackName(part.name), ...body(messagesOf(part))])];
+      ? [[...trackName(parts[0]?.name ?? ''), ...conductor, ...timed(parts.flatMap(messagesOf))]]
+      : [conductor, ...parts.map((part) => [...trackName(part.name), ...timed(messagesOf(part))])];
   return Uint8Array.from([
     ...header(format, tracks.length, TICKS_PER_QUARTER),
     ...tracks.flatMap((events) => chunk('MTrk', [...events, ...END_OF_TRACK])),
@@ -51,24 +46,13 @@ export function generalMidi(
 }
 
 /** Program, then at each tick: note-offs, other messages, note-ons. */
-function messagesOf({ channel, program: number, notes, messages = [] }: FilePart): FileMessage[] {
+function messagesOf({ channel, program: number, notes, messages = [] }: FilePart): TimedEvent[] {
   return [
     ...(number === undefined ? [] : [program(0, channel, number)]),
     ...notes.map(({ end, pitch }) => ({ tick: end, bytes: [0x80 + channel, pitch, 0] })),
     ...messages,
     ...notes.map(({ start, pitch, velocity }) => ({ tick: start, bytes: [0x90 + channel, pitch, velocity] })),
   ];
-}
-
-function body(messages: readonly FileMessage[]): number[] {
-  let now = 0;
-  return messages
-    .toSorted((a, b) => a.tick - b.tick)
-    .flatMap(({ tick, bytes }) => {
-      const wait = tick - now;
-      now = tick;
-      return [...delta(wait), ...bytes];
-    });
 }
 
 /** Notes in a row, each a quarter long. */
@@ -79,18 +63,18 @@ export function quarters(pitches: readonly number[], velocity = 100, firstQuarte
   });
 }
 
-export const control = (tick: number, channel: number, number: number, value: number): FileMessage => ({
+export const control = (tick: number, channel: number, number: number, value: number): TimedEvent => ({
   tick,
   bytes: [0xb0 + channel, number, value],
 });
 
-export const program = (tick: number, channel: number, number: number): FileMessage => ({
+export const program = (tick: number, channel: number, number: number): TimedEvent => ({
   tick,
   bytes: [0xc0 + channel, number],
 });
 
 /** @param value -8192..8191 */
-export const bend = (tick: number, channel: number, value: number): FileMessage => ({
+export const bend = (tick: number, channel: number, value: number): TimedEvent => ({
   tick,
   bytes: [0xe0 + channel, (value + 8192) & 0x7f, (value + 8192) >> 7],
 });

@@ -30,3 +30,22 @@ export const delta = (ticks: number): number[] => {
   for (let rest = ticks >> 7; rest > 0; rest >>= 7) bytes.unshift((rest & 0x7f) | 0x80);
   return bytes;
 };
+
+/** An event and when it falls. */
+export interface TimedEvent {
+  readonly tick: number;
+  /** Without its wait. */
+  readonly bytes: readonly number[];
+}
+
+/** Events with their waits, in order of time and on one tick in the order given. */
+export function timed(events: readonly TimedEvent[]): number[] {
+  let now = 0;
+  return events
+    .toSorted((a, b) => a.tick - b.tick)
+    .flatMap(({ tick, bytes }) => {
+      const wait = delta(tick - now);
+      now = tick;
+      return [...wait, ...bytes];
+    });
+}
