@@ -2,7 +2,8 @@ import type { VoiceName } from '@chipsmith/apu';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ArrangerOptions, checkSong, readMidi, type Song } from '../src/index.ts';
-import { type FilePart, generalMidi, type TimedEvent } from './support/general-midi.ts';
+import { type FilePart, generalMidi } from './support/general-midi.ts';
+import type { TimedEvent } from './support/midi-bytes.ts';
 
 interface Limits {
   readonly lowest: number;

@@ -9,8 +9,8 @@ import {
   program,
   quarters,
   TICKS_PER_QUARTER,
-  type TimedEvent,
 } from './support/general-midi.ts';
+import type { TimedEvent } from './support/midi-bytes.ts';
 
 /** Samples of a quarter at 120 bpm. */
 const QUARTER = 22_050;

@@ -4,15 +4,8 @@ import { harmonise } from '../../src/arrange/harmonise.ts';
 import { CHORD_TONES, pitchClass, type Tune, ticksPerUnit } from '../../src/corpus/tune.ts';
 import { Random } from '../../src/random.ts';
 import type { Song } from '../../src/song.ts';
-import {
-  bend,
-  control,
-  type FileNote,
-  type FilePart,
-  generalMidi,
-  TICKS_PER_QUARTER,
-  type TimedEvent,
-} from './general-midi.ts';
+import { bend, control, type FileNote, type FilePart, generalMidi, TICKS_PER_QUARTER } from './general-midi.ts';
+import type { TimedEvent } from './midi-bytes.ts';
 
 /** The programs that each part of a band may have. */
 const PROGRAMS = {
