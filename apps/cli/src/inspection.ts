@@ -13,6 +13,7 @@ import {
 } from '@chipsmith/data';
 import { formatNumber } from './page/html.ts';
 import { CommandError } from './terminal/errors.ts';
+import { percent } from './terminal/output.ts';
 
 /** What is shown of a dataset. */
 export interface Inspection {
@@ -109,8 +110,4 @@ export function copiesInWords(copies: Inspection['copies']): string[] {
   return lines.length > 0
     ? [...lines, 'Which they are is in report.json, under copies.']
     : ['No songs are the same music.'];
-}
-
-export function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }

@@ -14,7 +14,7 @@ import {
 import type { Device } from '@chipsmith/kernels';
 import type { Checkpoint } from '@chipsmith/models';
 import { compose } from './compose.ts';
-import { formatTable } from './terminal/output.ts';
+import { formatTable, percent } from './terminal/output.ts';
 
 /** How like the songs that it learnt from a model's tracks are, at one temperature. */
 export interface Likeness {
@@ -93,26 +93,22 @@ export function likenessTable(songs: MelodyMeasures, likenesses: readonly Likene
     { onsetsMet, interval, leaps, repeatedNotes, repeatedBars, density, rests }: MelodyMeasures,
   ) => ({
     tracks: name,
-    'on beats': percent(onsetsMet),
+    'on beats': percent(onsetsMet, 0),
     interval: interval.toFixed(2),
-    leaps: percent(leaps),
-    'notes again': percent(repeatedNotes),
-    'bars again': percent(repeatedBars),
+    leaps: percent(leaps, 0),
+    'notes again': percent(repeatedNotes, 0),
+    'bars again': percent(repeatedBars, 0),
     'notes a beat': density.toFixed(2),
-    rests: percent(rests),
+    rests: percent(rests, 0),
   });
   return formatTable([
     { ...row('training songs', songs), distance: '', 'in time': '' },
     ...likenesses.map(({ temperature, medians, distance, inTime }) => ({
       ...row(`temperature ${temperature}`, medians),
       distance: distance.toFixed(3),
-      'in time': percent(inTime),
+      'in time': percent(inTime, 0),
     })),
   ]);
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(0)} %`;
 }
 
 /** The median of each measure. */

@@ -5,10 +5,10 @@ import { rmSync } from 'node:fs';
 import { basename, join, parse, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { run } from './cli.ts';
+import { clockTime } from './clock-time.ts';
 import { freeFolder } from './commands/options.ts';
 import { EXIT } from './terminal/errors.ts';
 import { watchOutput } from './terminal/output.ts';
-import { clockTime } from './terminal/progress.ts';
 import { commandLine } from './terminal/quote.ts';
 
 /** Seconds of training. On slow machines it is less, so that all is done in the time promised. */

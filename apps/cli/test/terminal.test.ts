@@ -3,12 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KernelError } from '@chipsmith/kernels';
 import { describe, expect, it, vi } from 'vitest';
+import { clockTime } from '../src/clock-time.ts';
 import { bytesOf } from '../src/commands/options.ts';
 import { type Command, flag, guess, integers, number, parseCommandLine, text } from '../src/terminal/command.ts';
 import { CommandError, explain, UsageError } from '../src/terminal/errors.ts';
 import { interruptible } from '../src/terminal/interrupt.ts';
 import { formatTable } from '../src/terminal/output.ts';
-import { clockTime, formatBytes, startPreparation, startProgress } from '../src/terminal/progress.ts';
+import { formatBytes, startPreparation, startProgress } from '../src/terminal/progress.ts';
 import { scratchFolder } from './support/cli.ts';
 
 const command: Command = {

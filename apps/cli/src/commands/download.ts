@@ -2,9 +2,10 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { downloadArchive, downloadListing, type Listing, NESMDB } from '@chipsmith/data';
 import type { ArgsDef } from 'citty';
+import { clockTime } from '../clock-time.ts';
 import { type Arguments, choice, text } from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
-import { clockTime, formatBytes, startProgress } from '../terminal/progress.ts';
+import { formatBytes, startProgress } from '../terminal/progress.ts';
 
 const COLLECTIONS = ['nesmdb', 'vgmusic'] as const;
 

@@ -13,7 +13,7 @@ import { type Likeness, likenessOf, likenessTable, measureSongs, mediansOf } fro
 import { type Arguments, type Command, choice, integer, numbers, seedOf, text } from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
-import { print } from '../terminal/output.ts';
+import { percent, print } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { checkpointOf, checkpointOptions } from './checkpoint.ts';
 import { adapterOption, datasetOf, withDevice } from './options.ts';
@@ -62,7 +62,7 @@ export const evaluate: Command = {
     const baseline = choice(args, 'baseline', BASELINES);
     const result = baseline === undefined ? await ofModel(args, split) : await ofBaseline(args, baseline, split);
     const { nll, perplexity, accuracy, tokens } = result;
-    const words = `${nll.toFixed(4)} nats an event, perplexity ${perplexity.toFixed(3)}, ${(100 * accuracy).toFixed(1)} % accuracy, over ${tokens} events of ${split}`;
+    const words = `${nll.toFixed(4)} nats an event, perplexity ${perplexity.toFixed(3)}, ${percent(accuracy)} accuracy, over ${tokens} events of ${split}`;
     print(args, { nll, perplexity, accuracy, tokens }, words);
     return 0;
   },

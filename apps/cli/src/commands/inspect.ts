@@ -1,12 +1,12 @@
 import { basename, resolve } from 'node:path';
 import { type Dataset, findEncoding, openDataset, SPLITS } from '@chipsmith/data';
 import { writeFileAtomic } from '@chipsmith/models';
-import { copiesInWords, inspectDataset, percent, voiceRow } from '../inspection.ts';
+import { copiesInWords, inspectDataset, voiceRow } from '../inspection.ts';
 import { type DatasetSong, datasetPage } from '../page/dataset-page.ts';
 import { formatNumber } from '../page/html.ts';
 import { type Command, text } from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
-import { formatTable, print } from '../terminal/output.ts';
+import { formatTable, percent, print } from '../terminal/output.ts';
 
 export const inspect: Command = {
   name: 'inspect',

@@ -6,7 +6,7 @@ import {
   type TrainingShape,
   type TrainingSpeed,
 } from '@chipsmith/models';
-import { clockTime } from '../terminal/progress.ts';
+import { clockTime } from '../clock-time.ts';
 import { DEFAULT_STEPS } from './options.ts';
 
 /** For how long steps are measured, in seconds: on two cores about twenty of the default model. */

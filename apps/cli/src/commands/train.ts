@@ -13,6 +13,7 @@ import {
   trainingSettings,
   train as trainModel,
 } from '@chipsmith/models';
+import { clockTime } from '../clock-time.ts';
 import {
   type Arguments,
   type Command,
@@ -28,7 +29,7 @@ import {
 import { EXIT, UsageError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { formatTable, print } from '../terminal/output.ts';
-import { clockTime, formatBytes, startProgress } from '../terminal/progress.ts';
+import { formatBytes, startProgress } from '../terminal/progress.ts';
 import { nextLines } from './next-lines.ts';
 import {
   adapterOption,

@@ -4,7 +4,7 @@ import type { Song } from '@chipsmith/data';
 import { escapeHtml } from './html.ts';
 import { htmlPage } from './page.ts';
 import { songCard } from './song-card.ts';
-import { figureOf, labelOf, term } from './terms.ts';
+import { facts, figureOf, labelOf, term } from './terms.ts';
 import { KEYS, mixer } from './toolbar.ts';
 
 /** What was chosen for a run or a track, as shown on the page. */
@@ -33,7 +33,7 @@ export interface SheetMeta {
 }
 
 /** A track's files that are small enough to be in the page: some kilobytes each. */
-export const SMALL_FILES = ['mid', 'vgm', 'json'] as const;
+const SMALL_FILES = ['mid', 'vgm', 'json'] as const;
 export type SmallFile = (typeof SMALL_FILES)[number];
 
 /** All files of a track. */
@@ -54,7 +54,7 @@ export function contactSheet(tracks: readonly SheetTrack[], meta: SheetMeta): st
     ),
     body: `<header>
 <h1>${escapeHtml(meta.title)}</h1>
-<dl>${items(meta.settings)}</dl>
+<dl>${facts(meta.settings)}</dl>
 </header>
 <nav aria-label="Controls">
 ${mixer()}
@@ -92,7 +92,7 @@ function card(track: SheetTrack, index: number, scoreNames: readonly string[], a
     below: `<noscript><audio controls preload="none" src="${file('wav')}"></audio></noscript>
 <div class="facts">
 <dl class="scores">${scoreNames.map((score) => scoreItem(score, scores[score], all)).join('')}</dl>
-<dl>${items({ seed, ...settings })}</dl>
+<dl>${facts({ seed, ...settings })}</dl>
 <p class="files">${TRACK_FILES.map((type) => `<a href="${file(type)}">.${type}</a>`).join(' ')}</p>
 </div>
 <details class="more"><summary>More like this</summary>
@@ -110,12 +110,6 @@ function scoreItem(name: string, value: number | undefined, all: readonly SheetT
   const range = Math.max(...values) - least;
   const share = Number.isFinite(value) && range > 0 ? Math.round(((value - least) / range) * 100) : 0;
   return `<div style="--share:${share}%"><dt>${term(name)}</dt><dd>${figureOf(name, value)}</dd></div>`;
-}
-
-function items(settings: Settings): string {
-  return Object.entries(settings)
-    .map(([name, value]) => `<div><dt>${term(name)}</dt><dd>${figureOf(name, value)}</dd></div>`)
-    .join('');
 }
 
 /** Names this sheet in the browser's storage, which all pages opened from disk share. */

@@ -6,7 +6,7 @@ import { copiesInWords, type Inspection, type SplitInspection, voiceRow } from '
 import { escapeHtml, formatNumber } from './html.ts';
 import { htmlPage } from './page.ts';
 import { songCard } from './song-card.ts';
-import { figureOf, labelOf, term } from './terms.ts';
+import { facts, labelOf, term } from './terms.ts';
 import { KEYS, mixer } from './toolbar.ts';
 
 /** A song of the dataset as its events tell it, to be seen and heard. */
@@ -22,7 +22,7 @@ export async function datasetPage(inspection: Inspection, songs: readonly Datase
   for (const split of splits) sections.push(await splitSection(split));
   const dropped = Object.entries(droppedFiles).map(([reason, count]) => `${count}: ${reason}`);
   const minutes = splits.reduce((sum, { seconds }) => sum + seconds / 60, 0);
-  const facts = {
+  const whole = {
     encoding: encoding.name,
     classes: encoding.classes,
     songs: splits.reduce((sum, split) => sum + split.songs, 0),
@@ -34,9 +34,7 @@ export async function datasetPage(inspection: Inspection, songs: readonly Datase
     files: Object.fromEntries(songs.map(({ song }, index) => [`${nameOf(index)}.vgm`, vgmOf(song)])),
     body: `<header>
 <h1>Dataset ${escapeHtml(name)}</h1>
-<dl>${Object.entries(facts)
-      .map(([fact, value]) => `<div><dt>${term(fact)}</dt><dd>${figureOf(fact, value)}</dd></div>`)
-      .join('')}</dl>
+<dl>${facts(whole)}</dl>
 </header>
 <nav aria-label="Controls">
 ${mixer()}
@@ -62,20 +60,13 @@ function vgmOf(song: Song): Uint8Array {
 }
 
 function card({ song, sequence }: DatasetSong, index: number): string {
-  const facts = {
-    voice: labelOf(sequence.voice),
-    events: sequence.length,
-    beatsPerMinute: sequence.song.beatsPerMinute,
-  };
-  const items = Object.entries(facts).map(
-    ([fact, value]) => `<div><dt>${term(fact)}</dt><dd>${figureOf(fact, value)}</dd></div>`,
-  );
+  const { voice, length, song: source } = sequence;
   return songCard({
     name: nameOf(index),
     song,
     below: `<div class="facts">
-<dl>${items.join('')}</dl>
-<p class="source">${sequence.song.split}: ${escapeHtml(sequence.song.path)}</p>
+<dl>${facts({ voice: labelOf(voice), events: length, beatsPerMinute: source.beatsPerMinute })}</dl>
+<p class="source">${source.split}: ${escapeHtml(source.path)}</p>
 </div>`,
   });
 }

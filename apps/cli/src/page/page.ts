@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type Zippable, zipSync } from 'fflate';
+import { zip } from '../zip.ts';
 import { pageScript } from './bundle.ts';
 import { escapeHtml } from './html.ts';
 
@@ -15,9 +15,6 @@ export interface PageContent {
   /** What the script reads: for each card a .vgm file of its name, and whatever is to be packed for download. */
   readonly files: Readonly<Record<string, Uint8Array>>;
 }
-
-/** The same files give the same bytes: the first time that a zip file can hold. */
-const TIME = new Date(1980, 0, 1);
 
 /**
  * A page that needs nothing from elsewhere and works from disk without a network: style, script, the sound chip and the
@@ -35,7 +32,7 @@ export function htmlPage({ title, body, sheet, keys, files }: PageContent): stri
     `form-action 'none'`,
   ].join('; ');
   const style = readFileSync(new URL('../../src/page/page.css', import.meta.url), 'utf8');
-  const archive = Buffer.from(zipSync(files as Zippable, { level: 9, mtime: TIME })).toString('base64');
+  const archive = Buffer.from(zip(files)).toString('base64');
   return `<!doctype html>
 <html lang="en">
 <head>

@@ -1,5 +1,6 @@
 import { TICKS_PER_SECOND } from '@chipsmith/apu';
 import type { Song } from '@chipsmith/data';
+import { clockTime } from '../clock-time.ts';
 import { escapeHtml } from './html.ts';
 import { beatsOf, pianoRoll } from './piano-roll.ts';
 
@@ -26,7 +27,7 @@ export function songCard({ name, song, attributes = '', buttons = '', below }: S
 <header>
 <button type="button" class="play" aria-label="Play ${title}"></button>
 <h2>${title}</h2>
-<span class="time"><span class="now">0:00</span> / ${clock(seconds)}</span>
+<span class="time"><span class="now">0:00</span> / ${clockTime(Math.ceil(seconds))}</span>
 ${buttons}
 </header>
 <div class="scroll"><div class="stage">${pianoRoll(song, ROLL)}${barNumbers(song)}<div class="playhead"></div></div></div>
@@ -47,10 +48,4 @@ function barNumbers(song: Song): string {
     .filter(({ bar }) => bar !== undefined && bar > 0 && bar % NUMBERED === 1)
     .map(({ tick, bar }) => `<li style="left:${((100 * tick) / song.duration).toFixed(2)}%">${bar}</li>`);
   return `<ol class="bars" aria-hidden="true">${numbers.join('')}</ol>`;
-}
-
-/** Minutes and seconds, rounded up, so that a piece is not over before its time. */
-function clock(seconds: number): string {
-  const whole = Math.ceil(seconds);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
 }

@@ -108,3 +108,10 @@ export function figureOf(name: string, value: string | number | boolean): string
   if (unit === undefined) return escapeHtml(shown);
   return escapeHtml(`${shown} ${value === 1 ? unit.replace(/s$/, '') : unit}`);
 }
+
+/** Names with their values, as items of a list of definitions. */
+export function facts(values: Readonly<Record<string, string | number | boolean>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `<div><dt>${term(name)}</dt><dd>${figureOf(name, value)}</dd></div>`)
+    .join('');
+}

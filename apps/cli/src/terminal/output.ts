@@ -56,3 +56,8 @@ export function formatTable(rows: readonly Readonly<Record<string, string | numb
     )
     .join('\n');
 }
+
+/** 0.125 -> "12.5 %". */
+export function percent(share: number, digits = 1): string {
+  return `${(100 * share).toFixed(digits)} %`;
+}

@@ -1,6 +1,7 @@
 import { printable } from '@chipsmith/data';
 import type { PreparationProgress } from '@chipsmith/kernels';
 import { Presets, SingleBar } from 'cli-progress';
+import { clockTime } from '../clock-time.ts';
 
 /** Shows how far long work is, on standard error so that results can be piped. */
 export interface Progress {
@@ -72,14 +73,6 @@ function plainProgress(label: string): Progress {
     },
     stop() {},
   };
-}
-
-/** 75 -> "1:15", 4000 -> "1:06:40". */
-export function clockTime(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  const two = (value: number) => String(value).padStart(2, '0');
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
 /** 1234567 -> "1.2 MB": in the units of `--vram 6GB`, so that what is typed is what is read back. */

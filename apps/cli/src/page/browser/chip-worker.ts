@@ -1,18 +1,16 @@
 import { type RegisterLog, type RenderOptions, readVgm, writeWav } from '@chipsmith/apu';
-import { type Zippable, zipSync } from 'fflate';
+import type { Zippable } from 'fflate';
 import { audioOf } from '../../track-audio.ts';
+import { zip } from '../../zip.ts';
 import type { Reply, Request } from './messages.ts';
 
 /** A piece of more seconds than this is rendered in two goes: the first of them, then all of it. */
 const OPENING = 20;
 
-/** The same files give the same bytes: the first time that a zip file can hold. */
-const TIME = new Date(1980, 0, 1);
-
 addEventListener('message', ({ data }: MessageEvent<Request>) => {
   try {
     if (data.kind === 'render') render(data);
-    else zip(data);
+    else pack(data);
   } catch (error) {
     reply({ kind: 'failure', message: error instanceof Error ? error.message : String(error) });
   }
@@ -37,13 +35,13 @@ function samplesOf(log: RegisterLog, options: RenderOptions): Float32Array<Array
 }
 
 /** Sound hardly gets smaller: .wav files are stored as they are. */
-function zip({ files, wavs }: Request & { kind: 'zip' }): void {
+function pack({ files, wavs }: Request & { kind: 'zip' }): void {
   const all: Zippable = { ...files };
   for (const [name, format] of Object.entries(wavs)) {
     const wav = writeWav(audioOf(readVgm(files[name]), format), format.sampleRate);
     all[name.replace(/\.vgm$/, '.wav')] = [wav, { level: 0 }];
   }
-  reply({ kind: 'zip', bytes: new Uint8Array(zipSync(all, { mtime: TIME })) });
+  reply({ kind: 'zip', bytes: new Uint8Array(zip(all)) });
 }
 
 function reply(message: Reply): void {

@@ -1,3 +1,4 @@
+import { clockTime } from '../../clock-time.ts';
 import { find, findAll } from './dom.ts';
 import { pieceOf } from './files.ts';
 import type { Sound } from './sound.ts';
@@ -136,8 +137,7 @@ export class Deck {
     if (!card) return;
     const share = Math.min(1, position / Math.max(secondsOf(card), 0.001));
     find('.playhead', card).style.left = `${100 * share}%`;
-    const seconds = Math.floor(position);
-    find('.now', card).textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+    find('.now', card).textContent = clockTime(Math.floor(position));
     keepInSight(find('.scroll', card), share);
   }
 }

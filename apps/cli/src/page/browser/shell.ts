@@ -1,16 +1,8 @@
-/** Text that no shell takes for anything else. */
-const PLAIN = /^[\w%+=:,./@-]+$/;
+import { shellLine } from '../../shell-line.ts';
 
-/** A word for a command line: in single quotes for a POSIX shell, in double quotes, which no Windows path holds, for Windows. */
-export function shellWord(word: string, isWindows = false): string {
-  if (PLAIN.test(word) || (isWindows && /^[\w%+=:,.\\/@-]+$/.test(word))) return word;
-  return isWindows ? `"${word}"` : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
-/** A command line of chipsmith. */
+/** A command line for the system that the page was opened on. @param words the command's own, after `pnpm chipsmith` */
 export function commandLine(words: readonly string[]): string {
-  const isWindows = /^file:\/\/\/[A-Za-z]:\//.test(location.href);
-  return ['pnpm chipsmith', ...words.map((word) => shellWord(word, isWindows))].join(' ');
+  return shellLine(words, /^file:\/\/\/[A-Za-z]:\//.test(location.href));
 }
 
 /** Options as words: `--bars 16`, `--loop`, `--no-arrange`. A value that looks like an option is tied to its own. */

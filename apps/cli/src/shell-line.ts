@@ -1,0 +1,25 @@
+/**
+ * A command line of chipsmith that can be copied into a shell as it stands: a POSIX shell, or cmd.exe and PowerShell on Windows.
+ * The pages load this too.
+ *
+ * @param words the command's own, after `pnpm chipsmith`
+ */
+export function shellLine(words: readonly string[], isWindows: boolean): string {
+  return ['pnpm', 'chipsmith', ...words.map((word) => (isWindows ? windowsWord(word) : posixWord(word)))].join(' ');
+}
+
+function posixWord(word: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  // Control characters would act on the terminal, so they are written out: bash, zsh and ksh know this form.
+  if (/\p{Cc}/u.test(word)) return `$'${word.replace(/[\\']/g, '\\$&').replace(/\p{Cc}/gu, octal)}'`;
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** Octal escapes end after three digits whatever follows. C1 control characters take two bytes of UTF-8. */
+function octal(character: string): string {
+  return Array.from(new TextEncoder().encode(character), (byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
+}
+
+function windowsWord(word: string): string {
+  return /^[\w@%+=:,./\\-]+$/.test(word) ? word : `"${word.replaceAll('"', '""')}"`;
+}
