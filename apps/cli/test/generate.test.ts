@@ -263,7 +263,7 @@ describe('generate', () => {
       `generate ${SMALL} --output ${join(foreign, 'thesis.txt')}`,
     );
     expect(await hashes(foreign)).toEqual(before);
-    await expectFailure(1, /folder you stand in/, `generate ${SMALL} --output ${await emptyWorkingFolder()}`);
+    await expectFailure(1, /is the current folder/, `generate ${SMALL} --output ${await emptyWorkingFolder()}`);
 
     const never = `--output ${join(folder, 'never')}`;
     await expectFailure(

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { deriveSeed, findEncoding, trackOf } from '@chipsmith/data';
-import { findModel, learningWarning, tempo as tempoSchema } from '@chipsmith/models';
+import { type CheckpointMetadata, findModel, learningWarning, tempo } from '@chipsmith/models';
 import { compose, type SongOfSample } from '../compose.ts';
 import {
+  type Arguments,
   type Command,
   flag,
   givenOptions,
@@ -18,7 +19,7 @@ import { print } from '../terminal/output.ts';
 import { checkTracksFolder, scoresOf, type Track, writeTracks } from '../tracks.ts';
 import { checkpointOf, checkpointOptions } from './checkpoint.ts';
 import { adapterOption, withDevice } from './options.ts';
-import { primerOf } from './primer.ts';
+import { primerOf, type TrackPrimer } from './primer.ts';
 import { soundOf, soundOptions } from './render.ts';
 import { midiOf, midiOption } from './song.ts';
 
@@ -77,56 +78,30 @@ export const generate: Command = {
     ['generate --run runs/nes --primer mine.mid --no-arrange', 'Go on from your own melody'],
   ],
   async run(args) {
-    const count = integer(args, 'count', { least: 1, most: 1000 }) ?? 20;
-    const bars = integer(args, 'bars', { least: 1, most: 1000 }) ?? 16;
-    const seed = seedOf(args) ?? 1;
-    const givenTemperature = number(args, 'temperature', { least: 0.01, most: 100 });
-    const topK = integer(args, 'top-k', { least: 1 });
-    const topP = number(args, 'top-p', { least: 0.001, most: 1 });
-    const tempo = number(args, 'bpm', rangeOf(tempoSchema));
-    const sound = soundOf(args);
-    const midi = midiOf(args);
+    const options = optionsOf(args);
+    const { count, bars, seed, topK, topP, arranged, loops, sound, midi } = options;
     const folder = text(args, 'output') ?? join(required(args, 'run', 'the folder of a trained model'), 'samples');
-    const { output: _, seed: __, replace, ...options } = givenOptions(generate, args);
     await checkTracksFolder(folder);
     const { checkpoint } = await checkpointOf(args);
     const { metadata } = checkpoint;
-    const temperature = givenTemperature ?? findModel(metadata.model).temperature;
     const warning = learningWarning(metadata.training);
     if (warning !== undefined) process.stderr.write(`${warning}\n`);
     const encoding = findEncoding(metadata.encoding.name);
     const primer = await primerOf(args, encoding, bars);
     if (primer?.description !== undefined) process.stderr.write(`${primer.description}\n`);
-    const beatsPerMinute = tempo ?? primer?.beatsPerMinute ?? Math.round(metadata.beatsPerMinute);
+    const settings = settingsOf(options, metadata, primer);
+    const { temperature, beatsPerMinute } = settings;
     const key = primer === undefined ? {} : { transposition: primer.transposition, meter: primer.meter };
     const keepsBars = primer !== undefined;
     // One bar more than asked for where bars may begin later than the first event: so many are left.
     const length = (keepsBars ? bars : bars + 1) * (primer?.barEvents ?? encoding.stepsPerBar);
-
-    const arranged = flag(args, 'arrange');
-    const loops = flag(args, 'loop');
-    const settings = {
-      model: metadata.model,
-      step: metadata.training.step,
-      encoding: encoding.name,
-      bars,
-      beatsPerMinute,
-      temperature,
-      loops,
-      ...(topK !== undefined && { topK }),
-      ...(topP !== undefined && { topP }),
-      ...(primer !== undefined && { primerEvents: primer.events.length }),
-      ...(primer?.description !== undefined && { primer: primer.description }),
-      arranged,
-      seed,
-    };
-    const title = `${count} tracks by ${metadata.model}`;
     const nameOf = (index: number) => `track-${String(index + 1).padStart(Math.max(2, String(count).length), '0')}`;
     const songOf: SongOfSample = ({ events }, index) => {
       const melody = encoding.decode(events, { title: `${metadata.model} ${nameOf(index)}`, beatsPerMinute, ...key });
       return trackOf(melody, { bars, seed: deriveSeed(seed, index), arranged, loops, keepsBars });
     };
 
+    const { output: _, seed: __, replace, ...given } = givenOptions(generate, args);
     const { output, page, tracks } = await interruptible(async (signal) => {
       const wanted = { count, length, seed, temperature, topK, topP, primer: primer?.events, encoding, signal };
       const drawn = await withDevice(args, signal, (device, onPreparation) =>
@@ -135,8 +110,10 @@ export const generate: Command = {
       const tracks = drawn.map(({ sample: { events, nll }, song }, index): Track => {
         return { name: nameOf(index), song, events, seed, scores: { nllPerEvent: nll, ...scoresOf(song) } };
       });
+      const title = `${count} tracks by ${metadata.model}`;
       const place = { output: folder, replace: replace === true };
-      return { tracks, ...(await writeTracks(tracks, { ...place, title, settings, options, sound, midi, signal })) };
+      const made = { title, settings, options: given, sound, midi, signal };
+      return { tracks, ...(await writeTracks(tracks, { ...place, ...made })) };
     });
     const moved = output === folder ? '' : ` (${folder} holds tracks already; --replace would replace them)`;
     const words = `${tracks.length} tracks in ${output}${moved}\nHear and see them: ${page}`;
@@ -145,3 +122,43 @@ export const generate: Command = {
     return 0;
   },
 };
+
+/** All that can be told without a model. @throws UsageError */
+function optionsOf(args: Arguments) {
+  return {
+    count: integer(args, 'count', { least: 1, most: 1000 }) ?? 20,
+    bars: integer(args, 'bars', { least: 1, most: 1000 }) ?? 16,
+    seed: seedOf(args) ?? 1,
+    temperature: number(args, 'temperature', { least: 0.01, most: 100 }),
+    topK: integer(args, 'top-k', { least: 1 }),
+    topP: number(args, 'top-p', { least: 0.001, most: 1 }),
+    beatsPerMinute: number(args, 'bpm', rangeOf(tempo)),
+    arranged: flag(args, 'arrange'),
+    loops: flag(args, 'loop'),
+    sound: soundOf(args),
+    midi: midiOf(args),
+  };
+}
+
+/** What the page and the files of tracks say of how they were made. */
+function settingsOf(
+  { bars, seed, topK, topP, arranged, loops, ...given }: ReturnType<typeof optionsOf>,
+  { model, training, encoding, beatsPerMinute }: CheckpointMetadata,
+  primer: TrackPrimer | undefined,
+) {
+  return {
+    model,
+    step: training.step,
+    encoding: encoding.name,
+    bars,
+    beatsPerMinute: given.beatsPerMinute ?? primer?.beatsPerMinute ?? Math.round(beatsPerMinute),
+    temperature: given.temperature ?? findModel(model).temperature,
+    loops,
+    ...(topK !== undefined && { topK }),
+    ...(topP !== undefined && { topP }),
+    ...(primer !== undefined && { primerEvents: primer.events.length }),
+    ...(primer?.description !== undefined && { primer: primer.description }),
+    arranged,
+    seed,
+  };
+}

@@ -4,10 +4,13 @@ import {
   type ArrangerOptions,
   COPY_RULES,
   type Dataset,
+  type DatasetOptions,
+  type Encoding,
   encodings,
   FILTER_NAMES,
   FILTER_PRESETS,
   type PartName,
+  type PrepareOptions,
   type PrepareProgress,
   prepareDataset,
   printable,
@@ -146,38 +149,11 @@ export const prepare: Command = {
     const downloaded = download && (await interruptible(download));
     for (const { url, reason } of downloaded?.left ?? [])
       process.stderr.write(`Left out: ${printable(`${url}: ${reason}`)}\n`);
-    const progress = startProgress('preparing');
-    let dataset: Dataset;
-    let unchanged = 0;
-    try {
-      if (corpus) {
-        dataset = corpusDataset(encoding, { seed, validShare, voices, ...cleaning });
-        await writeDataset(dataset, output);
-      } else {
-        const onProgress = (done: PrepareProgress) => {
-          const { share, files, songs } = done;
-          unchanged = done.unchanged;
-          const again = unchanged > 0 ? ` (${unchanged} unchanged)` : '';
-          progress.update(share, `${files} ${files === 1 ? 'file' : 'files'}${again}, ${songs} songs kept`);
-        };
-        const inputs = downloaded ? [...args._, downloaded.input] : args._;
-        const wanted = {
-          inputs,
-          encoding,
-          output,
-          arranger,
-          threads,
-          seed,
-          validShare,
-          voices,
-          ...cleaning,
-          onProgress,
-        };
-        dataset = await interruptible((signal) => prepareDataset({ ...wanted, signal }));
-      }
-    } finally {
-      progress.stop();
-    }
+    const options = { seed, validShare, voices, ...cleaning };
+    const inputs = downloaded ? [...args._, downloaded.input] : args._;
+    const { dataset, unchanged } = corpus
+      ? await prepareCorpus(encoding, output, options)
+      : await prepareInputs({ ...options, inputs, encoding, output, arranger, threads });
     const { manifest, report } = dataset;
     const sizes = SPLITS.map(
       (split) => `${split} ${manifest.splits[split].sequences} sequences, ${manifest.splits[split].events} events`,
@@ -201,6 +177,35 @@ export const prepare: Command = {
     return 0;
   },
 };
+
+interface Prepared {
+  readonly dataset: Dataset;
+  /** Files that were not done again. */
+  readonly unchanged: number;
+}
+
+async function prepareCorpus(encoding: Encoding, output: string, options: DatasetOptions): Promise<Prepared> {
+  const dataset = corpusDataset(encoding, options);
+  await writeDataset(dataset, output);
+  return { dataset, unchanged: 0 };
+}
+
+async function prepareInputs(options: PrepareOptions): Promise<Prepared> {
+  const progress = startProgress('preparing');
+  let unchanged = 0;
+  const onProgress = (done: PrepareProgress) => {
+    const { share, files, songs } = done;
+    unchanged = done.unchanged;
+    const again = unchanged > 0 ? ` (${unchanged} unchanged)` : '';
+    progress.update(share, `${files} ${files === 1 ? 'file' : 'files'}${again}, ${songs} songs kept`);
+  };
+  try {
+    const dataset = await interruptible((signal) => prepareDataset({ ...options, onProgress, signal }));
+    return { dataset, unchanged };
+  } finally {
+    progress.stop();
+  }
+}
 
 /** An encoding of single voices makes a melody of each, of the bass line too, which whoever wants tunes may not expect. */
 function bassHint(dataset: Dataset, voices: readonly VoiceName[] | undefined): string[] {

@@ -7,6 +7,7 @@ import {
   learningWarning,
   RunFolder,
   type TrainingPlan,
+  type TrainingProgress,
   type TrainingResult,
   type TrainingStart,
   type TrainOptions,
@@ -106,71 +107,68 @@ export const train: Command = {
     };
     const dataset = await datasetOf(data, findEncoding(definition.encoding));
 
+    const dataPlace = data === CORPUS ? CORPUS : resolve(data);
+    const what = { definition, configuration, dataset, dataPlace, seed, budget, augmentation };
     const progress = startProgress('training');
     let start: TrainingStart | undefined;
-    const told = (device: Device): Pick<TrainOptions, 'onPlan' | 'onStart' | 'onProgress'> => ({
-      onPlan: (planned) => {
-        process.stderr.write(`training ${definition.name} on ${device.adapter.name} into ${folder}\n`);
-        process.stderr.write(`${memoryTable(planned)}\n${settingsOf(run, planned)}\n`);
-        if (planned.padding >= 0.01) process.stderr.write(`${paddingWords(planned)}\n`);
-      },
-      onStart: (started) => {
-        start = started;
-        process.stderr.write(`${formatBytes(sum(started.measured))} measured on the device\n`);
-      },
-      onProgress: ({ step, share, loss, tokensPerSecond, waited, secondsLeft, valid }) => {
-        const validation = valid === undefined ? '' : `, valid ${valid.nll.toFixed(3)}`;
-        const rate = `${Math.round(tokensPerSecond)} events/s`;
-        const left = clockTime(secondsLeft);
-        const idle = waited >= 0.01 ? `, ${Math.round(100 * waited)} % waiting for data` : '';
-        progress.update(share, `step ${step}, loss ${loss.toFixed(3)}${validation}, ${rate}${idle}, ${left} left`);
-      },
-    });
-    const dataPlace = data === CORPUS ? CORPUS : resolve(data);
-    const wanted = {
-      ...shape,
-      ...loop,
-      definition,
-      configuration,
-      dataset,
-      dataPlace,
-      folder,
-      resume,
-      seed,
-      budget,
-      augmentation,
+    const onStart = (started: TrainingStart) => {
+      start = started;
+      process.stderr.write(`${formatBytes(sum(started.measured))} measured on the device\n`);
     };
+    const onProgress = (done: TrainingProgress) => progress.update(done.share, progressWords(done));
     try {
       const result = await interruptible((signal) =>
-        withDevice(args, signal, (device, onPreparation) =>
-          trainModel({ ...wanted, ...told(device), device, onPreparation, signal }),
-        ),
+        withDevice(args, signal, (device, onPreparation) => {
+          const onPlan = (planned: TrainingPlan) => process.stderr.write(planWords(run, device, planned));
+          const reports = { onPreparation, onPlan, onStart, onProgress };
+          return trainModel({ ...shape, ...loop, ...what, folder, resume, ...reports, device, signal });
+        }),
       );
       progress.stop();
-      const { best, reason, step } = result;
-      const lowest =
-        best === null ? 'no validation' : `lowest validation loss ${best.nll.toFixed(3)} nats at step ${best.step}`;
-      const { parameters, microBatch, recomputed, unrestricted, padding, predicted, measured } = start ?? {};
-      const warning = learningWarning(result);
-      if (warning !== undefined) process.stderr.write(`${warning}\n`);
-      const next = nextLines(args, folder, result);
-      const memory = { parameters, microBatch, recomputed, unrestricted, padding, predicted, measured };
-      print(
-        args,
-        { ...result, folder, ...memory, ...(warning && { warning }), next },
-        [
-          `${REASONS[reason]} at step ${step}; ${lowest}`,
-          `Run folder: ${folder}`,
-          `Go on training: ${next.resume}`,
-          `Make tracks:    ${next.generate}`,
-        ].join('\n'),
-      );
-      return reason === 'interrupted' ? EXIT.interrupted : EXIT.done;
+      printResult(args, folder, result, start);
+      return result.reason === 'interrupted' ? EXIT.interrupted : EXIT.done;
     } finally {
       progress.stop();
     }
   },
 };
+
+/** What is known before anything is on the device. */
+function planWords(run: Run, device: Device, planned: TrainingPlan): string {
+  return [
+    `training ${run.definition.name} on ${device.adapter.name} into ${run.folder}`,
+    memoryTable(planned),
+    settingsOf(run, planned),
+    ...(planned.padding >= 0.01 ? [paddingWords(planned)] : []),
+    '',
+  ].join('\n');
+}
+
+function progressWords({ step, loss, tokensPerSecond, waited, secondsLeft, valid }: TrainingProgress): string {
+  const validation = valid === undefined ? '' : `, valid ${valid.nll.toFixed(3)}`;
+  const rate = `${Math.round(tokensPerSecond)} events/s`;
+  const idle = waited >= 0.01 ? `, ${Math.round(100 * waited)} % waiting for data` : '';
+  return `step ${step}, loss ${loss.toFixed(3)}${validation}, ${rate}${idle}, ${clockTime(secondsLeft)} left`;
+}
+
+/** How the training ended, and what to type next. */
+function printResult(args: Arguments, folder: string, result: TrainingResult, start: TrainingStart | undefined): void {
+  const { best, reason, step } = result;
+  const lowest =
+    best === null ? 'no validation' : `lowest validation loss ${best.nll.toFixed(3)} nats at step ${best.step}`;
+  const { parameters, microBatch, recomputed, unrestricted, padding, predicted, measured } = start ?? {};
+  const memory = { parameters, microBatch, recomputed, unrestricted, padding, predicted, measured };
+  const warning = learningWarning(result);
+  if (warning !== undefined) process.stderr.write(`${warning}\n`);
+  const next = nextLines(args, folder, result);
+  const words = [
+    `${REASONS[reason]} at step ${step}; ${lowest}`,
+    `Run folder: ${folder}`,
+    `Go on training: ${next.resume}`,
+    `Make tracks:    ${next.generate}`,
+  ];
+  print(args, { ...result, folder, ...memory, ...(warning && { warning }), next }, words.join('\n'));
+}
 
 const REASONS: Readonly<Record<TrainingResult['reason'], string>> = {
   finished: 'finished',
@@ -217,7 +215,7 @@ async function resumedRun(args: Arguments): Promise<Run> {
   const configuration = configure(definition, settings);
   const { layers, dropout, optimiser } = configuration;
   const { seed, batch, length, microBatch, half, budget, augmentation } = training;
-  const had: Readonly<Record<string, unknown>> = {
+  const current: Readonly<Record<string, unknown>> = {
     model,
     layers,
     dropout,
@@ -238,8 +236,10 @@ async function resumedRun(args: Arguments): Promise<Run> {
     augment: choice(args, 'augment', AUGMENTATION_NAMES),
     vram: vram && `${vram / 1e6}MB`,
   })) {
-    if (value === undefined || String(value) === String(had[name])) continue;
-    throw new UsageError(`--${name} is ${had[name]} in ${folder} and cannot change; leave it out, or start a new run`);
+    if (value === undefined || String(value) === String(current[name])) continue;
+    throw new UsageError(
+      `--${name} is ${current[name]} in ${folder} and cannot change; leave it out, or start a new run`,
+    );
   }
   const data = text(args, 'data') ?? (await run.dataPlace());
   const shape = { batch, length, microBatch, half };
