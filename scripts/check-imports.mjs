@@ -1,4 +1,4 @@
-// Holds the house's arrows: which package may import which, no deep imports, no cycles, nothing of Node in browser entries, nothing
+// Enforces the dependency rules: which package may import which, no deep imports, no cycles, nothing of Node in browser entries, nothing
 // undeclared. Usage: node scripts/check-imports.mjs
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
@@ -27,6 +27,8 @@ const browserEntries = [
   'packages/kernels/src/operation.ts',
   'packages/kernels/src/browser.ts',
   'packages/apu/src/index.ts',
+  'apps/cli/src/page/browser/main.ts',
+  'apps/cli/src/page/browser/chip-worker.ts',
 ];
 
 /** Packages of others that run in Node only. */

@@ -52,16 +52,8 @@ async function quickStart([minutes, ...inputs]: readonly string[]): Promise<numb
     `about ${clockTime(left)} from now on this machine, until ${end}, of which ${clockTime(seconds)} are for training`,
   );
 
-  const settings = [
-    '--batch',
-    '32',
-    '--learning-rate',
-    '0.005',
-    '--dropout',
-    '0.2',
-    '--minutes',
-    String(Math.round(seconds / 0.6) / 100),
-  ];
+  const hundredths = Math.round(seconds / 0.6);
+  const settings = `--batch 32 --learning-rate 0.005 --dropout 0.2 --minutes ${hundredths / 100}`.split(' ');
   const trained = await perform(['train', '--model', 'basic-rnn', '--data', data, '--run', model, ...settings]);
   if (trained !== EXIT.done) return trained;
   const shape = ['--count', '20', '--bars', '16', '--seed', '1'];

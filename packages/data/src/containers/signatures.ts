@@ -10,7 +10,8 @@ export function isZip(bytes: Uint8Array): boolean {
 }
 
 const TAR_CHECKSUM = { start: 148, end: 156 } as const;
-const TAR_BLOCK_BYTES = 512;
+/** Of which a tar archive consists; its first one tells. */
+export const TAR_BLOCK_BYTES = 512;
 
 /**
  * Whether a file is a tar archive: its first block has the sum that it says, its own eight digits counted as spaces (POSIX.1-2017, pax,

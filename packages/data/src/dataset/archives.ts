@@ -1,10 +1,10 @@
 import { gzipHead, isGzip } from '@chipsmith/apu';
-import { isTar, isZip } from '../containers/signatures.ts';
+import { isTar, isZip, TAR_BLOCK_BYTES } from '../containers/signatures.ts';
 import { DataError, reasonOf } from '../error.ts';
 import { type ArchiveFile, archiveInMemory } from './archive-file.ts';
 import type { Budget } from './budget.ts';
 import { isCalledArchive } from './entry-path.ts';
-import { LIMITS } from './limits.ts';
+import { LIMITS, tooLarge } from './limits.ts';
 import type { FoundFile } from './sources.ts';
 import { readTar } from './tar.ts';
 import { readZip } from './zip.ts';
@@ -13,8 +13,6 @@ export type ArchiveKind = 'zip' | 'tar' | 'tar.gz';
 
 /** Enough of a file to tell whether it is an archive: of a gzip file, for the first block of what is packed. */
 export const HEAD_BYTES = 2 ** 17;
-/** A tar archive is known by its first block. */
-const TAR_BLOCK_BYTES = 512;
 
 /**
  * What kind of archive a file is, by its content; undefined for a file like any other, also one that is packed with gzip.
@@ -61,9 +59,7 @@ async function* readEntry(path: string, bytes: Uint8Array, budget: Budget, depth
   try {
     if (kind === undefined) {
       checkIsNoArchive(path);
-      yield bytes.length > LIMITS.fileBytes
-        ? { path, reason: `larger than ${LIMITS.fileBytes} bytes` }
-        : { path, bytes };
+      yield bytes.length > LIMITS.fileBytes ? { path, reason: tooLarge(LIMITS.fileBytes) } : { path, bytes };
     } else if (depth === LIMITS.archiveDepth) {
       yield { path, reason: `nested in more than ${LIMITS.archiveDepth} archives: unpack it first` };
     } else {

@@ -14,3 +14,8 @@ export const LIMITS = {
   /** Archives one inside another. */
   archiveDepth: 4,
 } as const;
+
+/** Why a file of more bytes is not read. */
+export function tooLarge(bytes: number): string {
+  return `larger than ${bytes} bytes`;
+}

@@ -5,7 +5,7 @@ import { DataError, fileError, reasonOf, systemReason } from '../error.ts';
 import { archiveOnDisk } from './archive-file.ts';
 import { archiveKind, checkIsNoArchive, HEAD_BYTES, readArchive } from './archives.ts';
 import { Budget } from './budget.ts';
-import { LIMITS } from './limits.ts';
+import { LIMITS, tooLarge } from './limits.ts';
 import { openInputFile } from './read-file.ts';
 
 /** One file of the input: found on disk or inside an archive. */
@@ -127,7 +127,7 @@ async function* readFile(
     const kind = archiveKind(head, path);
     if (kind === undefined) {
       checkIsNoArchive(place);
-      if (file.size > LIMITS.fileBytes) yield { path, reason: `larger than ${LIMITS.fileBytes} bytes` };
+      if (file.size > LIMITS.fileBytes) yield { path, reason: tooLarge(LIMITS.fileBytes) };
       else yield { path, bytes: head.length === file.size ? head : await file.read(0, file.size) };
       return;
     }

@@ -1,12 +1,13 @@
-import { ApuError, GzipReader } from '@chipsmith/apu';
+import { ApuError, GzipReader, isGzip } from '@chipsmith/apu';
 import { Parser, type ReadEntry } from 'tar';
+import { TAR_BLOCK_BYTES } from '../containers/signatures.ts';
 import { DataError, type FilePlace, messageOf } from '../error.ts';
 import { type ArchiveFile, piecesOf } from './archive-file.ts';
 import type { Budget } from './budget.ts';
 import { entryLimit, safeEntryPath } from './entry-path.ts';
+import { tooLarge } from './limits.ts';
 import type { FoundFile } from './sources.ts';
 
-const BLOCK_BYTES = 512;
 /** gzip tells the piece that it fails in, not the byte. */
 const PACKED_PIECE_BYTES = 4096;
 
@@ -84,12 +85,12 @@ class TarReader {
   }
 
   *push(bytes: Buffer): Generator<FoundFile> {
-    if (this.#position === 0 && bytes[0] === 0x1f && bytes[1] === 0x8b) throw this.#fault('it is packed twice');
+    if (this.#position === 0 && isGzip(bytes)) throw this.#fault('it is packed twice');
     const exceeded = this.#budget.takeBytes(bytes.length);
     if (exceeded !== undefined) throw this.#fault(exceeded);
     for (let at = 0; at < bytes.length; ) {
       // Block by block, so that a block at fault is known.
-      const block = bytes.subarray(at, at + BLOCK_BYTES - (this.#position % BLOCK_BYTES));
+      const block = bytes.subarray(at, at + TAR_BLOCK_BYTES - (this.#position % TAR_BLOCK_BYTES));
       this.#parser.write(block);
       if (this.#failure) throw this.#failure;
       this.#position += block.length;
@@ -129,7 +130,7 @@ class TarReader {
   }
 
   #fault(problem: string): DataError {
-    const byte = Math.floor(this.#position / BLOCK_BYTES) * BLOCK_BYTES;
+    const byte = Math.floor(this.#position / TAR_BLOCK_BYTES) * TAR_BLOCK_BYTES;
     const place: FilePlace = this.#compression === 'gzip' ? { byte, within: 'unpacked' } : { byte };
     return new DataError(this.#name, problem, 'check the archive, or download it again', place);
   }
@@ -139,5 +140,6 @@ class TarReader {
 function refusalOf({ type, size }: ReadEntry, path: string): string | undefined {
   if (type === 'SymbolicLink' || type === 'Link') return 'a link';
   if (type !== 'File' && type !== 'OldFile' && type !== 'ContiguousFile') return `not a file (${type})`;
-  return size > entryLimit(path) ? `larger than ${entryLimit(path)} bytes` : undefined;
+  const limit = entryLimit(path);
+  return size > limit ? tooLarge(limit) : undefined;
 }

@@ -3,6 +3,7 @@ import { DataError, messageOf, reasonOf } from '../error.ts';
 import type { ArchiveFile } from './archive-file.ts';
 import type { Budget } from './budget.ts';
 import { entryLimit, safeEntryPath } from './entry-path.ts';
+import { tooLarge } from './limits.ts';
 import type { FoundFile } from './sources.ts';
 import { readZipDirectory, type ZipEntry } from './zip-directory.ts';
 
@@ -43,10 +44,9 @@ async function contentOf(
   const damaged = (problem: string, byte = start) => ({
     reason: reasonOf({ problem, place: { byte, within: 'archive' } }),
   });
-  const tooLarge = { reason: `larger than ${limit} bytes` };
   if (isEncrypted) return { reason: 'encrypted' };
   if (method !== STORED && method !== DEFLATED) return { reason: `packed by method ${method}, which is not supported` };
-  if (size > limit) return tooLarge;
+  if (size > limit) return { reason: tooLarge(limit) };
   // Deflating makes nothing longer than this.
   if (packedSize > size + size / 1000 + 1000) return damaged(`${size} bytes packed to ${packedSize}`);
   if (start + HEADER_BYTES > archive.size) return damaged('the entry begins past the end');
@@ -61,7 +61,7 @@ async function contentOf(
     return crc32(bytes) === checksum ? { bytes } : damaged('the entry does not match its checksum', content);
   } catch (error) {
     // More comes out than was announced.
-    if (error instanceof RangeError) return tooLarge;
+    if (error instanceof RangeError) return { reason: tooLarge(limit) };
     return damaged(`the entry is damaged (${messageOf(error)})`, content);
   }
 }

@@ -144,6 +144,7 @@ async function trainFrom(
   const { model, state } = start;
   const validation = subset(dataset.sequences('valid'), validTokens);
   const metadata = withUnigram(start.metadata, dataset, validation);
+  const begun = { ...start, metadata };
   const { batch, length, recompute, step, budget } = metadata.training;
   // Each of these plans takes up to a second or two.
   await letThrough(signal);
@@ -176,21 +177,10 @@ async function trainFrom(
       for (const [slot, data] of values.entries()) device.write(arenas[index].slots[slot], data);
     }
     if (resume) await folder.rewind(step);
-    else await folder.create({ data: options.dataPlace, ...metadata }, { ...start, metadata });
+    else await folder.create({ data: options.dataPlace, ...metadata }, begun);
     options.onStart?.({ ...planned, measured: device.allocated });
-    return await new TrainingLoop(
-      options,
-      { ...start, metadata },
-      {
-        device,
-        folder,
-        loader,
-        validation,
-        pass,
-        program,
-        evaluator,
-      },
-    ).run();
+    const parts = { device, folder, loader, validation, pass, program, evaluator };
+    return await new TrainingLoop(options, begun, parts).run();
   } finally {
     program?.destroy();
     evaluator?.destroy();
