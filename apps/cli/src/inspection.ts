@@ -108,6 +108,6 @@ export function copiesInWords(copies: Inspection['copies']): string[] {
   }
   const lines = [...groups].sort().map(([kind, count]) => `groups of songs with ${kind}: ${count}`);
   return lines.length > 0
-    ? [...lines, 'Which they are is in report.json, under copies.']
+    ? [...lines, 'report.json lists them under copies.']
     : ['No songs are the same music.'];
 }

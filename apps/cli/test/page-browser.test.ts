@@ -294,7 +294,7 @@ describe.skipIf(browser === undefined)('a contact sheet in a browser (skipped wh
   it('packs the kept tracks, with the sound in the format of the others', async () => {
     const page = await openSheet();
     await page.locator('#download').click();
-    expect(await page.locator('#notice').textContent()).toMatch(/^No track is kept yet/);
+    expect(await page.locator('#notice').textContent()).toMatch(/^No tracks kept yet/);
     await page.keyboard.press('f');
     await page.locator('article[data-name=track-03] .keep').click();
     const [download] = await Promise.all([page.waitForEvent('download'), page.locator('#download').click()]);

@@ -42,7 +42,7 @@ describe('prepare', () => {
     expect(lines.at(-1)).toBe('preparing 100% 8 files, 8 songs kept');
     const again = await chipsmith(`prepare ${midi} --output ${join(folder, 'new')} --threads 1`);
     expect(again.lines.at(-1)).toBe('preparing 100% 8 files (8 unchanged), 8 songs kept');
-    expect(again.stdout).toContain('8 files were as before and were not done again.');
+    expect(again.stdout).toContain('8 unchanged files were not processed again.');
   });
 
   it('says in one line what is wrong with its input, and leaves nothing behind', async () => {

@@ -49,7 +49,7 @@ export function findEncoding(name: string, version?: number): Encoding {
     throw new DataError(
       `encoding "${name}"`,
       `the data has version ${version}, this program has version ${encoding.version}`,
-      'prepare the data again and train anew',
+      'prepare the data again and retrain',
     );
   }
   return encoding;

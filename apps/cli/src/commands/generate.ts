@@ -64,7 +64,7 @@ export const generate: Command = {
     },
     loop: {
       type: 'boolean',
-      description: 'tracks that go on from their start without a seam, with the loop point in .vgm, instead of ending',
+      description: 'make tracks that loop without a seam, with the loop point in .vgm, instead of ending',
     },
     ...soundOptions,
     ...adapterOption,

@@ -161,7 +161,7 @@ export const prepare: Command = {
     const words = [
       reportTable(report),
       ...sizes,
-      ...(unchanged > 0 ? [`${unchanged} files were as before and were not done again.`] : []),
+      ...(unchanged > 0 ? [`${unchanged} unchanged files were not processed again.`] : []),
       ...bassHint(dataset, voices),
       `Dataset written to ${output}; what became of each file is in report.json.`,
     ];

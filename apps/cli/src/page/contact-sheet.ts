@@ -62,7 +62,7 @@ ${choosing(tracks.length, scoreNames)}
 </nav>
 <main>
 ${tracks.map((track, index) => card(track, index, scoreNames, tracks)).join('\n')}
-<p class="nothing" hidden>No track is kept yet. Press the star of the ones you like.</p>
+<p class="nothing" hidden>No tracks kept yet. Star the ones you like.</p>
 </main>`,
   });
 }
@@ -72,7 +72,7 @@ function choosing(count: number, scoreNames: readonly string[]): string {
   const options = scoreNames.map((name) => `<option value="${escapeHtml(name)}">${escapeHtml(labelOf(name))}</option>`);
   return `<div class="choosing" role="group" aria-label="Tracks">
 <label>Sort by <select id="sort"><option value="">order made</option>${options.join('')}</select></label>
-<button type="button" id="direction" aria-label="Sort direction" title="Upwards or downwards">↑</button>
+<button type="button" id="direction" aria-label="Sort direction" title="Ascending or descending">↑</button>
 <button type="button" id="filter" aria-pressed="false" title="Show only the tracks with a star">Kept <output id="kept">0</output> of ${count}</button>
 <button type="button" id="download" title="The kept tracks as one .zip file: .wav, .mid, .vgm and .json of each">Download kept</button>
 <button type="button" id="copy" title="The command that copies the kept tracks into a folder of their own">Copy keep command</button>

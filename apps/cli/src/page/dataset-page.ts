@@ -40,7 +40,7 @@ export async function datasetPage(inspection: Inspection, songs: readonly Datase
 ${mixer()}
 </nav>
 <main>
-<h2>Songs, as the events tell them</h2>
+<h2>Songs as decoded from their events</h2>
 ${songs.map(card).join('\n')}
 ${sections.join('\n')}
 <h2>The same music</h2>

@@ -181,7 +181,7 @@ export function requireEncoding(
   if (learnt.name === given.name && learnt.version === given.version) return;
   const [learntIn, givenIn] = [learnt, given].map(({ name, version }) => `${name} ${version}`);
   throw new ModelError(
-    `The model learnt events of ${learntIn}, got ${givenIn}; use data in ${learntIn}, or train anew.`,
+    `The model learnt events of ${learntIn}, got ${givenIn}; use data in ${learntIn}, or retrain.`,
   );
 }
 

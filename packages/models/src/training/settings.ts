@@ -54,7 +54,7 @@ export const trainingSettings = {
     .number()
     .min(1 / 60)
     .max(525_600)
-    .describe('stop after so long, with a validation and a checkpoint; with --steps, whichever comes first'),
+    .describe('stop after so many minutes, with a validation and a checkpoint; with --steps, whichever comes first'),
   validateEvery: z.int().min(1).max(MAX_STEPS).describe('validate and save a checkpoint (default 100)'),
   /** Events of the valid split that a validation looks at; 0 for none. */
   validTokens: z.int().min(0).max(1e9).describe('events that a validation looks at (default 20000)'),

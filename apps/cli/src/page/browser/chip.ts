@@ -23,7 +23,7 @@ export class Chip {
     });
     this.#worker.addEventListener('error', () => {
       for (const { reject } of this.#waiting.splice(0))
-        reject(new Error('this browser does not let the page start it'));
+        reject(new Error('the browser does not let the page start its sound chip'));
     });
   }
 

@@ -49,7 +49,7 @@ export class Kept {
   #onClick(button: string, act: (names: readonly string[]) => Promise<void>): void {
     find(button).addEventListener('click', () => {
       if (this.#kept.length > 0) void act(this.#kept);
-      else notify('No track is kept yet: press the star of the ones you like.');
+      else notify('No tracks kept yet: star the ones you like.');
     });
   }
 
@@ -83,7 +83,7 @@ export class Kept {
       save(await this.#chip.zip({ files, wavs }), 'kept.zip');
       notify(`Packed ${names.length === 1 ? 'one track' : `${names.length} tracks`} into kept.zip.`);
     } catch (error) {
-      notify(`They cannot be packed: ${error instanceof Error ? error.message : error}.`);
+      notify(`Packing failed: ${error instanceof Error ? error.message : error}.`);
     }
   }
 }
