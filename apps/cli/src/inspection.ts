@@ -107,7 +107,5 @@ export function copiesInWords(copies: Inspection['copies']): string[] {
     groups.set(kind, (groups.get(kind) ?? 0) + 1);
   }
   const lines = [...groups].sort().map(([kind, count]) => `groups of songs with ${kind}: ${count}`);
-  return lines.length > 0
-    ? [...lines, 'report.json lists them under copies.']
-    : ['No songs are the same music.'];
+  return lines.length > 0 ? [...lines, 'report.json lists them under copies.'] : ['No songs are the same music.'];
 }

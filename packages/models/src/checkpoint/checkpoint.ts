@@ -180,9 +180,7 @@ export function requireEncoding(
 ): void {
   if (learnt.name === given.name && learnt.version === given.version) return;
   const [learntIn, givenIn] = [learnt, given].map(({ name, version }) => `${name} ${version}`);
-  throw new ModelError(
-    `The model learnt events of ${learntIn}, got ${givenIn}; use data in ${learntIn}, or retrain.`,
-  );
+  throw new ModelError(`The model learnt events of ${learntIn}, got ${givenIn}; use data in ${learntIn}, or retrain.`);
 }
 
 /** Does something with a checkpoint's parameters on the device, and takes them off it afterwards. */
