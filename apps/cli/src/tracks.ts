@@ -71,10 +71,10 @@ export function scoresOf(melody: Song): {
  */
 export async function writeTracks(
   tracks: readonly Track[],
-  wanted: TrackSettings,
+  requested: TrackSettings,
 ): Promise<{ output: string; page: string }> {
-  const { title, settings, sound, midi, options, signal } = wanted;
-  const output = await tracksFolder(wanted.output, wanted.replace);
+  const { title, settings, sound, midi, options, signal } = requested;
+  const output = await tracksFolder(requested.output, requested.replace);
   const progress = startProgress('rendering');
   try {
     const folder = await replaceFolder(output, async (partial) => {
@@ -121,12 +121,12 @@ export async function checkTracksFolder(folder: string): Promise<void> {
  *
  * @throws DataError if the wanted folder holds something else than tracks, or cannot be read
  */
-export async function tracksFolder(wanted: string, replace: boolean): Promise<string> {
-  await checkTracksFolder(wanted);
-  if (replace) return wanted;
+export async function tracksFolder(folder: string, replace: boolean): Promise<string> {
+  await checkTracksFolder(folder);
+  if (replace) return folder;
   for (let number = 1; ; number++) {
-    const folder = number === 1 ? wanted : join(dirname(wanted), `${basename(wanted)}-${number}`);
-    if (await isVacant(folder)) return folder;
+    const numbered = number === 1 ? folder : join(dirname(folder), `${basename(folder)}-${number}`);
+    if (await isVacant(numbered)) return numbered;
   }
 }
 

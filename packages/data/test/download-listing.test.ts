@@ -311,7 +311,7 @@ describe('downloadListing', () => {
     site[PAGE] = page('a.html', 'b.mp3');
     await expectRefusal(/nes\/: links to no MIDI files; give the page that lists them/);
     site[PAGE] = page('a.mid', 'b.mid');
-    await expectRefusal(/none of the 2 MIDI files it links to can be had \(.*a\.mid: .*404\); try another page/);
+    await expectRefusal(/none of the 2 MIDI files it links to could be fetched \(.*a\.mid: .*404\); try another page/);
     for (const address of ['vgmusic.com', 'ftp://host/', '']) await expectRefusal(/is not an http address/, address);
     expect(files()).toEqual([]);
   });

@@ -103,9 +103,9 @@ export const generate: Command = {
 
     const { output: _, seed: __, replace, ...given } = givenOptions(generate, args);
     const { output, page, tracks } = await interruptible(async (signal) => {
-      const wanted = { count, length, seed, temperature, topK, topP, primer: primer?.events, encoding, signal };
+      const sampling = { count, length, seed, temperature, topK, topP, primer: primer?.events, encoding, signal };
       const drawn = await withDevice(args, signal, (device, onPreparation) =>
-        compose(device, checkpoint, songOf, { ...wanted, bars, onPreparation }),
+        compose(device, checkpoint, songOf, { ...sampling, bars, onPreparation }),
       );
       const tracks = drawn.map(({ sample: { events, nll }, song }, index): Track => {
         return { name: nameOf(index), song, events, seed, scores: { nllPerEvent: nll, ...scoresOf(song) } };

@@ -37,10 +37,10 @@ export const keep: Command = {
     const from = required(args, 'from', 'the folder of the tracks');
     const output = text(args, 'output') ?? 'kept';
     await checkTracksFolder(output);
-    const wanted = await tracksIn(from, names);
+    const chosen = await tracksIn(from, names);
     const earlier = await keptBefore(output);
     const added: KeptTrack[] = [];
-    for (const track of wanted) {
+    for (const track of chosen) {
       const all = [...earlier, ...added];
       if (!all.some((other) => isSame(other, track))) added.push({ ...track, name: freeName(track.name, all) });
     }
@@ -50,7 +50,7 @@ export const keep: Command = {
     );
     const page = join(folder, 'index.html');
     const kept = added.map(({ name, source }) => ({ track: source, as: name }));
-    const present = wanted.length - added.length;
+    const present = chosen.length - added.length;
     const words = [
       `${count(added.length)} copied to ${output}, which holds ${tracks.length}`,
       ...kept

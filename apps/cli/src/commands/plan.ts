@@ -45,8 +45,8 @@ export const plan: Command = {
     }
     const vram = bytesOf(args, 'vram') ?? 6e9;
     const model = definition.create(configuration, findEncoding(definition.encoding).classes);
-    const asked = trainingMemory(model, shape, { limits: ANY_DEVICE });
-    const fits = asked !== undefined && asked.bytes <= vram;
+    const requested = trainingMemory(model, shape, { limits: ANY_DEVICE });
+    const fits = requested !== undefined && requested.bytes <= vram;
     const fit = await tryToFit(model, shape, vram);
     const chosen = typeof fit === 'string' ? undefined : fit;
     const recomputed = chosen === undefined ? 0 : recomputedShare(chosen.pass);
@@ -62,7 +62,7 @@ export const plan: Command = {
     const speed = isMeasured && chosen !== undefined ? await measured(args, model, shape, chosen) : undefined;
     const words = [
       `${definition.name}: ${parameters} parameters`,
-      memoryTable(asked, fits ? undefined : chosen),
+      memoryTable(requested, fits ? undefined : chosen),
       verdict,
       ...(whole ? [`With everything in 32 bits it would take ${formatBytes(whole.bytes)}.`] : []),
       ...(speed ? [`On ${speed.adapter}: ${outlookWords(speed)}.`] : []),
@@ -70,8 +70,8 @@ export const plan: Command = {
     const json = {
       model: definition.name,
       parameters,
-      peakBytes: asked?.bytes ?? null,
-      byCategory: asked?.byCategory ?? null,
+      peakBytes: requested?.bytes ?? null,
+      byCategory: requested?.byCategory ?? null,
       ...(whole && { peakBytesIn32Bits: whole.bytes }),
       fits,
       chosen: chosen === undefined ? null : chosenJson(chosen, recomputed),
@@ -115,10 +115,10 @@ function chosenJson({ microBatch, recompute, bytes, byCategory }: TrainingFit, r
   return { microBatch, recompute, recomputed, peakBytes: bytes, byCategory };
 }
 
-function memoryTable(asked: TrainingMemory | undefined, chosen: TrainingMemory | undefined): string {
+function memoryTable(requested: TrainingMemory | undefined, chosen: TrainingMemory | undefined): string {
   const row = (memory: string, bytesIn: (plan: TrainingMemory) => number) => ({
     memory,
-    ...(asked && { bytes: bytesIn(asked), size: formatBytes(bytesIn(asked)) }),
+    ...(requested && { bytes: bytesIn(requested), size: formatBytes(bytesIn(requested)) }),
     ...(chosen && { 'bytes as chosen': bytesIn(chosen), 'size as chosen': formatBytes(bytesIn(chosen)) }),
   });
   return formatTable([

@@ -117,8 +117,8 @@ class Pool {
   /** Makes sure that a share, 0..1, of the members is read. */
   read(share: number): void {
     const { augment } = this.#options;
-    const wanted = Math.ceil(share * this.#members.length);
-    for (const { sequence, number } of this.#members.slice(this.#read.length, wanted)) {
+    const target = Math.ceil(share * this.#members.length);
+    for (const { sequence, number } of this.#members.slice(this.#read.length, target)) {
       const events = sequence.read();
       this.#read.push(
         augment === undefined ? events : augment(events, { epoch: this.#epoch, index: number, bar: sequence.bar }),

@@ -88,8 +88,8 @@ export class DatasetBuilder {
     const { path, sha256, repairs, voices, keptNaively } = song;
     const first = sha256 === undefined ? undefined : this.#firstOf.get(sha256);
     const reason = first === undefined ? song.reason : `the same music as ${JSON.stringify(first)}`;
-    const told = reason === undefined ? { kept: true } : { kept: false, reason };
-    const reported = { path, ...told, repairs: [...repairs], voices: first === undefined ? { ...voices } : {} };
+    const outcome = reason === undefined ? { kept: true } : { kept: false, reason };
+    const reported = { path, ...outcome, repairs: [...repairs], voices: first === undefined ? { ...voices } : {} };
     this.#entries.push(reported);
     if (first !== undefined) return { song, kept: 'elsewhere' };
     if (sha256 !== undefined) this.#firstOf.set(sha256, path);

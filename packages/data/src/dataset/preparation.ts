@@ -114,13 +114,13 @@ export function prepareSong(
   const unwanted = refusal(song, { ...ALL_SONGS, ...filters }, reading.written);
   if (unwanted !== undefined) return { path, sha256, repairs, voices: {}, keptNaively: 0, reason: unwanted };
 
-  const asked = withVoices(song, voices);
-  const encoded = encoding.encode(asked);
+  const chosen = withVoices(song, voices);
+  const encoded = encoding.encode(chosen);
   const outcomes: Partial<Record<VoiceName, string>> = {};
   for (const { voice, reason } of encoded.dropped) outcomes[voice] = reason;
-  for (const voice of keptVoices(encoded, asked)) outcomes[voice] = KEPT;
+  for (const voice of keptVoices(encoded, chosen)) outcomes[voice] = KEPT;
   const naive = encoding.naive?.encode(withVoices(source, voices));
-  const told = {
+  const facts = {
     path,
     sha256,
     repairs,
@@ -129,7 +129,7 @@ export function prepareSong(
   };
   const { sequences, dropped } = encoded;
   if (sequences.length === 0) {
-    return { ...told, reason: dropped.length > 0 ? 'no voice was kept' : 'no notes for this encoding' };
+    return { ...facts, reason: dropped.length > 0 ? 'no voice was kept' : 'no notes for this encoding' };
   }
   const { origin: tempoOrigin, confidence: tempoConfidence } = song.tempo;
   const music = {
@@ -140,10 +140,10 @@ export function prepareSong(
     game,
     composer,
     sketch: sketchOf(source),
-    counts: countSong(asked),
+    counts: countSong(chosen),
     sequences,
   };
-  return { ...told, music };
+  return { ...facts, music };
 }
 
 /** The song with the voices that were asked for; the manifest names them, so that the others need no word. */

@@ -62,9 +62,9 @@ function factsOf({ entries, copies }: Report): Fact[] {
 function inKinds(
   subject: Fact['subject'],
   before: string,
-  told: readonly { readonly words: string; readonly file: string }[],
+  sentences: readonly { readonly words: string; readonly file: string }[],
 ): Fact[] {
-  return byKind(told, ({ words }) => words).flatMap(({ words, items }) =>
+  return byKind(sentences, ({ words }) => words).flatMap(({ words, items }) =>
     items.map(({ file }) => ({ subject, outcome: `${before}${words}`, file })),
   );
 }

@@ -72,7 +72,7 @@ export async function downloadListing(page: string, folder: string, options: Lis
     const listing = await downloadAll(client, links, { page: answer.url, folder: pageFolder, admit }, options);
     if (listing.left.length === links.length) {
       const [{ url, reason }] = listing.left;
-      const problem = `none of the ${links.length} MIDI files it links to can be had (${url}: ${reason})`;
+      const problem = `none of the ${links.length} MIDI files it links to could be fetched (${url}: ${reason})`;
       throw new DownloadError(address, problem, 'try another page');
     }
     return listing;

@@ -76,11 +76,11 @@ export function entropy(counts: readonly number[]): number {
 
 /** The lowest index up to which at least this share is counted; for 0 the lowest that occurs. */
 function quantile(counts: readonly number[], share: number): number {
-  const wanted = Math.max(1, share * total(counts));
+  const target = Math.max(1, share * total(counts));
   let sum = 0;
   const found = counts.findIndex((count) => {
     sum += count;
-    return sum >= wanted;
+    return sum >= target;
   });
   return found < 0 ? Number.NaN : found;
 }

@@ -69,8 +69,8 @@ export async function fitTraining(
   limits?: MemoryLimits,
   signal?: AbortSignal,
 ): Promise<TrainingFit> {
-  const asked = limits?.textures && trainingMemory(model, shape, { limits });
-  if (asked && asked.bytes <= budget) return { ...asked, microBatch: microBatchOf(shape), recompute: [] };
+  const requested = limits?.textures && trainingMemory(model, shape, { limits });
+  if (requested && requested.bytes <= budget) return { ...requested, microBatch: microBatchOf(shape), recompute: [] };
   const search = new Search(model, budget, withoutTextures(limits), signal);
   const best = await search.best(shape, microBatches(shape));
   if (best.bytes <= budget) return best;

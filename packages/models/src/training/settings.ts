@@ -22,7 +22,7 @@ const sequences = z
   .max(2 ** 16);
 
 /**
- * Every number that a training can be told, with the limits that hold at each door: the command line, the library, and what
+ * Every number that a training takes, with the limits that hold at each door: the command line, the library, and what
  * checkpoints say of the run they belong to.
  */
 export const trainingSettings = {
