@@ -13,7 +13,6 @@ import {
   type RegisterLog,
   readVgm,
   readVgmFile,
-  readVgmTags,
   renderAudio,
   VGM_SAMPLE_RATE,
   writeVgm,
@@ -100,7 +99,7 @@ describe('round trip', () => {
   it('reads the same from a file packed with gzip, tags too', () => {
     const file = writeVgm(song(), { title: 'Packed' });
     expect(readVgm(gzipSync(file))).toEqual(readVgm(file));
-    expect(readVgmTags(gzipSync(file))).toEqual(readVgmTags(file));
+    expect(readVgmFile(gzipSync(file)).tags).toEqual(readVgmFile(file).tags);
   });
 
   it('changes nothing the second time', () => {
@@ -347,7 +346,7 @@ describe('a file that cannot be read says why and where', () => {
       fc.property(mutations, fc.nat(withMemory.length), fc.boolean(), (list, length, cut) => {
         const bytes = cut ? withMemory.slice(0, length) : withMemory.slice();
         for (const [offset, value] of list) bytes[offset % Math.max(1, bytes.length)] = value;
-        for (const read of [readVgm, readVgmTags]) {
+        for (const read of [readVgm, readVgmFile]) {
           try {
             const result = read(bytes);
             if ('writes' in result) writeVgm(result); // checks that the log is legal
@@ -495,7 +494,7 @@ describe.skipIf(missing)(
       '%s reads, plays and round trips',
       (_name, file) => {
         const log = readVgm(readReal(file));
-        expect(readVgmTags(readReal(file)).author).toBe('Alex Semenov');
+        expect(readVgmFile(readReal(file)).tags.author).toBe('Alex Semenov');
         expect(log.writes.length).toBeGreaterThan(500);
         expect(readVgm(writeVgm(log))).toEqual(log);
         const start = renderAudio({

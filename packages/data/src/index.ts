@@ -1,6 +1,5 @@
 export { readAbc } from './abc/read.ts';
 export { type ArrangeOptions, arrange, arrangeMelody } from './arrange/arrange.ts';
-export { fitBars } from './arrange/fit-bars.ts';
 export { harmonise } from './arrange/harmonise.ts';
 export { estimateKey } from './arrange/key.ts';
 export { type TrackOptions, trackOf } from './arrange/track.ts';
