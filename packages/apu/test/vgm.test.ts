@@ -140,7 +140,7 @@ describe('round trip', () => {
       date: '2026',
       notes: 'two\nlines',
     };
-    expect(readVgmTags(writeVgm(song(), tags))).toEqual({ ...tags, system: 'Nintendo Entertainment System' });
+    expect(readVgmFile(writeVgm(song(), tags)).tags).toEqual({ ...tags, system: 'Nintendo Entertainment System' });
     expect(() => writeVgm(song(), { title: 'a\0b' })).toThrow(ApuError);
   });
 });
