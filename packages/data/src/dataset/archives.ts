@@ -31,9 +31,9 @@ export function archiveKind(head: Uint8Array, path: string): ArchiveKind | undef
 }
 
 /** @throws DataError if a file that has the name of an archive is none */
-export function checkIsNoArchive(path: string): void {
+export function checkIsNoArchive(path: string, { length }: Uint8Array): void {
   if (!isCalledArchive(path)) return;
-  const problem = 'damaged archive: not a .zip, .tar or .tar.gz archive inside';
+  const problem = length === 0 ? 'the file is empty' : 'damaged archive: not a .zip, .tar or .tar.gz archive inside';
   throw new DataError(path, problem, 'check the file, or download it again', { byte: 0 });
 }
 
@@ -60,7 +60,7 @@ async function* readEntry(path: string, bytes: Uint8Array, budget: Budget, depth
   const kind = archiveKind(bytes, path);
   try {
     if (kind === undefined) {
-      checkIsNoArchive(path);
+      checkIsNoArchive(path, bytes);
       yield bytes.length > LIMITS.fileBytes
         ? { path, reason: `larger than ${LIMITS.fileBytes} bytes` }
         : { path, bytes };
