@@ -61,7 +61,6 @@ const FOREIGN: readonly {
   { name: 'tracker module', advice: 'export MIDI', test: isTrackerModule },
   { name: 'MIDI file of a game (XMI or MUS)', advice: 'convert it to MIDI', test: isGameMidi },
   { name: 'PDF document', test: (bytes) => hasText(bytes, '%PDF-') },
-  { name: 'program', test: (bytes) => hasText(bytes, 'MZ') || hasText(bytes, '\x7fELF') },
   {
     name: 'music of another console',
     test: (bytes) =>
