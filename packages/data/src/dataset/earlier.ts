@@ -12,6 +12,7 @@ import { manifestText, openDataset, PREPARED, readManifestFile } from './files.t
 import { parseJson, SPLITS, songCountsSchema } from './manifest.ts';
 import { PREPARATION_VERSION, type PreparedFile, type PreparedMusic, type SongSettings } from './preparation.ts';
 import { openInputFile } from './read-file.ts';
+import { sha256Of } from './shard.ts';
 
 /*
  * PREPARED is what a dataset remembers of the files that it was made of, so that preparing it again has only those to do that
