@@ -417,7 +417,7 @@ describe('a file that is damaged gives its music, and says what was wrong', () =
       changed([0x34, 0xffff_ff00]),
       [expect.stringMatching(/^the data begin at byte 192/)],
     ],
-    ['no end command', withoutEnd, [saved(`the VGM file has no end command before byte ${dataEnd - 1}`)]],
+    ['no end command', withoutEnd, [saved(`damaged VGM file: it has no end command before byte ${dataEnd - 1}`)]],
   ])('%s', (_name, bytes, repairs) => {
     expect(readVgmFile(bytes)).toEqual({ log, tags, repairs });
   });

@@ -43,7 +43,7 @@ export const ASSUMED_TIMING: Pick<Song, 'tempo' | 'meter'> = {
 export function titleOf(name: string): string {
   const base = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
   return base.replace(
-    /\.(midi?|kar|rmi|smf|vgm|vgz|abc|json|tx[12]\.txt|((expr|sepr|blnd)sco\.)?(pkl|pickle))?(\.gz)?$/i,
+    /\.(midi?|kar|rmi|smf|vgm|vgz|abc|json|tx[12]\.txt|((expr|sepr|blnd)sco\.)?(pkl|pickle))?(\.gz)*$/i,
     '',
   );
 }

@@ -90,6 +90,13 @@ describe('readAbc: where tunes begin and end', () => {
     ],
     ['words for the voice anywhere', `X:1\nQ:120\nw:a b\nK:G\nW:c\nFGAB|\nw:d|e|\ncdef|\nW:g a b\n+:d\n`, []],
     ['a block of text', `X:1\nQ:120\nK:G\nFGAB|\n%%begintext\ncab|bad|\n%%endtext\ncdef|\n`, []],
+    [
+      'a tune in a block of text',
+      `X:1\nQ:120\nK:G\nFGAB|\n%%begintext\nX:2\nT:no tune\nK:C\n\ncab|\n%%endtext\ncdef|\n`,
+      [],
+    ],
+    ['spaces around decorations', `X:1\nQ:120\nK:G\n! fermata !F!p!G ! trill! A!mf !B|cdef|\n`, []],
+    ['marks for line breaks', `X:1\nQ:120\nK:G\nFG! A !B|! cde! f|!\n`, []],
     ['a length below K:', `X:1\nQ:1/4=120\nK:G\nL:1/4\n${body}`, []],
     [
       'comments and continued lines',

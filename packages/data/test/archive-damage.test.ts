@@ -105,6 +105,26 @@ describe('readZip', () => {
     expect(await read(damaged(stored, end + 19))).toMatch(/^x\.zip, byte \d+: the archive is cut short/);
   });
 
+  it('finds the end of an archive whose comment has the letters of one', async () => {
+    const comment = bytesOf('a comment with PK\x05\x06 in it');
+    const commented = Buffer.concat([stored, comment]);
+    commented.writeUInt16LE(comment.length, end + 20);
+    expect(await read(commented)).toEqual({ 'a.mid': 'first', 'b.mid': 'second' });
+  });
+
+  it('reads names in the encoding of the computer that packed them', async () => {
+    // Each of two bytes in Shift-JIS; the second of the third character is the one of a backslash.
+    for (const [bytes, name] of [
+      [[0x83, 0x7d, 0x83, 0x8a, 0x95, 0x5c], 'マリ表.mid'],
+      [[0x63, 0x61, 0x66, 0xe9, 0x61, 0x61], 'caféaa.mid'],
+      [[0x63, 0x61, 0x66, 0xc3, 0xa9, 0x61], 'caféa.mid'],
+    ] as const) {
+      const archive = Buffer.from(zipSync({ '123456.mid': bytesOf('content') }));
+      for (let at = archive.indexOf('123456'); at >= 0; at = archive.indexOf('123456', at)) archive.set(bytes, at);
+      expect(await read(archive)).toEqual({ [name]: 'content' });
+    }
+  });
+
   it('refuses what is encrypted or packed in another way', async () => {
     const changed = Buffer.from(stored);
     changed[directory + 8] |= 1;

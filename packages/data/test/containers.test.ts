@@ -4,7 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { readSongs } from '../src/dataset/formats.ts';
 import { unwrap, writeMidi } from '../src/index.ts';
 import { tarOf } from './support/archives.ts';
-import { displayChunk, macBinaryOf, riffOf } from './support/containers.ts';
+import {
+  appleSingleOf,
+  displayChunk,
+  macBinaryOf,
+  riffOf,
+  savedAsUtf8,
+  withCarriageReturns,
+} from './support/containers.ts';
 import { tuneSong } from './support/tunes.ts';
 
 const midi = writeMidi(tuneSong(1));
@@ -28,6 +35,9 @@ describe('readSongs takes off what is wrapped around a file', () => {
     ['tune.rmi.gz', gzipSync(riffOf(midi))],
     ['tune', macBinaryOf('tune.rmi', riffOf(midi))],
     ['tune.mid', gzipSync(gzipSync(midi))],
+    ['tune.mid.gz.gz', gzipSync(gzipSync(midi))],
+    ['tune', appleSingleOf('tune.mid', midi)],
+    ['tune', gzipSync(appleSingleOf('tune.rmi', riffOf(midi)))],
   ])('%s', (name, bytes) => {
     expect(tuneOf(bytes, name)).toEqual({ ...tuneOf(midi, 'plain.mid'), song });
   });
@@ -38,6 +48,7 @@ describe('readSongs takes off what is wrapped around a file', () => {
       ['tune.abc.gz', gzipSync(abc)],
       ['TUNE.ABC.GZ', gzipSync(abc)],
       ['download.bin', macBinaryOf('tune.abc', abc)],
+      ['download', appleSingleOf('tune.abc', abc)],
     ] as const) {
       expect(tuneOf(bytes, name).song.title).toBe('Inside');
     }
@@ -68,6 +79,20 @@ describe('readSongs takes off what is wrapped around a file', () => {
     expect(tuneOf(macBinaryOf('a', midi, 1e6), 'a').repairs[0]).toMatch(/^the MacBinary file announces 1000000 bytes/);
   });
 
+  it.each<[string, (bytes: Uint8Array) => Uint8Array, RegExp]>([
+    ['line ends of DOS', withCarriageReturns, /^the file was transferred as text: took out the carriage returns/],
+    ['an encoding', savedAsUtf8, /^the file was saved as text in UTF-8/],
+    ['both', (bytes) => withCarriageReturns(savedAsUtf8(bytes)), /^the file was/],
+  ])('and undoes what a transfer as text did to a MIDI file: %s', (_name, change, repair) => {
+    // Both change a file with bytes of 10 and above 127.
+    expect(midi.includes(10) && midi.some((byte) => byte > 127)).toBe(true);
+    const { song: read, repairs } = tuneOf(change(midi), 'plain.mid');
+    expect(read).toEqual(song);
+    expect(repairs[0]).toMatch(repair);
+    // Cut short as well, nothing tells what was done: it is read as far as it makes sense.
+    expect(() => readSongs(change(midi).subarray(0, -9), 'a.mid')).not.toThrow(/transferred|saved/);
+  });
+
   it('and names the place in the content, and what was wrong before, where that cannot be read', () => {
     expect(() => readSongs(gzipSync(bytesOf('MThd')), 'a.mid.gz')).toThrow(/^a\.mid\.gz, unpacked, byte \d+: /);
     const behind = joined(gzipSync(bytesOf('MThd')), bytesOf('xy'));
@@ -92,6 +117,15 @@ describe('readSongs takes off what is wrapped around a file', () => {
       /unsupported file type \(sound recording\)/,
     ],
     ['a.doc', bytesOf('hello'), /^a\.doc, byte 0: unsupported file type; give one of these: MIDI, VGM, ABC/],
+    ['a.cab', bytesOf('MSCF....'), /unsupported file type \(Microsoft cabinet archive: unpack it/],
+    ['a.xml', bytesOf('<?xml version="1.0"?>\n<score-partwise>'), /\(MusicXML score: export MIDI\)/],
+    ['a.xhtml', bytesOf('<?xml version="1.0"?>\n<html>'), /\(web page: /],
+    ['a.xml', bytesOf('<?xml version="1.0"?>\n<feed>'), /unsupported file type; give/],
+    ['a.gp4', bytesOf('\x18FICHIER GUITAR PRO v4.06'), /\(Guitar Pro file: export MIDI\)/],
+    ['a.xm', bytesOf('Extended Module: x'), /\(tracker module: export MIDI\)/],
+    ['a.nes', bytesOf('NES\x1a\x01'), /\(NSF or cartridge, a program rather than notes: log it/],
+    ['a.xmi', bytesOf('FORM\0\0\0\x0eXDIRINFO'), /\(MIDI file of a game \(XMI or MUS\): convert it to MIDI\)/],
+    ['a', appleSingleOf('a.mid', new Uint8Array(0)), /^a, byte \d+: empty: the AppleSingle file has no content/],
     ['a.mid', new Uint8Array(0), /^a\.mid, byte 0: the file is empty/],
     ['a.mid.gz', gzipSync(new Uint8Array(0)), /the gzip file is empty/],
   ])('and says of %s what it is', (name, bytes, message) => {

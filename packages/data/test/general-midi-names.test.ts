@@ -23,7 +23,18 @@ describe('a name', () => {
       'ヴォーカル',
       '主旋律',
     ],
-    ...['Melody (square)', 'Synth Melody', 'Strings melody', 'Soprano Voice'],
+    ...[
+      'Melody (square)',
+      'Synth Melody',
+      'Strings melody',
+      'Soprano Voice',
+      'Mel.',
+      'Mel 2',
+      'Vokal',
+      'Ld Vox',
+      'Sopran',
+    ],
+    ...['Sång', 'Laulu', 'Zpěv', 'Ének', 'Şarkı', 'Μελωδία', 'めろでぃ', '멜로디', '보컬', 'Mélodie (flûte)'],
   ])('%s names the melody', (name) => {
     expect(claimOf(name, 'melody')).toBe('names');
   });
@@ -31,6 +42,10 @@ describe('a name', () => {
   it.each([
     'Lead',
     'Lead Guitar',
+    'Ld Gtr',
+    'Main',
+    'Air',
+    'Gitara solowa',
     'Solo',
     'Sax Solo',
     'Main Theme',
@@ -92,12 +107,21 @@ describe('a name', () => {
     expect(claimOf(name, 'melody')).toBe('none');
   });
 
-  it.each(['Bass', 'E-Bass', 'BASS 2', 'Fretless Bass', 'Basse', 'Basso', 'Bajo', 'ベース'])(
-    '%s names the bass',
-    (name) => {
-      expect(claimOf(name, 'bass')).toBe('names');
-    },
-  );
+  it.each([
+    'Bass',
+    'Fretless Bs',
+    'Kontrabass',
+    '베이스',
+    'E-Bass',
+    'BASS 2',
+    'Fretless Bass',
+    'Basse',
+    'Basso',
+    'Bajo',
+    'ベース',
+  ])('%s names the bass', (name) => {
+    expect(claimOf(name, 'bass')).toBe('names');
+  });
 
   it.each(['Bass Drum', 'Bass Clarinet', 'Bass voice', 'Bassoon', 'Lead 8 (bass + lead)', 'Contrabassoon', 'Melody'])(
     '%s names no bass',
@@ -105,6 +129,28 @@ describe('a name', () => {
       expect(claimOf(name, 'bass')).toBe('none');
     },
   );
+});
+
+describe('a track without a name', () => {
+  const quarter = (pitch: number) => [0, 0x90, pitch, 90, 0x60, 0x80, pitch, 0];
+  const named = (events: readonly number[]) => {
+    const notes = [60, 62, 64, 65].flatMap(quarter);
+    const bytes = [...header(0, 1, 96), ...chunk('MTrk', [...events, ...notes, ...END_OF_TRACK])];
+    return readMidi(Uint8Array.from(bytes), 'a.mid').repairs;
+  };
+  const meta = (type: number, words: string) => [0, 0xff, type, words.length, ...text(words)];
+
+  it.each<[string, number[], string]>([
+    ['its instrument', meta(4, 'Vocals'), "'Vocals' "],
+    ['a text at its beginning', meta(1, 'Melody'), "'Melody' "],
+    ['its name, if it has one after all', [...meta(4, 'Flute'), ...meta(1, 'Text'), ...meta(3, 'Melody')], "'Melody' "],
+    ['no mark of a karaoke file', meta(1, '@KMIDI KARAOKE FILE'), ''],
+    ['no long text', meta(1, 'This sequence was made in May 1995, with love'), ''],
+    ['no lyrics', [...quarter(67), ...meta(1, 'La la')], ''],
+    ['a name in UTF-16', [0, 0xff, 3, 10, 0xff, 0xfe, 0x4c, 0, 0x65, 0, 0x61, 0, 0x64, 0], "'Lead' "],
+  ])('is called by %s', (_name, events, name) => {
+    expect(named(events)).toEqual([`track 0 ${name}(channel 1, program 0): melody`]);
+  });
 });
 
 const EIGHTH = TICKS_PER_QUARTER / 2;

@@ -57,6 +57,19 @@ describe('the melody is read, and the repair told,', () => {
       ['skipped 3 bytes after the end of a track (first at byte 90)'],
     ],
     [
+      'where a track ends early, again and again',
+      two(
+        whole(bass),
+        whole([...melody.slice(0, 16), ...END_OF_TRACK, ...melody.slice(16, 32), ...END_OF_TRACK, ...melody.slice(32)]),
+      ),
+      ['read on after 2 early ends of a track (first at byte 114)'],
+    ],
+    [
+      'where the running status goes on from track to track',
+      two(whole([0, 0x90, 40, 100, 96, 40, 0]), whole(SCALE.flatMap((pitch) => [0, pitch, 100, 96, pitch, 0]))),
+      ['began 1 tracks with the running status of the one before (first at byte 41)'],
+    ],
+    [
       'where a track has lost its chunk',
       two(whole(bass), body),
       ['read 1 tracks whose chunk header is damaged (first at byte 90)'],
@@ -374,6 +387,17 @@ describe('hostile framing', () => {
 
 describe('what is not music', () => {
   it.each([
+    [
+      'notes of no length only',
+      singleTrack([0, 0x90, 60, 100, 0, 0x80, 60, 0]),
+      /empty: has no notes that can be heard/,
+    ],
+    ['notes at volume 0 only', singleTrack([0, 0xb0, 7, 0, ...melody]), /empty: has no notes that can be heard/],
+    [
+      'a file without its eighth bits',
+      singleTrack(melody).map((byte) => byte & 0x7f),
+      /damaged: no notes can be read in it/,
+    ],
     ['a web page', text('<html>\r\n<head>\r\n<title>404</title></head></html>'), /byte 0: not a MIDI file/],
     [
       'a page about MIDI',

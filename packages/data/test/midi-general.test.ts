@@ -273,7 +273,8 @@ describe('a file that another program has saved', () => {
       { ...at, kind: 'off', channel: 1, pitch: 60 },
     ] as const;
     const track = { name: '', events, end: 960, endByte: 0 };
-    expect(soundHash({ division: { kind: 'quarter', ticksPerQuarter: 960 }, tracks: [track], repairs: [] })).toBe(
+    const division = { kind: 'quarter', ticksPerQuarter: 960 } as const;
+    expect(soundHash({ division, tracks: [track], isWhole: true, repairs: [] })).toBe(
       createHash('sha256')
         .update('480 bend 1 -5\n480 control 1 11 90\n480 meter 3 4\n480 off 1 60\n480 on 1 60 100\n480 tempo 500000')
         .digest('hex')

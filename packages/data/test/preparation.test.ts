@@ -20,6 +20,7 @@ import {
   monoEncoding,
   NES_RULES,
   type PrepareOptions,
+  type PrepareProgress,
   prepareDataset,
 } from '../src/index.ts';
 import { temporaryFolder } from './support/folder.ts';
@@ -69,6 +70,16 @@ describe('preparing on threads', () => {
     await prepare(place('many.zip'), 'alone');
     await prepare(place('many.zip'), 'together', { threads: 2 });
     expect(hashes('together')).toEqual(hashes('alone'));
+  });
+
+  it('ends with what goes wrong as files are handed over, such as a full disk, and leaves nothing behind', async () => {
+    const files = Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`${index}.mid`, tuneMidi(index, 2)]));
+    writeFileSync(place('full.zip'), zipSync(files));
+    const onProgress = (progress: PrepareProgress) => {
+      if (progress.files > 100) throw new Error('the disk is full');
+    };
+    await expect(prepare(place('full.zip'), 'full', { threads: 2, onProgress })).rejects.toThrow('the disk is full');
+    expect(readdirSync(folder).filter((name) => name.includes('full'))).toEqual(['full.zip']);
   });
 
   it('leaves encodings that are not of this package to the caller, as threads know them by name', async () => {
@@ -147,6 +158,14 @@ describe('preparing again', () => {
     ['a memory that is a pipe', 'prepared.jsonl', replaceWith((path) => execFileSync('mkfifo', [path]))],
     ['a damaged dataset', 'train.events.u16', (path) => appendFileSync(path, 'xx')],
     ['a cut manifest', 'manifest.json', (path) => truncateSync(path, 300)],
+    ['an empty manifest', 'manifest.json', (path) => truncateSync(path, 0)],
+    ['a manifest of nothing', 'manifest.json', (path) => writeFileSync(path, 'null')],
+    ['another title in the manifest', 'manifest.json', rewrite(change(/"title": "[^"]*"/, '"title": "another"'))],
+    [
+      'another tempo in the manifest',
+      'manifest.json',
+      rewrite(change(/"beatsPerMinute": [\d.]+/, '"beatsPerMinute": 99')),
+    ],
   ])('does all after %s', async (name, file, damage) => {
     const input = tunes(name, 4);
     const output = `${name}-data`;

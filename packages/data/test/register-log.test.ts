@@ -294,6 +294,8 @@ describe('readVgmSong', () => {
     const log = playScore(tuneSong(1));
     expect(readVgmSong(writeVgm(log, { title: 'Étude' }), 'a/b.vgm').song.title).toBe('Étude');
     expect(readVgmSong(gzipSync(writeVgm(log)), 'a/b.vgz').song.title).toBe('b');
+    const silent = writeVgm({ ...log, writes: [] });
+    expect(() => readVgmSong(silent, 'a.vgm')).toThrow(`a.vgm, byte ${silent.length}: empty: has no notes`);
   });
 });
 

@@ -74,7 +74,7 @@ class CommandReader {
   private readAll(start: number): void {
     for (let at = start; ; ) {
       if (at === this.loopStart) this.items.push({ sample: this.samples, isLoop: true });
-      if (at === this.bytes.length) throw new ApuError(`the VGM file has no end command before byte ${at}`, at);
+      if (at === this.bytes.length) throw new ApuError(`damaged VGM file: it has no end command before byte ${at}`, at);
       this.need(at, 1);
       const command = this.bytes[at];
       if (command === COMMAND.end) return;

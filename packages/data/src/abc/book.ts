@@ -33,10 +33,26 @@ const BLOCK_END = /^%%end\w/;
  * @throws DataError if there are more than 20,000
  */
 export function tunesOf(lines: readonly BookLine[], name: string): TuneText[] {
-  const isNumbered = lines.some(({ text }) => fieldOf(text, false)?.name === 'X');
+  const blocks = closedBlocks(lines);
+  const outside = lines.filter((line) => !blocks.has(line));
+  const isNumbered = outside.some(({ text }) => fieldOf(text, false)?.name === 'X');
   const reader = new BookReader(isNumbered, name);
-  for (const line of lines) reader.readLine(line);
+  for (const line of outside) reader.readLine(line);
   return reader.tunes.filter(({ hasMusic }) => isNumbered || hasMusic);
+}
+
+/** The lines of blocks of text or drawings that are closed: what looks like a tune in there is none. */
+function closedBlocks(lines: readonly BookLine[]): Set<BookLine> {
+  const inside = new Set<BookLine>();
+  let open: BookLine[] | undefined;
+  for (const line of lines) {
+    if (BLOCK_START.test(line.text)) open = [];
+    open?.push(line);
+    if (open === undefined || !BLOCK_END.test(line.text)) continue;
+    for (const one of open) inside.add(one);
+    open = undefined;
+  }
+  return inside;
 }
 
 /** Whether a text is ABC by what it says: a tune's number and, below it, its key. */
@@ -80,7 +96,7 @@ class BookReader {
   readLine(line: BookLine): void {
     const field = fieldOf(line.text, this.#tune?.hasMusic ?? false);
     if (this.#isNumbered && field?.name === 'X') this.#begin(line, []);
-    else if (this.#isInBlock(line.text)) return;
+    else if (this.#isInOpenBlock(line.text)) return;
     else if (line.text.trim() === '' || FENCE.test(line.text)) this.#passGap(line);
     else if (this.#tune) this.#continue(this.#tune, line, field);
     else if (!this.#isNumbered && (field || isMusicAmongWords(line.text)))
@@ -89,12 +105,10 @@ class BookReader {
     else this.#passText(this.tunes[this.tunes.length - 1], line);
   }
 
-  /** Blocks of text or drawings, `%%begintext` to `%%endtext`, are not music. */
-  #isInBlock(text: string): boolean {
-    if (BLOCK_START.test(text)) this.#inBlock = true;
-    const isIn = this.#inBlock;
-    if (BLOCK_END.test(text)) this.#inBlock = false;
-    return isIn;
+  /** A block that nothing closes ends with its tune. */
+  #isInOpenBlock(text: string): boolean {
+    this.#inBlock ||= BLOCK_START.test(text);
+    return this.#inBlock;
   }
 
   #begin(line: BookLine, repairs: string[]): void {

@@ -44,15 +44,34 @@ const FOREIGN: readonly {
   archive('xz', (bytes) => hasText(bytes, '\xfd7zXZ\0')),
   archive('Zstandard', (bytes) => hasText(bytes, '\x28\xb5\x2f\xfd')),
   archive('compress (.Z)', (bytes) => hasText(bytes, '\x1f\x9d')),
+  archive('Microsoft cabinet', (bytes) => hasText(bytes, 'MSCF')),
+  archive('ACE', (bytes) => hasText(bytes, '**ACE**', 7)),
+  archive('Zoo', (bytes) => hasText(bytes, 'ZOO ')),
+  archive('lzip', (bytes) => hasText(bytes, 'LZIP')),
   archive('BinHex', (bytes) => hasText(bytes, '(This file must be converted with BinHex')),
   { name: 'zip archive or document', advice: 'unpack it first', test: isZip },
   { name: 'tar archive', advice: 'unpack it first', test: isTar },
   { name: 'macOS file attributes (AppleDouble)', test: (bytes) => hasText(bytes, '\0\x05\x16\x07') },
+  {
+    name: 'MusicXML score',
+    advice: 'export MIDI',
+    test: (bytes) => /<score-(partwise|timewise)/.test(beginningOf(bytes)),
+  },
+  { name: 'MuseScore file', advice: 'export MIDI', test: (bytes) => beginningOf(bytes).includes('<museScore') },
+  { name: 'Guitar Pro file', advice: 'export MIDI', test: (bytes) => hasText(bytes, 'FICHIER GUITAR PRO', 1) },
+  { name: 'tracker module', advice: 'export MIDI', test: isTrackerModule },
+  { name: 'MIDI file of a game (XMI or MUS)', advice: 'convert it to MIDI', test: isGameMidi },
+  { name: 'PDF document', test: (bytes) => hasText(bytes, '%PDF-') },
+  {
+    name: 'music of another console',
+    test: (bytes) =>
+      ['SNES-SPC', 'PSID', 'RSID', 'GBS\x01', 'GYMX', 'HESM', 'KSCC'].some((text) => hasText(bytes, text)),
+  },
   { name: 'web page', advice: 'download the file itself', test: isWebPage },
   {
-    name: 'NSF, a program rather than notes',
+    name: 'NSF or cartridge, a program rather than notes',
     advice: 'log it to VGM with a player',
-    test: (bytes) => hasText(bytes, 'NESM\x1a'),
+    test: (bytes) => ['NESM\x1a', 'NSFE', 'NES\x1a'].some((text) => hasText(bytes, text)),
   },
   {
     name: 'FamiTracker module',
@@ -73,8 +92,22 @@ function archive(name: string, test: (bytes: Uint8Array) => boolean) {
 }
 
 function isWebPage(bytes: Uint8Array): boolean {
-  const start = String.fromCharCode(...bytes.subarray(0, 64)).replace(/^(\xef\xbb\xbf)?\s*/, '');
-  return /^<(!doctype html|html|head|\?xml|body)/i.test(start);
+  return /^(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?<(!doctype html|html|head|body)/i.test(beginningOf(bytes));
+}
+
+/** Modules of Amiga trackers, and of the programs that came after them. */
+function isTrackerModule(bytes: Uint8Array): boolean {
+  const isAmiga = ['M.K.', 'M!K!', 'FLT4', '4CHN', '6CHN', '8CHN'].some((text) => hasText(bytes, text, 1080));
+  return isAmiga || hasText(bytes, 'Extended Module: ') || hasText(bytes, 'IMPM') || hasText(bytes, 'SCRM', 44);
+}
+
+function isGameMidi(bytes: Uint8Array): boolean {
+  return (hasText(bytes, 'FORM') && hasText(bytes, 'XDIR', 8)) || hasText(bytes, 'MUS\x1a');
+}
+
+/** Of a text, with one character a byte. */
+function beginningOf(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes.subarray(0, 1024));
 }
 
 function isRecording(bytes: Uint8Array): boolean {

@@ -1,7 +1,9 @@
 import { DataError } from '../error.ts';
+import { appleSingle } from './apple-single.ts';
 import { gzip } from './gzip.ts';
 import { macBinary } from './mac-binary.ts';
 import { riff } from './riff.ts';
+import { textTransfer } from './text-transfer.ts';
 
 /** A kind of file that holds one other file. */
 export interface Wrapper {
@@ -32,12 +34,12 @@ export interface Unwrapped {
   readonly repairs: readonly string[];
 }
 
-const WRAPPERS: readonly Wrapper[] = [gzip, riff, macBinary];
+const WRAPPERS: readonly Wrapper[] = [gzip, riff, macBinary, appleSingle, textTransfer];
 /** A MIDI file in a RIFF file in MacBinary in gzip: more is made to keep us busy. */
 const MAX_DEPTH = 4;
 
 /**
- * Takes off what is wrapped around a file: gzip, RIFF (.rmi) and MacBinary, also one in another, told by the content. Archives of several
+ * Takes off what is wrapped around a file: gzip, RIFF (.rmi), MacBinary, AppleSingle and a transfer as text, also one in another, told by the content. Archives of several
  * files are none of this: see readSources.
  *
  * @param path the file's, for messages

@@ -29,9 +29,9 @@ export function archiveKind(head: Uint8Array, path: string): ArchiveKind | undef
 }
 
 /** @throws DataError if a file that has the name of an archive is none */
-export function checkIsNoArchive(path: string): void {
+export function checkIsNoArchive(path: string, { length }: Uint8Array): void {
   if (!isCalledArchive(path)) return;
-  const problem = 'damaged archive: its content is not .zip, .tar or .tar.gz';
+  const problem = length === 0 ? 'the file is empty' : 'damaged archive: its content is not .zip, .tar or .tar.gz';
   throw new DataError(path, problem, 'check the file, or download it again', { byte: 0 });
 }
 
@@ -58,7 +58,7 @@ async function* readEntry(path: string, bytes: Uint8Array, budget: Budget, depth
   const kind = archiveKind(bytes, path);
   try {
     if (kind === undefined) {
-      checkIsNoArchive(path);
+      checkIsNoArchive(path, bytes);
       yield bytes.length > LIMITS.fileBytes ? { path, reason: tooLarge(LIMITS.fileBytes) } : { path, bytes };
     } else if (depth === LIMITS.archiveDepth) {
       yield { path, reason: `nested in more than ${LIMITS.archiveDepth} archives: unpack it first` };

@@ -8,10 +8,11 @@ import { encodings } from '../encodings.ts';
 import { DataError } from '../error.ts';
 import { type BuiltDataset, type BuiltSong, byPath } from './builder.ts';
 import type { Dataset, DatasetSequence } from './dataset.ts';
-import { openDataset, PREPARED } from './files.ts';
+import { manifestText, openDataset, PREPARED, readManifestFile } from './files.ts';
 import { parseJson, SPLITS, songCountsSchema } from './manifest.ts';
 import { PREPARATION_VERSION, type PreparedFile, type PreparedMusic, type SongSettings } from './preparation.ts';
 import { openInputFile } from './read-file.ts';
+import { sha256Of } from './shard.ts';
 
 /*
  * PREPARED is what a dataset remembers of the files that it was made of, so that preparing it again has only those to do that
@@ -45,14 +46,19 @@ type SongLine = z.infer<typeof songSchema>;
 const fileSchema = z.strictObject({ sha256: z.string(), path: z.string(), songs: z.array(songSchema) });
 type FileLine = z.infer<typeof fileSchema>;
 
-/** How files are prepared and for which dataset, as the first line says it: equal lines, equal results. */
+/**
+ * How files are prepared and for which dataset, as the first line says it: equal lines, equal results.
+ *
+ * @param manifest the file's content; it names the hashes of events and indexes
+ */
 function headLine(
   { name, version }: Encoding,
   { voices = VOICE_NAMES, filters = {}, arranger = {} }: SongSettings,
-  { manifest: { fingerprint } }: Dataset,
+  manifest: string | Uint8Array,
 ): string {
   const encoding = { name, version };
-  return JSON.stringify({ preparation: PREPARATION_VERSION, encoding, voices, filters, arranger, fingerprint });
+  const dataset = sha256Of(manifest);
+  return JSON.stringify({ preparation: PREPARATION_VERSION, encoding, voices, filters, arranger, dataset });
 }
 
 /** Writes what the next preparation need not find out again. Files with a song that was left out as a copy are not among it. */
@@ -65,7 +71,7 @@ export function writePrepared(folder: string, encoding: Encoding, settings: Song
     for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
   };
   try {
-    write(headLine(encoding, settings, built.dataset));
+    write(headLine(encoding, settings, manifestText(built.dataset.manifest)));
     for (const line of preparedLines(built)) write(JSON.stringify(line));
     write(hash.copy().digest('hex'));
   } finally {
@@ -119,7 +125,7 @@ export class EarlierPreparation {
     const file = join(folder, PREPARED);
     try {
       const dataset = await openDataset(folder);
-      const lines = await findLines(file, headLine(encoding, settings, dataset));
+      const lines = await findLines(file, headLine(encoding, settings, await readManifestFile(folder)));
       return lines && new EarlierPreparation(file, dataset, lines);
     } catch (error) {
       if (error instanceof DataError) return undefined;

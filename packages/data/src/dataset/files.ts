@@ -44,7 +44,9 @@ const MARK_BYTES = 256;
 export async function checkOutput(folder: string): Promise<void> {
   await checkReplaceable(folder, (name) => FILES.includes(name), 'file of a dataset');
   const manifest = join(folder, MANIFEST);
-  if (existsSync(manifest) && !(await beginningOf(manifest)).includes('"chipsmith-dataset"')) {
+  // Of the names that a dataset has, other programs use this one; a damaged one beside events is of a dataset all the same.
+  if (!existsSync(manifest) || SPLITS.some((split) => existsSync(join(folder, eventsFile(split))))) return;
+  if (!(await beginningOf(manifest)).includes('"chipsmith-dataset"')) {
     throw new DataError(manifest, 'belongs to another program', 'choose another output folder');
   }
 }
@@ -101,7 +103,17 @@ export async function writeTexts(dataset: Dataset, folder: string): Promise<void
     await writeSynced(join(folder, indexFile(split)), indexText(dataset.shard(split).index));
   }
   await writeSynced(join(folder, REPORT), `${JSON.stringify(dataset.report, undefined, 1)}\n`);
-  await writeSynced(join(folder, MANIFEST), `${JSON.stringify(dataset.manifest, undefined, 1)}\n`);
+  await writeSynced(join(folder, MANIFEST), manifestText(dataset.manifest));
+}
+
+/** A manifest as its file has it. */
+export function manifestText(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, undefined, 1)}\n`;
+}
+
+/** The manifest's file as it is, read through the same limit as by openDataset. @throws DataError if it cannot be read */
+export function readManifestFile(folder: string): Promise<Uint8Array> {
+  return readInputFile(join(folder, MANIFEST), MAX_JSON_BYTES);
 }
 
 async function writeSynced(path: string, content: string): Promise<void> {

@@ -53,7 +53,7 @@ const FORMATS: readonly Format[] = [
 
 /**
  * Reads the songs of a file, whose kind is told by its content, or by its name where that says nothing. What is wrapped around it
- * (gzip, RIFF, MacBinary) is taken off.
+ * (gzip, RIFF, MacBinary, AppleSingle, a transfer as text) is taken off.
  *
  * @param path the file's, for titles, messages and the paths of the songs
  * @throws DataError if it is of no known kind, or nothing in it can be read

@@ -15,7 +15,7 @@ import { sha256Of } from './shard.ts';
 import type { SourceFile } from './sources.ts';
 
 /** Rises whenever the same file would give other songs, repairs, tempi, sketches or counts; encodings have versions of their own. */
-export const PREPARATION_VERSION = 3;
+export const PREPARATION_VERSION = 4;
 
 /** What is asked of every song. Plain data, so that it can go to another thread. */
 export interface SongSettings {

@@ -110,7 +110,8 @@ async function prepareFiles(options: PrepareOptions, builder: DatasetBuilder): P
         continue;
       }
       const sha256 = sha256Of(step.bytes);
-      const first = firstOf.get(sha256);
+      // An empty file is no copy of another one: it is empty.
+      const first = step.bytes.length > 0 ? firstOf.get(sha256) : undefined;
       const prepared =
         first === undefined
           ? earlier?.find(step.path, sha256)

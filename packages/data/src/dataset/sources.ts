@@ -126,7 +126,7 @@ async function* readFile(
     const head = await file.read(0, Math.min(HEAD_BYTES, file.size));
     const kind = archiveKind(head, path);
     if (kind === undefined) {
-      checkIsNoArchive(place);
+      checkIsNoArchive(place, head);
       if (file.size > LIMITS.fileBytes) yield { path, reason: tooLarge(LIMITS.fileBytes) };
       else yield { path, bytes: head.length === file.size ? head : await file.read(0, file.size) };
       return;

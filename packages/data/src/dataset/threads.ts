@@ -46,7 +46,7 @@ export class ThreadPool {
   /** Those that no thread has begun. */
   readonly #waiting: Slot[] = [];
   #added = 0;
-  #failure: Error | undefined;
+  #failure: { readonly error: unknown } | undefined;
   /** Called when a thread has finished a batch, or failed. */
   #wake = () => {};
 
@@ -82,12 +82,12 @@ export class ThreadPool {
     this.#handOver();
   }
 
-  /** Waits until the threads have room for more files. @throws what a thread threw */
+  /** Waits until the threads have room for more files. @throws what a thread, or `deliver`, threw */
   async ready(): Promise<void> {
     await this.#until(() => this.#waiting.length <= WAITING_BATCHES * BATCH * this.#threadCount);
   }
 
-  /** Waits until all files are prepared and handed over. @throws what a thread threw */
+  /** Waits until all files are prepared and handed over. @throws what a thread, or `deliver`, threw */
   async finish(): Promise<void> {
     await this.#until(() => {
       this.#send(1);
@@ -106,14 +106,19 @@ export class ThreadPool {
     thread.worker.on('message', (prepared: readonly PreparedFile[]) => {
       for (const [index, slot] of thread.batch.entries()) slot.prepared = prepared[index];
       thread.batch = [];
-      this.#handOver();
-      this.#send(BATCH);
+      // Whoever waits for the threads learns of it: here nobody would catch it.
+      try {
+        this.#handOver();
+        this.#send(BATCH);
+      } catch (error) {
+        this.#failure ??= { error };
+      }
       this.#wake();
     });
     thread.worker.on('error', (error) => {
       const paths = thread.batch.map(({ work }) => work?.file.path);
       const where = paths.length > 0 ? `preparing ${paths.join(', ')}` : 'starting a thread';
-      this.#failure ??= new Error(`${where}: ${messageOf(error)}`, { cause: error });
+      this.#failure ??= { error: new Error(`${where}: ${messageOf(error)}`, { cause: error }) };
       this.#wake();
     });
     this.#threads.push(thread);
@@ -141,6 +146,6 @@ export class ThreadPool {
         this.#wake = resolve;
       });
     }
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#failure !== undefined) throw this.#failure.error;
   }
 }

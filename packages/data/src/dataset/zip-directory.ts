@@ -1,3 +1,4 @@
+import { decodeText } from '../midi/text.ts';
 import type { ArchiveFile } from './archive-file.ts';
 
 /** What the directory at the end of an archive says of an entry. */
@@ -18,6 +19,7 @@ export type Fail = (byte: number, problem: string) => never;
 
 /** The record that ends an archive, and the longest comment behind it. */
 const END_BYTES = 22;
+const END_MARK = 'PK\x05\x06';
 const LONGEST_COMMENT = 0xffff;
 const ENTRY_BYTES = 46;
 const LOCATOR_BYTES = 20;
@@ -55,9 +57,10 @@ async function findDirectory(
 ): Promise<{ readonly start: number; readonly bytes: number; readonly count: number }> {
   const tailStart = Math.max(0, archive.size - END_BYTES - LONGEST_COMMENT - LOCATOR_BYTES);
   const tail = await archive.read(tailStart, archive.size - tailStart);
-  const at = tail.lastIndexOf('PK\x05\x06', undefined, 'latin1');
-  if (at < 0 || at + END_BYTES > tail.length || at + END_BYTES + tail.readUInt16LE(at + 20) > tail.length)
-    return fail(archive.size, 'the archive is cut short');
+  let at = tail.lastIndexOf(END_MARK, undefined, 'latin1');
+  // The comment behind it may hold the same letters.
+  while (at >= 0 && !isEnd(tail, at)) at = at === 0 ? -1 : tail.lastIndexOf(END_MARK, at - 1, 'latin1');
+  if (at < 0) return fail(archive.size, 'the archive is cut short');
   const disks = [tail.readUInt16LE(at + 4), tail.readUInt16LE(at + 6)];
   const count = tail.readUInt16LE(at + 10);
   const bytes = tail.readUInt32LE(at + 12);
@@ -74,6 +77,11 @@ async function findDirectory(
   return { start, bytes, count };
 }
 
+/** Whether the record that ends an archive can be at an index: all of it is there, with its comment. */
+function isEnd(tail: Buffer, at: number): boolean {
+  return at + END_BYTES <= tail.length && at + END_BYTES + tail.readUInt16LE(at + 20) <= tail.length;
+}
+
 function entryOf(record: Buffer, nameBytes: number, extraBytes: number): ZipEntry {
   const flags = record.readUInt16LE(8);
   const nameEnd = ENTRY_BYTES + nameBytes;
@@ -84,7 +92,8 @@ function entryOf(record: Buffer, nameBytes: number, extraBytes: number): ZipEntr
     return number === 0xffff_ffff ? (large.shift() ?? number) : number;
   });
   return {
-    name: record.subarray(ENTRY_BYTES, nameEnd).toString((flags & 0x800) !== 0 ? 'utf8' : 'latin1'),
+    // Only few say that it is UTF-8; else it is in whatever the computer used that packed it.
+    name: decodeText(record.subarray(ENTRY_BYTES, nameEnd)),
     isEncrypted: (flags & 1) !== 0,
     method: record.readUInt16LE(10),
     checksum: record.readUInt32LE(16),

@@ -18,7 +18,7 @@ export async function* readZip(archive: ArchiveFile, budget: Budget): AsyncGener
     throw new DataError(archive.name, problem, 'check the archive, or download it again', { byte });
   };
   const entries = await readZipDirectory(archive, fail);
-  if (entries.length === 0) fail(archive.size, 'empty zip archive');
+  if (entries.length === 0) fail(archive.size, 'empty: a zip archive without entries');
   for (const { size } of entries) {
     const exceeded = budget.takeFile() ?? budget.takeBytes(size);
     if (exceeded !== undefined) fail(archive.size, exceeded);

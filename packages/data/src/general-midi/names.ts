@@ -16,24 +16,30 @@ interface Words {
 
 const wordsOf = (whole: string, within: RegExp): Words => ({ whole: new Set(whole.trim().split(/\s+/)), within });
 
-/** In English, German, French, Italian, Spanish, Portuguese, Dutch, Polish, Russian, Japanese and Chinese. */
+/**
+ * In English, German, French, Italian, Spanish, Portuguese, Dutch, Swedish, Danish, Finnish, Polish, Czech, Hungarian, Turkish, Greek,
+ * Russian, Japanese, Chinese and Korean.
+ */
 const MELODY = wordsOf(
-  'melody melodies melo melodie melodien hauptmelodie melodia melodias melodi мелодия мелодии',
-  /メロ|旋律/,
+  `melody melodies mel melo mld melodie melodien hauptmelodie melodia melodias melodi melodija melodika melodin dallam ezgi
+  мелодия мелодии мелодія μελωδια`,
+  /メロ|めろ|旋律|멜로디/,
 );
 const VOICE = wordsOf(
   `vocal vocals vocalist voc vocs vox voice voices singer singers singing leadvocal leadvocals leadvox
   gesang stimme singstimme oberstimme sanger sangerin chant chanteur chanteuse voix voce canto cantante
-  voz cantor cantora zang zangstem zanger zangeres wokal spiew głos вокал голос`,
-  /歌|うた|[ボヴ]ォ?ーカル|人声|人聲|主唱|演唱/,
+  voz cantor cantora zang zangstem zanger zangeres wokal spiew głos zpev vokal vocale sing sang sangstemma rost laulu enek
+  sarkı soprano sopran sopranos discant diskant descant cantus вокал голос спів φωνη`,
+  /歌|うた|[ボヴ]ォ?ーカル|人声|人聲|主唱|演唱|보컬|노래/,
 );
 const LEAD = wordsOf(
-  'lead leads solo solos soli solist soloist solista soliste tune theme thema tema temat тема соло солист',
-  /リード|ソロ|テーマ|主題|主题|主奏/,
+  `lead leads ld solo solos soli solist soloist solista soliste solowa solowy tune air theme thema tema temat main principal
+  principale hauptstimme тема соло солист`,
+  /リード|ソロ|テーマ|主題|主题|主奏|리드|솔로/,
 );
 const BASS = wordsOf(
-  'bass basse basso baixo bajo bas baß bassline bassgitarre basgitara basgitaar бас',
-  /ベース|贝斯|貝斯/,
+  'bass basse basso baixo bajo bas bs baß bassline bassgitarre basgitara basgitaar kontrabass contrabass бас μπασο',
+  /ベース|贝斯|貝斯|베이스/,
 );
 
 /** With these words a name means a part other than the melody: "counter melody", "bass voice", "backing vocals", "2nd voice". */

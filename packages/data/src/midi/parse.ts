@@ -44,6 +44,8 @@ export type MidiDivision =
 export interface MidiFile {
   readonly division: MidiDivision;
   readonly tracks: readonly MidiTrack[];
+  /** Whether all bytes of its tracks are events. */
+  readonly isWhole: boolean;
   /** One sentence for each thing that was put right while reading. */
   readonly repairs: readonly string[];
 }
@@ -68,10 +70,14 @@ export function parseMidi(bytes: Uint8Array, name: string): MidiFile {
   const tracks: MidiTrack[] = [];
   let events = 0;
   let at = next;
-  const add = ({ track, next, repairs: found }: ReadTrack) => {
+  let running = 0;
+  let isWhole = true;
+  const add = ({ track, next, repairs: found, ...read }: ReadTrack) => {
     tracks.push(track);
     repairs.addAll(found);
     at = next;
+    running = read.running;
+    isWhole &&= read.isWhole;
     events += track.events.length;
     const refuse = (problem: string, remedy: string) => {
       throw new DataError(name, `unsupported: ${problem}`, remedy, { byte: track.endByte });
@@ -85,7 +91,7 @@ export function parseMidi(bytes: Uint8Array, name: string): MidiFile {
   };
   while (at < bytes.length) {
     const times = { first: format === 2 ? (tracks.at(-1)?.end ?? 0) : 0, longestWait };
-    if (hasText(bytes, TRACK, at)) add(readTrackChunk(bytes, at, nextTrack, times));
+    if (hasText(bytes, TRACK, at)) add(readTrackChunk(bytes, at, nextTrack, times, running));
     else if (tracks.length > 0 && hasText(bytes, HEADER, at)) {
       skip('skipped # bytes of another MIDI file', bytes.length);
     } else if (isForeignChunk(bytes, at)) skip('skipped # chunks other than tracks', chunkEnd(bytes, at), 1);
@@ -102,7 +108,7 @@ export function parseMidi(bytes: Uint8Array, name: string): MidiFile {
   if (announced !== undefined && tracks.length !== announced) {
     sentences.push(`the header announces ${announced} tracks, the file has ${tracks.length}`);
   }
-  return { division, tracks, repairs: sentences };
+  return { division, tracks, isWhole, repairs: sentences };
 }
 
 /** The header counts tracks in 16 bits. */
@@ -117,30 +123,60 @@ function ticksPerSecond(division: MidiDivision): number {
   return division.kind === 'second' ? division.ticksPerSecond : 2 * division.ticksPerQuarter;
 }
 
-/** The track whose chunk begins at an index. */
+/**
+ * The track whose chunk begins at an index.
+ *
+ * @param running the status that holds at the end of the track before
+ */
 function readTrackChunk(
   bytes: Uint8Array,
   at: number,
   nextTrack: (from: number) => number,
   times: TrackTimes,
+  running: number,
 ): ReadTrack {
   const start = Math.min(bytes.length, at + CHUNK_HEAD);
   const announced = chunkEnd(bytes, at);
   const isLikely = isBoundary(bytes, announced);
-  const read = (limit: number) => readTrack(bytes, start, limit, times);
-  const found = read(isLikely ? announced : nextTrack(start));
-  if (isLikely && nextTrack(found.next) >= announced) {
+  const read = (limit: number) => {
+    const found = readTrack(bytes, start, limit, times);
+    // Some programs let it hold from one track to the next, which the standard does not.
+    const goingOn = found.isWhole || running === 0 ? undefined : readTrack(bytes, start, limit, times, running);
+    if (!goingOn?.isWhole || !goingOn.isEnded || notesOf(goingOn) <= notesOf(found)) return found;
+    goingOn.repairs.add('began # tracks with the running status of the one before', start);
+    return goingOn;
+  };
+  const first = read(isLikely ? announced : nextTrack(start));
+  if (isLikely && nextTrack(first.next) >= announced) {
+    const found = throughEarlyEnds(bytes, first, announced, times);
     const rest = announced - found.next;
     if (rest > 0) found.repairs.add('skipped # bytes after the end of a track', found.next, rest);
     return { ...found, next: announced };
   }
-  if (!found.isEnded && announced < found.next) {
+  if (!first.isEnded && announced < first.next) {
     // Without an end-of-track event, either the length is too short or the bytes after it belong to nothing.
     const shorter = read(announced);
     if (shorter.isWhole && shorter.track.events.length > 0) return shorter;
   }
-  if (found.next !== announced) found.repairs.add('corrected the lengths of # tracks', at + 4);
-  return found;
+  if (first.next !== announced) first.repairs.add('corrected the lengths of # tracks', at + 4);
+  return first;
+}
+
+/** A track with what follows an end-of-track event inside its chunk, as long as that is sound events, notes among them. */
+function throughEarlyEnds(bytes: Uint8Array, beginning: ReadTrack, end: number, times: TrackTimes): ReadTrack {
+  const parts = [beginning];
+  for (let last = beginning; last.isEnded && last.next < end; ) {
+    const rest = readTrack(bytes, last.next, end, { ...times, first: last.track.end }, last.running);
+    if (!rest.isEnded || !rest.isWhole || notesOf(rest) === 0) break;
+    beginning.repairs.add('read on after # early ends of a track', last.track.endByte);
+    beginning.repairs.addAll(rest.repairs);
+    parts.push(rest);
+    last = rest;
+  }
+  const { track, next, running } = parts[parts.length - 1];
+  const { name } = parts.find((part) => part.track.name !== '')?.track ?? track;
+  const events = parts.flatMap((part) => part.track.events);
+  return { ...beginning, next, running, track: { ...track, name, events } };
 }
 
 /**
@@ -151,11 +187,14 @@ function readWithoutChunk(bytes: Uint8Array, from: number, to: number, times: Tr
   const starts = chunkEnd(bytes, from) === to ? [from + CHUNK_HEAD, from] : [from, from + CHUNK_HEAD];
   for (const start of starts) {
     const found = readTrack(bytes, Math.min(start, to), to, times);
-    const hasNotes = found.track.events.some(({ kind }) => kind === 'on');
-    if (found.isEnded && found.isWhole && hasNotes) {
+    if (found.isEnded && found.isWhole && notesOf(found) > 0) {
       found.repairs.add('read # tracks whose chunk header is damaged', from);
       return found;
     }
   }
   return undefined;
+}
+
+function notesOf({ track }: ReadTrack): number {
+  return track.events.filter(({ kind }) => kind === 'on').length;
 }

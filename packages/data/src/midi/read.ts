@@ -47,7 +47,8 @@ export function readMidi(bytes: Uint8Array, name: string, { arranger = {} }: Rea
   const statedEnd = statedEndOf(file, isNes, mark);
   const strokes = file.tracks.flatMap(({ events }) => events.filter(({ kind }) => kind === 'on' || kind === 'off'));
   if (!strokes.some(({ kind }) => kind === 'on') && statedEnd === undefined) {
-    throw new DataError(name, 'empty: has no notes', 'give a file with music', { byte: bytes.length });
+    const problem = file.isWhole ? 'empty: has no notes' : 'damaged: no notes can be read in it';
+    throw new DataError(name, problem, 'give a file with music', { byte: bytes.length });
   }
   const end = strokes.reduce((last, { tick }) => Math.max(last, tick), statedEnd ?? 0);
   if (toSongTicks(end) > MAX_SONG_SECONDS * TICKS_PER_SECOND) {
@@ -64,6 +65,11 @@ export function readMidi(bytes: Uint8Array, name: string, { arranger = {} }: Rea
     : followsVoiceNames(file.tracks)
       ? readVoiceTracks(file.tracks, toSongTicks, repairs)
       : arrangeGeneralMidi(file.tracks, pairNotes(file.tracks, toSongTicks, repairs), toSongTicks, arranger, repairs);
+  if (statedEnd === undefined && VOICE_NAMES.every((voice) => voices[voice].length === 0)) {
+    throw new DataError(name, 'empty: has no notes that can be heard', 'give a file with music', {
+      byte: bytes.length,
+    });
+  }
   const lastEnd = Math.max(0, ...VOICE_NAMES.map((voice) => voices[voice].at(-1)?.end ?? 0));
   const duration = Math.max(lastEnd, statedEnd === undefined ? 0 : toSongTicks(statedEnd));
   const timing = mark ?? (isNes ? ASSUMED_TIMING : timingOf(file, clock, duration, end, repairs));

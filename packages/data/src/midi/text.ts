@@ -9,10 +9,12 @@ const latin1 = new TextDecoder('latin1');
 const JAPANESE = /[\u3040-\u30ff\u4e00-\u9fff]{2}|[\uff66-\uff9f]{3}/;
 
 /**
- * The text of a MIDI event: UTF-8 where it can be, Shift-JIS where that gives Japanese, else Latin-1. The standard says only "ASCII",
- * but files have all three.
+ * A text whose encoding nothing tells: UTF-16 with a byte order mark, UTF-8 where it can be, Shift-JIS where that gives Japanese, else
+ * Latin-1. The standards say only "ASCII" of texts in MIDI files, and nothing that holds of names in zip archives, but files have all four.
  */
 export function decodeText(data: Uint8Array): string {
+  if (data[0] === 0xff && data[1] === 0xfe) return new TextDecoder('utf-16le').decode(data);
+  if (data[0] === 0xfe && data[1] === 0xff) return new TextDecoder('utf-16be').decode(data);
   const japanese = decodeBy(shiftJis, data);
   return decodeBy(utf8, data) ?? (japanese !== undefined && JAPANESE.test(japanese) ? japanese : latin1.decode(data));
 }

@@ -13,6 +13,8 @@ export interface ReadTrack {
   readonly isEnded: boolean;
   /** Whether all its bytes are events. */
   readonly isWhole: boolean;
+  /** The status that holds at its end; 0 for none. */
+  readonly running: number;
   readonly repairs: Repairs;
 }
 
@@ -31,18 +33,23 @@ const WAIT_BYTES = 4;
 /**
  * Reads the events of a track up to its end-of-track event, or to `limit`. Where no event can be read, reading resumes at the next
  * sound one. Takes time linear in the number of bytes.
+ *
+ * A track without a name is called after its instrument, or after a short text at its beginning.
+ *
+ * @param status that holds at its beginning; 0 for none
  */
 export function readTrack(
   bytes: Uint8Array,
   start: number,
   limit: number,
   { first, longestWait }: TrackTimes,
+  status = 0,
 ): ReadTrack {
   const repairs = new Repairs(atBytes);
   const events: MidiEvent[] = [];
-  let name = '';
+  const names = new Map<number, string>();
   let tick = first;
-  let running = 0;
+  let running = status;
   let isWhole = true;
   let at = start;
   while (at < limit) {
@@ -61,10 +68,15 @@ export function readTrack(
     const isEnd = status === META && type === END_OF_TRACK;
     if (wait.value <= Math.min(longestWait, LONGEST_WAIT)) tick += wait.value;
     else if (!isEnd) repairs.add('took # waits of more than an hour as none', byte);
-    if (isEnd) return { track: { name, events, end: tick, endByte: byte }, next: at, isEnded: true, isWhole, repairs };
+    if (isEnd) {
+      const track = { name: nameOf(names), events, end: tick, endByte: byte };
+      return { track, next: at, isEnded: true, isWhole, running, repairs };
+    }
     const place = { tick, byte };
-    if (status === META && type === TRACK_NAME) name ||= decodeText(bytes.subarray(message.data, message.next));
-    else if (status === META) readMeta(bytes, message, place, events, repairs);
+    if (status === META && isName(type, message, tick === first) && !names.get(type)) {
+      names.set(type, decodeText(bytes.subarray(message.data, message.next)));
+    }
+    if (status === META) readMeta(bytes, message, place, events, repairs);
     else if (status < 0xf0) {
       running = status;
       readChannelMessage(bytes, message, place, events, repairs);
@@ -73,7 +85,27 @@ export function readTrack(
     }
   }
   repairs.add('# tracks had no end-of-track event', limit);
-  return { track: { name, events, end: tick, endByte: limit }, next: limit, isEnded: false, isWhole, repairs };
+  const track = { name: nameOf(names), events, end: tick, endByte: limit };
+  return { track, next: limit, isEnded: false, isWhole, running, repairs };
+}
+
+const TEXT = 0x01;
+const TRACK_NAME = 0x03;
+const INSTRUMENT_NAME = 0x04;
+/** Longer texts are not names, nor are those for programs: of karaoke files (`@KMIDI KARAOKE FILE`), or JSON. */
+const NAME_BYTES = 40;
+const NO_NAME = /^@|[{}]/;
+
+/** Whether a meta event may name its track: one of another kind, and a text only at the beginning. */
+function isName(type: number, { data, next }: Message, isAtBeginning: boolean): boolean {
+  return (
+    type === TRACK_NAME || type === INSTRUMENT_NAME || (type === TEXT && isAtBeginning && next - data <= NAME_BYTES)
+  );
+}
+
+function nameOf(names: ReadonlyMap<number, string>): string {
+  const text = names.get(TEXT) ?? '';
+  return names.get(TRACK_NAME) || names.get(INSTRUMENT_NAME) || (NO_NAME.test(text) ? '' : text);
 }
 
 /** When and where in the file an event is. */
@@ -108,8 +140,6 @@ function readChannelMessage(
   else events.push({ tick, byte, kind: 'on', channel, pitch: first, velocity: value });
 }
 
-const TEXT = 0x01;
-const TRACK_NAME = 0x03;
 const TEMPO = 0x51;
 const METER = 0x58;
 const KEY = 0x59;

@@ -101,7 +101,11 @@ function checkLog(log: RegisterLog, name: string): void {
   }
   const hours = log.duration / log.clock / 3600;
   if (hours * 3600 > MAX_SONG_SECONDS)
-    throw new DataError(name, `the music lasts ${hours.toFixed(1)} hours`, 'cut it, or repair a damaged wait');
+    throw new DataError(
+      name,
+      `unsupported: the music lasts ${hours.toFixed(1)} hours`,
+      'cut it, or repair a damaged wait',
+    );
 }
 
 /** What a voice's state sounds like; undefined where it is silent or outside what notes can say. */

@@ -1,4 +1,4 @@
-import { ApuError, readVgmFile, type VgmFile } from '@chipsmith/apu';
+import { ApuError, readVgmFile, type VgmFile, VOICE_NAMES } from '@chipsmith/apu';
 import { hasText } from '../containers/signatures.ts';
 import { DataError } from '../error.ts';
 import { type SongReading, titleOf } from '../reading.ts';
@@ -28,11 +28,14 @@ export function readVgmLog(bytes: Uint8Array, name: string): VgmFile {
  * Reads the music of a VGM file. Title, game and composer are those of its tag; without one the title is the file's name.
  *
  * @param name the file's name, for the title and messages
- * @throws DataError, with the byte at fault, for a file that readVgmFile refuses, or a log of more than four hours
+ * @throws DataError, with the byte at fault, for a file that readVgmFile refuses, or a log without notes or of more than four hours
  */
 export function readVgmSong(bytes: Uint8Array, name: string): SongReading {
   const { log, tags, repairs: ofFile } = readVgmLog(bytes, name);
   const { song, repairs } = songOf(log, name, bytes.length);
+  if (VOICE_NAMES.every((voice) => song.voices[voice].length === 0)) {
+    throw new DataError(name, 'empty: has no notes', 'give a log with music', { byte: bytes.length });
+  }
   const game = tags.game?.trim();
   const composer = tags.author?.trim();
   return {

@@ -2,6 +2,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { deriveSeed, Random } from '../../src/index.ts';
 import { tarOf } from './archives.ts';
+import { savedAsUtf8, withCarriageReturns } from './containers.ts';
 import { mutate } from './mutate.ts';
 import { type SoundFile, soundFiles } from './sound-files.ts';
 
@@ -71,7 +72,9 @@ function damaged(name: string, bytes: Uint8Array, random: Random): Uint8Array {
   }
   const result = mutate(bytes, random, others);
   if (!name.endsWith('.mid')) return result;
-  return isDeep ? withChunkLengths(result) : reframed(result, random);
+  const framed = isDeep ? withChunkLengths(result) : reframed(result, random);
+  const transfers = [withCarriageReturns, savedAsUtf8];
+  return transfers[random.nextInteger(8)]?.(framed) ?? framed;
 }
 
 /** Bytes that stand in files though they should not: rests of other tracks, real-time and common messages, line breaks. */

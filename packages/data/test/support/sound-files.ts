@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { playScore, writeVgm } from '@chipsmith/apu';
 import { type Song, writeMidi } from '../../src/index.ts';
-import { displayChunk, macBinaryOf, riffOf } from './containers.ts';
+import { appleSingleOf, displayChunk, macBinaryOf, riffOf } from './containers.ts';
 import { chunk, END_OF_TRACK, header, singleTrack, tempo, text, trackName } from './midi-bytes.ts';
 import { pickledArray, pickledArrayOf, pickledLists } from './pickles.ts';
 import { plainNote, songOf } from './songs.ts';
@@ -29,6 +29,7 @@ function wrapped(): SoundFile[] {
   return [
     { name: 'riff.rmi', bytes: riffOf(midi, [displayChunk('name')]) },
     { name: 'mac.bin', bytes: macBinaryOf('tune.mid', midi) },
+    { name: 'apple.bin', bytes: appleSingleOf('tune.mid', midi) },
     { name: 'packed.mid.gz', bytes: gzipSync(midi) },
     { name: 'members.vgz', bytes: Buffer.concat([gzipSync(log.subarray(0, 300)), gzipSync(log.subarray(300))]) },
   ];
