@@ -5,9 +5,12 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 import { DataError, fileError, isSystemError } from './error.ts';
 import { isRunning } from './is-running.ts';
 
+/** What operating systems leave in folders that somebody has looked at: nobody misses it. */
+const LEFT_BY_SYSTEMS = ['.DS_Store', 'Thumbs.db', 'desktop.ini', '.directory'];
+
 /**
  * Makes sure that `replaceFolder` may be called: the folder is missing, or empty, or holds nothing but files of the kind that
- * is to be written, and the process does not stand in it.
+ * is to be written (or that the operating system has put there), and the process does not stand in it.
  *
  * @param isOwn whether a file of this name is of that kind
  * @param kind what such a file is called in messages: "track"
@@ -20,7 +23,7 @@ export async function checkReplaceable(folder: string, isOwn: (name: string) => 
     throw fileError(folder, error);
   });
   const remedy = 'choose another output folder';
-  const stray = entries.find((name) => !isOwn(name));
+  const stray = entries.find((name) => !isOwn(name) && !LEFT_BY_SYSTEMS.includes(name));
   if (stray !== undefined)
     throw new DataError(folder, `holds ${stray}, which is not a ${kind}`, `${remedy} or empty it`);
   // The folder is replaced as a whole, which would pull it from under the user's feet.

@@ -115,7 +115,7 @@ describe('prepareDataset', () => {
       'again.mid': 'the same file as "good.mid"',
       'short.mid': 'no voice was kept',
       'notes.txt': 'byte 0: unsupported file type',
-      'cut.mid': 'byte 200: empty: has no notes',
+      'cut.mid': 'byte 200: damaged: no notes can be read in it',
       'empty.mid': 'byte 0: the file is empty',
     });
     expect(report).toMatchObject({ files: 6, songs: 1, voices: { sounding: 4, kept: 2 } });

@@ -95,6 +95,7 @@ describe('checkReplaceable', () => {
     mkdirSync(place('own'));
     for (const folder of [place('missing'), place('own')]) await check(folder);
     writeFileSync(place('own', 'song'), '');
+    writeFileSync(place('own', '.DS_Store'), 'of a system that showed the folder');
     await check(place('own'));
     writeFileSync(place('own', 'letter'), '');
     await expect(check(place('own'))).rejects.toThrow(/own: holds letter, which is not a song; choose another/);

@@ -23,17 +23,7 @@ describe('a name', () => {
       'ヴォーカル',
       '主旋律',
     ],
-    ...[
-      'Melody (square)',
-      'Synth Melody',
-      'Strings melody',
-      'Soprano Voice',
-      'Mel.',
-      'Mel 2',
-      'Vokal',
-      'Ld Vox',
-      'Sopran',
-    ],
+    ...['Melody (square)', 'Synth Melody', 'Strings melody', 'Soprano Voice', 'Mel.', 'Mel 2', 'Vokal', 'Ld Vox'],
     ...['Sång', 'Laulu', 'Zpěv', 'Ének', 'Şarkı', 'Μελωδία', 'めろでぃ', '멜로디', '보컬', 'Mélodie (flûte)'],
   ])('%s names the melody', (name) => {
     expect(claimOf(name, 'melody')).toBe('names');
@@ -44,6 +34,8 @@ describe('a name', () => {
     'Lead Guitar',
     'Ld Gtr',
     'Main',
+    'Sopran',
+    'Soprano Sax',
     'Air',
     'Gitara solowa',
     'Solo',

@@ -164,7 +164,7 @@ describe('readMidi', () => {
 
   const damaged: [name: string, bytes: number[], message: RegExp][] = [
     ['an empty file', [], /bad\.mid, byte 0: the file is empty/],
-    ['text', [...text('this is no music at all')], /byte 0: not a MIDI file/],
+    ['text', [...text('this is not a music at all')], /byte 0: not a MIDI file/],
     ['a header alone', header(1, 1, 480), /byte 14: empty: has no tracks/],
     ['tracks without notes', [...singleTrack(tempo(500_000))], /byte 33: empty: has no notes/],
     ['a web page', [...text('<html><title>404</title>MThd</html>')], /byte 0: not a MIDI file/],

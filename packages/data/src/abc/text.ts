@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { utf8Of } from '../utf8.ts';
 
 /** A line of a book of tunes, without its line end. */
 export interface BookLine {
@@ -16,15 +16,14 @@ export interface BookLine {
  */
 export function linesOf(bytes: Uint8Array): BookLine[] {
   const wide = wideEncodingOf(bytes);
-  // One character a byte, so that offsets in the text are offsets in the file.
-  const book = wide
-    ? new TextDecoder(wide, { ignoreBOM: true }).decode(bytes)
-    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  // Latin-1 has one character a byte, so that offsets in the text are offsets in the file.
+  const book = new TextDecoder(wide ?? 'latin1', { ignoreBOM: true }).decode(bytes);
   const lines: BookLine[] = [];
   const add = (start: number, end: number) => {
     const text = book.slice(start, end);
+    const read = wide ? text : (utf8Of(bytes.subarray(start, end)) ?? text.replace(/[\u0080-\u009f]/g, windows1252));
     lines.push({
-      text: withoutMarkup((wide ? text : decoded(text)).replace(/^\ufeff/, '')),
+      text: withoutMarkup(read.replace(/^\ufeff/, '')),
       number: lines.length + 1,
       byte: wide ? 2 * start : start,
     });
@@ -48,11 +47,8 @@ function wideEncodingOf([first, second]: Uint8Array): 'utf-16le' | 'utf-16be' | 
 /** What Windows-1252 has where Latin-1 has control characters, from byte 0x80 on; blanks where it has nothing. */
 const WINDOWS_1252 = '€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ';
 
-/** @param text a character a byte */
-function decoded(text: string): string {
-  const bytes = Buffer.from(text, 'latin1');
-  if (isUtf8(bytes)) return bytes.toString('utf8');
-  return text.replace(/[\u0080-\u009f]/g, (character) => WINDOWS_1252[character.charCodeAt(0) - 0x80]);
+function windows1252(control: string): string {
+  return WINDOWS_1252[control.charCodeAt(0) - 0x80];
 }
 
 /** Of characters that mean something in pages. */

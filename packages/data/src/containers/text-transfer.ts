@@ -1,4 +1,5 @@
 import { CHUNK_HEAD, chunkEnd, HEADER } from '../midi/chunks.ts';
+import { utf8Of } from '../utf8.ts';
 import { hasText } from './signatures.ts';
 import type { Wrapper } from './unwrap.ts';
 
@@ -20,7 +21,9 @@ const UTF8: Change = {
   repair: 'the file was saved as text in UTF-8: took each character for the byte that it was',
   undo(bytes) {
     const text = utf8Of(bytes);
-    return text === undefined || /[^\0-\xff]/.test(text) ? undefined : Uint8Array.from(Buffer.from(text, 'latin1'));
+    return text === undefined || /[^\0-\xff]/.test(text)
+      ? undefined
+      : Uint8Array.from(text, (character) => character.charCodeAt(0));
   },
 };
 /** What may have been done, the last of it first. */
@@ -52,12 +55,4 @@ function hasFittingChunks(bytes: Uint8Array): boolean {
   let at = 0;
   while (at + CHUNK_HEAD <= bytes.length) at = chunkEnd(bytes, at);
   return at <= bytes.length;
-}
-
-function utf8Of(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined; // Bytes that are not UTF-8 were not saved as such.
-  }
 }

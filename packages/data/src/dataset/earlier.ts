@@ -8,8 +8,8 @@ import { encodings } from '../encodings.ts';
 import { DataError } from '../error.ts';
 import { type BuiltDataset, type BuiltSong, byPath } from './builder.ts';
 import type { Dataset, DatasetSequence } from './dataset.ts';
-import { manifestText, openDataset, PREPARED, readManifestFile } from './files.ts';
-import { parseJson, SPLITS, songCountsSchema } from './manifest.ts';
+import { openDataset, PREPARED } from './files.ts';
+import { type Manifest, parseJson, SPLITS, songCountsSchema } from './manifest.ts';
 import { PREPARATION_VERSION, type PreparedFile, type PreparedMusic, type SongSettings } from './preparation.ts';
 import { openInputFile } from './read-file.ts';
 import { sha256Of } from './shard.ts';
@@ -47,17 +47,23 @@ const fileSchema = z.strictObject({ sha256: z.string(), path: z.string(), songs:
 type FileLine = z.infer<typeof fileSchema>;
 
 /**
- * How files are prepared and for which dataset, as the first line says it: equal lines, equal results.
- *
- * @param manifest the file's content; it names the hashes of events and indexes
+ * How files are prepared and for which dataset, as the first line says it: equal lines, equal results. The dataset is told by its
+ * fingerprint and by all that is taken from its manifest.
  */
 function headLine(
   { name, version }: Encoding,
   { voices = VOICE_NAMES, filters = {}, arranger = {} }: SongSettings,
-  manifest: string | Uint8Array,
+  { fingerprint, songs }: Manifest,
 ): string {
   const encoding = { name, version };
-  const dataset = sha256Of(manifest);
+  const told = songs.map((song) => [
+    song.path,
+    song.title,
+    song.beatsPerMinute,
+    song.tempoOrigin,
+    song.tempoConfidence,
+  ]);
+  const dataset = sha256Of(JSON.stringify([fingerprint, told]));
   return JSON.stringify({ preparation: PREPARATION_VERSION, encoding, voices, filters, arranger, dataset });
 }
 
@@ -71,7 +77,7 @@ export function writePrepared(folder: string, encoding: Encoding, settings: Song
     for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
   };
   try {
-    write(headLine(encoding, settings, manifestText(built.dataset.manifest)));
+    write(headLine(encoding, settings, built.dataset.manifest));
     for (const line of preparedLines(built)) write(JSON.stringify(line));
     write(hash.copy().digest('hex'));
   } finally {
@@ -125,7 +131,7 @@ export class EarlierPreparation {
     const file = join(folder, PREPARED);
     try {
       const dataset = await openDataset(folder);
-      const lines = await findLines(file, headLine(encoding, settings, await readManifestFile(folder)));
+      const lines = await findLines(file, headLine(encoding, settings, dataset.manifest));
       return lines && new EarlierPreparation(file, dataset, lines);
     } catch (error) {
       if (error instanceof DataError) return undefined;

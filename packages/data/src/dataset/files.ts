@@ -103,17 +103,7 @@ export async function writeTexts(dataset: Dataset, folder: string): Promise<void
     await writeSynced(join(folder, indexFile(split)), indexText(dataset.shard(split).index));
   }
   await writeSynced(join(folder, REPORT), `${JSON.stringify(dataset.report, undefined, 1)}\n`);
-  await writeSynced(join(folder, MANIFEST), manifestText(dataset.manifest));
-}
-
-/** A manifest as its file has it. */
-export function manifestText(manifest: Manifest): string {
-  return `${JSON.stringify(manifest, undefined, 1)}\n`;
-}
-
-/** The manifest's file as it is, read through the same limit as by openDataset. @throws DataError if it cannot be read */
-export function readManifestFile(folder: string): Promise<Uint8Array> {
-  return readInputFile(join(folder, MANIFEST), MAX_JSON_BYTES);
+  await writeSynced(join(folder, MANIFEST), `${JSON.stringify(dataset.manifest, undefined, 1)}\n`);
 }
 
 async function writeSynced(path: string, content: string): Promise<void> {

@@ -29,12 +29,12 @@ const VOICE = wordsOf(
   `vocal vocals vocalist voc vocs vox voice voices singer singers singing leadvocal leadvocals leadvox
   gesang stimme singstimme oberstimme sanger sangerin chant chanteur chanteuse voix voce canto cantante
   voz cantor cantora zang zangstem zanger zangeres wokal spiew głos zpev vokal vocale sing sang sangstemma rost laulu enek
-  sarkı soprano sopran sopranos discant diskant descant cantus вокал голос спів φωνη`,
+  sarkı вокал голос спів φωνη`,
   /歌|うた|[ボヴ]ォ?ーカル|人声|人聲|主唱|演唱|보컬|노래/,
 );
 const LEAD = wordsOf(
   `lead leads ld solo solos soli solist soloist solista soliste solowa solowy tune air theme thema tema temat main principal
-  principale hauptstimme тема соло солист`,
+  principale hauptstimme soprano sopran sopranos discant diskant cantus тема соло солист`,
   /リード|ソロ|テーマ|主題|主题|主奏|리드|솔로/,
 );
 const BASS = wordsOf(

@@ -75,7 +75,7 @@ export function partsOf(
     const isDrums = isKit || kitKey !== undefined;
     const key = [track, channel, program, isDrums].join();
     const part = parts.get(key) ?? {
-      player: { track, channel, program, name: plainText(tracks[track].name), isDrums, controls },
+      player: { track, channel, program, name: nameOf(tracks[track], channel), isDrums, controls },
       notes: [],
     };
     const { player } = part;
@@ -101,9 +101,9 @@ export function partsOf(
   );
 }
 
-/** Names of damaged files may hold line breaks and control characters. */
-function plainText(name: string): string {
-  return name.replace(/\p{Cc}+/gu, ' ').trim();
+/** Without the line breaks and control characters that damaged files may have. */
+function nameOf({ name, channelNames }: MidiTrack, channel: number): string {
+  return (channelNames?.get(channel) ?? name).replace(/\p{Cc}+/gu, ' ').trim();
 }
 
 function isSilent(note: PlayedNote): boolean {

@@ -29,6 +29,8 @@ export type MidiEvent = {
 
 export interface MidiTrack {
   readonly name: string;
+  /** Names of single channels, by channel: files of one track may have them. */
+  readonly channelNames?: ReadonlyMap<number, string>;
   readonly events: readonly MidiEvent[];
   /** Tick of the end-of-track event, or of the last event where that is missing or comes hours later. */
   readonly end: number;

@@ -1,4 +1,5 @@
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+import { utf8Of } from '../utf8.ts';
+
 const shiftJis = new TextDecoder('shift_jis', { fatal: true });
 const latin1 = new TextDecoder('latin1');
 
@@ -15,13 +16,14 @@ const JAPANESE = /[\u3040-\u30ff\u4e00-\u9fff]{2}|[\uff66-\uff9f]{3}/;
 export function decodeText(data: Uint8Array): string {
   if (data[0] === 0xff && data[1] === 0xfe) return new TextDecoder('utf-16le').decode(data);
   if (data[0] === 0xfe && data[1] === 0xff) return new TextDecoder('utf-16be').decode(data);
-  const japanese = decodeBy(shiftJis, data);
-  return decodeBy(utf8, data) ?? (japanese !== undefined && JAPANESE.test(japanese) ? japanese : latin1.decode(data));
+  const text = utf8Of(data)?.replace(/^\ufeff/, '');
+  return text ?? japaneseOf(data) ?? latin1.decode(data);
 }
 
-function decodeBy(decoder: typeof utf8, data: Uint8Array): string | undefined {
+function japaneseOf(data: Uint8Array): string | undefined {
   try {
-    return decoder.decode(data);
+    const text = shiftJis.decode(data);
+    return JAPANESE.test(text) ? text : undefined;
   } catch {
     return undefined; // Not in this encoding.
   }

@@ -48,6 +48,9 @@ export function readTrack(
   const repairs = new Repairs(atBytes);
   const events: MidiEvent[] = [];
   const names = new Map<number, string>();
+  const channelNames = new Map<number, string>();
+  /** The channel that meta events are about, until the next message of a channel (SMF 1.0). */
+  let prefix: number | undefined;
   let tick = first;
   let running = status;
   let isWhole = true;
@@ -69,29 +72,33 @@ export function readTrack(
     if (wait.value <= Math.min(longestWait, LONGEST_WAIT)) tick += wait.value;
     else if (!isEnd) repairs.add('took # waits of more than an hour as none', byte);
     if (isEnd) {
-      const track = { name: nameOf(names), events, end: tick, endByte: byte };
+      const track = { name: nameOf(names, channelNames), channelNames, events, end: tick, endByte: byte };
       return { track, next: at, isEnded: true, isWhole, running, repairs };
     }
     const place = { tick, byte };
-    if (status === META && isName(type, message, tick === first) && !names.get(type)) {
-      names.set(type, decodeText(bytes.subarray(message.data, message.next)));
+    if (status === META && type === CHANNEL_PREFIX && message.next > message.data) prefix = bytes[message.data] & 0x0f;
+    if (status === META && isName(type, message, tick === first)) {
+      const [known, key] = prefix === undefined || type === TEXT ? [names, type] : [channelNames, prefix];
+      if (!known.get(key)) known.set(key, decodeText(bytes.subarray(message.data, message.next)));
     }
     if (status === META) readMeta(bytes, message, place, events, repairs);
     else if (status < 0xf0) {
       running = status;
+      prefix = undefined;
       readChannelMessage(bytes, message, place, events, repairs);
     } else if (status !== 0xf0 && status !== 0xf7) {
       repairs.add('left out # system messages', byte);
     }
   }
   repairs.add('# tracks had no end-of-track event', limit);
-  const track = { name: nameOf(names), events, end: tick, endByte: limit };
+  const track = { name: nameOf(names, channelNames), channelNames, events, end: tick, endByte: limit };
   return { track, next: limit, isEnded: false, isWhole, running, repairs };
 }
 
 const TEXT = 0x01;
 const TRACK_NAME = 0x03;
 const INSTRUMENT_NAME = 0x04;
+const CHANNEL_PREFIX = 0x20;
 /** Longer texts are not names, nor are those for programs: of karaoke files (`@KMIDI KARAOKE FILE`), or JSON. */
 const NAME_BYTES = 40;
 const NO_NAME = /^@|[{}]/;
@@ -103,9 +110,11 @@ function isName(type: number, { data, next }: Message, isAtBeginning: boolean): 
   );
 }
 
-function nameOf(names: ReadonlyMap<number, string>): string {
+function nameOf(names: ReadonlyMap<number, string>, channelNames: ReadonlyMap<number, string>): string {
+  const [ofChannel = ''] = channelNames.size === 1 ? channelNames.values() : [];
   const text = names.get(TEXT) ?? '';
-  return names.get(TRACK_NAME) || names.get(INSTRUMENT_NAME) || (NO_NAME.test(text) ? '' : text);
+  const named = names.get(TRACK_NAME) || names.get(INSTRUMENT_NAME) || ofChannel;
+  return named || (NO_NAME.test(text) ? '' : text);
 }
 
 /** When and where in the file an event is. */
