@@ -139,6 +139,13 @@ describe('a track without a name', () => {
     ['no mark of a karaoke file', meta(1, '@KMIDI KARAOKE FILE'), ''],
     ['no long text', meta(1, 'This sequence was made in May 1995, with love'), ''],
     ['no lyrics', [...quarter(67), ...meta(1, 'La la')], ''],
+    ['the name of its channel', [0, 0xff, 0x20, 1, 0, ...meta(3, 'Voice')], "'Voice' "],
+    [
+      'the name of its own channel only',
+      [0, 0xff, 0x20, 1, 5, ...meta(4, 'Melody'), 0, 0xff, 0x20, 1, 0, ...meta(4, 'Flute')],
+      "'Flute' ",
+    ],
+    ['its own name behind a message of a channel', [0, 0xff, 0x20, 1, 5, 0, 0xc0, 0, ...meta(3, 'Lead')], "'Lead' "],
     ['a name in UTF-16', [0, 0xff, 3, 10, 0xff, 0xfe, 0x4c, 0, 0x65, 0, 0x61, 0, 0x64, 0], "'Lead' "],
   ])('is called by %s', (_name, events, name) => {
     expect(named(events)).toEqual([`track 0 ${name}(channel 1, program 0): melody`]);
