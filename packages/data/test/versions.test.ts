@@ -129,4 +129,4 @@ const RECORDED: readonly string[] = [
   'onset-bitmap 1: 040774d146aa60ae',
   'note-vectors 2: 128c544c6a389414',
 ];
-const RECORDED_PREPARING = '3: b30d13298e7365ed';
+const RECORDED_PREPARING = '4: b30d13298e7365ed';
