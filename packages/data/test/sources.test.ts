@@ -120,7 +120,8 @@ describe('readSources', () => {
       /nowhere: there is no such file or folder; check the path/,
     );
     await expect(read('text.zip', bytesOf('hello'))).rejects.toThrow(/content is not \.zip/);
-    await expect(read('empty.tar.gz', new Uint8Array(0))).rejects.toThrow(DataError);
+    await expect(read('empty.tar.gz', new Uint8Array(0))).rejects.toThrow(/byte 0: the file is empty/);
+    await expect(read('none.tar', new Uint8Array(10_240))).rejects.toThrow(/empty: a tar archive without entries/);
     await expect(read('text.tgz', Buffer.from(tarGzOf([])))).rejects.toThrow(/Unrecognized archive format/);
   });
 

@@ -28,11 +28,19 @@ export function archiveKind(head: Uint8Array, path: string): ArchiveKind | undef
   return isTar(head) ? 'tar' : undefined;
 }
 
-/** @throws DataError if a file that has the name of an archive is none */
-export function checkIsNoArchive(path: string, { length }: Uint8Array): void {
+/**
+ * @param head its first bytes
+ * @throws DataError if a file that has the name of an archive is none
+ */
+export function checkIsNoArchive(path: string, head: Uint8Array): void {
   if (!isCalledArchive(path)) return;
-  const problem = length === 0 ? 'the file is empty' : 'damaged archive: its content is not .zip, .tar or .tar.gz';
-  throw new DataError(path, problem, 'check the file, or download it again', { byte: 0 });
+  const fail = (problem: string): never => {
+    throw new DataError(path, problem, 'check the file, or download it again', { byte: 0 });
+  };
+  if (head.length === 0) fail('the file is empty');
+  // Two blocks of zeros end a tar archive: one without files is nothing else.
+  if (/\.tar$/i.test(path) && head.every((byte) => byte === 0)) fail('empty: a tar archive without entries');
+  fail('damaged archive: its content is not .zip, .tar or .tar.gz');
 }
 
 /**

@@ -178,7 +178,8 @@ function throughEarlyEnds(bytes: Uint8Array, beginning: ReadTrack, end: number, 
   const { track, next, running } = parts[parts.length - 1];
   const { name } = parts.find((part) => part.track.name !== '')?.track ?? track;
   const events = parts.flatMap((part) => part.track.events);
-  return { ...beginning, next, running, track: { ...track, name, events } };
+  const channelNames = new Map(parts.flatMap((part) => [...(part.track.channelNames ?? [])]));
+  return { ...beginning, next, running, track: { ...track, name, channelNames, events } };
 }
 
 /**

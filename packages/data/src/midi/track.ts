@@ -3,6 +3,7 @@ import { bigEndianAt, variableLengthAt } from './bytes.ts';
 import { END_OF_TRACK, META, type Message, messageAt, nextSoundEvent } from './message.ts';
 import type { MidiEvent, MidiTrack } from './parse.ts';
 import { decodeText } from './text.ts';
+import { TrackNames } from './track-names.ts';
 
 /** A track, and where in the file it stops. */
 export interface ReadTrack {
@@ -34,7 +35,7 @@ const WAIT_BYTES = 4;
  * Reads the events of a track up to its end-of-track event, or to `limit`. Where no event can be read, reading resumes at the next
  * sound one. Takes time linear in the number of bytes.
  *
- * A track without a name is called after its instrument, or after a short text at its beginning.
+ * How a track without a name is called: see TrackNames.
  *
  * @param status that holds at its beginning; 0 for none
  */
@@ -47,10 +48,7 @@ export function readTrack(
 ): ReadTrack {
   const repairs = new Repairs(atBytes);
   const events: MidiEvent[] = [];
-  const names = new Map<number, string>();
-  const channelNames = new Map<number, string>();
-  /** The channel that meta events are about, until the next message of a channel (SMF 1.0). */
-  let prefix: number | undefined;
+  const names = new TrackNames();
   let tick = first;
   let running = status;
   let isWhole = true;
@@ -72,49 +70,24 @@ export function readTrack(
     if (wait.value <= Math.min(longestWait, LONGEST_WAIT)) tick += wait.value;
     else if (!isEnd) repairs.add('took # waits of more than an hour as none', byte);
     if (isEnd) {
-      const track = { name: nameOf(names, channelNames), channelNames, events, end: tick, endByte: byte };
+      const track = { name: names.ofTrack, channelNames: names.ofChannels, events, end: tick, endByte: byte };
       return { track, next: at, isEnded: true, isWhole, running, repairs };
     }
     const place = { tick, byte };
-    if (status === META && type === CHANNEL_PREFIX && message.next > message.data) prefix = bytes[message.data] & 0x0f;
-    if (status === META && isName(type, message, tick === first)) {
-      const [known, key] = prefix === undefined || type === TEXT ? [names, type] : [channelNames, prefix];
-      if (!known.get(key)) known.set(key, decodeText(bytes.subarray(message.data, message.next)));
-    }
-    if (status === META) readMeta(bytes, message, place, events, repairs);
-    else if (status < 0xf0) {
+    if (status === META) {
+      names.readMeta(type, bytes.subarray(message.data, message.next), tick === first);
+      readMeta(bytes, message, place, events, repairs);
+    } else if (status < 0xf0) {
       running = status;
-      prefix = undefined;
+      names.passChannelMessage();
       readChannelMessage(bytes, message, place, events, repairs);
     } else if (status !== 0xf0 && status !== 0xf7) {
       repairs.add('left out # system messages', byte);
     }
   }
   repairs.add('# tracks had no end-of-track event', limit);
-  const track = { name: nameOf(names, channelNames), channelNames, events, end: tick, endByte: limit };
+  const track = { name: names.ofTrack, channelNames: names.ofChannels, events, end: tick, endByte: limit };
   return { track, next: limit, isEnded: false, isWhole, running, repairs };
-}
-
-const TEXT = 0x01;
-const TRACK_NAME = 0x03;
-const INSTRUMENT_NAME = 0x04;
-const CHANNEL_PREFIX = 0x20;
-/** Longer texts are not names, nor are those for programs: of karaoke files (`@KMIDI KARAOKE FILE`), or JSON. */
-const NAME_BYTES = 40;
-const NO_NAME = /^@|[{}]/;
-
-/** Whether a meta event may name its track: one of another kind, and a text only at the beginning. */
-function isName(type: number, { data, next }: Message, isAtBeginning: boolean): boolean {
-  return (
-    type === TRACK_NAME || type === INSTRUMENT_NAME || (type === TEXT && isAtBeginning && next - data <= NAME_BYTES)
-  );
-}
-
-function nameOf(names: ReadonlyMap<number, string>, channelNames: ReadonlyMap<number, string>): string {
-  const [ofChannel = ''] = channelNames.size === 1 ? channelNames.values() : [];
-  const text = names.get(TEXT) ?? '';
-  const named = names.get(TRACK_NAME) || names.get(INSTRUMENT_NAME) || ofChannel;
-  return named || (NO_NAME.test(text) ? '' : text);
 }
 
 /** When and where in the file an event is. */
@@ -149,6 +122,7 @@ function readChannelMessage(
   else events.push({ tick, byte, kind: 'on', channel, pitch: first, velocity: value });
 }
 
+const TEXT = 0x01;
 const TEMPO = 0x51;
 const METER = 0x58;
 const KEY = 0x59;
