@@ -6,7 +6,7 @@ export { type PlayOptions, playScore } from './driver/play-score.ts';
 export { ApuError } from './errors.ts';
 export type { VgmTags } from './files/gd3.ts';
 export { GzipReader, gzipHead, isGzip, type Unpacked, unpackGzip } from './files/gzip.ts';
-export { readVgm, readVgmFile, type VgmFile } from './files/vgm-reader.ts';
+export { readVgm, readVgmFile, readVgmTags, type VgmFile } from './files/vgm-reader.ts';
 export { quantiseToVgm, VGM_SAMPLE_RATE } from './files/vgm-time.ts';
 export { writeVgm } from './files/vgm-writer.ts';
 export { type WavOptions, writeWav } from './files/wav.ts';

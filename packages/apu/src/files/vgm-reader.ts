@@ -66,6 +66,11 @@ export function readVgm(bytes: Uint8Array): RegisterLog {
   return readVgmFile(bytes).log;
 }
 
+/** The GD3 tag of a VGM file; {} where it has none. Throws as readVgmFile does. */
+export function readVgmTags(bytes: Uint8Array): VgmTags {
+  return readVgmFile(bytes).tags;
+}
+
 function readHeader(view: DataView, repairs: string[]): { clock: number; dataStart: number } {
   const size = view.byteLength;
   const field = (offset: number) => {
