@@ -27,7 +27,7 @@ import {
 } from '../terminal/command.ts';
 import { EXIT, UsageError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
-import { formatTable, print } from '../terminal/output.ts';
+import { formatTable, print, tell } from '../terminal/output.ts';
 import { clockTime, formatBytes, startProgress } from '../terminal/progress.ts';
 import { nextLines } from './next-lines.ts';
 import {
@@ -109,13 +109,13 @@ export const train: Command = {
     let start: TrainingStart | undefined;
     const told = (device: Device): Pick<TrainOptions, 'onPlan' | 'onStart' | 'onProgress'> => ({
       onPlan: (planned) => {
-        process.stderr.write(`training ${definition.name} on ${device.adapter.name} into ${folder}\n`);
-        process.stderr.write(`${memoryTable(planned)}\n${settingsOf(run, planned)}\n`);
-        if (planned.padding >= 0.01) process.stderr.write(`${paddingWords(planned)}\n`);
+        tell(`training ${definition.name} on ${device.adapter.name} into ${folder}`);
+        tell(`${memoryTable(planned)}\n${settingsOf(run, planned)}`);
+        if (planned.padding >= 0.01) tell(paddingWords(planned));
       },
       onStart: (started) => {
         start = started;
-        process.stderr.write(`${formatBytes(sum(started.measured))} measured on the device\n`);
+        tell(`${formatBytes(sum(started.measured))} measured on the device`);
       },
       onProgress: ({ step, share, loss, tokensPerSecond, waited, secondsLeft, valid }) => {
         const validation = valid === undefined ? '' : `, valid ${valid.nll.toFixed(3)}`;
@@ -151,7 +151,7 @@ export const train: Command = {
         best === null ? 'no validation' : `lowest validation loss ${best.nll.toFixed(3)} nats at step ${best.step}`;
       const { parameters, microBatch, recomputed, unrestricted, padding, predicted, measured } = start ?? {};
       const warning = learningWarning(result);
-      if (warning !== undefined) process.stderr.write(`${warning}\n`);
+      if (warning !== undefined) tell(warning);
       const next = nextLines(args, folder, result);
       const memory = { parameters, microBatch, recomputed, unrestricted, padding, predicted, measured };
       print(
