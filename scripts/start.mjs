@@ -51,7 +51,8 @@ async function main() {
     });
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
-    console.error(`chipsmith: ${error.message}`);
+    // What was typed may hold characters that would command the terminal. Lines are ours, the commands to type.
+    console.error(`chipsmith: ${error.message.replace(/(?!\n)\p{Cc}+/gu, ' ')}`);
     return error instanceof WrongUsage ? 2 : 1;
   }
 }
@@ -68,6 +69,7 @@ function readArguments() {
   }
   // npm runs scripts in the root folder and says in INIT_CWD where the user stands.
   const inputs = positionals.map((path) => resolve(process.env.INIT_CWD ?? '.', path));
+  if (positionals.includes('')) throw new WrongUsage('an empty word names no file or folder (--help)');
   const missing = inputs.findIndex((path) => !existsSync(path));
   if (missing >= 0) throw new SetupError(`${positionals[missing]}: there is no such file or folder; check the path.`);
   return { inputs, minutes, help: values.help === true };

@@ -27,6 +27,8 @@ describe('npm start', () => {
     [2, ['--minutes='], /^chipsmith: --minutes must be a number .*, not ""/],
     [2, ['--minutes', '0'], /^chipsmith: --minutes must be a number/],
     [2, ['--help=yes'], /^chipsmith: Option '-h, --help' does not take an argument/],
+    [2, ['', '--minutes', '1'], /^chipsmith: an empty word names no file or folder/],
+    [1, ['\x1b[31mred'], /^chipsmith: {2}\[31mred: there is no such file or folder/],
     [1, ['no such folder'], /^chipsmith: no such folder: there is no such file or folder; check the path\.$/],
   ])('ends with code %i after %j', (code, words, message) => {
     const { status, stdout, lines } = start(...words);

@@ -37,6 +37,15 @@ async function copyOfRun(name: string): Promise<string> {
 }
 
 describe('train', () => {
+  it('keeps control characters in the name of a run from the terminal', async () => {
+    const named = join(folder, 'red\u001b[31m');
+    const words = ['train', '--data', data, '--run', named, '--steps', '1', ...TINY.split(' ')];
+    const { code, stdout, lines } = await chipsmithWords(words);
+    expect(code).toBe(0);
+    expect(existsSync(named)).toBe(true);
+    expect([stdout, ...lines].filter((line) => line.includes('\u001b'))).toEqual([]);
+  });
+
   it('allocates what it predicted, which is what plan tells, and writes a run folder', async () => {
     const { predicted, measured, ...rest } = trained as Record<string, unknown>;
     const plan = (await jsonOf(`plan ${TINY}`)) as Record<string, unknown>;

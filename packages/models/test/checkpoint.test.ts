@@ -79,6 +79,19 @@ describe('a checkpoint', () => {
       'tensor parameters/lstm/0/input has shape [32, 38], basic-rnn needs [38, 32]; use another checkpoint.',
     ],
     [
+      'with values that are no numbers',
+      changed(({ metadata, tensors: [first, ...others] }) => ({
+        metadata,
+        tensors: [{ ...first, data: first.data.map((value, index) => (index === 7 ? Number.NaN : value)) }, ...others],
+      })),
+      'tensor parameters/lstm/0/input holds values that are not finite numbers; use another checkpoint.',
+    ],
+    [
+      'that did better than certain',
+      withMetadata((metadata) => ({ ...metadata, training: { ...metadata.training, unigramNll: -5 } })),
+      /metadata: training\.unigramNll: .+; use another checkpoint\.$/,
+    ],
+    [
       'with a tensor too many',
       changed(({ metadata, tensors }) => ({
         metadata,

@@ -10,7 +10,7 @@ function boundAt(minutes: number | undefined) {
 describe('a bound in time', () => {
   it('ends while the last validation still fits, with a fifth to spare', () => {
     const { clock, bound } = boundAt(1);
-    bound.tookSteps(1);
+    for (const seconds of [8, 1]) bound.tookSteps(seconds);
     bound.tookValidation(9);
     // A step of 1 s and a validation of 9 s take 12 s with what is spared.
     clock.seconds = 47.9;
@@ -20,6 +20,17 @@ describe('a bound in time', () => {
     // Steps that the device has not done yet take their time too.
     clock.seconds = 40;
     expect([bound.isOver(5), bound.isOver(7)]).toEqual([false, true]);
+  });
+
+  it('goes on after a first step that took half of the time, as the others are quicker', () => {
+    const { clock, bound } = boundAt(1);
+    clock.seconds = 34;
+    bound.tookSteps(30);
+    bound.tookValidation(4);
+    expect(bound.isOver(0)).toBe(false);
+    // Unless the second one is as slow.
+    bound.tookSteps(30);
+    expect(bound.isOver(0)).toBe(true);
   });
 
   it('judges a validation by the longest there was', () => {

@@ -15,7 +15,7 @@ import {
   text,
 } from '../terminal/command.ts';
 import { interruptible } from '../terminal/interrupt.ts';
-import { print } from '../terminal/output.ts';
+import { print, tell } from '../terminal/output.ts';
 import { checkTracksFolder, scoresOf, type Track, writeTracks } from '../tracks.ts';
 import { checkpointOf, checkpointOptions } from './checkpoint.ts';
 import { adapterOption, withDevice } from './options.ts';
@@ -85,10 +85,10 @@ export const generate: Command = {
     const { checkpoint } = await checkpointOf(args);
     const { metadata } = checkpoint;
     const warning = learningWarning(metadata.training);
-    if (warning !== undefined) process.stderr.write(`${warning}\n`);
+    if (warning !== undefined) tell(warning);
     const encoding = findEncoding(metadata.encoding.name);
     const primer = await primerOf(args, encoding, bars);
-    if (primer?.description !== undefined) process.stderr.write(`${primer.description}\n`);
+    if (primer?.description !== undefined) tell(primer.description);
     const settings = settingsOf(options, metadata, primer);
     const { temperature, beatsPerMinute } = settings;
     const key = primer === undefined ? {} : { transposition: primer.transposition, meter: primer.meter };

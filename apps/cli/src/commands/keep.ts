@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { readMidi, replaceFolder } from '@chipsmith/data';
@@ -134,9 +134,11 @@ async function writeKept(tracks: readonly KeptTrack[], output: string, signal: A
     signal.throwIfAborted();
     for (const type of TRACK_FILES) {
       const file = join(folder, `${source}.${type}`);
-      await copyFile(file, join(output, `${name}.${type}`)).catch((error: unknown) => {
+      // Not copied in one call, whose error would not tell which of the two files it is of.
+      const bytes = await readFile(file).catch((error: unknown) => {
         throw fileError(file, error);
       });
+      await writeFile(join(output, `${name}.${type}`), bytes);
     }
     const own = Object.entries(sidecar.settings).filter(([setting]) => !(setting in shared) && setting !== 'seed');
     const files = await smallFiles(output, name);

@@ -13,7 +13,6 @@ import {
   type PrepareOptions,
   type PrepareProgress,
   prepareDataset,
-  printable,
   ROLES,
   type Role,
   reportTable,
@@ -35,7 +34,7 @@ import {
 } from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
-import { print } from '../terminal/output.ts';
+import { print, tell } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { DOWNLOAD_OPTIONS, downloadOf } from './download.ts';
 import { corpusDataset, encodingOf } from './options.ts';
@@ -147,8 +146,7 @@ export const prepare: Command = {
       );
     }
     const downloaded = download && (await interruptible(download));
-    for (const { url, reason } of downloaded?.left ?? [])
-      process.stderr.write(`Left out: ${printable(`${url}: ${reason}`)}\n`);
+    for (const { url, reason } of downloaded?.left ?? []) tell(`Left out: ${url}: ${reason}`);
     const options = { seed, validShare, voices, ...cleaning };
     const inputs = downloaded ? [...args._, downloaded.input] : args._;
     const { dataset, unchanged } = corpus
@@ -244,10 +242,15 @@ function arrangerOf(args: Arguments): ArrangerOptions {
 /** @throws UsageError for a limit that is not a number, or no song could keep */
 function filtersOf(args: Arguments): SongFilters {
   const preset = { ...ALL_SONGS, ...FILTER_PRESETS[choice(args, 'filter', FILTER_NAMES) ?? 'all'] };
+  const shortest = number(args, 'shortest', { least: 0 }) ?? preset.shortest;
+  const longest = number(args, 'longest', { least: 0 }) ?? preset.longest;
+  if (shortest > longest) {
+    throw new UsageError(`--shortest ${shortest} is more than --longest ${longest}, which leaves no song`);
+  }
   return {
     ...preset,
-    shortest: number(args, 'shortest', { least: 0 }) ?? preset.shortest,
-    longest: number(args, 'longest', { least: 0 }) ?? preset.longest,
+    shortest,
+    longest,
     fewestNotes: integer(args, 'fewest-notes', { least: 0 }) ?? preset.fewestNotes,
     fewestPitchClasses: integer(args, 'fewest-pitch-classes', { least: 0, most: 12 }) ?? preset.fewestPitchClasses,
     leastConfidence: number(args, 'least-confidence', { least: 0, most: 1 }) ?? preset.leastConfidence,

@@ -10,11 +10,11 @@ import {
   writeVgm,
   writeWav,
 } from '@chipsmith/apu';
-import { isVgm, printable, readVgmLog, unwrap, withEstimatedTiming, writeMidi } from '@chipsmith/data';
+import { isVgm, readVgmLog, unwrap, withEstimatedTiming, writeMidi } from '@chipsmith/data';
 import { writeFileAtomic } from '@chipsmith/models';
 import { type Arguments, type Command, choice, integer, oneOf, required } from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
-import { print } from '../terminal/output.ts';
+import { print, tell } from '../terminal/output.ts';
 import { MAX_INPUT_BYTES, midiOf, midiOption, onlySong, readInput } from './song.ts';
 
 const FILTERS = Object.keys(FILTER_PROFILES) as FilterName[];
@@ -54,7 +54,7 @@ export const render: Command = {
     const type = oneOf('The ending of --output', extname(output).toLowerCase(), ['.wav', '.vgm', '.mid']);
     if (type === '.mid') return renderMidi(args, input, output);
     const { log, tags, repairs } = await readLog(input);
-    for (const repair of repairs) process.stderr.write(`${printable(`${input}: ${repair}`)}\n`);
+    for (const repair of repairs) tell(`${input}: ${repair}`);
     const content = type === '.vgm' ? writeVgm(log, tags) : writeWav(renderAudio(log, sound), sound.sampleRate);
     await writeFileAtomic(output, content);
     const seconds = log.duration / log.clock;
@@ -68,7 +68,7 @@ export const render: Command = {
 async function renderMidi(args: Arguments, input: string, output: string): Promise<number> {
   const { song: read, repairs } = onlySong(await readInput(input), input);
   const song = withEstimatedTiming(read, { exactTimes: true });
-  for (const repair of repairs) process.stderr.write(`${printable(`${input}: ${repair}`)}\n`);
+  for (const repair of repairs) tell(`${input}: ${repair}`);
   await writeFileAtomic(output, writeMidi(song, { convention: midiOf(args) }));
   const seconds = song.duration / TICKS_PER_SECOND;
   const notes = VOICE_NAMES.reduce((sum, voice) => sum + song.voices[voice].length, 0);

@@ -29,7 +29,7 @@ import {
 } from '../terminal/command.ts';
 import { EXIT, UsageError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
-import { formatTable, print } from '../terminal/output.ts';
+import { formatTable, print, tell } from '../terminal/output.ts';
 import { formatBytes, startProgress } from '../terminal/progress.ts';
 import { nextLines } from './next-lines.ts';
 import {
@@ -113,13 +113,13 @@ export const train: Command = {
     let start: TrainingStart | undefined;
     const onStart = (started: TrainingStart) => {
       start = started;
-      process.stderr.write(`${formatBytes(sum(started.measured))} measured on the device\n`);
+      tell(`${formatBytes(sum(started.measured))} measured on the device`);
     };
     const onProgress = (done: TrainingProgress) => progress.update(done.share, progressWords(done));
     try {
       const result = await interruptible((signal) =>
         withDevice(args, signal, (device, onPreparation) => {
-          const onPlan = (planned: TrainingPlan) => process.stderr.write(planWords(run, device, planned));
+          const onPlan = (planned: TrainingPlan) => tell(planWords(run, device, planned));
           const reports = { onPreparation, onPlan, onStart, onProgress };
           return trainModel({ ...shape, ...loop, ...what, folder, resume, ...reports, device, signal });
         }),
@@ -140,7 +140,6 @@ function planWords(run: Run, device: Device, planned: TrainingPlan): string {
     memoryTable(planned),
     settingsOf(run, planned),
     ...(planned.padding >= 0.01 ? [paddingWords(planned)] : []),
-    '',
   ].join('\n');
 }
 
@@ -159,7 +158,7 @@ function printResult(args: Arguments, folder: string, result: TrainingResult, st
   const { parameters, microBatch, recomputed, unrestricted, padding, predicted, measured } = start ?? {};
   const memory = { parameters, microBatch, recomputed, unrestricted, padding, predicted, measured };
   const warning = learningWarning(result);
-  if (warning !== undefined) process.stderr.write(`${warning}\n`);
+  if (warning !== undefined) tell(warning);
   const next = nextLines(args, folder, result);
   const words = [
     `${REASONS[reason]} at step ${step}; ${lowest}`,

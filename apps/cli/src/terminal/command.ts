@@ -57,6 +57,9 @@ export function parseCommandLine(command: Command, words: readonly string[]): Ar
     }
   }
   const args: Arguments = parseArgs([...words], options);
+  if (args._.includes('')) {
+    throw new UsageError(`chipsmith ${command.name}: an empty word names nothing (--help tells what it takes)`);
+  }
   if (command.positionals === undefined && args._.length > 0) {
     throw new UsageError(`chipsmith ${command.name}: takes no "${args._[0]}" (--help tells what it takes)`);
   }
@@ -126,7 +129,8 @@ function parsed(
 ): number {
   const value = Number(typed);
   if (typed.trim() !== '' && isKind(value) && value >= least && value <= most) return value;
-  const range = Number.isFinite(most) ? ` from ${least} to ${most}` : ` of at least ${least}`;
+  const [from, to] = [least, most].map((limit) => (Number.isInteger(limit) ? limit : Number(limit.toPrecision(3))));
+  const range = Number.isFinite(most) ? ` from ${from} to ${to}` : ` of at least ${from}`;
   throw new UsageError(`${what} must be ${kind}${Number.isFinite(least) ? range : ''}, not "${typed}"`);
 }
 

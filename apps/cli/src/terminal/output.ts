@@ -8,6 +8,11 @@ export function print(args: Arguments, json: unknown, words: string): void {
   process.stdout.write(`${text.split('\n').map(printable).join('\n')}\n`);
 }
 
+/** Tells people something on the side, on standard error; as `print` does, without what could command the terminal. */
+export function tell(words: string): void {
+  process.stderr.write(`${words.split('\n').map(printable).join('\n')}\n`);
+}
+
 /**
  * What is printed may go to a program that stops reading (`chipsmith train --help | head -1`), or to a terminal that has been
  * closed: nobody misses the rest then, and work goes on. Any other trouble, such as a full disk, counts as failure.

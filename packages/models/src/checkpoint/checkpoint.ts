@@ -40,9 +40,9 @@ const trainingSchema = z
     /** Steps done. */
     step,
     /** Lowest validation loss so far and the step it was measured at; null before the first validation. */
-    best: z.strictObject({ step, nll: z.number() }).nullable(),
+    best: z.strictObject({ step, nll: z.number().min(0) }).nullable(),
     /** What counting how often each event occurs reaches on the same validation data, in nats an event; see `unigram`. */
-    unigramNll: z.number().optional(),
+    unigramNll: z.number().min(0).optional(),
   })
   .transform((training) => ({ ...training, microBatch: training.microBatch ?? training.batch }))
   .superRefine(checkShape);
@@ -135,12 +135,21 @@ export function decodeCheckpoint(bytes: Uint8Array, source: string): Checkpoint 
         const needs = `${metadata.model} needs ${wanted}; ${remedy}`;
         throw new ModelError(`${source}: tensor ${name}/${slot.name} ${found}, ${needs}.`);
       }
+      if (!allFinite(tensor.data)) {
+        throw new ModelError(`${source}: tensor ${tensor.name} holds values that are not finite numbers; ${remedy}.`);
+      }
       return tensor.data;
     });
   const [parameters, firstMoment, secondMoment] = SECTIONS.map(section);
   const strange = tensors.length - SECTIONS.length * model.parameters.slots.length;
   if (strange > 0) throw new ModelError(`${source}: has ${strange} tensors that ${metadata.model} lacks; ${remedy}.`);
   return { metadata, model, state: { parameters, firstMoment, secondMoment } };
+}
+
+/** A loop: for the hundreds of millions of values of a large model, `every` takes seconds. */
+function allFinite(values: Float32Array): boolean {
+  for (let index = 0; index < values.length; index++) if (!Number.isFinite(values[index])) return false;
+  return true;
 }
 
 function modelOf({ model, configuration, encoding }: CheckpointMetadata, source: string): SequenceModel {

@@ -10,6 +10,12 @@ const MARGIN = 1.2;
 /** Looks that come after one step each: the first step may be many times slower than the others. */
 const FIRST_LOOKS = 2;
 
+/**
+ * How many times as long as the others the first step takes: eight on OpenGL ES in software. Judged by it, a training on a slow or
+ * busy machine would end before its second step.
+ */
+const FIRST_STEP_SLOWER = 8;
+
 /** Losses are read back after so many seconds at the latest: only then it is known how long steps take. */
 const SECONDS_BETWEEN_LOOKS = 2;
 
@@ -50,7 +56,7 @@ export class TimeBound {
   /** @param seconds that each of the last steps took */
   tookSteps(seconds: number): void {
     this.#looks++;
-    this.#stepSeconds = seconds;
+    this.#stepSeconds = this.#looks === 1 ? seconds / FIRST_STEP_SLOWER : seconds;
   }
 
   /** @param seconds that a validation and its checkpoint took */
