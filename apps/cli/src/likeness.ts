@@ -8,13 +8,12 @@ import {
   measureMelody,
   measuresOf,
   meterOfBar,
-  type Song,
   trackOf,
 } from '@chipsmith/data';
 import type { Device } from '@chipsmith/kernels';
-import type { Checkpoint } from '@chipsmith/models';
-import { compose } from './compose.ts';
+import { type Checkpoint, sample } from '@chipsmith/models';
 import { formatTable, percent } from './terminal/output.ts';
+import { startProgress } from './terminal/progress.ts';
 
 /** How like the songs that it learnt from a model's tracks are, at one temperature. */
 export interface Likeness {
@@ -48,7 +47,10 @@ export function measureSongs(dataset: Dataset, { encoding, bars, seed }: Likenes
   });
 }
 
-/** Draws tracks at a temperature and compares them with the songs. */
+/**
+ * Draws sequences at a temperature and compares the tracks that they make with the songs. Unlike `generate`, it does not draw
+ * again for those that are nearly empty or alike: they count. Those that do not come to an end are left out.
+ */
 export async function likenessOf(
   device: Device,
   checkpoint: Checkpoint,
@@ -56,25 +58,16 @@ export async function likenessOf(
   temperature: number,
   { encoding, tracks, bars, seed, signal }: LikenessOptions,
 ): Promise<Likeness> {
-  const songOf = (events: ArrayLike<number>, index: number): Song | undefined =>
-    trackOf(encoding.decode(events, { title: '' }), {
-      bars,
-      seed: deriveSeed(seed, index),
-      arranged: true,
-      loops: false,
-      keepsBars: false,
-    });
   const length = (bars + 1) * encoding.stepsPerBar;
-  const drawn = await compose(device, checkpoint, ({ events }, index) => songOf(events, index), {
-    count: tracks,
-    length,
-    bars,
-    seed,
-    temperature,
-    encoding,
-    signal,
+  const progress = startProgress(`composing at ${temperature}`);
+  const onProgress = (share: number) => progress.update(share, '');
+  const settings = { count: tracks, length, seed, temperature, encoding, signal, onProgress };
+  const drawn = await sample(device, checkpoint, settings).finally(() => progress.stop());
+  const measured = drawn.flatMap(({ events }, index) => {
+    const options = { bars, seed: deriveSeed(seed, index), arranged: true, loops: false, keepsBars: false };
+    const song = trackOf(encoding.decode(events, { title: '' }), options);
+    return song === undefined ? [] : measureMelody(song);
   });
-  const measured = drawn.map(({ song }) => measureMelody(song));
   const distances = compareMeasures(measured, songs);
   const least = quantile(songs, 'onsetsMet', 0.05);
   return {
@@ -82,7 +75,7 @@ export async function likenessOf(
     medians: mediansOf(measured),
     distances,
     distance: Object.values(distances).reduce((sum, each) => sum + each, 0) / Object.keys(distances).length,
-    inTime: measured.filter(({ onsetsMet }) => onsetsMet >= least).length / measured.length,
+    inTime: measured.filter(({ onsetsMet }) => onsetsMet >= least).length / Math.max(1, measured.length),
   };
 }
 
@@ -119,5 +112,5 @@ export function mediansOf(measures: readonly MelodyMeasures[]): MelodyMeasures {
 function quantile(measures: readonly MelodyMeasures[], name: keyof MelodyMeasures, share: number): number {
   const values = measures.map((measure) => measure[name]).filter(Number.isFinite);
   values.sort((a, b) => a - b);
-  return values[Math.min(values.length - 1, Math.floor(share * values.length))];
+  return values[Math.min(values.length - 1, Math.floor(share * values.length))] ?? Number.NaN;
 }

@@ -66,6 +66,11 @@ describe('closeMelody', () => {
     ]);
   });
 
+  it('keeps all notes of a melody of one bar, and holds the last', () => {
+    const closed = closeMelody(line([0, BEAT, 2 * BEAT], BEAT / 2, { duration: BAR }));
+    expect(closed?.voices.pulse1.map(({ end }) => end)).toEqual([BEAT / 2, BEAT + BEAT / 2, BAR]);
+  });
+
   it('gives nothing where the last bar rests', () => {
     expect(closeMelody(line([0], BEAT, { duration: 2 * BAR }))).toBe(undefined);
   });

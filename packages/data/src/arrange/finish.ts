@@ -27,7 +27,9 @@ export function cutToBars(song: Song, bars: number): Song {
 
 /**
  * Lets the melody (pulse 1) come to rest in the last bar: the first note there that begins on a beat, or else the first, is held
- * to the end of the bar, and those after it are left out. @returns undefined if no note begins there
+ * to the end of the bar, and those after it are left out; in a melody of one bar the last note is held.
+ *
+ * @returns undefined if no note begins there
  */
 export function closeMelody(song: Song): Song | undefined {
   const bar = barTicks(song);
@@ -36,7 +38,7 @@ export function closeMelody(song: Song): Song | undefined {
   const inBar = song.voices.pulse1.filter(({ start }) => start >= lastBar - 1);
   const isOnBeat = ({ start }: Note) =>
     Math.abs(start - lastBar - Math.round((start - lastBar) / beat) * beat) < FRAME_TICKS;
-  const final = inBar.find(isOnBeat) ?? inBar[0];
+  const final = lastBar < 1 ? inBar.at(-1) : (inBar.find(isOnBeat) ?? inBar[0]);
   if (final === undefined) return undefined;
   const before = song.voices.pulse1.filter(({ start }) => start < final.start);
   return { ...song, voices: { ...song.voices, pulse1: [...before, { ...final, end: song.duration }] } };
