@@ -41,8 +41,7 @@ export function measureSongs(dataset: Dataset, { encoding, bars, seed }: Likenes
   return dataset.sequences('train').map(({ read, bar }, index) => {
     const events = read();
     const steps = bar ?? encoding.stepsPerBar;
-    const meter = bar === undefined ? undefined : meterOfBar(bar);
-    const song = encoding.decode(events.subarray(0, bars * steps), { title: '', ...(meter && { meter }) });
+    const song = encoding.decode(events.subarray(0, bars * steps), { title: '', meter: meterOfBar(bar) });
     return measureMelody(arrangeMelody(song, { seed: deriveSeed(seed, index) }));
   });
 }

@@ -29,7 +29,7 @@ export interface DecodeOptions {
   /** That of the sequence which the events go on from: the song gets its key. 0 if left out. */
   readonly transposition?: number;
   /** Of encodings on a tempo's grid; 4/4 if left out. */
-  readonly meter?: Pick<Meter, 'beats' | 'unit'>;
+  readonly meter?: Pick<Meter, 'beats' | 'unit'> | undefined;
 }
 
 /**

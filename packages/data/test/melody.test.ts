@@ -8,6 +8,7 @@ import {
   findEncoding,
   MAGENTA_RULES,
   melodyEncoding,
+  meterOfBar,
   NES_RULES,
   Random,
 } from '../src/index.ts';
@@ -144,6 +145,18 @@ describe('melody encoding', () => {
         }
       }),
     );
+  });
+
+  it('tells the bars of a song, from which its meter comes back', () => {
+    const meters = ['4/4', '3/4', '6/8', '2/4', '9/8', '3/2'].map((written) => {
+      const [beats, unit] = written.split('/').map(Number) as [number, 4];
+      const song = songOf({ pulse1: scale() }, { meter: { beats, unit, origin: 'given' } });
+      const [{ events, bar }] = createMelodyEncoding({ ...NES_RULES, minimumBars: 0 }).encode(song).sequences;
+      const { meter } = melodyEncoding.decode(events, { title: '', meter: meterOfBar(bar) });
+      return `${meter.beats}/${meter.unit}`;
+    });
+    // A bar of 12 sixteenths is 3/4 as well as 6/8, and one of 24 is 6/4 as well as 3/2.
+    expect(meters).toEqual(['4/4', '3/4', '3/4', '2/4', '9/8', '6/4']);
   });
 
   it('decodes any events that the grammar allows into a song that keeps the contract', () => {

@@ -1,5 +1,5 @@
 import { basename, resolve } from 'node:path';
-import { type Dataset, findEncoding, openDataset, SPLITS } from '@chipsmith/data';
+import { type Dataset, findEncoding, meterOfBar, openDataset, SPLITS } from '@chipsmith/data';
 import { writeFileAtomic } from '@chipsmith/models';
 import { copiesInWords, inspectDataset, voiceRow } from '../inspection.ts';
 import { type DatasetSong, datasetPage } from '../page/dataset-page.ts';
@@ -71,7 +71,8 @@ function songsOf(dataset: Dataset): DatasetSong[] {
     const count = Math.min(SHOWN[split], songs.length);
     return Array.from({ length: count }, (_, index) => songs[Math.floor((index * songs.length) / count)]);
   }).map((sequence) => {
-    const { title, beatsPerMinute } = sequence.song;
-    return { sequence, song: encoding.decode(sequence.read(), { title, beatsPerMinute }) };
+    const { bar, song } = sequence;
+    const { title, beatsPerMinute } = song;
+    return { sequence, song: encoding.decode(sequence.read(), { title, beatsPerMinute, meter: meterOfBar(bar) }) };
   });
 }

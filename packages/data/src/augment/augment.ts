@@ -96,7 +96,7 @@ export function augmentEvents(
   { augmentation, seed, epoch, index, bar }: AugmentedOptions,
 ): Uint16Array {
   if (events.length === 0) throw new DataError(`sequence ${index}`, 'has no events', 'prepare the dataset again');
-  const song = encoding.decode(events, { title: 'augmented', ...(bar && { meter: meterOfBar(bar) }) });
+  const song = encoding.decode(events, { title: 'augmented', meter: meterOfBar(bar) });
   const changed = augmentSong(song, augmentation, deriveSeed(seed, epoch, index));
   return encoding.encode(changed).sequences[0]?.events ?? Uint16Array.from(events);
 }

@@ -66,8 +66,9 @@ export function barSteps({ beats, unit }: Pick<Meter, 'beats' | 'unit'>, stepsPe
   return Math.max(1, Math.round((beats * stepsPerWhole) / unit));
 }
 
-/** The meter of bars of so many 16ths: 12 are 3/4, 24 are 6/4. */
-export function meterOfBar(sixteenths: number): Pick<Meter, 'beats' | 'unit'> {
+/** The meter of bars of so many 16ths: 12 are 3/4, 24 are 6/4. Undefined of a sequence that has no bars. */
+export function meterOfBar(sixteenths: number | undefined): Pick<Meter, 'beats' | 'unit'> | undefined {
+  if (sixteenths === undefined) return undefined;
   if (sixteenths % 4 === 0) return { beats: sixteenths / 4, unit: 4 };
   return sixteenths % 2 === 0 ? { beats: sixteenths / 2, unit: 8 } : { beats: sixteenths, unit: 16 };
 }
