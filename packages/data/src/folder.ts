@@ -64,12 +64,19 @@ export async function replaceFolder(folder: string, fill: (partial: string) => P
   return target;
 }
 
+/** What follows the name of a folder, and whose process it is. */
+const TEMPORARY = /^(partial|previous)-(\d+)(?:-[\da-f]+)?$/;
+
+/** Whether a folder of this name is one that `replaceFolder` writes into, or has moved aside. */
+export function isTemporary(name: string): boolean {
+  return name.startsWith('.') && TEMPORARY.test(name.slice(name.lastIndexOf('.') + 1));
+}
+
 /** Half-written folders of killed processes go; an old folder that one had moved aside comes back if its place is empty. */
 async function clearLeftovers(target: string): Promise<void> {
   const start = `.${temporaryName(target)}.`;
   for (const name of await readdir(dirname(target))) {
-    const [, kind, processId] =
-      /^(partial|previous)-(\d+)(?:-[\da-f]+)?$/.exec(name.startsWith(start) ? name.slice(start.length) : '') ?? [];
+    const [, kind, processId] = TEMPORARY.exec(name.startsWith(start) ? name.slice(start.length) : '') ?? [];
     if (kind === undefined || isRunning(Number(processId))) continue;
     const leftover = join(dirname(target), name);
     if (kind === 'previous' && !existsSync(target)) await rename(leftover, target);

@@ -54,6 +54,13 @@ async function prepare(input: string, output: string, more: Partial<PrepareOptio
   return { files, unchanged };
 }
 
+it('leaves out its own output, where that is inside the input', async () => {
+  const input = tunes('outside', 3);
+  const first = await prepare(input, 'outside/inside');
+  expect(await prepare(input, 'outside/inside')).toEqual({ files: 5, unchanged: 5 });
+  expect(first.files).toBe(5);
+});
+
 const hashes = (name: string) =>
   readdirSync(place(name)).map((file) => [
     file,

@@ -97,7 +97,7 @@ async function prepareFiles(options: PrepareOptions, builder: DatasetBuilder): P
     tell();
   });
   try {
-    for await (const step of readSources(inputs, signal)) {
+    for await (const step of readSources(inputs, signal, output)) {
       if ('share' in step) {
         done.read = step.share;
         tell();

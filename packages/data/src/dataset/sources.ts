@@ -2,6 +2,7 @@ import type { Dirent, Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DataError, fileError, reasonOf, systemReason } from '../error.ts';
+import { isTemporary } from '../folder.ts';
 import { archiveOnDisk } from './archive-file.ts';
 import { archiveKind, checkIsNoArchive, HEAD_BYTES, readArchive } from './archives.ts';
 import { Budget } from './budget.ts';
@@ -33,14 +34,19 @@ export type SourceStep = FoundFile | { readonly share: number };
  * paths that leave the archive, and what exceeds the limits are refused; in folders also what cannot be read, changes
  * meanwhile, or has a name that is not UTF-8.
  *
+ * @param output a folder that is left out where an input contains it, with what stands in its place while it is written
  * @throws DataError if an input is missing or an archive that is named itself is damaged; the signal's reason if it is aborted
  */
-export async function* readSources(inputs: readonly string[], signal?: AbortSignal): AsyncGenerator<SourceStep> {
+export async function* readSources(
+  inputs: readonly string[],
+  signal?: AbortSignal,
+  output?: string,
+): AsyncGenerator<SourceStep> {
   // A slip of the pen shows before work begins.
   for (const input of inputs) await stateOf(input);
   for (const [index, input] of inputs.entries()) {
     try {
-      for await (const step of readInput(input, signal)) {
+      for await (const step of readInput(input, signal, output && resolve(output))) {
         yield 'share' in step ? { share: (index + step.share) / inputs.length } : step;
         signal?.throwIfAborted();
       }
@@ -54,8 +60,12 @@ export async function* readSources(inputs: readonly string[], signal?: AbortSign
   }
 }
 
-async function* readInput(input: string, signal: AbortSignal | undefined): AsyncGenerator<SourceStep> {
-  if ((await stateOf(input)).isDirectory()) yield* readFolder(resolve(input), signal);
+async function* readInput(
+  input: string,
+  signal: AbortSignal | undefined,
+  output: string | undefined,
+): AsyncGenerator<SourceStep> {
+  if ((await stateOf(input)).isDirectory()) yield* readFolder(resolve(input), signal, output);
   else yield* readFile(input, basename(input), '', signal);
 }
 
@@ -66,9 +76,13 @@ function stateOf(input: string): Promise<Stats> {
   });
 }
 
-async function* readFolder(folder: string, signal: AbortSignal | undefined): AsyncGenerator<SourceStep> {
+async function* readFolder(
+  folder: string,
+  signal: AbortSignal | undefined,
+  output: string | undefined,
+): AsyncGenerator<SourceStep> {
   const found: (string | RefusedFile)[] = [];
-  await listFolder(folder, basename(folder), found);
+  await listFolder(folder, basename(folder), found, output);
   for (const [index, file] of found.entries()) {
     if (typeof file !== 'string') yield file;
     else {
@@ -86,7 +100,13 @@ async function* readFolder(folder: string, signal: AbortSignal | undefined): Asy
 }
 
 /** Paths of files below a folder, and what is refused at sight, in the order of names. */
-async function listFolder(folder: string, path: string, found: (string | RefusedFile)[]): Promise<void> {
+async function listFolder(
+  folder: string,
+  path: string,
+  found: (string | RefusedFile)[],
+  output: string | undefined,
+): Promise<void> {
+  if (folder === output || isTemporary(basename(folder))) return;
   const entries: Dirent<Buffer>[] = await readdir(folder, { withFileTypes: true, encoding: 'buffer' }).catch(
     (error: unknown) => {
       found.push({ path, reason: systemReason(error).problem });
@@ -100,7 +120,7 @@ async function listFolder(folder: string, path: string, found: (string | Refused
     if (!Buffer.from(name).equals(entry.name))
       found.push({ path: entryPath, reason: 'its name is not UTF-8: rename it' });
     else if (entry.isSymbolicLink()) found.push({ path: entryPath, reason: 'a symbolic link' });
-    else if (entry.isDirectory()) await listFolder(join(folder, name), entryPath, found);
+    else if (entry.isDirectory()) await listFolder(join(folder, name), entryPath, found, output);
     else if (entry.isFile()) found.push(entryPath);
     else found.push({ path: entryPath, reason: 'not a plain file (a device or a pipe)' });
     if (found.length > LIMITS.files) {
