@@ -158,6 +158,10 @@ describe('generate', () => {
     const log = readVgm(await readFile(join(output, 'track-01.vgm')));
     expect(log.loop).toBe(0);
     expect((await sidecarOf(output, 'track-01')).settings.loops).toBe(true);
+    // The .mid file holds the whole song, with its title and its loop.
+    const again = join(folder, 'again.vgm');
+    await jsonOf(`render ${join(output, 'track-01.mid')} --output ${again}`);
+    expect((await readFile(again)).equals(await readFile(join(output, 'track-01.vgm')))).toBe(true);
     const wav = await readFile(join(output, 'track-01.wav'));
     const sound = Float32Array.from({ length: (wav.length - 44) / 2 }, (_, index) => wav.readInt16LE(44 + 2 * index));
     const steps = sound.map((sample, index) =>

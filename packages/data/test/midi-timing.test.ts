@@ -189,7 +189,7 @@ describe('the bars of a MIDI file', () => {
       'for one bar',
       [meter(0, 4, 2), meter(8 * 96, 2, 2), meter(10 * 96, 4, 2)],
       { meter: '4/4', first: 2 },
-      'the meter changes from 4/4 to 2/4 at bar 3, with 1 more changes; bars are counted in 4/4',
+      'the meter changes from 4/4 to 2/4 at bar 3, with 1 more change; bars are counted in 4/4',
     ],
     [
       'by bars that begin anew',

@@ -16,7 +16,7 @@ export function nextLines(
     const value = text(args, name);
     return value === undefined ? [] : [`--${name}`, value];
   };
-  // Where the data is stands in the run, unless it was found elsewhere this time.
+  // A run knows where its data is, unless it was found elsewhere this time.
   const data = flag(args, 'resume') ? given('data') : [];
   const patience = reason === 'no improvement' ? ['--patience', '0'] : given('patience');
   const options = [...bounds(args, step), ...NOT_KEPT.flatMap(given), ...patience, ...data];

@@ -195,7 +195,8 @@ async function prepareInputs(options: PrepareOptions): Promise<Prepared> {
     const { share, files, songs } = done;
     unchanged = done.unchanged;
     const again = unchanged > 0 ? ` (${unchanged} unchanged)` : '';
-    progress.update(share, `${files} ${files === 1 ? 'file' : 'files'}${again}, ${songs} songs kept`);
+    const kept = `${songs} ${songs === 1 ? 'song' : 'songs'} kept`;
+    progress.update(share, `${files} ${files === 1 ? 'file' : 'files'}${again}, ${kept}`);
   };
   try {
     const dataset = await interruptible((signal) => prepareDataset({ ...options, onProgress, signal }));

@@ -93,5 +93,5 @@ async function readLog(path: string): Promise<VgmFile> {
     return { log, tags: { title, ...tags }, repairs: [...file.repairs, ...repairs] };
   }
   const { song, repairs } = onlySong(bytes, path);
-  return { log: playScore(song), tags: { title }, repairs };
+  return { log: playScore(song), tags: { title: song.title || title }, repairs };
 }

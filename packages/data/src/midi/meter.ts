@@ -49,7 +49,8 @@ export function meterOf(
       1 + earlier.reduce((bars, { meter, start, end }) => bars + Math.ceil((end - start) / barTicks(meter)), 0);
     const change =
       before === after ? `a bar of ${after} is cut short before` : `the meter changes from ${before} to ${after} at`;
-    const more = counted.length > 2 ? `, with ${counted.length - 2} more changes` : '';
+    const others = counted.length - 2;
+    const more = others > 0 ? `, with ${others} more ${others === 1 ? 'change' : 'changes'}` : '';
     repairs.push(`${change} bar ${bar}${more}; bars are counted in ${meterName(meter)}`);
   }
   return { meter, firstBar: phase === 0 ? 0 : phase - barTicks(meter) };
