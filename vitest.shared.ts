@@ -20,6 +20,8 @@ export default defineConfig({
     // A GPU test on a software adapter is slow and a hung one must still end.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What a page does in 0.1 s takes seconds on a slow machine; vitest would give up after one.
+    expect: { poll: { timeout: 30_000 } },
     maxWorkers: 2,
     provide: { browser: findBrowser()?.program },
     onConsoleLog: (log) => {
