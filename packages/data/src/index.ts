@@ -13,10 +13,8 @@ export {
   augmentSong,
 } from './augment/augment.ts';
 export * from './baselines.ts';
-export type { Augment } from './batches/bucket.ts';
-export { BatchLoader } from './batches/loader.ts';
-export { type Batch, type BatchOptions, BatchSampler } from './batches/sampler.ts';
-export type { LoaderOptions } from './batches/source.ts';
+export { type Augment, type Cutting, PREDICTED_EVENTS, WHOLE_SEQUENCES, type Window } from './batches/bucket.ts';
+export { type BatchOptions, BatchSampler, type WindowBatch } from './batches/sampler.ts';
 export type { BytePair } from './byte-pairs/byte-pairs.ts';
 export { type BytePairEncodingOptions, withBytePairs } from './byte-pairs/encoding.ts';
 export { type BytePairSequence, type LearnBytePairsOptions, learnBytePairs } from './byte-pairs/learn.ts';
@@ -36,6 +34,7 @@ export { Dataset, type DatasetSequence, type EventSequence, sequenceOf } from '.
 export { openDataset, writeDataset } from './dataset/files.ts';
 export { readSongs } from './dataset/formats.ts';
 export { type Copies, type Manifest, type Report, type SongEntry, SPLITS, type Split } from './dataset/manifest.ts';
+export { type PortableSequences, portableSequences, sequencesOf } from './dataset/portable.ts';
 export { datasetFromSongs, type PrepareOptions, type PrepareProgress, prepareDataset } from './dataset/prepare.ts';
 export { type InputFile, openInputFile, readInputFile } from './dataset/read-file.ts';
 export { reportTable } from './dataset/report-table.ts';
@@ -87,6 +86,7 @@ export type { FoundSong, SongReading, WrittenFacts } from './reading.ts';
 export { songFromRegisterLog } from './register-log/song.ts';
 export { isVgm, readVgmLog, readVgmSong } from './register-log/vgm.ts';
 export * from './song.ts';
+export { startThread } from './start-thread.ts';
 export { type SongCounts, sumCounts, type VoiceCounts, WIDEST_INTERVAL } from './statistics/counts.ts';
 export { compareMeasures, type MelodyMeasures, measureMelody, measuresOf } from './statistics/melody-measures.ts';
 export { durationLabel, entropy, polyphonyShares, summariseVoices, type VoiceSummary } from './statistics/summary.ts';

@@ -1,7 +1,7 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DataError, type InputFile, isSystemError, openInputFile, systemReason, temporaryName } from '@chipsmith/data';
-import { ModelError } from './error.ts';
+import { ModelError } from '../error.ts';
 
 /** Ends the name of a file that is being written; a process that is killed leaves it behind. */
 export const PARTIAL_NAME = /\.partial-\d+$/;
