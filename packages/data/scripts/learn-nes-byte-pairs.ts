@@ -20,6 +20,6 @@ const sequences = files.flatMap(({ path, bytes }) => {
 });
 const pairs = learnBytePairs(sequences, { classes, count: 512, fewestGroups: 6 }).map((pair) => pair.join(' '));
 writeFileSync(
-  new URL('../learnt/nes-byte-pairs.json', import.meta.url),
+  new URL('../src/nes-events/learnt/nes-byte-pairs.json', import.meta.url),
   `${JSON.stringify({ nesEventsVersion: version, pairs }, null, 2)}\n`,
 );

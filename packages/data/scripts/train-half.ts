@@ -1,4 +1,4 @@
-import { readSources, type SourceFile } from '../src/dataset/sources.ts';
+import { readSources, type SourceFile } from '../src/node/archives/sources.ts';
 import { splitOfFolders } from '../src/dataset/split.ts';
 
 /**

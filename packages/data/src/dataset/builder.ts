@@ -11,7 +11,7 @@ import type { Copies, Report, ReportEntry, ShardIndex, SongEntry, Split } from '
 import { KEPT, type PreparedFile, type PreparedSong, type SongSettings } from './preparation.ts';
 import { type ShardWriter, shardEntry } from './shard.ts';
 import { assignSplits, gameOf } from './split.ts';
-import type { KeepMusic } from './spool.ts';
+import type { KeepMusic } from '../node/dataset/spool.ts';
 
 /**
  * What becomes of the songs: which are taken, which voices of them, and how songs are dealt to train and valid where folders do

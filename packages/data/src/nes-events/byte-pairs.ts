@@ -6,7 +6,7 @@ import { nesEventsEncoding } from './encoding.ts';
 
 /** Which version of nes-events the pairs were learnt with, and the pairs as two class numbers each. */
 const learnt: { readonly nesEventsVersion: number; readonly pairs: readonly string[] } = JSON.parse(
-  readFileSync(new URL('../../learnt/nes-byte-pairs.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('./learnt/nes-byte-pairs.json', import.meta.url), 'utf8'),
 );
 
 /** The version of nes-events whose numbers the learnt pairs are; another one needs them learnt again. */

@@ -3,7 +3,7 @@ import type { Macros } from './learn.ts';
 import { parseMacro } from './macro.ts';
 
 /** The learnt macros in their text form. It stands outside of src, in reach of source and build alike. */
-export const NES_MACROS_FILE = new URL('../../learnt/nes-macros.json', import.meta.url);
+export const NES_MACROS_FILE = new URL('./learnt/nes-macros.json', import.meta.url);
 
 const text: Readonly<Record<keyof Macros, readonly string[]>> = JSON.parse(readFileSync(NES_MACROS_FILE, 'utf8'));
 

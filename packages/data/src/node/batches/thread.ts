@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { DataError } from '../error.ts';
-import type { Augment } from './bucket.ts';
-import { type LoaderSource, samplerOf, type ThreadAnswer } from './source.ts';
+import { DataError } from '../../error.ts';
+import type { Augment } from '../../batches/bucket.ts';
+import { type LoaderSource, samplerOf, type ThreadAnswer } from '../../batches/source.ts';
 
 /** A thread that makes batches: a number comes in, so many batches go out, step after step. */
 const source: LoaderSource = workerData;
@@ -28,8 +28,8 @@ async function augmentOf({ encoding: name, options }: LoaderSource): Promise<Aug
   const { augmentation, seed } = options;
   if (augmentation === undefined) return undefined;
   const [{ findEncoding }, { augmentEvents }] = await Promise.all([
-    import('../encodings.ts'),
-    import('../augment/augment.ts'),
+    import('../../encodings.ts'),
+    import('../../augment/augment.ts'),
   ]);
   const encoding = findEncoding(name);
   return (events, place) => augmentEvents(encoding, events, { augmentation, seed, ...place });

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { lstat, mkdir, readdir, readlink, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { DataError, fileError, isSystemError } from './error.ts';
+import { DataError, fileError, isSystemError } from '../../error.ts';
 import { isRunning } from './is-running.ts';
 
 /** What operating systems leave in folders that somebody has looked at: nobody misses it. */

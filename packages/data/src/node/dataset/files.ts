@@ -3,12 +3,12 @@ import { createReadStream, existsSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { encodings } from '../encodings.ts';
-import { DataError, isSystemError, systemReason } from '../error.ts';
-import { checkReplaceable, replaceFolder } from '../folder.ts';
-import { Dataset, fingerprintOf } from './dataset.ts';
-import { indexSchema, type Manifest, manifestSchema, parseJson, reportSchema, SPLITS, type Split } from './manifest.ts';
-import { openInputFile, readInputFile } from './read-file.ts';
+import { encodings } from '../../encodings.ts';
+import { DataError, isSystemError, systemReason } from '../../error.ts';
+import { checkReplaceable, replaceFolder } from '../files/folder.ts';
+import { Dataset, fingerprintOf } from '../../dataset/dataset.ts';
+import { indexSchema, type Manifest, manifestSchema, parseJson, reportSchema, SPLITS, type Split } from '../../dataset/manifest.ts';
+import { openInputFile, readInputFile } from '../files/read-file.ts';
 import {
   type EventStore,
   eventsOfBytes,
@@ -17,7 +17,7 @@ import {
   type ShardWriter,
   sha256Of,
   shardOnDisk,
-} from './shard.ts';
+} from '../../dataset/shard.ts';
 
 const MANIFEST = 'manifest.json';
 const REPORT = 'report.json';

@@ -1,10 +1,10 @@
 import type { Worker } from 'node:worker_threads';
-import type { Dataset } from '../dataset/dataset.ts';
-import { findEncoding } from '../encodings.ts';
-import { DataError } from '../error.ts';
+import type { Dataset } from '../../dataset/dataset.ts';
+import { findEncoding } from '../../encodings.ts';
+import { DataError } from '../../error.ts';
 import { startThread } from '../start-thread.ts';
-import type { Batch, BatchSampler } from './sampler.ts';
-import { type LoaderOptions, type LoaderSource, samplerOf, type ThreadAnswer } from './source.ts';
+import type { Batch, BatchSampler } from '../../batches/sampler.ts';
+import { type LoaderOptions, type LoaderSource, samplerOf, type ThreadAnswer } from '../../batches/source.ts';
 
 /** Batches that wait to be asked for: enough that one that takes several steps' time to make is not noticed. */
 const BATCHES_AHEAD = 8;

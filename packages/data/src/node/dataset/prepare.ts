@@ -1,16 +1,16 @@
 import { availableParallelism } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import type { Encoding } from '../encoding.ts';
-import { DataError } from '../error.ts';
-import { replaceFolder } from '../folder.ts';
-import type { Song } from '../song.ts';
-import { DatasetBuilder, type DatasetOptions } from './builder.ts';
-import type { Dataset } from './dataset.ts';
+import type { Encoding } from '../../encoding.ts';
+import { DataError } from '../../error.ts';
+import { replaceFolder } from '../files/folder.ts';
+import type { Song } from '../../song.ts';
+import { DatasetBuilder, type DatasetOptions } from '../../dataset/builder.ts';
+import type { Dataset } from '../../dataset/dataset.ts';
 import { EarlierPreparation, writePrepared } from './earlier.ts';
 import { checkOutput, openDataset, writeTexts, writingShards } from './files.ts';
-import { prepareSong, refusedFile, type SongSettings } from './preparation.ts';
-import { sha256Of, shardInMemory } from './shard.ts';
-import { readSources } from './sources.ts';
+import { prepareSong, refusedFile, type SongSettings } from '../../dataset/preparation.ts';
+import { sha256Of, shardInMemory } from '../../dataset/shard.ts';
+import { readSources } from '../archives/sources.ts';
 import { Spool } from './spool.ts';
 import { ThreadPool } from './threads.ts';
 

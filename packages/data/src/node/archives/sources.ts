@@ -1,13 +1,13 @@
 import type { Dirent, Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { DataError, fileError, reasonOf, systemReason } from '../error.ts';
-import { isTemporary } from '../folder.ts';
+import { DataError, fileError, reasonOf, systemReason } from '../../error.ts';
+import { isTemporary } from '../files/folder.ts';
 import { archiveOnDisk } from './archive-file.ts';
 import { archiveKind, checkIsNoArchive, HEAD_BYTES, readArchive } from './archives.ts';
 import { Budget } from './budget.ts';
-import { LIMITS, tooLarge } from './limits.ts';
-import { openInputFile } from './read-file.ts';
+import { LIMITS, tooLarge } from '../../dataset/limits.ts';
+import { openInputFile } from '../files/read-file.ts';
 
 /** One file of the input: found on disk or inside an archive. */
 export interface SourceFile {

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { deserialize, serialize } from 'node:v8';
-import type { PreparedMusic } from './preparation.ts';
+import type { PreparedMusic } from '../../dataset/preparation.ts';
 
 /** Keeps music until all songs are there and can be dealt to splits; what it returns gives the music back. */
 export type KeepMusic = (music: PreparedMusic) => () => PreparedMusic;
