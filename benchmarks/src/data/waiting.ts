@@ -5,14 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AUGMENTATIONS,
   arrange,
-  BatchLoader,
   datasetFromSongs,
   embeddedTunes,
   type LoaderOptions,
-  openDataset,
   tx1Encoding,
-  writeDataset,
 } from '@chipsmith/data';
+import { BatchLoader, openDataset, writeDataset } from '@chipsmith/data/node';
 import type { Waiting } from '../report/results.ts';
 
 export const WAITING = 'data waiting of training steps';

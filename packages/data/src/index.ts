@@ -14,9 +14,8 @@ export {
 } from './augment/augment.ts';
 export * from './baselines.ts';
 export type { Augment } from './batches/bucket.ts';
-export { BatchLoader } from './node/batches/loader.ts';
+export { type LoaderOptions, samplerOf } from './batches/dataset-sampler.ts';
 export { type Batch, type BatchOptions, BatchSampler } from './batches/sampler.ts';
-export type { LoaderOptions } from './batches/source.ts';
 export type { BytePair } from './byte-pairs/byte-pairs.ts';
 export { type BytePairEncodingOptions, withBytePairs } from './byte-pairs/encoding.ts';
 export { type BytePairSequence, type LearnBytePairsOptions, learnBytePairs } from './byte-pairs/learn.ts';
@@ -33,30 +32,17 @@ export { type Chord, type Key, type Tune, type TuneLine, type TuneNote, tuneToSo
 export { TuneError } from './corpus/tune-error.ts';
 export type { DatasetOptions } from './dataset/builder.ts';
 export { Dataset, type DatasetSequence, type EventSequence, sequenceOf } from './dataset/dataset.ts';
-export { openDataset, writeDataset } from './node/dataset/files.ts';
 export { readSongs } from './dataset/formats.ts';
+export { datasetFromSongs } from './dataset/from-songs.ts';
 export { type Copies, type Manifest, type Report, type SongEntry, SPLITS, type Split } from './dataset/manifest.ts';
-export { datasetFromSongs, type PrepareOptions, type PrepareProgress, prepareDataset } from './node/dataset/prepare.ts';
-export { type InputFile, openInputFile, readInputFile } from './node/files/read-file.ts';
 export { reportTable } from './dataset/report-table.ts';
-export {
-  type Archive,
-  type ArchiveOptions,
-  type ArchiveProgress,
-  downloadArchive,
-  NESMDB,
-} from './node/download/archive.ts';
-export { DownloadError } from './node/download/error.ts';
-export { downloadListing, type Listing, type ListingOptions, type ListingProgress } from './node/download/listing.ts';
 export * from './encoding.ts';
 export * from './encodings.ts';
-export { DataError, type FilePlace, isSystemError, printable, reasonOf, systemReason } from './error.ts';
-export { checkReplaceable, replaceFolder, temporaryName } from './node/files/folder.ts';
+export { DataError, type FilePlace, printable, reasonOf } from './error.ts';
 export { ROLES, type Role } from './general-midi/names.ts';
 export type { ArrangerOptions } from './general-midi/options.ts';
 export { type PartName, ROLE_WEIGHTS, type RoleWeights } from './general-midi/roles.ts';
 export { meterOfBar } from './grid/quantise.ts';
-export { isRunning } from './node/files/is-running.ts';
 export { tx1Encoding, tx2Encoding } from './lakhnes/encoding.ts';
 export { lakhNesEvaluationSequence, withBoundaries } from './lakhnes/protocol.ts';
 export { readLakhNesText } from './lakhnes/read-text.ts';

@@ -7,17 +7,15 @@ import {
   type Augment,
   augmentEvents,
   type Batch,
-  BatchLoader,
   BatchSampler,
   DataError,
   datasetFromSongs,
   deriveSeed,
   melodyEncoding,
-  openDataset,
   Random,
   sequenceOf,
-  writeDataset,
 } from '../src/index.ts';
+import { BatchLoader, openDataset, writeDataset } from '../src/node/index.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { tuneSong } from './support/tunes.ts';
 

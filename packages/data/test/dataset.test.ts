@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { fingerprintOf } from '../src/dataset/dataset.ts';
-import { indexText, sha256Of } from '../src/dataset/shard.ts';
+import { indexText } from '../src/dataset/shard.ts';
 import {
   DataError,
   type Dataset,
@@ -13,14 +13,13 @@ import {
   embeddedCorpus,
   type Manifest,
   melodyEncoding,
-  openDataset,
-  prepareDataset,
   reportTable,
   type Split,
-  writeDataset,
 } from '../src/index.ts';
+import { openDataset, prepareDataset, writeDataset } from '../src/node/index.ts';
 import { tarGzOf } from './support/archives.ts';
 import { temporaryFolder } from './support/folder.ts';
+import { sha256Of } from '../src/sha256.ts';
 import { tuneMidi, tuneSong } from './support/tunes.ts';
 
 const folder = temporaryFolder();

@@ -1,5 +1,6 @@
 import { ApuError } from '@chipsmith/apu';
-import { DataError, isSystemError, printable } from '@chipsmith/data';
+import { DataError, printable } from '@chipsmith/data';
+import { isSystemError } from '@chipsmith/data/node';
 import { KernelError, type KernelErrorCode } from '@chipsmith/kernels';
 import { fileError, ModelError } from '@chipsmith/models';
 

@@ -1,5 +1,6 @@
-import type { BatchLoader, Evaluation, EventSequence } from '@chipsmith/data';
+import type { Evaluation, EventSequence } from '@chipsmith/data';
 import { deriveSeed } from '@chipsmith/data';
+import type { BatchLoader } from '@chipsmith/data/node';
 import { type Arena, adamSchedule, type Device, type Program } from '@chipsmith/kernels';
 import type { Checkpoint, CheckpointMetadata, TrainingState } from '../checkpoint/checkpoint.ts';
 import { ModelError } from '../error.ts';

@@ -3,13 +3,13 @@ import {
   AUGMENTATIONS,
   type AugmentationName,
   augmentEvents,
-  BatchLoader,
   type Dataset,
   type EventSequence,
   findEncoding,
   Random,
   unigram,
 } from '@chipsmith/data';
+import { BatchLoader } from '@chipsmith/data/node';
 import {
   type BytesByCategory,
   type Device,

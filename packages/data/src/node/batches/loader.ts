@@ -1,10 +1,28 @@
 import type { Worker } from 'node:worker_threads';
-import type { Dataset } from '../../dataset/dataset.ts';
-import { findEncoding } from '../../encodings.ts';
-import { DataError } from '../../error.ts';
-import { startThread } from '../start-thread.ts';
+import { type LoaderOptions, samplerOf } from '../../batches/dataset-sampler.ts';
 import type { Batch, BatchSampler } from '../../batches/sampler.ts';
-import { type LoaderOptions, type LoaderSource, samplerOf, type ThreadAnswer } from '../../batches/source.ts';
+import type { Dataset } from '../../dataset/dataset.ts';
+import { DataError } from '../../error.ts';
+import { EventFile, type EventFilePlace } from '../dataset/event-file.ts';
+import { startThread } from '../start-thread.ts';
+
+/** What a thread needs to make batches: plain data. */
+export interface LoaderSource {
+  readonly encoding: string;
+  /** The events of the split: themselves, or where they are. */
+  readonly events: Uint16Array | EventFilePlace;
+  /** Where each sequence is. */
+  readonly starts: Float64Array;
+  readonly lengths: Float64Array;
+  /** Events of a bar of each sequence; 0 where it knows no bars. */
+  readonly bars: Float64Array;
+  readonly options: LoaderOptions;
+}
+
+/** What a thread sends: a batch, or the parts of a DataError. */
+export type ThreadAnswer =
+  | { readonly batch: Batch }
+  | { readonly refusal: readonly [where: string, problem: string, remedy: string] };
 
 /** Batches that wait to be asked for: enough that one that takes several steps' time to make is not noticed. */
 const BATCHES_AHEAD = 8;
@@ -23,21 +41,27 @@ export class BatchLoader {
   #step: number;
   #waited = 0;
 
-  /** @throws DataError as BatchSampler does, or if the dataset's encoding is not of this package and is to be augmented */
+  /** @throws DataError as samplerOf does */
   constructor(dataset: Dataset, options: LoaderOptions) {
+    this.sampler = samplerOf(dataset, options);
+    this.#step = options.firstStep ?? 0;
     const { store, index } = dataset.shard(options.split ?? 'train');
+    const isOnDisk = store instanceof EventFile;
+    if (!isOnDisk && options.augmentation === undefined) return;
+    const lengths = Float64Array.from(index, ({ length }) => length);
     const source: LoaderSource = {
       encoding: dataset.manifest.encoding.name,
-      store,
+      events: isOnDisk
+        ? store.place
+        : store.read(
+            0,
+            lengths.reduce((sum, length) => sum + length, 0),
+          ),
       starts: Float64Array.from(index, ({ start }) => start),
-      lengths: Float64Array.from(index, ({ length }) => length),
+      lengths,
       bars: Float64Array.from(index, ({ bar }) => bar ?? 0),
       options,
     };
-    this.sampler = samplerOf(source);
-    this.#step = options.firstStep ?? 0;
-    if (options.augmentation !== undefined) findEncoding(source.encoding);
-    else if ('events' in store) return;
     const worker = startThread(new URL('./thread', import.meta.url), source);
     this.#worker = worker;
     worker.on('message', (answer: ThreadAnswer) => {

@@ -1,12 +1,17 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { DataError } from '../../error.ts';
 import type { Augment } from '../../batches/bucket.ts';
-import { type LoaderSource, samplerOf, type ThreadAnswer } from '../../batches/source.ts';
+import { BatchSampler } from '../../batches/sampler.ts';
+import type { EventSequence } from '../../dataset/dataset.ts';
+import { EventsInMemory } from '../../dataset/shard.ts';
+import { DataError } from '../../error.ts';
+import { EventFile } from '../dataset/event-file.ts';
+import type { LoaderSource, ThreadAnswer } from './loader.ts';
 
 /** A thread that makes batches: a number comes in, so many batches go out, step after step. */
 const source: LoaderSource = workerData;
-const sampler = samplerOf(source, await augmentOf(source));
-let step = source.options.firstStep ?? 0;
+const { options } = source;
+const sampler = new BatchSampler(sequencesOf(source), { ...options, augment: await augmentOf(source) });
+let step = options.firstStep ?? 0;
 
 parentPort?.on('message', (count: number) => {
   try {
@@ -23,14 +28,20 @@ parentPort?.on('message', (count: number) => {
   }
 });
 
+function sequencesOf({ events, starts, lengths, bars }: LoaderSource): EventSequence[] {
+  const store = events instanceof Uint16Array ? new EventsInMemory(events) : new EventFile(events);
+  return Array.from(starts, (start, index): EventSequence => {
+    const length = lengths[index];
+    return { length, bar: bars[index] || undefined, read: () => store.read(start, length) };
+  });
+}
+
 /** Loads the encodings only where they are needed: that takes longer than all else here. */
-async function augmentOf({ encoding: name, options }: LoaderSource): Promise<Augment | undefined> {
-  const { augmentation, seed } = options;
+async function augmentOf({ encoding, options: { augmentation, seed } }: LoaderSource): Promise<Augment | undefined> {
   if (augmentation === undefined) return undefined;
-  const [{ findEncoding }, { augmentEvents }] = await Promise.all([
+  const [{ findEncoding }, { augmenter }] = await Promise.all([
     import('../../encodings.ts'),
     import('../../augment/augment.ts'),
   ]);
-  const encoding = findEncoding(name);
-  return (events, place) => augmentEvents(encoding, events, { augmentation, seed, ...place });
+  return augmenter(findEncoding(encoding), augmentation, seed);
 }
