@@ -103,7 +103,7 @@ describe('prepareDataset', () => {
       'again.mid': tuneMidi(1),
       'short.mid': tuneMidi(2, 1),
       'notes.txt': new TextEncoder().encode('hello'),
-      'cut.mid': tuneMidi(3).subarray(0, 200),
+      'cut.mid': tuneMidi(3).subarray(0, 100),
       'empty.mid': new Uint8Array(0),
     };
     writeFileSync(place('mixed.zip'), zipSync(mixed));
@@ -114,7 +114,7 @@ describe('prepareDataset', () => {
       'again.mid': 'the same file as "good.mid"',
       'short.mid': 'no voice was kept',
       'notes.txt': 'byte 0: unsupported file type',
-      'cut.mid': 'byte 200: damaged: no notes can be read in it',
+      'cut.mid': 'byte 100: damaged: no notes can be read in it',
       'empty.mid': 'byte 0: the file is empty',
     });
     expect(report).toMatchObject({ files: 6, songs: 1, voices: { sounding: 4, kept: 2 } });
