@@ -17,9 +17,9 @@ import {
   type Split,
 } from '../src/index.ts';
 import { openDataset, prepareDataset, writeDataset } from '../src/node/index.ts';
+import { sha256Of } from '../src/sha256.ts';
 import { tarGzOf } from './support/archives.ts';
 import { temporaryFolder } from './support/folder.ts';
-import { sha256Of } from '../src/sha256.ts';
 import { tuneMidi, tuneSong } from './support/tunes.ts';
 
 const folder = temporaryFolder();
