@@ -27,6 +27,7 @@ const browserEntries = [
   'packages/kernels/src/operation.ts',
   'packages/kernels/src/browser.ts',
   'packages/apu/src/index.ts',
+  'packages/data/src/index.ts',
   'apps/cli/src/page/browser/main.ts',
   'apps/cli/src/page/browser/chip-worker.ts',
 ];

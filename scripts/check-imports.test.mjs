@@ -19,7 +19,8 @@ const sound = {
   'packages/apu/package.json': { name: '@chipsmith/apu' },
   'packages/apu/src/index.ts': 'export const b = 2;\n',
   'packages/data/package.json': { name: '@chipsmith/data', dependencies: { '@chipsmith/apu': 'workspace:*' } },
-  'packages/data/src/index.ts': "import { b } from '@chipsmith/apu';\nimport fs from 'fs';\n",
+  'packages/data/src/index.ts': "import { b } from '@chipsmith/apu';\n",
+  'packages/data/src/node.ts': "import fs from 'fs';\n",
   'apps/cli/package.json': { name: 'cli', dependencies: { '@chipsmith/kernels': 'workspace:*' } },
   'apps/cli/src/main.ts': "import '@chipsmith/kernels';\nimport '@chipsmith/kernels/node';\n",
 };

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { FILTER_PROFILES, type FilterName } from '@chipsmith/apu';
-import { readInputFile } from '@chipsmith/data';
+import { readInputFile } from '@chipsmith/data/node';
 import { z } from 'zod';
 import { CommandError } from './terminal/errors.ts';
 

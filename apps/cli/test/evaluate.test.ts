@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { openDataset, unigram } from '@chipsmith/data';
+import { unigram } from '@chipsmith/data';
+import { openDataset } from '@chipsmith/data/node';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { chipsmith, expectFailure, jsonOf, scratchFolder, TINY, writeMidiFolder } from './support/cli.ts';
 

@@ -2,14 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  arrange,
-  datasetFromSongs,
-  embeddedTunes,
-  openDataset,
-  polyphonyEncoding,
-  writeDataset,
-} from '@chipsmith/data';
+import { arrange, datasetFromSongs, embeddedTunes, polyphonyEncoding } from '@chipsmith/data';
+import { openDataset, writeDataset } from '@chipsmith/data/node';
 import { type BatchesOptions, type BatchSource, configure, findModel } from '@chipsmith/models';
 import { threadedBatches } from '@chipsmith/models/node';
 import type { Waiting } from '../report/results.ts';

@@ -1,5 +1,5 @@
 // Learns the byte pairs of nes-events-bpe from half of NES-MDB's train split (see train-half.ts) and writes them to
-// learnt/nes-byte-pairs.json. To be run again whenever nes-events gives other events. From the repository root:
+// src/nes-events/learnt/nes-byte-pairs.json. To be run again whenever nes-events gives other events. From the repository root:
 //
 //   node --conditions=@chipsmith/source --import tsx packages/data/scripts/learn-nes-byte-pairs.ts nesmdb_midi.tar.gz
 import { writeFileSync } from 'node:fs';
@@ -20,6 +20,6 @@ const sequences = files.flatMap(({ path, bytes }) => {
 });
 const pairs = learnBytePairs(sequences, { classes, count: 512, fewestGroups: 6 }).map((pair) => pair.join(' '));
 writeFileSync(
-  new URL('../learnt/nes-byte-pairs.json', import.meta.url),
+  new URL('../src/nes-events/learnt/nes-byte-pairs.json', import.meta.url),
   `${JSON.stringify({ nesEventsVersion: version, pairs }, null, 2)}\n`,
 );

@@ -10,6 +10,7 @@ export {
   type AugmentationName,
   type AugmentedOptions,
   augmentEvents,
+  augmenter,
   augmentSong,
 } from './augment/augment.ts';
 export * from './baselines.ts';
@@ -31,31 +32,17 @@ export { type Chord, type Key, type Tune, type TuneLine, type TuneNote, tuneToSo
 export { TuneError } from './corpus/tune-error.ts';
 export type { DatasetOptions } from './dataset/builder.ts';
 export { Dataset, type DatasetSequence, type EventSequence, sequenceOf } from './dataset/dataset.ts';
-export { openDataset, writeDataset } from './dataset/files.ts';
 export { readSongs } from './dataset/formats.ts';
+export { datasetFromSongs } from './dataset/from-songs.ts';
 export { type Copies, type Manifest, type Report, type SongEntry, SPLITS, type Split } from './dataset/manifest.ts';
-export { type PortableSequences, portableSequences, sequencesOf } from './dataset/portable.ts';
-export { datasetFromSongs, type PrepareOptions, type PrepareProgress, prepareDataset } from './dataset/prepare.ts';
-export { type InputFile, openInputFile, readInputFile } from './dataset/read-file.ts';
 export { reportTable } from './dataset/report-table.ts';
-export {
-  type Archive,
-  type ArchiveOptions,
-  type ArchiveProgress,
-  downloadArchive,
-  NESMDB,
-} from './download/archive.ts';
-export { DownloadError } from './download/error.ts';
-export { downloadListing, type Listing, type ListingOptions, type ListingProgress } from './download/listing.ts';
 export * from './encoding.ts';
 export * from './encodings.ts';
-export { DataError, type FilePlace, isSystemError, printable, reasonOf, systemReason } from './error.ts';
-export { checkReplaceable, replaceFolder, temporaryName } from './folder.ts';
+export { DataError, type FilePlace, printable, reasonOf } from './error.ts';
 export { ROLES, type Role } from './general-midi/names.ts';
 export type { ArrangerOptions } from './general-midi/options.ts';
 export { type PartName, ROLE_WEIGHTS, type RoleWeights } from './general-midi/roles.ts';
 export { meterOfBar } from './grid/quantise.ts';
-export { isRunning } from './is-running.ts';
 export { tx1Encoding, tx2Encoding } from './lakhnes/encoding.ts';
 export { lakhNesEvaluationSequence, withBoundaries } from './lakhnes/protocol.ts';
 export { readLakhNesText } from './lakhnes/read-text.ts';
@@ -86,7 +73,6 @@ export type { FoundSong, SongReading, WrittenFacts } from './reading.ts';
 export { songFromRegisterLog } from './register-log/song.ts';
 export { isVgm, readVgmLog, readVgmSong } from './register-log/vgm.ts';
 export * from './song.ts';
-export { startThread } from './start-thread.ts';
 export { type SongCounts, sumCounts, type VoiceCounts, WIDEST_INTERVAL } from './statistics/counts.ts';
 export { compareMeasures, type MelodyMeasures, measureMelody, measuresOf } from './statistics/melody-measures.ts';
 export { durationLabel, entropy, polyphonyShares, summariseVoices, type VoiceSummary } from './statistics/summary.ts';

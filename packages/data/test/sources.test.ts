@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import { readSources, type SourceFile } from '../src/dataset/sources.ts';
+import type { SourceFile } from '../src/dataset/preparation.ts';
 import { DataError } from '../src/index.ts';
+import { readSources } from '../src/node/archives/sources.ts';
 import { tarGzOf, tarOf } from './support/archives.ts';
 import { temporaryFolder } from './support/folder.ts';
 

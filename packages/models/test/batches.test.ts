@@ -7,10 +7,9 @@ import {
   datasetFromSongs,
   embeddedCorpus,
   melodyEncoding,
-  openDataset,
   sequenceOf,
-  writeDataset,
 } from '@chipsmith/data';
+import { openDataset, writeDataset } from '@chipsmith/data/node';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Batch, Batches, type BatchSource, createModel } from '../src/index.ts';

@@ -1,6 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { datasetFromSongs, embeddedCorpus, melodyEncoding, openDataset, writeDataset } from '@chipsmith/data';
+import { datasetFromSongs, embeddedCorpus, melodyEncoding } from '@chipsmith/data';
+import { openDataset, writeDataset } from '@chipsmith/data/node';
 import { describe, expect, it } from 'vitest';
 import { configure, createModel, ModelError, type TrainOptions, train } from '../src/index.ts';
 import { device, newRun, root } from './support/runs.ts';

@@ -7,8 +7,8 @@ import {
   embeddedCorpus,
   encodings,
   findEncoding,
-  openDataset,
 } from '@chipsmith/data';
+import { openDataset } from '@chipsmith/data/node';
 import type { Device, PreparationOptions } from '@chipsmith/kernels';
 import { openDevice } from '@chipsmith/kernels/node';
 import {

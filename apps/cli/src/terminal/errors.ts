@@ -1,5 +1,6 @@
 import { ApuError } from '@chipsmith/apu';
-import { DataError, isSystemError, printable } from '@chipsmith/data';
+import { DataError, printable } from '@chipsmith/data';
+import { isSystemError } from '@chipsmith/data/node';
 import { KernelError, type KernelErrorCode } from '@chipsmith/kernels';
 import { ModelError } from '@chipsmith/models';
 import { fileError } from '@chipsmith/models/node';

@@ -1,4 +1,4 @@
-import { utf8Of } from '../utf8.ts';
+import { utf8Of } from '../character-sets.ts';
 
 /** A line of a book of tunes, without its line end. */
 export interface BookLine {

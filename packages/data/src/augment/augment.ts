@@ -1,4 +1,5 @@
 import { VOICE_NAMES } from '@chipsmith/apu';
+import type { Augment } from '../batches/bucket.ts';
 import type { Encoding } from '../encoding.ts';
 import { DataError } from '../error.ts';
 import { meterOfBar } from '../grid/quantise.ts';
@@ -99,4 +100,9 @@ export function augmentEvents(
   const song = encoding.decode(events, { title: 'augmented', meter: meterOfBar(bar) });
   const changed = augmentSong(song, augmentation, deriveSeed(seed, epoch, index));
   return encoding.encode(changed).sequences[0]?.events ?? Uint16Array.from(events);
+}
+
+/** The changes of a training run: `augmentEvents` with its encoding, augmentation and seed. */
+export function augmenter(encoding: Encoding, augmentation: Augmentation, seed: number): Augment {
+  return (events, place) => augmentEvents(encoding, events, { augmentation, seed, ...place });
 }

@@ -1,4 +1,5 @@
 import { TICKS_PER_SECOND } from '@chipsmith/apu';
+import { latin1Of } from '../character-sets.ts';
 import { DataError, type FilePlace } from '../error.ts';
 import type { FoundSong, SongReading } from '../reading.ts';
 import { FrameNotes } from '../timing/frame-notes.ts';
@@ -29,7 +30,7 @@ const MAX_DEPTH = 16;
 export function readChorales(bytes: Uint8Array, name: string): FoundSong[] {
   const quartersPerStep = /quarter/i.test(name) ? 1 : /8th/i.test(name) ? 1 / 2 : 1 / 4;
   // One character a byte, so that places in the text are bytes.
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  const text = latin1Of(bytes);
   const places = new JsonPlaces(text);
   const placeOf = (path: FieldPath): FilePlace => ({
     byte: places.of(path),

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Note } from '@chipsmith/apu';
 import { deriveSeed } from '../random.ts';
+import { Sha256 } from '../sha256.ts';
 import type { Song } from '../song.ts';
 
 /** What is remembered of a song to tell whether another is the same music. */
@@ -31,16 +31,15 @@ const LONGEST_FIGURE = 4;
 export function sketchOf({ voices }: Song): Sketch {
   const all = [voices.pulse1, voices.pulse2, voices.triangle, voices.noise];
   const first = Math.min(...all.map((notes) => notes[0]?.start ?? Number.POSITIVE_INFINITY));
-  const hash = createHash('sha256');
+  const hash = new Sha256();
   for (const notes of all) {
     const numbers = notes.flatMap(({ start, end, pitch }) => [start - first, end - first, pitch]);
-    hash.update(Float64Array.of(notes.length));
-    hash.update(Float64Array.from(numbers));
+    hash.update(new Uint8Array(Float64Array.from([notes.length, ...numbers]).buffer));
   }
   const runs = new Set<number>();
   for (const notes of all.slice(0, 3)) addRuns(notes, runs);
   return {
-    notes: first === Number.POSITIVE_INFINITY ? undefined : hash.digest('hex'),
+    notes: first === Number.POSITIVE_INFINITY ? undefined : hash.hex(),
     runs: Uint32Array.from(runs).sort().slice(0, SKETCH_SIZE),
   };
 }

@@ -1,5 +1,5 @@
+import { utf8Of } from '../character-sets.ts';
 import { CHUNK_HEAD, chunkEnd, HEADER } from '../midi/chunks.ts';
-import { utf8Of } from '../utf8.ts';
 import { hasText } from './signatures.ts';
 import type { Wrapper } from './unwrap.ts';
 

@@ -5,14 +5,13 @@ import type { Encoded, EncodedSequence, Encoding } from '../encoding.ts';
 import { DataError, reasonOf } from '../error.ts';
 import type { ArrangerOptions } from '../general-midi/options.ts';
 import type { SongReading } from '../reading.ts';
+import { sha256Of } from '../sha256.ts';
 import { byVoice, type Song } from '../song.ts';
 import { countSong, type SongCounts } from '../statistics/counts.ts';
 import { withEstimatedTiming } from '../timing/tempo.ts';
 import { prevailingTempo } from '../timing/tempo-map.ts';
 import { readSongs } from './formats.ts';
 import type { SongEntry } from './manifest.ts';
-import { sha256Of } from './shard.ts';
-import type { SourceFile } from './sources.ts';
 
 /** Rises whenever the same file would give other songs, repairs, tempi, sketches or counts; encodings have versions of their own. */
 export const PREPARATION_VERSION = 4;
@@ -25,6 +24,13 @@ export interface SongSettings {
   readonly filters?: Partial<SongFilters> | undefined;
   /** How General MIDI files become four voices; by the arranger's defaults if left out. */
   readonly arranger?: ArrangerOptions | undefined;
+}
+
+/** A file of the input. */
+export interface SourceFile {
+  /** Path inside the input, with forward slashes; folders, and archives in folders or archives, put their own name in front. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
 }
 
 /** What became of one file. */
@@ -59,6 +65,9 @@ export interface PreparedMusic extends Omit<SongEntry, 'path' | 'sha256' | 'spli
   readonly counts: SongCounts;
   readonly sequences: readonly EncodedSequence[];
 }
+
+/** Keeps music until all songs are there and can be dealt to splits; what it returns gives the music back. */
+export type KeepMusic = (music: PreparedMusic) => () => PreparedMusic;
 
 /** What a report says of a voice that gave a sequence. */
 export const KEPT = 'kept';

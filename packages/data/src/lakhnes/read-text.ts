@@ -1,4 +1,5 @@
 import { TICKS_PER_SECOND } from '@chipsmith/apu';
+import { latin1Of } from '../character-sets.ts';
 import { DataError } from '../error.ts';
 import { ASSUMED_TIMING, type SongReading, titleOf } from '../reading.ts';
 import { MAX_SONG_SECONDS } from '../song.ts';
@@ -18,7 +19,7 @@ const EVENTS: ReadonlyMap<string, LakhNesEvent> = new Map(
  * @throws DataError, with the byte, for what is not an event, or a song of more than four hours
  */
 export function readLakhNesText(bytes: Uint8Array, name: string): SongReading {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  const text = latin1Of(bytes);
   const events: LakhNesEvent[] = [];
   let duration = 0;
   for (const { 0: word, index } of text.matchAll(/\S+/g)) {
@@ -39,7 +40,7 @@ export function readLakhNesText(bytes: Uint8Array, name: string): SongReading {
 
 /** Whether a text begins with an event. */
 export function isLakhNesText(bytes: Uint8Array): boolean {
-  const beginning = Buffer.from(bytes.subarray(0, 64)).toString('latin1');
+  const beginning = latin1Of(bytes.subarray(0, 64));
   return eventOf(/^\s*(\S+)/.exec(beginning)?.[1] ?? '') !== undefined;
 }
 

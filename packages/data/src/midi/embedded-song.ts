@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { type Change, type Note, TICKS_PER_SECOND } from '@chipsmith/apu';
+import { deflateSync, Inflate } from 'fflate';
 import { z } from 'zod';
 import { checkSong } from '../check.ts';
 import { DataError } from '../error.ts';
+import { sha256Of } from '../sha256.ts';
 import { byVoice, MAX_SONG_SECONDS, type Song } from '../song.ts';
 import { meta } from './file-bytes.ts';
 import { meterSchema, tempoSchema } from './mark.ts';
@@ -22,6 +22,8 @@ const HEAD = Uint8Array.from([0x7d, ...new TextEncoder().encode('chipsmith'), 1]
 const PART_BYTES = 16_000;
 /** The JSON of the longest songs of NES-MDB, of up to 25 minutes, has 0.9 MB. */
 const MAX_BYTES = 16 * 2 ** 20;
+/** Each piece can unpack to a thousand times as much (RFC 1951): small ones show that there is too much before it is there. */
+const PIECE_BYTES = 2 ** 12;
 
 /** Flat lists of numbers: a message for each wrong entry of millions would fill the memory. */
 const numbers = z.custom<number[]>((value) => Array.isArray(value) && value.every(Number.isSafeInteger));
@@ -45,13 +47,12 @@ const schema = z.strictObject({
  */
 export function embedSong({ title, duration, loops, tempo, meter, voices }: Song, sound: string): number[][] {
   const flat = byVoice((voice) => flatten(voices[voice]));
-  const json = JSON.stringify({ sound, title, duration, loops, tempo, meter, voices: flat } satisfies z.input<
-    typeof schema
-  >);
-  if (Buffer.byteLength(json) > MAX_BYTES) {
+  const content: z.input<typeof schema> = { sound, title, duration, loops, tempo, meter, voices: flat };
+  const json = new TextEncoder().encode(JSON.stringify(content));
+  if (json.length > MAX_BYTES) {
     throw new DataError(`song "${title}"`, 'too long for a MIDI file', 'write its parts as files of their own');
   }
-  const packed = deflateRawSync(json);
+  const packed = deflateSync(json);
   const events: number[][] = [];
   for (let start = 0; start < packed.length; start += PART_BYTES) {
     const part = [events.length >> 8, events.length & 0xff];
@@ -103,7 +104,7 @@ export function soundHash({ division, tracks }: MidiFile): string {
       return sound === undefined ? [] : [`${Math.round(event.tick * scale)} ${sound}`];
     }),
   );
-  return createHash('sha256').update(sounds.sort().join('\n')).digest('hex').slice(0, 32);
+  return sha256Of(sounds.sort().join('\n')).slice(0, 32);
 }
 
 /** Programs keep another number of ticks; 480, as written here, divides most of them. */
@@ -138,9 +139,20 @@ function isPart(event: MidiEvent): event is Extract<MidiEvent, { kind: 'sequence
 
 /** @param parts each with its number, 2 bytes, before it */
 function unpack(parts: readonly Uint8Array[]): string {
-  const inOrder = parts.toSorted((a, b) => numberOf(a) - numberOf(b));
-  const packed = Buffer.concat(inOrder.map((part) => part.subarray(2)));
-  return inflateRawSync(packed, { maxOutputLength: MAX_BYTES }).toString();
+  const inOrder = parts.toSorted((a, b) => numberOf(a) - numberOf(b)).map((part) => part.subarray(2));
+  const decoder = new TextDecoder();
+  let text = '';
+  let size = 0;
+  const inflate = new Inflate((chunk, isLast) => {
+    size += chunk.length;
+    if (size > MAX_BYTES) throw new RangeError(`the song is larger than ${MAX_BYTES} bytes`);
+    text += decoder.decode(chunk, { stream: !isLast });
+  });
+  for (const part of inOrder) {
+    for (let at = 0; at < part.length; at += PIECE_BYTES) inflate.push(part.subarray(at, at + PIECE_BYTES));
+  }
+  inflate.push(new Uint8Array(0), true);
+  return text;
 }
 
 function numberOf(part: Uint8Array): number {

@@ -1,4 +1,4 @@
-import { utf8Of } from '../utf8.ts';
+import { utf8Of } from '../character-sets.ts';
 
 const shiftJis = new TextDecoder('shift_jis', { fatal: true });
 const latin1 = new TextDecoder('latin1');

@@ -1,13 +1,8 @@
-import { readFileSync } from 'node:fs';
 import type { BytePair } from '../byte-pairs/byte-pairs.ts';
 import { withBytePairs } from '../byte-pairs/encoding.ts';
 import type { Encoding } from '../encoding.ts';
 import { nesEventsEncoding } from './encoding.ts';
-
-/** Which version of nes-events the pairs were learnt with, and the pairs as two class numbers each. */
-const learnt: { readonly nesEventsVersion: number; readonly pairs: readonly string[] } = JSON.parse(
-  readFileSync(new URL('../../learnt/nes-byte-pairs.json', import.meta.url), 'utf8'),
-);
+import learnt from './learnt/nes-byte-pairs.json' with { type: 'json' };
 
 /** The version of nes-events whose numbers the learnt pairs are; another one needs them learnt again. */
 export const LEARNT_WITH_VERSION = learnt.nesEventsVersion;

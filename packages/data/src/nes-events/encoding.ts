@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Encoding } from '../encoding.ts';
 import { DataError } from '../error.ts';
+import { sha256Of } from '../sha256.ts';
 import type { Song } from '../song.ts';
 import { decodeNesEvents } from './decode.ts';
 import { encodeNesEvents } from './encode.ts';
@@ -78,7 +78,7 @@ export function createNesEventsEncoding(macros: Macros = NES_MACROS): Encoding {
 }
 
 function hashOf(macros: Macros): string {
-  return createHash('sha256').update(JSON.stringify(macros)).digest('hex').slice(0, 8);
+  return sha256Of(JSON.stringify(macros)).slice(0, 8);
 }
 
 /** Most songs are at rest after one or two. */

@@ -1,11 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { Macros } from './learn.ts';
+import learnt from './learnt/nes-macros.json' with { type: 'json' };
 import { parseMacro } from './macro.ts';
-
-/** The learnt macros in their text form. It stands outside of src, in reach of source and build alike. */
-export const NES_MACROS_FILE = new URL('../../learnt/nes-macros.json', import.meta.url);
-
-const text: Readonly<Record<keyof Macros, readonly string[]>> = JSON.parse(readFileSync(NES_MACROS_FILE, 'utf8'));
 
 /**
  * The macros of nes-events, in the order in which they were chosen: learnt by scripts/learn-nes-macros.ts from half of the 4,502
@@ -13,7 +8,7 @@ const text: Readonly<Record<keyof Macros, readonly string[]>> = JSON.parse(readF
  * tune.
  */
 export const NES_MACROS: Macros = {
-  arpeggios: text.arpeggios.map(parseMacro),
-  volumes: text.volumes.map(parseMacro),
-  duties: text.duties.map(parseMacro),
+  arpeggios: learnt.arpeggios.map(parseMacro),
+  volumes: learnt.volumes.map(parseMacro),
+  duties: learnt.duties.map(parseMacro),
 };

@@ -1,3 +1,4 @@
+import { latin1Bytes, latin1Of } from '../character-sets.ts';
 import { DataError } from '../error.ts';
 
 /**
@@ -68,7 +69,7 @@ export class PickleOperands {
     const end = this.#bytes.indexOf(0x0a, this.#at);
     if (end < 0) this.refuse('a line without an end');
     const start = this.#skip(end + 1 - this.#at);
-    return textOf(this.#bytes.subarray(start, end));
+    return latin1Of(this.#bytes.subarray(start, end));
   }
 
   #numberOf(text: string): number {
@@ -123,7 +124,7 @@ export class PickleOperands {
     const text = this.line().replace(/\\u([0-9a-fA-F]{4})/g, (_, code) =>
       String.fromCharCode(Number.parseInt(code, 16)),
     );
-    return Uint8Array.from(Buffer.from(text, 'latin1'));
+    return latin1Bytes(text);
   }
 
   /** Ends reading with an error at the instruction at hand. */
@@ -134,12 +135,9 @@ export class PickleOperands {
 
 const PLAIN_ESCAPES: Readonly<Record<string, number>> = { '\\': 92, "'": 39, '"': 34, n: 10, r: 13, t: 9 };
 
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
 /** UTF-8 as one byte a character: texts of scores have none above 255. */
 export function latinOf(bytes: Uint8Array): Uint8Array {
-  return Uint8Array.from(Buffer.from(Buffer.from(bytes).toString('utf8'), 'latin1'));
-}
-
-/** One character a byte. */
-export function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  return latin1Bytes(utf8.decode(bytes));
 }

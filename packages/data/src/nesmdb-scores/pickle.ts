@@ -1,4 +1,5 @@
-import { latinOf, PickleOperands, textOf } from './pickle-operands.ts';
+import { latin1Of } from '../character-sets.ts';
+import { latinOf, PickleOperands } from './pickle-operands.ts';
 
 /**
  * A reader of Python's pickles for one shape of content: numbers, texts, tuples, lists, and numpy arrays and scalars of bytes.
@@ -148,7 +149,7 @@ class PickleMachine {
       case 'c':
         return this.#named(operands.line(), operands.line());
       case '\x93': {
-        const [module, attribute] = this.#popMany(2).map((part) => (part instanceof Uint8Array ? textOf(part) : '?'));
+        const [module, attribute] = this.#popMany(2).map((part) => (part instanceof Uint8Array ? latin1Of(part) : '?'));
         return this.#named(module, attribute);
       }
       case 'R':

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { DataError, findEncoding, sequencesOf } from '@chipsmith/data';
+import { DataError, findEncoding } from '@chipsmith/data';
+import { sequencesOf } from '@chipsmith/data/node';
 import { ModelError } from '../error.ts';
 import { findModel } from '../registry.ts';
 import { Batches } from '../training/batches.ts';

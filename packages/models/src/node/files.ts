@@ -1,6 +1,7 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { DataError, type InputFile, isSystemError, openInputFile, systemReason, temporaryName } from '@chipsmith/data';
+import { DataError } from '@chipsmith/data';
+import { type InputFile, isSystemError, openInputFile, systemReason, temporaryName } from '@chipsmith/data/node';
 import { ModelError } from '../error.ts';
 
 /** Ends the name of a file that is being written; a process that is killed leaves it behind. */

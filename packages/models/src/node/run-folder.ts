@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { appendFile, lstat, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isSystemError } from '@chipsmith/data';
+import { isSystemError } from '@chipsmith/data/node';
 import { z } from 'zod';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../checkpoint/checkpoint.ts';
 import { headerEnd, readHeader } from '../checkpoint/safetensors.ts';

@@ -1,5 +1,5 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import { isRunning, isSystemError } from '@chipsmith/data';
+import { isRunning, isSystemError } from '@chipsmith/data/node';
 import { ModelError } from '../error.ts';
 import { fileError, isMissing, readText } from './files.ts';
 

@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
-import { DataError, type PortableSequences, portableSequences, startThread } from '@chipsmith/data';
+import { DataError } from '@chipsmith/data';
+import { type PortableSequences, portableSequences, startThread } from '@chipsmith/data/node';
 import { ModelError } from '../error.ts';
 import type { Batch } from '../examples.ts';
 import { Batches, type BatchOrder, type BatchSource, batchesOnDemand, examplesOf } from '../training/batches.ts';
@@ -27,7 +28,7 @@ export function threadedBatches({ dataset, ...order }: BatchOrder): BatchSource 
   const { examples, encoding } = examplesOf({ dataset, ...order });
   const sequences = portableSequences(dataset, 'train');
   const isQuick =
-    'events' in sequences.store &&
+    sequences.events instanceof Uint16Array &&
     order.options.augmentation === null &&
     Object.values(examples.fields).every(({ per, shape }) => per === 'unit' && shape.length === 0);
   if (isQuick) return batchesOnDemand({ dataset, ...order });

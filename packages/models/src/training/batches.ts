@@ -1,8 +1,7 @@
 import {
   AUGMENTATIONS,
-  type Augment,
   type AugmentationName,
-  augmentEvents,
+  augmenter,
   BatchSampler,
   type Dataset,
   type Encoding,
@@ -45,12 +44,7 @@ export class Batches {
     encoding: Encoding,
     { augmentation, ...options }: BatchesOptions,
   ) {
-    const { seed } = options;
-    const augment: Augment | undefined =
-      augmentation === null
-        ? undefined
-        : (events, place) =>
-            augmentEvents(encoding, events, { augmentation: AUGMENTATIONS[augmentation], seed, ...place });
+    const augment = augmentation === null ? undefined : augmenter(encoding, AUGMENTATIONS[augmentation], options.seed);
     this.sampler = new BatchSampler(sequences, { ...options, cutting: examples.cutting, augment });
     this.#examples = examples;
   }

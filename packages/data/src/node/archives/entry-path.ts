@@ -1,4 +1,4 @@
-import { LIMITS } from './limits.ts';
+import { LIMITS } from '../../dataset/limits.ts';
 
 /**
  * An archive entry's path in its plain form, or undefined if it would leave the archive: absolute, with a drive letter, or

@@ -1,4 +1,4 @@
-import type { InputFile } from './read-file.ts';
+import type { InputFile } from '../files/read-file.ts';
 
 /** An archive, on disk or in memory. */
 export interface ArchiveFile {

@@ -1,11 +1,11 @@
 import { ApuError, GzipReader, isGzip } from '@chipsmith/apu';
 import { Parser, type ReadEntry } from 'tar';
-import { TAR_BLOCK_BYTES } from '../containers/signatures.ts';
-import { DataError, type FilePlace, messageOf } from '../error.ts';
+import { TAR_BLOCK_BYTES } from '../../containers/signatures.ts';
+import { tooLarge } from '../../dataset/limits.ts';
+import { DataError, type FilePlace, messageOf } from '../../error.ts';
 import { type ArchiveFile, piecesOf } from './archive-file.ts';
 import type { Budget } from './budget.ts';
 import { entryLimit, safeEntryPath } from './entry-path.ts';
-import { tooLarge } from './limits.ts';
 import type { FoundFile } from './sources.ts';
 
 /** gzip tells the piece that it fails in, not the byte. */

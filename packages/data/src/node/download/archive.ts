@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError, fileError, isSystemError } from '../error.ts';
+import { DataError } from '../../error.ts';
+import { fileError, isSystemError } from '../files/system-error.ts';
 import { type Answer, type ClientOptions, HttpClient, limited, webAddress } from './client.ts';
 import { DownloadError } from './error.ts';
 

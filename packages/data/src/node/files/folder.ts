@@ -2,8 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { lstat, mkdir, readdir, readlink, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { DataError, fileError, isSystemError } from './error.ts';
+import { DataError } from '../../error.ts';
 import { isRunning } from './is-running.ts';
+import { fileError, isSystemError } from './system-error.ts';
 
 /** What operating systems leave in folders that somebody has looked at: nobody misses it. */
 const LEFT_BY_SYSTEMS = ['.DS_Store', 'Thumbs.db', 'desktop.ini', '.directory'];

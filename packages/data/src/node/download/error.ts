@@ -1,4 +1,4 @@
-import { DataError } from '../error.ts';
+import { DataError } from '../../error.ts';
 
 /** Why a try may be worth repeating, and when. */
 export interface Transient {

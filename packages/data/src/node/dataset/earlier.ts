@@ -3,16 +3,21 @@ import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { VOICE_NAMES } from '@chipsmith/apu';
 import { z } from 'zod';
-import type { Encoding } from '../encoding.ts';
-import { encodings } from '../encodings.ts';
-import { DataError } from '../error.ts';
-import { type BuiltDataset, type BuiltSong, byPath } from './builder.ts';
-import type { Dataset, DatasetSequence } from './dataset.ts';
+import { type BuiltDataset, type BuiltSong, byPath } from '../../dataset/builder.ts';
+import type { Dataset, DatasetSequence } from '../../dataset/dataset.ts';
+import { type Manifest, parseJson, SPLITS, songCountsSchema } from '../../dataset/manifest.ts';
+import {
+  PREPARATION_VERSION,
+  type PreparedFile,
+  type PreparedMusic,
+  type SongSettings,
+} from '../../dataset/preparation.ts';
+import type { Encoding } from '../../encoding.ts';
+import { encodings } from '../../encodings.ts';
+import { DataError } from '../../error.ts';
+import { sha256Of } from '../../sha256.ts';
+import { openInputFile } from '../files/read-file.ts';
 import { openDataset, PREPARED } from './files.ts';
-import { type Manifest, parseJson, SPLITS, songCountsSchema } from './manifest.ts';
-import { PREPARATION_VERSION, type PreparedFile, type PreparedMusic, type SongSettings } from './preparation.ts';
-import { openInputFile } from './read-file.ts';
-import { sha256Of } from './shard.ts';
 
 /*
  * PREPARED is what a dataset remembers of the files that it was made of, so that preparing it again has only those to do that

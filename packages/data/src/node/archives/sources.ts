@@ -1,20 +1,15 @@
 import type { Dirent, Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { DataError, fileError, reasonOf, systemReason } from '../error.ts';
-import { isTemporary } from '../folder.ts';
+import { LIMITS, tooLarge } from '../../dataset/limits.ts';
+import type { SourceFile } from '../../dataset/preparation.ts';
+import { DataError, reasonOf } from '../../error.ts';
+import { isTemporary } from '../files/folder.ts';
+import { openInputFile } from '../files/read-file.ts';
+import { fileError, systemReason } from '../files/system-error.ts';
 import { archiveOnDisk } from './archive-file.ts';
 import { archiveKind, checkIsNoArchive, HEAD_BYTES, readArchive } from './archives.ts';
 import { Budget } from './budget.ts';
-import { LIMITS, tooLarge } from './limits.ts';
-import { openInputFile } from './read-file.ts';
-
-/** One file of the input: found on disk or inside an archive. */
-export interface SourceFile {
-  /** Path inside the input, with forward slashes; folders, and archives in folders or archives, put their own name in front. */
-  readonly path: string;
-  readonly bytes: Uint8Array;
-}
 
 /** A file that is left out, and why. */
 export interface RefusedFile {

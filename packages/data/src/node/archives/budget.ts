@@ -1,4 +1,4 @@
-import { LIMITS } from './limits.ts';
+import { LIMITS } from '../../dataset/limits.ts';
 
 /** What an archive on disk, with all archives inside it, may still unpack to. */
 export class Budget {

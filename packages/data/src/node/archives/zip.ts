@@ -1,9 +1,9 @@
 import { crc32, inflateRawSync } from 'node:zlib';
-import { DataError, messageOf, reasonOf } from '../error.ts';
+import { tooLarge } from '../../dataset/limits.ts';
+import { DataError, messageOf, reasonOf } from '../../error.ts';
 import type { ArchiveFile } from './archive-file.ts';
 import type { Budget } from './budget.ts';
 import { entryLimit, safeEntryPath } from './entry-path.ts';
-import { tooLarge } from './limits.ts';
 import type { FoundFile } from './sources.ts';
 import { readZipDirectory, type ZipEntry } from './zip-directory.ts';
 

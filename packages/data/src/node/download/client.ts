@@ -9,7 +9,7 @@ import {
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApuError, gzipHead, isGzip, unpackGzip } from '@chipsmith/apu';
-import { messageOf } from '../error.ts';
+import { messageOf } from '../../error.ts';
 import { DownloadError } from './error.ts';
 
 /** What requests call themselves, and the name that robots.txt knows them by. */

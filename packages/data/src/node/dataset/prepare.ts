@@ -1,16 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import type { Encoding } from '../encoding.ts';
-import { DataError } from '../error.ts';
-import { replaceFolder } from '../folder.ts';
-import type { Song } from '../song.ts';
-import { DatasetBuilder, type DatasetOptions } from './builder.ts';
-import type { Dataset } from './dataset.ts';
+import { DatasetBuilder, type DatasetOptions } from '../../dataset/builder.ts';
+import type { Dataset } from '../../dataset/dataset.ts';
+import { refusedFile, type SongSettings } from '../../dataset/preparation.ts';
+import type { Encoding } from '../../encoding.ts';
+import { DataError } from '../../error.ts';
+import { sha256Of } from '../../sha256.ts';
+import { readSources } from '../archives/sources.ts';
+import { replaceFolder } from '../files/folder.ts';
 import { EarlierPreparation, writePrepared } from './earlier.ts';
 import { checkOutput, openDataset, writeTexts, writingShards } from './files.ts';
-import { prepareSong, refusedFile, type SongSettings } from './preparation.ts';
-import { sha256Of, shardInMemory } from './shard.ts';
-import { readSources } from './sources.ts';
 import { Spool } from './spool.ts';
 import { ThreadPool } from './threads.ts';
 
@@ -125,17 +124,4 @@ async function prepareFiles(options: PrepareOptions, builder: DatasetBuilder): P
   } finally {
     await pool.close();
   }
-}
-
-/** Makes a dataset of songs that are already in memory; each song counts as a file of its own, named by its title. */
-export function datasetFromSongs(songs: readonly Song[], encoding: Encoding, options: DatasetOptions = {}): Dataset {
-  const builder = new DatasetBuilder(encoding, options, (music) => () => music);
-  for (const song of songs) {
-    const [path, sha256] = [song.title, sha256Of(JSON.stringify(song))];
-    const reading = { song, repairs: [] };
-    const prepared = prepareSong(path, reading, sha256, encoding, options);
-    builder.add({ path, sha256, songs: [prepared] });
-  }
-  const writers = { train: shardInMemory(), valid: shardInMemory(), test: shardInMemory() };
-  return builder.finish(['songs'], writers).dataset;
 }

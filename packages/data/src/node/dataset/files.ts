@@ -3,21 +3,25 @@ import { createReadStream, existsSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { encodings } from '../encodings.ts';
-import { DataError, isSystemError, systemReason } from '../error.ts';
-import { checkReplaceable, replaceFolder } from '../folder.ts';
-import { Dataset, fingerprintOf } from './dataset.ts';
-import { indexSchema, type Manifest, manifestSchema, parseJson, reportSchema, SPLITS, type Split } from './manifest.ts';
-import { openInputFile, readInputFile } from './read-file.ts';
+import { Dataset, fingerprintOf } from '../../dataset/dataset.ts';
+import { eventsOfBytes } from '../../dataset/event-bytes.ts';
 import {
-  type EventStore,
-  eventsOfBytes,
-  indexText,
-  type Shard,
-  type ShardWriter,
-  sha256Of,
-  shardOnDisk,
-} from './shard.ts';
+  indexSchema,
+  type Manifest,
+  manifestSchema,
+  parseJson,
+  reportSchema,
+  SPLITS,
+  type Split,
+} from '../../dataset/manifest.ts';
+import { type EventStore, EventsInMemory, indexText, type Shard } from '../../dataset/shard.ts';
+import { encodings } from '../../encodings.ts';
+import { DataError } from '../../error.ts';
+import { sha256Of } from '../../sha256.ts';
+import { checkReplaceable, replaceFolder } from '../files/folder.ts';
+import { openInputFile, readInputFile } from '../files/read-file.ts';
+import { isSystemError, systemReason } from '../files/system-error.ts';
+import { EventFile, type EventFileWriter, shardOnDisk } from './event-file.ts';
 
 const MANIFEST = 'manifest.json';
 const REPORT = 'report.json';
@@ -82,9 +86,9 @@ export async function writeDataset(dataset: Dataset, folder: string): Promise<vo
 /** Gives `write` the shards of a folder to write. Whatever happens, their files are closed afterwards. */
 export async function writingShards<T>(
   folder: string,
-  write: (writers: Readonly<Record<Split, ShardWriter>>) => T,
+  write: (writers: Readonly<Record<Split, EventFileWriter>>) => T,
 ): Promise<T> {
-  const opened: ShardWriter[] = [];
+  const opened: EventFileWriter[] = [];
   const writerOf = (split: Split) => {
     const writer = shardOnDisk(join(folder, eventsFile(split)));
     opened.push(writer);
@@ -180,7 +184,7 @@ async function openEvents(file: string, manifest: Manifest, split: Split, keptIn
   if (read !== count || hash.digest('hex') !== eventsSha256) {
     refuse('the events are not those of the manifest (changed or cut short)');
   }
-  return kept === undefined ? { file, modified } : { events: kept };
+  return kept === undefined ? new EventFile({ file, modified }) : new EventsInMemory(kept);
 }
 
 /** Holds an encoding of this package to what it is; others are taken at their word. */

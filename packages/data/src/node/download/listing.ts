@@ -1,7 +1,8 @@
 import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { LIMITS } from '../dataset/limits.ts';
-import { DataError, fileError, isSystemError } from '../error.ts';
+import { LIMITS } from '../../dataset/limits.ts';
+import { DataError } from '../../error.ts';
+import { fileError, isSystemError } from '../files/system-error.ts';
 import { type Answer, type ClientOptions, HttpClient, LONGEST_WAIT_SECONDS, USER_AGENT, webAddress } from './client.ts';
 import { DownloadError } from './error.ts';
 import { midiLinks } from './links.ts';

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { DataError, fileError, isSystemError } from '../error.ts';
+import { DataError } from '../../error.ts';
+import { fileError, isSystemError } from './system-error.ts';
 
 /** A file that is open for reading. */
 export interface InputFile {

@@ -1,10 +1,9 @@
 import type { Worker } from 'node:worker_threads';
-import type { Encoding } from '../encoding.ts';
-import { encodings } from '../encodings.ts';
-import { messageOf } from '../error.ts';
+import { type PreparedFile, prepareFile, type SongSettings, type SourceFile } from '../../dataset/preparation.ts';
+import type { Encoding } from '../../encoding.ts';
+import { encodings } from '../../encodings.ts';
+import { messageOf } from '../../error.ts';
 import { startThread } from '../start-thread.ts';
-import { type PreparedFile, prepareFile, type SongSettings } from './preparation.ts';
-import type { SourceFile } from './sources.ts';
 
 /** What a thread is started with. */
 export interface ThreadSettings {

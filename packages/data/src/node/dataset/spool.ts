@@ -1,10 +1,7 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { deserialize, serialize } from 'node:v8';
-import type { PreparedMusic } from './preparation.ts';
-
-/** Keeps music until all songs are there and can be dealt to splits; what it returns gives the music back. */
-export type KeepMusic = (music: PreparedMusic) => () => PreparedMusic;
+import type { KeepMusic, PreparedMusic } from '../../dataset/preparation.ts';
 
 /** A temporary file of music: a dataset may be larger than memory. */
 export class Spool {

@@ -1,10 +1,10 @@
 import { gzipHead, isGzip } from '@chipsmith/apu';
-import { isTar, isZip, TAR_BLOCK_BYTES } from '../containers/signatures.ts';
-import { DataError, reasonOf } from '../error.ts';
+import { isTar, isZip, TAR_BLOCK_BYTES } from '../../containers/signatures.ts';
+import { LIMITS, tooLarge } from '../../dataset/limits.ts';
+import { DataError, reasonOf } from '../../error.ts';
 import { type ArchiveFile, archiveInMemory } from './archive-file.ts';
 import type { Budget } from './budget.ts';
 import { isCalledArchive } from './entry-path.ts';
-import { LIMITS, tooLarge } from './limits.ts';
 import type { FoundFile } from './sources.ts';
 import { readTar } from './tar.ts';
 import { readZip } from './zip.ts';
