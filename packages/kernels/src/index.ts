@@ -13,6 +13,7 @@ export {
   attentionLayer,
   type Projections,
 } from './layers/attention.ts';
+export { type AttentionLstmLayer, attentionLstmLayer } from './layers/attention-lstm.ts';
 export type { LayerDropout } from './layers/dropout.ts';
 export { type EmbeddingLayer, embeddingLayer } from './layers/embedding.ts';
 export { filled, glorotUniform, initialise, randomNormal, startingValues } from './layers/initialisers.ts';

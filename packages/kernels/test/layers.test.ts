@@ -6,6 +6,8 @@ import {
   adamStep,
   add,
   attentionLayer,
+  attentionLstm,
+  attentionLstmLayer,
   concat,
   crossEntropy,
   dropout,
@@ -86,6 +88,16 @@ describe('slots', () => {
     });
   });
 
+  it("of Magenta's attention_rnn hold its 338,006 parameters", () => {
+    const arena = newArena();
+    const attending = attentionLstmLayer(arena, 'attending', 74, 128, { memory: 40 });
+    expect(arena.valueCount).toBe(201_262);
+    const upper = lstmLayers(arena, 'upper', attending.features, [128]);
+    linearLayer(arena, 'output', upper.features, 40);
+    expect(arena.valueCount).toBe(338_006);
+    expect(attending.stateShapes(2)).toEqual([...new Array(3).fill([2, 128]), [40, 2, 128]]);
+  });
+
   it('of GPT-2 hold its 124,439,808 parameters', () => {
     const arena = newArena();
     embeddingLayer(arena, 'tokens', 50_257, 768);
@@ -102,6 +114,7 @@ describe('starting values', () => {
   const arena = newArena();
   linearLayer(arena, 'linear', 60, 40);
   lstmLayers(arena, 'lstm', 30, [32]);
+  attentionLstmLayer(arena, 'attending', 30, 32, { memory: 3 });
   embeddingLayer(arena, 'embedding', 50, 64);
   normLayer(arena, 'norm', 40);
   attentionLayer(arena, 'attention', { features: 32, heads: 2, relative: 64 });
@@ -115,6 +128,11 @@ describe('starting values', () => {
     ['linear/kernel', Math.sqrt(6 / (60 + 40))],
     ['lstm/0/input', Math.sqrt(6 / (30 + 32 + 4 * 32))],
     ['lstm/0/recurrent', Math.sqrt(6 / (30 + 32 + 4 * 32))],
+    ['attending/mix/kernel', Math.sqrt(6 / (30 + 32 + 30))],
+    ['attending/cell/recurrent', Math.sqrt(6 / (30 + 32 + 4 * 32))],
+    ['attending/query/kernel', Math.sqrt(6 / (2 * 32 + 32))],
+    ['attending/key/kernel', Math.sqrt(6 / (32 + 32))],
+    ['attending/output/kernel', Math.sqrt(6 / (2 * 32 + 32))],
     ['attention/kernel', Math.sqrt(6 / (32 + 32))],
     ['attention/output/kernel', Math.sqrt(6 / (32 + 32))],
   ])('of %s are uniform within %f', (name, limit) => {
@@ -253,6 +271,32 @@ describe('values and gradients are those of the same network by hand', () => {
     );
   });
 
+  it('an LSTM layer with attention', async () => {
+    const arena = newArena();
+    const layer = attentionLstmLayer(arena, 'a', 3, 4, { memory: 2 });
+    await expectSame(
+      arena,
+      [3, 2, 3],
+      (x) => layer.apply(x).output,
+      (x, slots) => {
+        const weights = {
+          mix: slots['a/mix/kernel'],
+          mixBias: slots['a/mix/bias'],
+          input: slots['a/cell/input'],
+          recurrent: slots['a/cell/recurrent'],
+          bias: slots['a/cell/bias'],
+          query: slots['a/query/kernel'],
+          queryBias: slots['a/query/bias'],
+          key: slots['a/key/kernel'],
+          score: slots['a/score'],
+          output: slots['a/output/kernel'],
+          outputBias: slots['a/output/bias'],
+        };
+        return attentionLstm(x, weights, 2).output;
+      },
+    );
+  });
+
   it.each([false, true])('attention, causal: %s', async (causal) => {
     const arena = newArena();
     const [length, features, heads] = [3, 4, 2];
@@ -315,6 +359,28 @@ describe('layers', () => {
     expect(actual).toEqual(expected);
     expect(whole.state.map(({ shape }) => shape)).toEqual(layers.stateShapes(2));
     for (let index = 0; index < states.length; index += 2) expect(states[index + 1]).toEqual(states[index]);
+    device.release(arena);
+  });
+
+  it('of LSTMs with attention go on from a state: two halves give what the whole gives', async () => {
+    const arena = newArena();
+    const layer = attentionLstmLayer(arena, 'a', 5, 4, { memory: 2 });
+    initialise(device, arena, 1);
+    const graph = new Graph();
+    const x = graph.constant(randomNumbers(60, 1), [6, 2, 5]);
+    const whole = layer.apply(x);
+    const first = layer.apply(slice(x, 0, 3));
+    const second = layer.apply(slice(x, 3, 6), { state: first.state });
+    const halves = concat([first.output, second.output]);
+    const [expected, actual, ...states] = await evaluate(device, [
+      ...[whole.output, halves],
+      ...whole.state.flatMap((state, index) => [state, second.state[index]]),
+    ]);
+    expectClose(actual, expected, TOLERANCE.reduction, 'output');
+    expect(whole.state.map(({ shape }) => shape)).toEqual(layer.stateShapes(2));
+    for (let index = 0; index < states.length; index += 2) {
+      expectClose(states[index + 1], states[index], TOLERANCE.reduction, `state ${index / 2}`);
+    }
     device.release(arena);
   });
 
@@ -387,6 +453,11 @@ describe('layers', () => {
     expect(() => attentionLayer(arena, 'a', { features: 5, heads: 2 })).toThrow('a: 2 heads do not divide 5 features.');
     expect(() => lstmLayers(arena, 'b', 3, [])).toThrow('b: needs at least one layer, got none.');
     const layers = lstmLayers(arena, 'c', 3, [2]);
+    const attending = attentionLstmLayer(arena, 'd', 3, 2, { memory: 4 });
+    expect(() => attending.apply(graph.input([2, 1, 3]), { state: [] })).toThrow('d: 4 states are needed, got 0.');
+    expect(() => attentionLstmLayer(arena, 'e', 3, 2, { memory: 0 })).toThrow(
+      'e: the memory must hold a whole number of outputs from 1 on, got 0.',
+    );
     expect(() => layers.apply(graph.input([2, 1, 3]), { state: [] })).toThrow('c: 2 states are needed, got 0.');
   });
 
