@@ -1,7 +1,6 @@
-import type { Variant } from '../kernels/kernel.ts';
+import type { Choice, Variant } from '../kernels/kernel.ts';
 import type { PlannedDispatch } from '../plan/placement.ts';
-import type { Node } from '../trace/graph.ts';
-import type { Choice } from '../trace/operation.ts';
+import type { Node } from '../trace/trace.ts';
 import { CompileTimes } from './compile-times.ts';
 import type { AdapterDescription, Device } from './device.ts';
 import { fastest, isUsable, likeliest } from './measure.ts';

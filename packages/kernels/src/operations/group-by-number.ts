@@ -1,8 +1,7 @@
 import { linearDispatch } from '../kernels/dispatch.ts';
 import { type Binding, read, readWrite, write } from '../kernels/kernel.ts';
-import type { Dispatch, KernelContext } from '../trace/operation.ts';
 import { elementCount } from '../trace/shape.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Dispatch, KernelContext, Tensor } from '../trace/trace.ts';
 
 /** Places of each number. */
 export interface Groups {

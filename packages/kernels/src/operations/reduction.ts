@@ -1,6 +1,7 @@
 import { KernelError } from '../errors.ts';
+import { requireShape } from '../trace/checks.ts';
 import { elementCount, type Shape } from '../trace/shape.ts';
-import { requireShape, type Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 import { resolveAxis } from './axis.ts';
 import { reshape } from './view.ts';
 

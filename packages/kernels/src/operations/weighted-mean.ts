@@ -1,4 +1,4 @@
-import type { Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 import { divide, maximum } from './binary.ts';
 
 /** What the weights of a mean add up to at least; what adds up to less has no mean. */

@@ -1,9 +1,7 @@
 import { elementwisePieces, inputsThatFit, type Step, singleStep } from '../kernels/elementwise.ts';
-import type { Node } from '../trace/graph.ts';
-import type { Operation } from '../trace/operation.ts';
 import { onceDifferentiable } from '../trace/operation.ts';
 import { sameShape } from '../trace/shape.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Node, Operation, Tensor } from '../trace/trace.ts';
 import { viewedTensors } from '../trace/views.ts';
 
 /** WebGPU's maxStorageBuffersPerShaderStage that every adapter grants; one is the result. */

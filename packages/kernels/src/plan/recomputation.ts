@@ -1,7 +1,6 @@
 import { ancestors } from '../trace/gradients.ts';
-import type { Node, Segment } from '../trace/graph.ts';
 import { BYTES_PER_ELEMENT, elementCount } from '../trace/shape.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Node, Segment, Tensor } from '../trace/trace.ts';
 import { viewedTensors } from '../trace/views.ts';
 import type { Plan } from './plan.ts';
 

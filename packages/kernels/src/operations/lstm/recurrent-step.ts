@@ -1,5 +1,12 @@
-import { type Binding, every, LINEAR_WORKGROUP, range, rowVectors, type Variant } from '../../kernels/kernel.ts';
-import type { Choice } from '../../trace/operation.ts';
+import {
+  type Binding,
+  type Choice,
+  every,
+  LINEAR_WORKGROUP,
+  range,
+  rowVectors,
+  type Variant,
+} from '../../kernels/kernel.ts';
 
 /** The kernel of one step, launched once for each with the step's numbers as its uniforms. */
 export interface StepKernel extends Variant {
