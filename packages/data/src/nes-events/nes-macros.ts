@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Macros } from './learn.ts';
-import { parseMacro } from './macro.ts';
+import { type Macros, parseMacro } from './macro.ts';
 
 /** The learnt macros in their text form. It stands outside of src, in reach of source and build alike. */
 export const NES_MACROS_FILE = new URL('../../learnt/nes-macros.json', import.meta.url);
