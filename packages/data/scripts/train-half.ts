@@ -1,4 +1,5 @@
-import { readSources, type SourceFile } from '../src/dataset/sources.ts';
+import type { SourceFile } from '../src/dataset/found-file.ts';
+import { readSources } from '../src/dataset/sources.ts';
 import { splitOfFolders } from '../src/dataset/split.ts';
 
 /**

@@ -4,8 +4,8 @@ import { DataError, reasonOf } from '../error.ts';
 import { type ArchiveFile, archiveInMemory } from './archive-file.ts';
 import type { Budget } from './budget.ts';
 import { isCalledArchive } from './entry-path.ts';
+import type { FoundFile } from './found-file.ts';
 import { LIMITS, tooLarge } from './limits.ts';
-import type { FoundFile } from './sources.ts';
 import { readTar } from './tar.ts';
 import { readZip } from './zip.ts';
 

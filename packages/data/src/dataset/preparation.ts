@@ -10,9 +10,9 @@ import { countSong, type SongCounts } from '../statistics/counts.ts';
 import { withEstimatedTiming } from '../timing/tempo.ts';
 import { prevailingTempo } from '../timing/tempo-map.ts';
 import { readSongs } from './formats.ts';
+import type { SourceFile } from './found-file.ts';
 import type { SongEntry } from './manifest.ts';
 import { sha256Of } from './shard.ts';
-import type { SourceFile } from './sources.ts';
 
 /** Rises whenever the same file would give other songs, repairs, tempi, sketches or counts; encodings have versions of their own. */
 export const PREPARATION_VERSION = 4;

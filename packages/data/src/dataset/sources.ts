@@ -6,23 +6,9 @@ import { isTemporary } from '../folder.ts';
 import { archiveOnDisk } from './archive-file.ts';
 import { archiveKind, checkIsNoArchive, HEAD_BYTES, readArchive } from './archives.ts';
 import { Budget } from './budget.ts';
+import type { FoundFile, RefusedFile } from './found-file.ts';
 import { LIMITS, tooLarge } from './limits.ts';
 import { openInputFile } from './read-file.ts';
-
-/** One file of the input: found on disk or inside an archive. */
-export interface SourceFile {
-  /** Path inside the input, with forward slashes; folders, and archives in folders or archives, put their own name in front. */
-  readonly path: string;
-  readonly bytes: Uint8Array;
-}
-
-/** A file that is left out, and why. */
-export interface RefusedFile {
-  readonly path: string;
-  readonly reason: string;
-}
-
-export type FoundFile = SourceFile | RefusedFile;
 
 /** A file of the input, or how much of all inputs has been read so far, 0..1. */
 export type SourceStep = FoundFile | { readonly share: number };

@@ -5,8 +5,8 @@ import { DataError, type FilePlace, messageOf } from '../error.ts';
 import { type ArchiveFile, piecesOf } from './archive-file.ts';
 import type { Budget } from './budget.ts';
 import { entryLimit, safeEntryPath } from './entry-path.ts';
+import type { FoundFile } from './found-file.ts';
 import { tooLarge } from './limits.ts';
-import type { FoundFile } from './sources.ts';
 
 /** gzip tells the piece that it fails in, not the byte. */
 const PACKED_PIECE_BYTES = 4096;

@@ -3,8 +3,8 @@ import type { Encoding } from '../encoding.ts';
 import { encodings } from '../encodings.ts';
 import { messageOf } from '../error.ts';
 import { startThread } from '../start-thread.ts';
+import type { SourceFile } from './found-file.ts';
 import { type PreparedFile, prepareFile, type SongSettings } from './preparation.ts';
-import type { SourceFile } from './sources.ts';
 
 /** What a thread is started with. */
 export interface ThreadSettings {

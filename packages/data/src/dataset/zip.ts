@@ -3,8 +3,8 @@ import { DataError, messageOf, reasonOf } from '../error.ts';
 import type { ArchiveFile } from './archive-file.ts';
 import type { Budget } from './budget.ts';
 import { entryLimit, safeEntryPath } from './entry-path.ts';
+import type { FoundFile } from './found-file.ts';
 import { tooLarge } from './limits.ts';
-import type { FoundFile } from './sources.ts';
 import { readZipDirectory, type ZipEntry } from './zip-directory.ts';
 
 /**

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { readSources, type SourceFile } from '../../src/dataset/sources.ts';
+import type { SourceFile } from '../../src/dataset/found-file.ts';
+import { readSources } from '../../src/dataset/sources.ts';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
