@@ -14,7 +14,7 @@ export interface Groups {
 
 /** Ids of a chunk, which one thread counts one after another. */
 const CHUNK = 64;
-const MOST_CHUNKS = 256;
+const MAX_CHUNKS = 256;
 
 /**
  * Lists where each number below a bound stands among ids: a counting sort. A thread counts the ids of a chunk, one after another,
@@ -25,7 +25,7 @@ const MOST_CHUNKS = 256;
  */
 export function groupByNumber(ids: Tensor, bound: number, columns: number, scratch: KernelContext['scratch']): Groups {
   const count = elementCount(ids.shape);
-  const most = Math.min(MOST_CHUNKS, Math.max(8, Math.floor(columns / 8)));
+  const most = Math.min(MAX_CHUNKS, Math.max(8, Math.floor(columns / 8)));
   const chunk = Math.max(CHUNK, Math.ceil(count / most));
   const chunks = Math.ceil(count / chunk);
   const ranks = scratch([count], 'u32');

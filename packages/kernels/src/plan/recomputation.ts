@@ -78,7 +78,7 @@ async function thinned<Pass>(
 }
 
 /** Boundaries of segments are tried at no more places than this; longer traces are cut every few nodes. */
-const MOST_BOUNDARIES = 96;
+const MAX_BOUNDARIES = 96;
 
 /** Choices for a loss that was differentiated, from the least to the most work; at least none. */
 function proposals(loss: Tensor): Recomputation[] {
@@ -154,7 +154,7 @@ function possibleRuns(nodes: readonly Node[], loss: Tensor): Run[] {
     for (const tensor of tensors) users.set(tensor, [...(users.get(tensor) ?? []), index]);
   }
   const work = nodes.map(nodeWork);
-  const stride = Math.ceil(nodes.length / MOST_BOUNDARIES);
+  const stride = Math.ceil(nodes.length / MAX_BOUNDARIES);
   const runs: Run[] = [];
   for (let first = 0; first < nodes.length; first += stride) {
     for (let end = first + 1; end <= nodes.length; end++) {
