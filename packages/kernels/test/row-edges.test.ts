@@ -96,6 +96,8 @@ describe('numbers of rows and classes that do not exist', () => {
     const other = new Graph();
     const wrong = other.constant(Uint32Array.of(2), [1]);
     await expect(evaluate(device, [hits(other.input([1, 2]), wrong)])).rejects.toThrow('number 0 is 2, but hits');
+    const rowsOfMany = gather(other.input([2, 3, 4]), wrong);
+    await expect(evaluate(device, [rowsOfMany])).rejects.toThrow('number 0 is 2, but gather needs all to be below 2.');
   });
 });
 

@@ -13,15 +13,16 @@ import { groupByNumber } from './group-by-number.ts';
  * @returns (...ids, D)
  */
 export function embedding(table: Tensor, ids: Tensor): Tensor {
-  return table.graph.apply(embeddingOperation, [table, ids], {})[0];
+  return table.graph.apply(embeddingOperation, [table, ids], { caller: 'embedding' })[0];
 }
 
-export const embeddingOperation: Operation<object> = {
+export const embeddingOperation: Operation<{ caller: 'embedding' | 'gather' }> = {
   name: 'embedding',
-  outputs([table, ids]) {
-    requireShape(table.shape.length === 2, 'embedding', 'table must be a matrix', table);
-    requireType(table, 'f32', 'embedding', 'table');
-    requireType(ids, 'u32', 'embedding', 'ids');
+  title: ({ caller }) => caller,
+  outputs([table, ids], { caller }) {
+    requireShape(table.shape.length === 2, caller, 'table must be a matrix', table);
+    requireType(table, 'f32', caller, caller === 'gather' ? 'x' : 'table');
+    requireType(ids, 'u32', caller, 'ids');
     return [{ shape: [...ids.shape, table.shape[1]], dtype: 'f32' }];
   },
   numbers: ({ inputs: [table] }) => ({ input: 1, bound: table.shape[0] }),
