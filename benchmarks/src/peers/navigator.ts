@@ -27,7 +27,8 @@ export function provideNavigator(backend: string, hardwareConcurrency: number): 
           ...options,
           ...(compatibility ? { featureLevel: 'compatibility' } : {}),
         });
-        // tfjs 4.22 asks for this one as a list in a list, which is refused; a browser's canvas needs it, kernels don't.
+        // tfjs 4.22 asks for this one as a list in a list, which is refused; a browser's canvas needs it, kernels
+        // don't.
         const features = new Set(adapter?.features);
         features.delete('bgra8unorm-storage');
         return adapter === null ? null : Object.defineProperty(adapter, 'features', { value: features });

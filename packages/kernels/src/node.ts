@@ -37,8 +37,8 @@ export interface NodeDeviceOptions extends PreparationOptions {
   /** Defaults to the environment variable CHIPSMITH_ADAPTER, then to `auto`. */
   readonly adapter?: string | undefined;
   /**
-   * Measure kernel variants on this device and use the fastest, for at most so many seconds (true: 10). Defaults to the variable
-   * CHIPSMITH_TUNE, `off` or seconds, then to true.
+   * Measure kernel variants on this device and use the fastest, for at most so many seconds (true: 10). Defaults to the
+   * variable CHIPSMITH_TUNE, `off` or seconds, then to true.
    */
   readonly tune?: boolean | number | undefined;
   /**
@@ -121,7 +121,8 @@ async function requestAdapter(wanted: string): Promise<Answer> {
       reasons.push(error instanceof Error ? error.message : String(error));
     }
   }
-  // Dawn answers an unknown name with lines of the form: * backend: 'opengles', name: 'llvmpipe (LLVM 15.0.6, 256 bits)'
+  // Dawn answers an unknown name with lines of the form: * backend: 'opengles', name: 'llvmpipe (LLVM 15.0.6, 256
+  // bits)'
   const present = [...reasons.join('\n').matchAll(/name: '(.+)'/g)].map(([, name]) => `"${name}"`);
   if (known === undefined && present.length > 0) {
     const backends = ['auto', ...Object.keys(BACKENDS)].join(', ');

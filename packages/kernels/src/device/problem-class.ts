@@ -5,9 +5,9 @@ import type { PlannedDispatch } from '../plan/placement.ts';
 const EXACT = 8;
 
 /**
- * What winners are remembered by: equal text, equal winner. Problems whose sizes round to the same powers of two are of one
- * class if they lie alike in memory and have the same variants, so that what is remembered by an older version, which had
- * others, is not mistaken for an answer.
+ * What winners are remembered by: equal text, equal winner. Problems whose sizes round to the same powers of two are of
+ * one class if they lie alike in memory and have the same variants, so that what is remembered by an older version,
+ * which had others, is not mistaken for an answer.
  *
  * @param usable the variants among which there is a choice on this device
  */

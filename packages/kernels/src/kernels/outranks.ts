@@ -1,7 +1,7 @@
 /**
- * WGSL of `outranks(value, highest)`: whether a value takes the place of the highest so far. NaN ranks above all numbers, as in
- * numpy and PyTorch, so that a maximum does not hide it, and the first of several stays. NaN is told by its bits (IEEE 754),
- * because WGSL lets compilers assume that floats are not NaN.
+ * WGSL of `outranks(value, highest)`: whether a value takes the place of the highest so far. NaN ranks above all
+ * numbers, as in numpy and PyTorch, so that a maximum does not hide it, and the first of several stays. NaN is told by
+ * its bits (IEEE 754), because WGSL lets compilers assume that floats are not NaN.
  */
 export function outranks(type: 'f32' | 'vec4f' = 'f32'): string {
   const [truth, bits] = type === 'f32' ? ['bool', 'u32'] : ['vec4<bool>', 'vec4u'];

@@ -5,8 +5,8 @@ export interface LayerDropout {
   readonly rate: number;
   readonly seed: Tensor;
   /**
-   * Of the first dropout; the others draw from the streams that follow. If left out, the number of the layer's first slot in its
-   * arena, so that no two layers draw the same masks.
+   * Of the first dropout; the others draw from the streams that follow. If left out, the number of the layer's first
+   * slot in its arena, so that no two layers draw the same masks.
    */
   readonly stream?: number | undefined;
 }

@@ -46,9 +46,9 @@ export const BINARY = {
 export type BinaryName = keyof typeof BINARY;
 
 /**
- * y = f(a, b) with numpy's broadcasting: shapes are aligned at the right and sizes are equal or 1. Both are f32, or both u32:
- * then sums, differences and products are those modulo 2^32, quotients are rounded down (and are a where b is 0), and there is
- * no gradient.
+ * y = f(a, b) with numpy's broadcasting: shapes are aligned at the right and sizes are equal or 1. Both are f32, or
+ * both u32: then sums, differences and products are those modulo 2^32, quotients are rounded down (and are a where b is
+ * 0), and there is no gradient.
  */
 export function binary(name: BinaryName, a: Tensor, b: Tensor): Tensor {
   return a.graph.apply(binaryOperation, [a, b], { name })[0];

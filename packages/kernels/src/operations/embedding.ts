@@ -53,9 +53,9 @@ ${every(groups, (group) => `  store_result(${place('row', group)}, select(${type
 };
 
 /**
- * dTable[v, :] = sum of dy[n, :] over all n with ids[n] = v, plus a third input of dTable's shape if there is one. WGSL has
- * no float atomics, so the rows of each number are listed first; a thread then adds up its columns of them, from the first to
- * the last.
+ * dTable[v, :] = sum of dy[n, :] over all n with ids[n] = v, plus a third input of dTable's shape if there is one. WGSL
+ * has no float atomics, so the rows of each number are listed first; a thread then adds up its columns of them, from
+ * the first to the last.
  */
 export const embeddingGradientOperation: Operation<{ shape: Shape }> = {
   name: 'embeddingGradient',
@@ -116,8 +116,8 @@ ${every(groups, (group) => `  store_result(${place('row', group)}, ${start(place
 };
 
 /**
- * How threads share the columns of a row: each takes up to four groups of them, so that it loads the row's number once for all,
- * `threads` apart, so that neighbours load neighbours.
+ * How threads share the columns of a row: each takes up to four groups of them, so that it loads the row's number once
+ * for all, `threads` apart, so that neighbours load neighbours.
  */
 function rowShares(columns: number) {
   const { width } = rowVectors(columns);

@@ -25,7 +25,8 @@ export interface Windows {
 }
 
 /**
- * Largest value of each window and channel; NaN where one is NaN. The gradient goes to the first maximum in reading order.
+ * Largest value of each window and channel; NaN where one is NaN. The gradient goes to the first maximum in reading
+ * order.
  *
  * @param x (B, H, W, C) f32
  * @returns (B, V, U, C) with V = floor((H + 2 padding - size) / stride) + 1, and U from W in the same way
@@ -84,7 +85,9 @@ export const maxPool2dOperation: Operation<Windows> = {
   },
 };
 
-/** dx[pixel] = sum of dy over the windows whose maximum it is. Each pixel asks the windows that contain it: no atomics. */
+/**
+ * dx[pixel] = sum of dy over the windows whose maximum it is. Each pixel asks the windows that contain it: no atomics.
+ */
 export const maxPool2dGradientOperation: Operation<Windows & { shape: Shape }> = {
   name: 'maxPool2dGradient',
   outputs: (_inputs, { shape }) => [{ shape, dtype: 'f32' }],
@@ -141,7 +144,9 @@ export const averagePool2dOperation: Operation<Windows> = {
   },
 };
 
-/** dx[pixel] = sum of dy / (pixels of the window) over the windows that contain it: linear, so its backward is the mean. */
+/**
+ * dx[pixel] = sum of dy / (pixels of the window) over the windows that contain it: linear, so its backward is the mean.
+ */
 export const averagePool2dGradientOperation: Operation<Windows & { shape: Shape }> = {
   name: 'averagePool2dGradient',
   outputs: (_inputs, { shape }) => [{ shape, dtype: 'f32' }],
@@ -203,8 +208,8 @@ function eachWindow([, rows, columns]: Shape, { size, stride, padding }: Windows
 }
 
 /**
- * One thread for each element (or vec4 of channels) of the result, of this shape; `body` finds its image, row, column and
- * channel.
+ * One thread for each element (or vec4 of channels) of the result, of this shape; `body` finds its image, row, column
+ * and channel.
  *
  * @param functions WGSL outside of the body
  */

@@ -77,7 +77,10 @@ export function reduceAxes(
   );
 }
 
-/** A part keeps at least so many terms, so that there is less left to sum than there was; and few enough for `blockedSums`. */
+/**
+ * A part keeps at least so many terms, so that there is less left to sum than there was; and few enough for
+ * `blockedSums`.
+ */
 const [MIN_TERMS, MAX_TERMS] = [32, 1024];
 
 /** Few long reductions are cut so that some thousand threads have work, and each does not sum too many terms. */

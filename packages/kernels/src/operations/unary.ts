@@ -13,11 +13,15 @@ interface UnaryRule {
   readonly helper?: string;
 }
 
-/** The clamp keeps exp finite. It overflows harmlessly, 1 / (1 + inf) = 0, but a compiler may assume that nothing is infinite. */
+/**
+ * The clamp keeps exp finite. It overflows harmlessly, 1 / (1 + inf) = 0, but a compiler may assume that nothing is
+ * infinite.
+ */
 const SIGMOID = '1.0 / (1.0 + exp(-max(x, -80.0)))';
 
 /**
- * Functions of one variable as WGSL, finite wherever the function is. tanh is clamped because WGSL leaves it undefined beyond
+ * Functions of one variable as WGSL, finite wherever the function is. tanh is clamped because WGSL leaves it undefined
+ * beyond
  * |x| = 88.7 and some drivers return NaN from 44 on; at 15 it is 1 in f32 already.
  */
 export const UNARY = {
@@ -61,7 +65,8 @@ fn silu_second(x: f32) -> f32 {
     derivative: SIGMOID,
     second: { x: '1.0 / (2.0 + exp(min(abs(x), 80.0)) + exp(-abs(x)))' },
   },
-  // Hendrycks and Gimpel, arXiv 1606.08415, the tanh form: 0.5 x (1 + tanh(u)), u = 0.79788456 (x + 0.044715 x^3). Beyond
+  // Hendrycks and Gimpel, arXiv 1606.08415, the tanh form: 0.5 x (1 + tanh(u)), u = 0.79788456 (x + 0.044715 x^3).
+  // Beyond
   // |x| = 6, where tanh(u) is 1 in f32, x counts as 6 in u: its cube would overflow from 7e12 on.
   gelu: {
     formula: '0.5 * x * (1.0 + gelu_tanh(gelu_clamp(x)))',
@@ -86,12 +91,14 @@ export type UnaryName = keyof typeof UNARY;
 
 /** The words of `Activation`. */
 export const ACTIVATIONS = ['elu', 'relu', 'sigmoid', 'tanh'] as const;
-/** Functions whose derivative follows from the result alone, so that what computes x can apply them without keeping it. */
+/**
+ * Functions whose derivative follows from the result alone, so that what computes x can apply them without keeping it.
+ */
 export type Activation = (typeof ACTIVATIONS)[number];
 
 /**
- * y = f(x), element by element. Of NaN most make NaN; sigmoid, tanh, relu and elu clamp, and what WGSL clamps may come out as a
- * number: `CHIPSMITH_DEBUG=nan` finds the operation that made it.
+ * y = f(x), element by element. Of NaN most make NaN; sigmoid, tanh, relu and elu clamp, and what WGSL clamps may come
+ * out as a number: `CHIPSMITH_DEBUG=nan` finds the operation that made it.
  *
  * @param x any shape, f32
  */

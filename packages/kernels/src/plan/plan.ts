@@ -69,9 +69,9 @@ export interface PlanOptions {
 }
 
 /**
- * Gives a trace its memory: unused nodes are dropped, neighbouring elementwise nodes become one, views share the memory of
- * what they view, operations that may overwrite an input do so where nothing else needs it, values that end in a slot are
- * computed there, and the rest is packed by lifetime into few buffers. Needs no device.
+ * Gives a trace its memory: unused nodes are dropped, neighbouring elementwise nodes become one, views share the memory
+ * of what they view, operations that may overwrite an input do so where nothing else needs it, values that end in a
+ * slot are computed there, and the rest is packed by lifetime into few buffers. Needs no device.
  *
  * @throws KernelError `limit` if a tensor is larger than a binding, or an arena than a buffer may be
  */

@@ -4,7 +4,10 @@ import { type DataType, elementCount, formatShape, type Shape, type TensorData }
 /** The typed array that holds values of a data type on the host. */
 const ARRAYS: Readonly<Record<DataType, string>> = { f32: 'Float32Array', u32: 'Uint32Array' };
 
-/** Reads the class of a typed array from the array itself: also of one from another realm, and whatever it inherits from. */
+/**
+ * Reads the class of a typed array from the array itself: also of one from another realm, and whatever it inherits
+ * from.
+ */
 const classOfTypedArray: unknown = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Uint8Array.prototype),
   Symbol.toStringTag,

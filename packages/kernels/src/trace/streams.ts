@@ -4,8 +4,8 @@ import type { Node, Tensor } from './trace.ts';
 import { wholeOf } from './views.ts';
 
 /**
- * Which operations of a graph draw random numbers, and from where. Two that drew from one stream of a seed would get the same
- * numbers: masks and noise that should be independent, and are not.
+ * Which operations of a graph draw random numbers, and from where. Two that drew from one stream of a seed would get
+ * the same numbers: masks and noise that should be independent, and are not.
  */
 export class RandomStreams {
   readonly #drawnBy = new Map<Tensor, Map<number, Node>>();
