@@ -27,7 +27,7 @@ EXAMPLES
   npm start -- --minutes 10`;
 
 /**
- * Dawn tells on standard error, which nothing but a filter can change, that it lowers two limits that nothing here
+ * Dawn warns on standard error, which nothing but a filter can change, that it lowers two limits that nothing here
  * needs.
  */
 const WARNINGS_OF_DAWN = /^Warning: maxDynamic\w+BuffersPerPipelineLayout artificially reduced /;
@@ -88,6 +88,6 @@ function parse() {
   } catch (error) {
     // Of two sentences the first says what is wrong, the second how to pass such a word.
     const [problem] = (error instanceof Error ? error.message : String(error)).split(/\. |\n/);
-    throw new WrongUsage(`${problem} (npm start -- --help tells what there is)`);
+    throw new WrongUsage(`${problem} (npm start -- --help lists the options)`);
   }
 }

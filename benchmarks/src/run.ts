@@ -14,7 +14,7 @@ import { BRIEF, PATIENT, Peer } from './peers/peer.ts';
 import type { HostCost, Report, Result, Waiting } from './report/results.ts';
 import { runPlain } from './run-plain.ts';
 
-/** What a run tells while it goes on. */
+/** What a run reports while it goes on. */
 export interface Listener {
   note(line: string): void;
   result: OnResult;

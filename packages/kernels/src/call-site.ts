@@ -7,7 +7,7 @@ export class CallSite {
 
   /**
    * "file:line:column" of the first caller outside this package. A bundler puts package and callers into one file,
-   * where nothing tells them apart: then the innermost callers, joined by " < ". Undefined where the engine gives no
+   * where nothing distinguishes them: then the innermost callers, joined by " < ". Undefined where the engine gives no
    * trace.
    */
   toString(): string | undefined {

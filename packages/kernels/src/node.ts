@@ -134,7 +134,7 @@ async function requestAdapter(wanted: string): Promise<Answer> {
 }
 
 async function ask({ backend, flags, compatibility }: Attempt): Promise<Answer | null> {
-  // Without a display EGL must be told so before the library is loaded.
+  // Without a display EGL needs to know it before the library is loaded.
   if (compatibility && process.platform === 'linux') process.env.EGL_PLATFORM ??= 'surfaceless';
   const key = flags.join(' ');
   const gpu = instances.get(key) ?? create([...flags]);
@@ -146,9 +146,9 @@ async function ask({ backend, flags, compatibility }: Attempt): Promise<Answer |
 }
 
 /**
- * On Linux the default adapter needs the Vulkan loader. Dawn says on stderr that it is missing, which is no news to
+ * On Linux the default adapter needs the Vulkan loader. Dawn says on stderr that it is missing, which is not news to
  * someone without a GPU, so it is looked for first, by the same search that Dawn makes. A library that is there loads,
- * and Node then only complains that it is no addon.
+ * and Node then only complains that it is not an addon.
  */
 function mayHaveDefault(): boolean {
   if (process.platform !== 'linux') return true;

@@ -240,7 +240,7 @@ describe('a model of 235 million parameters', () => {
     expect(copies).toBeLessThan(0.55);
   });
 
-  it('is refused by what every adapter grants, and told to ask for the limits of the device', () => {
+  it('is refused by what every adapter grants, with the advice to ask for the limits of the device', () => {
     expect(() => step()).toThrow(
       'arena parameters of 25 slots: 940800000 bytes exceed the 268435456 a buffer that every WebGPU adapter grants; plan with the limits of the device (device.limits), which may be higher; use a smaller model.',
     );

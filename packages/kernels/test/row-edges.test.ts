@@ -71,7 +71,7 @@ describe('numbers of rows and classes that do not exist', () => {
     expect(isZero).toEqual(isZero.map((_, index) => index < classes || index >= 2 * classes));
   });
 
-  it('are no hits', async () => {
+  it('are never hits', async () => {
     const graph = new Graph();
     const scores = graph.constant(Float32Array.of(0, 1, 1, 0, Number.NaN, 1, 1, 1), [4, 2]);
     const [values] = await evaluate(device, [hits(scores, unchecked(graph, [2, 0, 0, 0]))]);

@@ -25,7 +25,7 @@ export function isGzip(bytes: Uint8Array): boolean {
 /**
  * The content of a gzip file (.vgz, .mid.gz) of one or several members, held to their checksums; bytes that are not one
  * are given back as they are. What stands behind the last member is left out, and of a file that is cut short there is
- * what could be unpacked: either is told as a repair.
+ * what could be unpacked: either is reported as a repair.
  *
  * Throws ApuError, with the byte of the packed file near which it happens, for a damaged file, one with nothing in it,
  * or one of more than `maxBytes` (64 MiB).

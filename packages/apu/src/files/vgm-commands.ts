@@ -12,7 +12,7 @@ export interface VgmData {
 
 /**
  * Walks through the commands of a VGM file once, collecting what concerns the NES. Where they make no sense or the data
- * are cut, reading stops; DMC samples that make no sense are left out. Either is told.
+ * are cut, reading stops; DMC samples that make no sense are left out. Either is reported.
  *
  * @param start the byte of the first command
  * @param end the byte behind the last, at which something else begins or the file ends

@@ -43,8 +43,8 @@ export function extrapolated(known: { readonly length: number; readonly seconds:
 }
 
 /**
- * Characters of WGSL once every call is replaced by what it calls, as drivers do: what compiling takes is told by this
- * much better than by the text, in which an unrolled loop of calls is short.
+ * Characters of WGSL once every call is replaced by what it calls, as drivers do: what compiling takes follows from
+ * this much better than by the text, in which an unrolled loop of calls is short.
  */
 export function inlinedLength(code: string): number {
   const starts = [...code.matchAll(/\bfn (\w+)\(/g)];

@@ -331,7 +331,7 @@ export class Device {
     this.gpu.destroy();
   }
 
-  /** A lost device stays lost; other errors are told once. */
+  /** A lost device stays lost; other errors are reported once. */
   #throwFailure(context: string, at: CallSite): void {
     const failure = this.#failure;
     if (failure === undefined) return;

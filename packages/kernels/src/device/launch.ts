@@ -49,7 +49,7 @@ export function encode(encoder: GPUCommandEncoder, launches: readonly (Launch | 
   pass?.end();
 }
 
-/** The pipeline of a dispatch. What does not compile is told with the operation that asked for it. */
+/** The pipeline of a dispatch. What does not compile is reported with the operation that needs it. */
 export async function compile(device: Device, { node, uses }: PlannedDispatch, { kernel }: Variant): Promise<Pipeline> {
   try {
     return await device.pipeline(kernel, uses);

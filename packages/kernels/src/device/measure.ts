@@ -253,8 +253,8 @@ class Bench {
       await this.#device.check();
       return (clock() - begin) / repeats / part;
     };
-    // How many make a run is told by several, because one that was disturbed would leave this variant with too few, and
-    // with more of the time of submitting than the others.
+    // How many make a run is judged by several, because one that was disturbed would leave this variant with too few,
+    // and with more of the time of submitting than the others.
     let once = await run(1);
     for (let again = 0; again < 2 && once * part < LONG_RUN; again++) once = Math.min(once, await run(1));
     const repeats = Math.max(1, Math.min(MAX_REPEATS, Math.ceil(RUN_TIME / (once * part))));

@@ -23,7 +23,7 @@ export function variantName({ kernel }: Variant, { problem }: Choice): string {
   return kernel.label.startsWith(`${problem} `) ? kernel.label.slice(problem.length + 1) : kernel.label;
 }
 
-/** 512 for 400 to 720; 32+ for 38, whose rows are no whole vec4s and are loaded in another way. */
+/** 512 for 400 to 720; 32+ for 38, whose rows are not whole vec4s and are loaded in another way. */
 function rounded(size: number): string {
   if (size <= EXACT) return `${size}`;
   return `${2 ** Math.round(Math.log2(size))}${size % 4 === 0 ? '' : '+'}`;

@@ -35,7 +35,7 @@ const SMALL_LAUNCHES = 3;
 /** With less time left (ms) nothing is begun. */
 const MIN_TIME = 200;
 
-/** Seconds of measuring for each device that is opened, unless told otherwise. */
+/** Seconds of measuring for each device that is opened, by default. */
 const TUNING_SECONDS = 10;
 
 export interface TunerOptions {

@@ -1,6 +1,6 @@
 /**
  * WGSL of `outranks(value, highest)`: whether a value takes the place of the highest so far. NaN ranks above all
- * numbers, as in numpy and PyTorch, so that a maximum does not hide it, and the first of several stays. NaN is told by
+ * numbers, as in numpy and PyTorch, so that a maximum does not hide it, and the first of several stays. NaN is found by
  * its bits (IEEE 754), because WGSL lets compilers assume that floats are not NaN.
  */
 export function outranks(type: 'f32' | 'vec4f' = 'f32'): string {

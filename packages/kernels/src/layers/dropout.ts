@@ -11,7 +11,7 @@ export interface LayerDropout {
   readonly stream?: number | undefined;
 }
 
-/** Draws from the layer's own streams unless told otherwise. A layer has more slots than dropouts. */
+/** Draws from the layer's own streams by default. A layer has more slots than dropouts. */
 export function ownStreams(dropout: LayerDropout, firstSlot: number): LayerDropout & { readonly stream: number } {
   return { ...dropout, stream: dropout.stream ?? firstSlot };
 }

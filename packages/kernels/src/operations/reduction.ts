@@ -55,7 +55,7 @@ export function reduceRuns(
   return reshape(result, keepAxes ? result.shape : result.shape.filter((_, axis) => !reduced.has(axis)));
 }
 
-/** @throws KernelError `option` for what is no list, `shape` for an axis that does not exist or is named twice */
+/** @throws KernelError `option` for what is not a list, `shape` for an axis that does not exist or is named twice */
 function reducedAxes(name: string, x: Tensor, axes: readonly number[] | undefined): Set<number> {
   if (axes === undefined) return new Set(x.shape.keys());
   if (!Array.isArray(axes)) throw new KernelError('option', `${name}: axes must be a list such as [1], got ${axes}.`);

@@ -163,7 +163,7 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
   };
 }
 
-/** What tells one dispatch's uniforms from another's. */
+/** What distinguishes one dispatch's uniforms from another's. */
 export const uniformKey = ({ uniforms }: Pick<Dispatch, 'uniforms'>): string => uniforms.join();
 
 function placesOfUniforms(dispatches: readonly Dispatch[]): Map<string, number> {

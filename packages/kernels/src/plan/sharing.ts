@@ -186,7 +186,7 @@ export class Sharing {
   }
 
   /**
-   * Inputs that overlap in activation memory (a tensor times itself, two overlapping slices) are told apart by a copy:
+   * Inputs that overlap in activation memory (a tensor times itself, two overlapping slices) are separated by a copy:
    * the output usually lies in the same buffer, where WebGPU counts every binding as writable and lets none overlap.
    */
   #separate(dispatch: Dispatch, scratch: (shape: Tensor['shape'], dtype: Tensor['dtype']) => Tensor): Dispatch[] {

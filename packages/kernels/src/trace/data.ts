@@ -13,7 +13,7 @@ const classOfTypedArray: unknown = Object.getOwnPropertyDescriptor(
   Symbol.toStringTag,
 )?.get;
 
-/** "Float32Array", "Uint8Array", ...; undefined for what is no typed array. */
+/** "Float32Array", "Uint8Array", ...; undefined for what is not a typed array. */
 function typedArrayClass(data: unknown): string | undefined {
   return typeof classOfTypedArray === 'function' ? classOfTypedArray.call(data) : undefined;
 }

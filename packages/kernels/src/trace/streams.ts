@@ -10,7 +10,7 @@ import { wholeOf } from './views.ts';
 export class RandomStreams {
   readonly #drawnBy = new Map<Tensor, Map<number, Node>>();
 
-  /** @throws KernelError `random-stream` where another node draws from the stream, or it is no u32 */
+  /** @throws KernelError `random-stream` where another node draws from the stream, or it is not a u32 */
   reserve(node: Node): void {
     const { operation, attributes, inputs } = node;
     const draw = operation.draws?.(attributes);

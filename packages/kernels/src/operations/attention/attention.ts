@@ -7,7 +7,7 @@ import { type AttentionProblem, type BlockKernel, blockDistances, blockRows } fr
 import { productKernel } from './products.ts';
 import { deltaKernel, scoreColumns, scoreKernel, skewKernel, softmaxKernel } from './scores.ts';
 
-/** What a query may see, and how it tells positions apart. */
+/** What a query may see, and how it distinguishes positions. */
 export interface AttentionOptions {
   /** A query sees the keys up to its own position only. */
   readonly causal?: boolean;

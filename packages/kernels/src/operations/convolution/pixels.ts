@@ -124,7 +124,8 @@ ${vectors.map((v) => `  var c${r}_${v} = vec4f(0.0);`).join('\n')}`,
       let tap = ky * ${kernelSize[1]}u + kx;
 ${every(
   rows,
-  // Positions before the first pixel wrap round to large numbers: one comparison an axis tells inside from outside.
+  // Positions before the first pixel wrap round to large numbers: one comparison per axis separates inside from
+  // outside.
   (r) => `      let y${r} = bitcast<u32>(i32(qy${r} * ${origin(0)}u) + shift_y);
       let x${r} = bitcast<u32>(i32(qx${r} * ${origin(1)}u) + shift_x);
       let inside${r} = y${r} < ${source[0]}u && x${r} < ${source[1]}u;

@@ -141,7 +141,7 @@ export function backwardKernel(
   const { steps, batch, units } = sizes;
   const { vector, width } = rowVectors(units);
   const flags = [hasHidden && 'hidden', hasCells && 'cells', inPlace && 'in place'].filter((flag) => flag !== false);
-  // In the first step of a backward pass there is no later step to walk over, so a step in the middle is measured.
+  // The first step of a backward pass has no later step to walk over, so a step in the middle is measured.
   const middle = Math.floor((steps - 1) / 2);
   return stepKernel({
     problem: ['lstm backward step', `${batch}x${units}`, ...flags].join(' '),
