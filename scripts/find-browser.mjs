@@ -14,7 +14,7 @@ export function findBrowser() {
     const places = isAbsolute(name) ? [name] : PATH.split(delimiter).map((folder) => join(folder, name));
     const program = places.find((place) => existsSync(place));
     const answer = program && spawnSync(program, ['--version'], { encoding: 'utf8' });
-    if (answer?.status === 0) return { program, version: answer.stdout.trim() };
+    if (answer && answer.status === 0) return { program, version: answer.stdout.trim() };
   }
   return undefined;
 }

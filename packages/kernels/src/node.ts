@@ -91,7 +91,7 @@ function parseTune(text: string | undefined): boolean | number {
   if (text === 'off') return false;
   const seconds = Number(text);
   if (seconds >= 0 && Number.isFinite(seconds)) return seconds;
-  throw new KernelError('option', `CHIPSMITH_TUNE: "${text}" is unknown; there is on, off, or a number of seconds.`);
+  throw new KernelError('option', `CHIPSMITH_TUNE: "${text}" is unknown; choose on, off, or a number of seconds.`);
 }
 
 /** @throws KernelError `option` for another word */
@@ -99,7 +99,7 @@ function parseReading(name: string, text: string | undefined): MatrixReading | u
   if (text === undefined || text === '') return undefined;
   const reading = (['buffers', 'storage', 'sampled'] as const).find((word) => word === text);
   if (reading !== undefined) return reading;
-  throw new KernelError('option', `${name}: "${text}" is unknown; there is buffers, storage, sampled.`);
+  throw new KernelError('option', `${name}: "${text}" is unknown; choose buffers, storage or sampled.`);
 }
 
 interface Answer {

@@ -187,7 +187,7 @@ describe('CHIPSMITH_DEBUG', () => {
   it('is refused where a word is unknown, with those there are', async () => {
     const refusal = openDevice({ adapter: 'null', debug: 'plan,loud' });
     await expect(refusal).rejects.toMatchObject({ code: 'option' });
-    await expect(refusal).rejects.toThrow('CHIPSMITH_DEBUG: "loud" is unknown; there is plan (');
+    await expect(refusal).rejects.toThrow('CHIPSMITH_DEBUG: "loud" is unknown; choose from plan (');
     for (const word of Object.keys(DEBUG_WORDS)) await expect(refusal).rejects.toThrow(`${word} (`);
   });
 });

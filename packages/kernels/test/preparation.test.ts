@@ -190,7 +190,7 @@ describe('openDevice', () => {
     await expect(openDevice({ adapter: 'gles', tune: true, signal })).rejects.toBe(signal.reason);
     vi.stubEnv('CHIPSMITH_TUNE', 'fast');
     await expect(openDevice({ adapter: 'gles' })).rejects.toThrow(
-      /^CHIPSMITH_TUNE: "fast" is unknown; there is on, off, /,
+      /^CHIPSMITH_TUNE: "fast" is unknown; choose on, off, /,
     );
     vi.unstubAllEnvs();
     rmSync(folder, { recursive: true });

@@ -58,7 +58,7 @@ describe('what types rule out', () => {
 
   it('words of openDevice', async () => {
     await expect(openDevice({ adapter: 'null', matrices: untyped('tapes') })).rejects.toThrow(
-      'matrices: "tapes" is unknown; there is buffers, storage, sampled.',
+      'matrices: "tapes" is unknown; choose buffers, storage or sampled.',
     );
   });
 });
