@@ -23,9 +23,12 @@ export type Sampler = (runs: number) => Promise<Sample>;
 export interface Effort {
   /** Samples taken of each subject, */
   readonly rounds: number;
-  /** but after this time no more than FEWEST_ROUNDS. */
+  /** but after this time no more than MIN_ROUNDS. */
   readonly budgetMilliseconds: number;
-  /** Runs are repeated within a sample until it lasts this many milliseconds, so that the clock and the submit are small. */
+  /**
+   * Runs are repeated within a sample until it lasts this many milliseconds, so that the clock and the submit are
+   * small.
+   */
   readonly sampleMilliseconds: number;
 }
 
@@ -33,12 +36,13 @@ export const FULL: Effort = { rounds: 15, budgetMilliseconds: 10_000, sampleMill
 export const QUICK: Effort = { rounds: 5, budgetMilliseconds: 1_000, sampleMilliseconds: 25 };
 
 /** A median of three drops one sample that something else disturbed. */
-const FEWEST_ROUNDS = 3;
+const MIN_ROUNDS = 3;
 const MAX_RUNS_PER_SAMPLE = 1000;
 
 /**
- * Times samplers in turn (A B A B ...), so that a change in the machine's load falls on all of them alike. Each runs once
- * before, to warm up compilers and caches, and where that was short once more, to find how many runs make a sample.
+ * Times samplers in turn (A B A B ...), so that a change in the machine's load falls on all of them alike. Each runs
+ * once before, to warm up compilers and caches, and where that was short once more, to find how many runs make a
+ * sample.
  *
  * @returns for each sampler, one sample a round
  */
@@ -53,7 +57,7 @@ export async function measureAlternately(samplers: readonly Sampler[], effort: E
   const samples: Sample[][] = samplers.map(() => []);
   const start = performance.now();
   for (let round = 0; round < effort.rounds; round++) {
-    if (round >= FEWEST_ROUNDS && performance.now() - start > effort.budgetMilliseconds) break;
+    if (round >= MIN_ROUNDS && performance.now() - start > effort.budgetMilliseconds) break;
     for (const [index, sampler] of samplers.entries()) samples[index].push(await sampler(runs[index]));
   }
   return samples;

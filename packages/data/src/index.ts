@@ -57,9 +57,10 @@ export { vaeSixteenBarEncoding, vaeTwoBarEncoding } from './music-vae/melody.ts'
 export { trioInputs, vaeTrioEncoding } from './music-vae/trio.ts';
 export { nesEventsBytePairsEncoding } from './nes-events/byte-pairs.ts';
 export { createNesEventsEncoding, nesEventsEncoding } from './nes-events/encoding.ts';
-export { type FrameNote, type FrameSong, framesOf } from './nes-events/frames.ts';
-export { type LearnOptions, type LearnSong, learnMacros, type Macros } from './nes-events/learn.ts';
-export { formatMacro, type Macro, parseMacro } from './nes-events/macro.ts';
+export type { FrameNote } from './nes-events/frame-note.ts';
+export { type FrameSong, framesOf } from './nes-events/frames.ts';
+export { type LearnOptions, type LearnSong, learnMacros } from './nes-events/learn.ts';
+export { formatMacro, type Macro, type Macros, parseMacro } from './nes-events/macro.ts';
 export { type FrameScore, readPickledScore, songFromScore } from './nesmdb-scores/read.ts';
 export { noteDurationEncoding } from './note-duration/encoding.ts';
 export { durationRollOf, noteVectorsEncoding, noteVectorsOf } from './note-vectors/encoding.ts';

@@ -8,8 +8,9 @@ import { readControls } from '../src/general-midi/controls.ts';
 import { drumHits, kitKeyOf } from '../src/general-midi/drums.ts';
 import { arrange, embeddedTunes, readMidi, type Song, tempoMapOf, writeMidi } from '../src/index.ts';
 import { embeddedSong, soundHash } from '../src/midi/embedded-song.ts';
+import type { MidiFile } from '../src/midi/file.ts';
 import { meta, midiFile, trackChunk } from '../src/midi/file-bytes.ts';
-import { type MidiFile, parseMidi } from '../src/midi/parse.ts';
+import { parseMidi } from '../src/midi/parse.ts';
 import { anySong, plainNote, songOf } from './support/songs.ts';
 
 const { Midi } = toneMidi;

@@ -14,7 +14,8 @@ import {
   tx1Encoding,
   withEstimatedTiming,
 } from '../src/index.ts';
-import { type FrameNote, type FrameSong, framesOf } from '../src/nes-events/frames.ts';
+import type { FrameNote } from '../src/nes-events/frame-note.ts';
+import { type FrameSong, framesOf } from '../src/nes-events/frames.ts';
 import { formatMacro, type Macro, macroOf, parseMacro, valueAt } from '../src/nes-events/macro.ts';
 import { notesOfPhrase, PhraseFinder } from '../src/nes-events/phrases.ts';
 import { hasNesMdb, NESMDB_NOTE, nesMdbFiles } from './support/real-data.ts';

@@ -77,8 +77,8 @@ function softmax(kept: readonly number[], temperature = 1): number[] {
 }
 
 describe('categorical', () => {
-  // softmax: 2 -> .344, 7 -> .255, 4 -> .140, 6 -> .115: two hold .598, so three are needed for .65. Of the four likeliest,
-  // however, two hold .701.
+  // softmax: 2 -> .344, 7 -> .255, 4 -> .140, 6 -> .115: two hold .598, so three are needed for .65. Of the four
+  // likeliest, however, two hold .701.
   it.each([
     ['temperature 1', {}, all, softmax([0, 1, 2, 3, 4, 5, 6, 7])],
     ['temperature 0.5', { temperature: 0.5 }, all, softmax([0, 1, 2, 3, 4, 5, 6, 7], 0.5)],

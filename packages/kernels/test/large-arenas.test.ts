@@ -231,7 +231,8 @@ describe('a model of 235 million parameters', () => {
     expect(planned.byCategory.parameters).toBe(4 * 25 * 3000 * 3136);
     expect(largest(planned)).toBeLessThanOrEqual(BASE_LIMITS.maxStorageBufferBindingSize);
     expect(planned.dispatches.filter(({ kernel }) => kernel.label === 'adam')).toHaveLength(8);
-    // Half of the parameters' bytes in copies, none of which is larger than a binding. Some of them do without other memory.
+    // Half of the parameters' bytes in copies, none of which is larger than a binding. Some of them do without other
+    // memory.
     const half = step({ ...BASE_LIMITS, maxBufferSize: GIBIBYTE }, { weights: true });
     expect(largest(half)).toBeLessThanOrEqual(BASE_LIMITS.maxStorageBufferBindingSize);
     const copies = half.byCategory.activations / planned.byCategory.parameters;
@@ -239,7 +240,7 @@ describe('a model of 235 million parameters', () => {
     expect(copies).toBeLessThan(0.55);
   });
 
-  it('is refused by what every adapter grants, and told to ask for the limits of the device', () => {
+  it('is refused by what every adapter grants, with the advice to ask for the limits of the device', () => {
     expect(() => step()).toThrow(
       'arena parameters of 25 slots: 940800000 bytes exceed the 268435456 a buffer that every WebGPU adapter grants; plan with the limits of the device (device.limits), which may be higher; use a smaller model.',
     );

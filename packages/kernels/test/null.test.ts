@@ -42,7 +42,8 @@ async function compiles(graph: Graph, outputs: readonly Tensor[]): Promise<void>
 
 describe('every kernel compiles and validates on the null adapter', () => {
   it.each(allCases)('$operation: $test.name', async ({ test }) => {
-    // Inputs of the graph are never overwritten, values computed from them may be: the latter take the in-place kernels.
+    // Inputs of the graph are never overwritten, values computed from them may be: the latter take the in-place
+    // kernels.
     for (const wrap of [(x: Tensor) => x, (x: Tensor) => unary('negate', x)]) {
       const graph = new Graph();
       const inputs = test.shapes.map((shape) => graph.input(shape));

@@ -241,6 +241,8 @@ describe('refusals', () => {
       'concat: data types and all sizes but those of axis 0 must be equal, got [2, 3] and [2, 4].',
     ],
     ['rows of a scalar to gather', () => gather(scalar, ids), 'gather: x must have rows, got [].'],
+    ['rows by numbers that are f32', () => gather(x, x), 'gather: ids must be u32, got f32 [2, 3].'],
+    ['whole rows to gather', () => gather(ids, ids), 'gather: x must be f32, got u32 [4, 1].'],
     ['a row to transpose', () => transpose(ids), 'transpose: x must be a matrix, got [4].'],
     ['an axis twice', () => permute(x, [0, 0]), 'permute: axes 0, 0 must name each axis once, got [2, 3].'],
     ['integers to scale', () => scale(ids, 2), 'scale: x must be f32, got u32 [4].'],

@@ -124,7 +124,7 @@ describe('adam', () => {
     expectClose(actual, expected, TOLERANCE.reduction, 'parameters');
   });
 
-  it('refuses to choose what decays in parameters that are no arena', () => {
+  it('refuses to choose what decays in parameters that are not an arena', () => {
     const graph = new Graph();
     const [parameters, gradients, firstMoment, secondMoment] = [0, 1, 2, 3].map(() => graph.input([128]));
     const state = { parameters, gradients, firstMoment, secondMoment };

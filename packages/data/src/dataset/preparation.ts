@@ -11,6 +11,7 @@ import { countSong, type SongCounts } from '../statistics/counts.ts';
 import { withEstimatedTiming } from '../timing/tempo.ts';
 import { prevailingTempo } from '../timing/tempo-map.ts';
 import { readSongs } from './formats.ts';
+import type { SourceFile } from './found-file.ts';
 import type { SongEntry } from './manifest.ts';
 
 /** Rises whenever the same file would give other songs, repairs, tempi, sketches or counts; encodings have versions of their own. */
@@ -24,13 +25,6 @@ export interface SongSettings {
   readonly filters?: Partial<SongFilters> | undefined;
   /** How General MIDI files become four voices; by the arranger's defaults if left out. */
   readonly arranger?: ArrangerOptions | undefined;
-}
-
-/** A file of the input. */
-export interface SourceFile {
-  /** Path inside the input, with forward slashes; folders, and archives in folders or archives, put their own name in front. */
-  readonly path: string;
-  readonly bytes: Uint8Array;
 }
 
 /** What became of one file. */

@@ -1,7 +1,7 @@
 import type { Change } from '@chipsmith/apu';
 import { foldInto } from '../grid/song.ts';
+import type { MidiTrack } from '../midi/file.ts';
 import type { MidiNote } from '../midi/notes.ts';
-import type { MidiTrack } from '../midi/parse.ts';
 import { FRAME_TICKS } from '../timing/latch.ts';
 import { type Controls, PEDAL_DOWN, readControls } from './controls.ts';
 import { instrumentOf } from './instruments.ts';

@@ -7,10 +7,11 @@ import { ASSUMED_TIMING, type SongReading, titleOf, type WrittenFacts } from '..
 import { MAX_SONG_SECONDS, meterName, type Song } from '../song.ts';
 import { clockOf } from './clock.ts';
 import { embeddedSong } from './embedded-song.ts';
+import type { MidiFile, MidiTrack } from './file.ts';
 import { type Mark, readMark } from './mark.ts';
 import { followsNesConvention, markedEnd, NES_TRACKS, readNesVoice } from './nes.ts';
 import { pairNotes } from './notes.ts';
-import { type MidiFile, type MidiTrack, parseMidi } from './parse.ts';
+import { parseMidi } from './parse.ts';
 import { timingOf } from './timing.ts';
 import { followsVoiceNames, readVoiceTracks } from './voice-tracks.ts';
 import { writtenFacts } from './written.ts';

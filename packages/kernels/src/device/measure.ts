@@ -14,9 +14,12 @@ import { warmUp } from './warm-up.ts';
  * machine that does other work too, many short runs find a quiet moment where few long ones do not.
  */
 const RUN_TIME = 2;
-const MOST_REPEATS = 64;
+const MAX_REPEATS = 64;
 
-/** Rounds in which two variants run in turn, and of which the fastest run of each counts; fewer where they take long (ms). */
+/**
+ * Rounds in which two variants run in turn, and of which the fastest run of each counts; fewer where they take long
+ * (ms).
+ */
 const ROUNDS = 12;
 const ENOUGH_TIME = 500;
 
@@ -32,14 +35,16 @@ const CLEARLY = 0.95;
 /** One that takes at most this part of the time may have been disturbed: its next neighbour gets a chance too. */
 const NEARLY = 1.15;
 
-/** Code that is expected to take longer to compile (s) is not measured: meanwhile nothing else happens, not even Ctrl-C. */
-const LONGEST_COMPILE = 2;
+/**
+ * Code that is expected to take longer to compile (s) is not measured: meanwhile nothing else happens, not even Ctrl-C.
+ */
+const MAX_COMPILE_SECONDS = 2;
 
 /** Measuring starts with, and what is not measured uses, code that is expected to take no longer than this (s). */
 const QUICK_COMPILE = 0.3;
 
 /** On a CPU, of launches with more floating-point operations only a part is run: half a second at 2 GFLOP/s. */
-const MOST_WORK = 1e9;
+const MAX_WORK = 1e9;
 
 /** What measuring may take, and by what. */
 export interface Limits {
@@ -52,8 +57,8 @@ export interface Limits {
 }
 
 /**
- * Whether a variant can run and may be the fastest. On the CPU a barrier switches between the threads of a workgroup one by
- * one: matmul by workgroup memory takes llvmpipe 2.5 times as long as by registers.
+ * Whether a variant can run and may be the fastest. On the CPU a barrier switches between the threads of a workgroup
+ * one by one: matmul by workgroup memory takes llvmpipe 2.5 times as long as by registers.
  */
 export function isUsable(device: Device, { kernel }: Variant): boolean {
   return device.supports(kernel) && !(device.adapter.software && kernel.code.includes('workgroupBarrier'));
@@ -66,7 +71,10 @@ function wantedVariant(device: Device, dispatch: PlannedDispatch): Variant {
   return (device.adapter.software && likelyOnCpu) || own;
 }
 
-/** What a dispatch uses unmeasured, and where measuring starts: of the wanted variant and its neighbours the nearest that compiles quickly. */
+/**
+ * What a dispatch uses unmeasured, and where measuring starts: of the wanted variant and its neighbours the nearest
+ * that compiles quickly.
+ */
 export function likeliest(device: Device, dispatch: PlannedDispatch, compileTimes: CompileTimes): Variant {
   const { variants = [dispatch] } = dispatch.choice ?? {};
   const wanted = wantedVariant(device, dispatch);
@@ -84,13 +92,15 @@ export function likeliest(device: Device, dispatch: PlannedDispatch, compileTime
 const lengthOf = ({ uses }: PlannedDispatch, { kernel }: Variant) => inlinedLength(kernelSource(kernel, uses));
 
 /**
- * Walks from the likeliest variant to its neighbours while they get faster, then tries other kinds: the first of each, and its
- * neighbours if it was faster. Most of the time goes into compiling (16x16 tiles take llvmpipe 0.6 s), so that a variant that
- * is not run is time saved. Works on buffers of its own, which are freed again before the program makes its.
+ * Walks from the likeliest variant to its neighbours while they get faster, then tries other kinds: the first of each,
+ * and its neighbours if it was faster. Most of the time goes into compiling (16x16 tiles take llvmpipe 0.6 s), so that
+ * a variant that is not run is time saved. Works on buffers of its own, which are freed again before the program makes
+ * its.
  *
  * @param work floating-point operations of one launch
  * @param start the fastest that an earlier process found; the likeliest variant if left out
- * @returns the fastest variant so far, and whether none was left out for want of time; undefined if there was no time to compare two
+ * @returns the fastest variant so far, and whether none was left out for want of time; undefined if there was no time
+ *   to compare two
  */
 export async function fastest(
   device: Device,
@@ -104,7 +114,7 @@ export async function fastest(
   try {
     await allocateOperands(device, dispatch, buffers);
     // A GPU would be idle with a part, and needs none.
-    const share = device.adapter.software ? Math.min(1, MOST_WORK / work) : 1;
+    const share = device.adapter.software ? Math.min(1, MAX_WORK / work) : 1;
     const bench = new Bench(device, dispatch, buffers, share, limits);
     let best = start ?? likeliest(device, dispatch, limits.compileTimes);
     let holder = await bench.timed(best);
@@ -223,7 +233,7 @@ class Bench {
     const length = lengthOf(this.#dispatch, variant);
     const expected = Math.max(compileTimes.expected(length), like === undefined ? 0 : extrapolated(like, length));
     const start = clock();
-    const isTooLong = like !== undefined && length > like.length && expected > LONGEST_COMPILE;
+    const isTooLong = like !== undefined && length > like.length && expected > MAX_COMPILE_SECONDS;
     if (isTooLong || start + 1000 * expected > deadline) {
       this.hasLeftOut = true;
       return undefined;
@@ -243,15 +253,19 @@ class Bench {
       await this.#device.check();
       return (clock() - begin) / repeats / part;
     };
-    // How many make a run is told by several, because one that was disturbed would leave this variant with too few, and with
-    // more of the time of submitting than the others.
+    // How many make a run is judged by several, because one that was disturbed would leave this variant with too few,
+    // and with more of the time of submitting than the others.
     let once = await run(1);
     for (let again = 0; again < 2 && once * part < LONG_RUN; again++) once = Math.min(once, await run(1));
-    const repeats = Math.max(1, Math.min(MOST_REPEATS, Math.ceil(RUN_TIME / (once * part))));
+    const repeats = Math.max(1, Math.min(MAX_REPEATS, Math.ceil(RUN_TIME / (once * part))));
     return { run: () => run(repeats), length, seconds };
   }
 
-  /** Runs the two in turn, so that what else the machine does meets both alike. @returns the challenger's part of the holder's time */
+  /**
+   * Runs the two in turn, so that what else the machine does meets both alike.
+   *
+   * @returns the challenger's part of the holder's time
+   */
   async compare(challenger: Timed, holder: Timed): Promise<number> {
     const { clock, deadline } = this.#limits;
     let [challenge, hold] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];

@@ -12,11 +12,10 @@ import {
 import { piecesOf } from '../kernels/pieces.ts';
 import type { Plan } from '../plan/plan.ts';
 import { describeNode, describeTensor } from '../trace/describe.ts';
-import type { Node } from '../trace/graph.ts';
 import { BINDING_ALIGNMENT } from '../trace/memory.ts';
-import { changedInputs, type Piece } from '../trace/operation.ts';
+import { changedInputs } from '../trace/operation.ts';
 import { BYTES_PER_ELEMENT, elementCount, formatShape, storedBytes } from '../trace/shape.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Node, Piece, Tensor } from '../trace/trace.ts';
 import type { Device } from './device.ts';
 import { type Buffers, type Launch, required, type Transfer } from './launch.ts';
 
@@ -24,8 +23,9 @@ const CHECK = checkKernel('check for NaN and infinity', 1, '0x7f800000u', '0x007
 const CHECK_HALF = checkKernel('check 16 bits for NaN and infinity', 2, '0x7c00u', '0x03ffu');
 
 /**
- * Looks for exponents of all ones: NaN and infinity by the bits (IEEE 754), because WGSL lets compilers assume that floats
- * are neither. Each kind has a cell, in which the lowest index e stands as 2^32 - 1 - e, so that zero means none.
+ * Looks for exponents of all ones: NaN and infinity by the bits (IEEE 754), because WGSL lets compilers assume that
+ * floats are neither. Each kind has a cell, in which the lowest index e stands as 2^32 - 1 - e, so that zero means
+ * none.
  *
  * @param perWord numbers in a word, the first in its low bits
  */
@@ -54,7 +54,9 @@ const ELEMENTS_PER_THREAD = 8;
 /** Offsets of bindings are multiples of 256 bytes, so that each check has 64 words for its two cells. */
 const CELL_WORDS = BINDING_ALIGNMENT / BYTES_PER_ELEMENT;
 
-/** Ends a run: unless an earlier run has reported, puts (runs, number of the check + 1, element, is infinite) together. */
+/**
+ * Ends a run: unless an earlier run has reported, puts (runs, number of the check + 1, element, is infinite) together.
+ */
 const REPORT: Kernel = {
   label: 'report NaN and infinity',
   bindings: [read('cells', 1, 'u32'), readWrite('report', 1, 'u32')],
@@ -90,8 +92,8 @@ interface Check {
 }
 
 /**
- * Finds the first operation of a program that made a NaN or an infinity. Checks run on the device, after each operation,
- * because memory is used again by the next; one report is read back when results are.
+ * Finds the first operation of a program that made a NaN or an infinity. Checks run on the device, after each
+ * operation, because memory is used again by the next; one report is read back when results are.
  */
 export class NonFiniteDetector {
   readonly #device: Device;

@@ -1,7 +1,6 @@
-import type { Variant } from '../kernels/kernel.ts';
+import type { Choice, Variant } from '../kernels/kernel.ts';
 import type { PlannedDispatch } from '../plan/placement.ts';
-import type { Node } from '../trace/graph.ts';
-import type { Choice } from '../trace/operation.ts';
+import type { Node } from '../trace/trace.ts';
 import { CompileTimes } from './compile-times.ts';
 import type { AdapterDescription, Device } from './device.ts';
 import { fastest, isUsable, likeliest } from './measure.ts';
@@ -23,18 +22,20 @@ export function tuningKey({ backend, name, driver }: AdapterDescription): string
 }
 
 /** Below this many floating-point operations even llvmpipe needs about a millisecond: not worth compiling variants. */
-const LEAST_WORK = 3e7;
+const MIN_WORK = 3e7;
 
 /** So many processes go on where one had no time to try every variant; what the last one finds is final. */
 const TRIES = 4;
 
-/** Work in launches so small that the device is never busy takes so many times as long: steps of an LSTM on two cores. */
+/**
+ * Work in launches so small that the device is never busy takes so many times as long: steps of an LSTM on two cores.
+ */
 const SMALL_LAUNCHES = 3;
 
 /** With less time left (ms) nothing is begun. */
-const LEAST_TIME = 200;
+const MIN_TIME = 200;
 
-/** Seconds of measuring for each device that is opened, unless told otherwise. */
+/** Seconds of measuring for each device that is opened, by default. */
 const TUNING_SECONDS = 10;
 
 export interface TunerOptions {
@@ -71,11 +72,13 @@ interface ProblemClass {
 
 /**
  * Chooses among the variants of each kernel by running them on the device: what is fast differs from device to device
- * by more than any rule of thumb can know (over four vendors one fixed matmul tile reached 44 to 80 % of each GPU's best).
+ * by more than any rule of thumb can know (over four vendors one fixed matmul tile reached 44 to 80 % of each GPU's
+ * best).
  *
- * Variants of a kernel give bit-identical results, so that a choice, and hence a noisy measurement, changes no number. So it may
- * also end at any time: what takes most of the work is measured first, each in its share of the time that is left. What there
- * is no time for uses the likeliest variant or the fastest so far, and the next processes go on from there.
+ * Variants of a kernel give bit-identical results, so that a choice, and hence a noisy measurement, changes no number.
+ * So it may also end at any time: what takes most of the work is measured first, each in its share of the time that is
+ * left. What there is no time for uses the likeliest variant or the fastest so far, and the next processes go on from
+ * there.
  */
 export class Tuner {
   readonly #memory: TuningMemory;
@@ -151,11 +154,11 @@ export class Tuner {
     { onProgress, signal }: PreparationOptions,
   ): Promise<void> {
     const total = classes.length;
-    if (total === 0 || this.#left < LEAST_TIME) return;
+    if (total === 0 || this.#left < MIN_TIME) return;
     let rest = classes.reduce((sum, { work }) => sum + work, 0);
     for (const [done, { key, hardest, work, launchWork }] of classes.entries()) {
       signal?.throwIfAborted();
-      if (this.#left < LEAST_TIME) break;
+      if (this.#left < MIN_TIME) break;
       const { dispatch, choice } = hardest;
       onProgress?.({ stage: 'measuring', done, total, label: choice.problem, secondsLeft: this.#left / 1000 });
       const start = this.#clock();
@@ -185,7 +188,7 @@ function keysOf(device: Device, dispatches: readonly PlannedDispatch[]): (string
   const usable = new Map<Choice, readonly Variant[]>();
   return dispatches.map((dispatch) => {
     const { choice } = dispatch;
-    if (choice === undefined || choice.work < LEAST_WORK) return undefined;
+    if (choice === undefined || choice.work < MIN_WORK) return undefined;
     const variants = usable.get(choice) ?? usableVariants(device, choice);
     usable.set(choice, variants);
     return variants.length > 1 ? problemClass(dispatch, choice, variants) : undefined;
@@ -208,7 +211,7 @@ function classesOf(dispatches: readonly PlannedDispatch[], keys: readonly (strin
   const classes = new Map<string, ProblemClass>();
   for (const { key, launches, ...chosen } of [...operations.values()].flatMap((problems) => [...problems.values()])) {
     const perLaunch = chosen.choice.work / launches;
-    const work = chosen.choice.work * (perLaunch < LEAST_WORK ? SMALL_LAUNCHES : 1);
+    const work = chosen.choice.work * (perLaunch < MIN_WORK ? SMALL_LAUNCHES : 1);
     const known = classes.get(key) ?? { key, hardest: chosen, launchWork: 0, work: 0 };
     classes.set(key, known);
     known.work += work;

@@ -1,4 +1,4 @@
-import type { Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 import { resolveAxis } from './axis.ts';
 import { maxOperation } from './max.ts';
 import type { ReductionOptions } from './reduction.ts';
@@ -7,7 +7,7 @@ import { stopGradient } from './stop-gradient.ts';
 import { reshape } from './view.ts';
 
 /**
- * Where along an axis the largest element lies; the first of equals. Has no gradient.
+ * Where along an axis the largest element lies, or the first NaN; the first of equals. Has no gradient.
  *
  * @param x f32
  * @param axis by default the last

@@ -2,8 +2,7 @@ import { blockedSums } from '../kernels/blocked-sums.ts';
 import { linearDispatch } from '../kernels/dispatch.ts';
 import { type Binding, range, read, rowVectors, write } from '../kernels/kernel.ts';
 import { alignUp } from '../trace/memory.ts';
-import type { Dispatch, KernelContext } from '../trace/operation.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Dispatch, KernelContext, Tensor } from '../trace/trace.ts';
 import { partCount } from './reduction.ts';
 
 /** The axis of a tensor (outer, length, inner) over which something is summed. */
@@ -14,8 +13,8 @@ export interface Axis {
 }
 
 /**
- * What is summed over an axis, in WGSL. `row` is a term's place in (outer, length) and `at` its place in the tensor, in vec4s
- * where four divide `inner`; then terms are vec4fs of neighbours, else f32s.
+ * What is summed over an axis, in WGSL. `row` is a term's place in (outer, length) and `at` its place in the tensor, in
+ * vec4s where four divide `inner`; then terms are vec4fs of neighbours, else f32s.
  */
 export interface AxisTerms {
   readonly label: string;
@@ -31,9 +30,9 @@ export interface AxisTerms {
 }
 
 /**
- * Sums over an axis, (outer, length, inner) -> (outer, inner), one for each result. A long axis is cut into parts whose sums are
- * summed in turn, so that some thousand threads have work and no chain of additions gets long: 2^25 numbers of 0.1 add up to
- * within 1e-6.
+ * Sums over an axis, (outer, length, inner) -> (outer, inner), one for each result. A long axis is cut into parts whose
+ * sums are summed in turn, so that some thousand threads have work and no chain of additions gets long: 2^25 numbers of
+ * 0.1 add up to within 1e-6.
  */
 export function axisSums(
   what: AxisTerms,
@@ -78,9 +77,9 @@ export function sumOverAxis(
 const ABREAST = 8;
 
 /**
- * How threads share the columns: each takes up to four vec4s of a row, 8 apart, so that 8 threads load 512 bytes on end (128 at a
- * time, a row each, take llvmpipe three times as long: no prefetcher sees them coming) and share what depends on the row alone.
- * Where columns are few, 8 parts take turns along the axis instead.
+ * How threads share the columns: each takes up to four vec4s of a row, 8 apart, so that 8 threads load 512 bytes on end
+ * (128 at a time, a row each, take llvmpipe three times as long: no prefetcher sees them coming) and share what depends
+ * on the row alone. Where columns are few, 8 parts take turns along the axis instead.
  */
 function columnShares(inner: number) {
   const { width } = rowVectors(inner);

@@ -1,7 +1,8 @@
 import { elementwiseOperation } from '../kernels/elementwise.ts';
+import { requireShape, requireType } from '../trace/checks.ts';
 import { onceDifferentiable } from '../trace/operation.ts';
 import { elementCount, sameShape } from '../trace/shape.ts';
-import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 import { multiply } from './binary.ts';
 import { mean, scale, sum } from './sum.ts';
 import { weightedMean } from './weighted-mean.ts';
@@ -13,8 +14,8 @@ import { weightedMean } from './weighted-mean.ts';
  *
  * @param logits any shape, f32
  * @param targets the same shape, f32, 0 to 1; they get no gradient
- * @param mask broadcasts to that shape, f32, 1 or 0 (or weights); all elements if left out. If all are 0 the loss is 0 and has
- *   no gradient
+ * @param mask broadcasts to that shape, f32, 1 or 0 (or weights); all elements if left out. If all are 0 the loss is 0
+ *   and has no gradient
  * @returns scalar
  */
 export function binaryCrossEntropy(logits: Tensor, targets: Tensor, mask?: Tensor): Tensor {

@@ -1,12 +1,13 @@
 import { KernelError } from '../errors.ts';
 import { copyRuns } from '../kernels/copy.ts';
-import type { Operation } from '../trace/operation.ts';
-import { requireShape, type Tensor } from '../trace/tensor.ts';
+import { requireShape } from '../trace/checks.ts';
+import type { Operation, Tensor } from '../trace/trace.ts';
 import { resolveAxis } from './axis.ts';
 import { around, slice } from './slice.ts';
 
 /**
- * Joins tensors along an axis, by default the first; -1 is the last: (.., n1, ..), (.., n2, ..), ... -> (.., n1 + n2 + ..., ..).
+ * Joins tensors along an axis, by default the first; -1 is the last: (.., n1, ..), (.., n2, ..), ... -> (.., n1 + n2 +
+ * ..., ..).
  *
  * @param tensors one or more of one data type, equal in all other axes
  */

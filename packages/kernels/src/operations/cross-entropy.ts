@@ -1,7 +1,8 @@
 import { read, wgslFloat, write } from '../kernels/kernel.ts';
 import { overwritable, type RowLoops, rowElement, rowLayout, rowsDispatch } from '../kernels/row-kernel.ts';
-import { type Operation, onceDifferentiable, overwritesFirst } from '../trace/operation.ts';
-import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import { requireShape, requireType } from '../trace/checks.ts';
+import { onceDifferentiable, overwritesFirst } from '../trace/operation.ts';
+import type { Operation, Tensor } from '../trace/trace.ts';
 import { multiply } from './binary.ts';
 import { sum } from './sum.ts';
 import { weightedMean } from './weighted-mean.ts';
@@ -17,8 +18,8 @@ export interface CrossEntropyOptions {
  * loss = sum mask_n (logsumexp(logits_n) - (1 - s) logits_n[target_n] - s mean(logits_n)) / sum mask_n, smoothing s.
  *
  * @param logits (N, C) f32
- * @param targets (N) u32, each below C; a row whose target is not has the loss 0 and no gradient, but counts by its mask, and
- *   `Program.write` refuses it
+ * @param targets (N) u32, each below C; a row whose target is not has the loss 0 and no gradient, but counts by its
+ *   mask, and `Program.write` refuses it
  * @param mask (N) f32, 1 or 0 (or weights); if all are 0 the loss is 0 and has no gradient
  * @returns scalar
  */

@@ -1,8 +1,8 @@
 import { linearDispatch } from '../kernels/dispatch.ts';
 import { read, readWrite, write } from '../kernels/kernel.ts';
-import type { Operation } from '../trace/operation.ts';
+import { requireShape, requireType } from '../trace/checks.ts';
 import { elementCount, sameShape } from '../trace/shape.ts';
-import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import type { Operation, Tensor } from '../trace/trace.ts';
 import { resolveAxis } from './axis.ts';
 import { around } from './slice.ts';
 
@@ -20,9 +20,9 @@ export function gatherAlong(x: Tensor, ids: Tensor, axis = -1): Tensor {
 }
 
 /**
- * The adjoint of `gatherAlong`: sums values by their ids along an axis. Along the last of two:
- * y[n, v] = sum of values[n, i] over all i with ids[n, i] = v, in the order of i. So the probabilities of a copy distribution
- * over places become probabilities of what stands there. What has an id of `size` or more is dropped.
+ * The adjoint of `gatherAlong`: sums values by their ids along an axis. Along the last of two: y[n, v] = sum of
+ * values[n, i] over all i with ids[n, i] = v, in the order of i. So the probabilities of a copy distribution over
+ * places become probabilities of what stands there. What has an id of `size` or more is dropped.
  *
  * @param values f32
  * @param ids u32, of the shape of the values
@@ -67,8 +67,8 @@ export const gatherAlongOperation: Operation<{ axis: number }> = {
 const WANTED_THREADS = 4096;
 
 /**
- * WGSL has no float atomics. So each thread owns some elements of a line of the result, goes over the ids of the whole line
- * and adds the values of its own: no two write to one element, and each sum has the order of the ids.
+ * WGSL has no float atomics. So each thread owns some elements of a line of the result, goes over the ids of the whole
+ * line and adds the values of its own: no two write to one element, and each sum has the order of the ids.
  */
 export const scatterAddOperation: Operation<{ size: number; axis: number }> = {
   name: 'scatterAdd',

@@ -1,6 +1,7 @@
+import { requireShape } from '../trace/checks.ts';
 import { elementCount } from '../trace/shape.ts';
-import { requireShape, type Tensor } from '../trace/tensor.ts';
-import { embedding } from './embedding.ts';
+import type { Tensor } from '../trace/trace.ts';
+import { embeddingOperation } from './embedding.ts';
 import { reshape } from './view.ts';
 
 /**
@@ -13,5 +14,7 @@ import { reshape } from './view.ts';
 export function gather(x: Tensor, ids: Tensor): Tensor {
   requireShape(x.shape.length > 0, 'gather', 'x must have rows', x);
   const [rows, ...row] = x.shape;
-  return reshape(embedding(reshape(x, [rows, elementCount(row)]), ids), [...ids.shape, ...row]);
+  const matrix = reshape(x, [rows, elementCount(row)]);
+  const [taken] = x.graph.apply(embeddingOperation, [matrix, ids], { caller: 'gather' });
+  return reshape(taken, [...ids.shape, ...row]);
 }

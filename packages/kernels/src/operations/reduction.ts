@@ -1,6 +1,7 @@
 import { KernelError } from '../errors.ts';
+import { requireShape } from '../trace/checks.ts';
 import { elementCount, type Shape } from '../trace/shape.ts';
-import { requireShape, type Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 import { resolveAxis } from './axis.ts';
 import { reshape } from './view.ts';
 
@@ -54,7 +55,7 @@ export function reduceRuns(
   return reshape(result, keepAxes ? result.shape : result.shape.filter((_, axis) => !reduced.has(axis)));
 }
 
-/** @throws KernelError `option` for what is no list, `shape` for an axis that does not exist or is named twice */
+/** @throws KernelError `option` for what is not a list, `shape` for an axis that does not exist or is named twice */
 function reducedAxes(name: string, x: Tensor, axes: readonly number[] | undefined): Set<number> {
   if (axes === undefined) return new Set(x.shape.keys());
   if (!Array.isArray(axes)) throw new KernelError('option', `${name}: axes must be a list such as [1], got ${axes}.`);
@@ -76,11 +77,14 @@ export function reduceAxes(
   );
 }
 
-/** A part keeps at least so many terms, so that there is less left to sum than there was; and few enough for `blockedSums`. */
-const [FEWEST_TERMS, MOST_TERMS] = [32, 1024];
+/**
+ * A part keeps at least so many terms, so that there is less left to sum than there was; and few enough for
+ * `blockedSums`.
+ */
+const [MIN_TERMS, MAX_TERMS] = [32, 1024];
 
 /** Few long reductions are cut so that some thousand threads have work, and each does not sum too many terms. */
 export function partCount(reductions: number, length: number): number {
-  const wanted = Math.max(Math.ceil(4096 / reductions), Math.ceil(length / MOST_TERMS));
-  return Math.max(1, Math.min(wanted, Math.floor(length / FEWEST_TERMS)));
+  const wanted = Math.max(Math.ceil(4096 / reductions), Math.ceil(length / MAX_TERMS));
+  return Math.max(1, Math.min(wanted, Math.floor(length / MIN_TERMS)));
 }

@@ -1,15 +1,15 @@
 import { copyRuns } from '../kernels/copy.ts';
 import { linearDispatch } from '../kernels/dispatch.ts';
 import { read, write } from '../kernels/kernel.ts';
+import { requireShape, requireType } from '../trace/checks.ts';
 import { BINDING_ALIGNMENT } from '../trace/memory.ts';
-import type { Operation } from '../trace/operation.ts';
 import { BYTES_PER_ELEMENT, elementCount, type Shape } from '../trace/shape.ts';
-import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import type { Operation, Tensor } from '../trace/trace.ts';
 import { resolveAxis } from './axis.ts';
 
 /**
- * x[.., start .. end, ..) along an axis, by default the first; -1 is the last. No copy of whole rows of the first axis where
- * the first element lies on a binding boundary (64 elements).
+ * x[.., start .. end, ..) along an axis, by default the first; -1 is the last. No copy of whole rows of the first axis
+ * where the first element lies on a binding boundary (64 elements).
  */
 export function slice(x: Tensor, start: number, end: number, axis = 0): Tensor {
   return x.graph.apply(sliceOperation, [x], { start, end, axis: resolveAxis('slice', x, axis) })[0];

@@ -1,8 +1,8 @@
 import { elementwiseOperation } from '../kernels/elementwise.ts';
 import { wgslFloat } from '../kernels/kernel.ts';
-import type { Operation } from '../trace/operation.ts';
+import { requireShape, requireType } from '../trace/checks.ts';
 import { elementCount, formatShape, type Shape, sameShape } from '../trace/shape.ts';
-import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import type { Operation, Tensor } from '../trace/trace.ts';
 import { sumOverAxis } from './axis-sums.ts';
 import { type AxisRun, flatShape, type ReductionOptions, reducedShape, reduceRuns } from './reduction.ts';
 import { unaryGradient } from './unary.ts';
@@ -20,7 +20,9 @@ export function sum(x: Tensor, axes?: readonly number[], options: ReductionOptio
   });
 }
 
-/** Sum of the squares of all elements, without a place for the squares: an arena of gradients is as large as the model. */
+/**
+ * Sum of the squares of all elements, without a place for the squares: an arena of gradients is as large as the model.
+ */
 export function sumOfSquares(x: Tensor): Tensor {
   const run = { first: 0, last: x.shape.length - 1 };
   return reshape(x.graph.apply(sumOperation, [x], { run, squared: true })[0], []);

@@ -1,11 +1,12 @@
 import { elementwiseOperation } from '../kernels/elementwise.ts';
-import { requireType, type Tensor } from '../trace/tensor.ts';
+import { requireType } from '../trace/checks.ts';
+import type { Tensor } from '../trace/trace.ts';
 import { broadcastShape } from './broadcast-shape.ts';
 import { sumToShape } from './sum.ts';
 
 /**
- * a where the condition is not 0, else b: `where(compare(draw, '<', rate), chosen, given)`. Gradients flow to a and b, each where
- * it was taken; where it was not, they are 0 even if what flows back is not finite.
+ * a where the condition is not 0, else b: `where(compare(draw, '<', rate), chosen, given)`. Gradients flow to a and b,
+ * each where it was taken; where it was not, they are 0 even if what flows back is not finite.
  *
  * @param condition f32 or u32
  * @param a f32 or u32

@@ -1,7 +1,7 @@
 import { KernelError } from '../errors.ts';
 import { foldGrids } from '../kernels/fold.ts';
+import { requireShape, requireType } from '../trace/checks.ts';
 import { describeNode, describeTensor } from '../trace/describe.ts';
-import type { Graph, Node } from '../trace/graph.ts';
 import {
   Arena,
   BINDING_ALIGNMENT,
@@ -10,9 +10,8 @@ import {
   noBytes,
   STAGING_BYTES,
 } from '../trace/memory.ts';
-import type { Dispatch } from '../trace/operation.ts';
 import { BYTES_PER_ELEMENT, elementCount, storedBytes } from '../trace/shape.ts';
-import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import type { Dispatch, Graph, Node, Tensor } from '../trace/trace.ts';
 import { fuse } from './fusion.ts';
 import { type HalfPrecision, withHalfWeights } from './half.ts';
 import { BASE_LIMITS, type MemoryLimits, requireBufferFits, requireDispatchFits } from './limits.ts';
@@ -70,9 +69,9 @@ export interface PlanOptions {
 }
 
 /**
- * Gives a trace its memory: unused nodes are dropped, neighbouring elementwise nodes become one, views share the memory of
- * what they view, operations that may overwrite an input do so where nothing else needs it, values that end in a slot are
- * computed there, and the rest is packed by lifetime into few buffers. Needs no device.
+ * Gives a trace its memory: unused nodes are dropped, neighbouring elementwise nodes become one, views share the memory
+ * of what they view, operations that may overwrite an input do so where nothing else needs it, values that end in a
+ * slot are computed there, and the rest is packed by lifetime into few buffers. Needs no device.
  *
  * @throws KernelError `limit` if a tensor is larger than a binding, or an arena than a buffer may be
  */
@@ -164,7 +163,7 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
   };
 }
 
-/** What tells one dispatch's uniforms from another's. */
+/** What distinguishes one dispatch's uniforms from another's. */
 export const uniformKey = ({ uniforms }: Pick<Dispatch, 'uniforms'>): string => uniforms.join();
 
 function placesOfUniforms(dispatches: readonly Dispatch[]): Map<string, number> {

@@ -2,11 +2,10 @@ import { copy } from '../kernels/copy.ts';
 import { copyToImage } from '../kernels/copy-to-image.ts';
 import { type ImageLayout, type ImagePlace, imageLayout, imageSize, type TextureSupport } from '../kernels/image.ts';
 import { piecesOf } from '../kernels/pieces.ts';
-import type { Graph, Node } from '../trace/graph.ts';
 import { Arena, BINDING_ALIGNMENT, overlaps, type Slot } from '../trace/memory.ts';
-import { changedInputs, type Dispatch, type InPlace, type KernelContext, type Piece } from '../trace/operation.ts';
+import { changedInputs } from '../trace/operation.ts';
 import { elementCount, storedBytes } from '../trace/shape.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Dispatch, Graph, InPlace, KernelContext, Node, Piece, Tensor } from '../trace/trace.ts';
 import { isKeptActivation } from './half.ts';
 import { type Home, ImageCopies } from './image-copies.ts';
 import type { MemoryLimits } from './limits.ts';
@@ -31,7 +30,10 @@ export class Sharing {
   readonly #lastUse = new Map<Tensor, number>();
   readonly #views = new Map<Tensor, { block: Block; offset: number }>();
   readonly #slots = new Map<Tensor, Slot>();
-  /** The nodes that stored values into slots, which others may store over. Variables and inputs are what is there at any time. */
+  /**
+   * The nodes that stored values into slots, which others may store over. Variables and inputs are what is there at any
+   * time.
+   */
   readonly #stored = new Map<Tensor, number>();
   readonly #copies = new ImageCopies();
   /** Those in which kernels sum: each sum would be rounded to 16 bits with every term. */
@@ -184,7 +186,7 @@ export class Sharing {
   }
 
   /**
-   * Inputs that overlap in activation memory (a tensor times itself, two overlapping slices) are told apart by a copy:
+   * Inputs that overlap in activation memory (a tensor times itself, two overlapping slices) are separated by a copy:
    * the output usually lies in the same buffer, where WebGPU counts every binding as writable and lets none overlap.
    */
   #separate(dispatch: Dispatch, scratch: (shape: Tensor['shape'], dtype: Tensor['dtype']) => Tensor): Dispatch[] {
@@ -288,8 +290,8 @@ export class Sharing {
   }
 
   /**
-   * Moves a stored value's block into its slot, so that it is computed there; or finds it there already. Not where the slot
-   * is still in use while the block is: its old value is read, or another value stored. Nor where a node reads
+   * Moves a stored value's block into its slot, so that it is computed there; or finds it there already. Not where the
+   * slot is still in use while the block is: its old value is read, or another value stored. Nor where a node reads
    * overlapping parts of the slot's arena, which it may only while it writes to another buffer.
    */
   #stores(node: Node, index: number): boolean {
@@ -312,7 +314,10 @@ export class Sharing {
     return true;
   }
 
-  /** Notes which slots a node uses. Blocks that move into a slot later need not be noted: until then none may overlap it. */
+  /**
+   * Notes which slots a node uses. Blocks that move into a slot later need not be noted: until then none may overlap
+   * it.
+   */
   #note(node: Node, index: number): void {
     for (const input of node.inputs) {
       const slot = this.slot(input);

@@ -1,6 +1,5 @@
 import type { Variant } from '../../kernels/kernel.ts';
-import type { Dispatch } from '../../trace/operation.ts';
-import type { Tensor } from '../../trace/tensor.ts';
+import type { Dispatch, Tensor } from '../../trace/trace.ts';
 import { type MatmulProblem, problemName, sumOrder } from './problem.ts';
 import { SPLIT_TILE, splitKernel } from './split.ts';
 import { SUBGROUP_COLUMNS, SUBGROUP_THREADS, subgroupKernel } from './subgroup.ts';
@@ -21,7 +20,10 @@ export function likelyTile({ M, N, batch }: { M: number; N: number; batch: numbe
   return tiles.find(fits) ?? smallest;
 }
 
-/** c = a b by the likeliest register tile; its variants are the next larger and the two next smaller ones, and other kinds. */
+/**
+ * c = a b by the likeliest register tile; its variants are the next larger and the two next smaller ones, and other
+ * kinds.
+ */
 export function matmulDispatch(problem: MatmulProblem, inputs: readonly Tensor[], result: Tensor): Dispatch {
   const { M, N, K, batch } = problem;
   const work = 2 * batch * M * N * K;
