@@ -56,7 +56,7 @@ const MAX_LANES = 64;
 export function planSampling(model: SequenceModel, lanes: number, limits?: MemoryLimits) {
   const pass = statefulPass(model, lanes, 1);
   const { graph, logits, state } = pass;
-  const settings = graph.input([3]);
+  const settings = graph.input([4]);
   const seeds = graph.input([lanes], 'u32');
   const allowed = graph.input([lanes, model.classes]);
   const { choice, logProbability } = categorical(logits, settings, seeds, 0, allowed);
