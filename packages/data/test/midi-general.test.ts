@@ -4,12 +4,12 @@ import type { Note } from '@chipsmith/apu';
 import toneMidi from '@tonejs/midi';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readControls } from '../src/general-midi/controls.ts';
-import { drumHits, kitKeyOf } from '../src/general-midi/drums.ts';
+import { readControls } from '../src/formats/general-midi/controls.ts';
+import { drumHits, kitKeyOf } from '../src/formats/general-midi/drums.ts';
+import { embeddedSong, soundHash } from '../src/formats/midi/embedded-song.ts';
+import { meta, midiFile, trackChunk } from '../src/formats/midi/file-bytes.ts';
+import { type MidiFile, parseMidi } from '../src/formats/midi/parse.ts';
 import { arrange, embeddedTunes, readMidi, type Song, tempoMapOf, writeMidi } from '../src/index.ts';
-import { embeddedSong, soundHash } from '../src/midi/embedded-song.ts';
-import { meta, midiFile, trackChunk } from '../src/midi/file-bytes.ts';
-import { type MidiFile, parseMidi } from '../src/midi/parse.ts';
 import { anySong, plainNote, songOf } from './support/songs.ts';
 
 const { Midi } = toneMidi;

@@ -1,9 +1,9 @@
 import { VOICE_NAMES } from '@chipsmith/apu';
 import { z } from 'zod';
-import { SEQUENCE_VOICES } from '../encoding.ts';
+import { SEQUENCE_VOICES } from '../encodings/encoding.ts';
 import { DataError } from '../error.ts';
 import { ORIGINS, TEMPO_RANGE } from '../song.ts';
-import type { SongCounts } from '../statistics/counts.ts';
+import type { SongCounts } from './statistics/counts.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.int().min(0);

@@ -1,8 +1,8 @@
 import type { Worker } from 'node:worker_threads';
-import { type LoaderOptions, samplerOf } from '../../batches/dataset-sampler.ts';
-import type { Batch, BatchSampler } from '../../batches/sampler.ts';
 import type { Dataset } from '../../dataset/dataset.ts';
 import { DataError } from '../../error.ts';
+import { type LoaderOptions, samplerOf } from '../../learning/batches/dataset-sampler.ts';
+import type { Batch, BatchSampler } from '../../learning/batches/sampler.ts';
 import { EventFile, type EventFilePlace } from '../dataset/event-file.ts';
 import { startThread } from '../start-thread.ts';
 

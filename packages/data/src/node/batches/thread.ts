@@ -1,9 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Augment } from '../../batches/bucket.ts';
-import { BatchSampler } from '../../batches/sampler.ts';
 import type { EventSequence } from '../../dataset/dataset.ts';
 import { EventsInMemory } from '../../dataset/shard.ts';
 import { DataError } from '../../error.ts';
+import type { Augment } from '../../learning/batches/bucket.ts';
+import { BatchSampler } from '../../learning/batches/sampler.ts';
 import { EventFile } from '../dataset/event-file.ts';
 import type { LoaderSource, ThreadAnswer } from './loader.ts';
 
@@ -40,8 +40,8 @@ function sequencesOf({ events, starts, lengths, bars }: LoaderSource): EventSequ
 async function augmentOf({ encoding, options: { augmentation, seed } }: LoaderSource): Promise<Augment | undefined> {
   if (augmentation === undefined) return undefined;
   const [{ findEncoding }, { augmenter }] = await Promise.all([
-    import('../../encodings.ts'),
-    import('../../augment/augment.ts'),
+    import('../../encodings/encodings.ts'),
+    import('../../learning/augment/augment.ts'),
   ]);
   return augmenter(findEncoding(encoding), augmentation, seed);
 }

@@ -12,8 +12,8 @@ import {
   type PreparedMusic,
   type SongSettings,
 } from '../../dataset/preparation.ts';
-import type { Encoding } from '../../encoding.ts';
-import { encodings } from '../../encodings.ts';
+import type { Encoding } from '../../encodings/encoding.ts';
+import { encodings } from '../../encodings/encodings.ts';
 import { DataError } from '../../error.ts';
 import { sha256Of } from '../../sha256.ts';
 import { openInputFile } from '../files/read-file.ts';

@@ -15,7 +15,7 @@ import {
   type Split,
 } from '../../dataset/manifest.ts';
 import { type EventStore, EventsInMemory, indexText, type Shard } from '../../dataset/shard.ts';
-import { encodings } from '../../encodings.ts';
+import { encodings } from '../../encodings/encodings.ts';
 import { DataError } from '../../error.ts';
 import { sha256Of } from '../../sha256.ts';
 import { checkReplaceable, replaceFolder } from '../files/folder.ts';

@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { type PreparedFile, prepareFile, type SongSettings, type SourceFile } from '../../dataset/preparation.ts';
-import type { Encoding } from '../../encoding.ts';
-import { encodings } from '../../encodings.ts';
+import type { Encoding } from '../../encodings/encoding.ts';
+import { encodings } from '../../encodings/encodings.ts';
 import { messageOf } from '../../error.ts';
 import { startThread } from '../start-thread.ts';
 
