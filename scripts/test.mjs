@@ -1,13 +1,12 @@
 // npm test: sets up, builds, lints and type-checks, runs the tests of all packages, and ends with the true totals.
-import { createHash } from 'node:crypto';
-import { readdirSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import { join, resolve } from 'node:path';
 import { ensureBrowser } from './browser.mjs';
 import { root, run } from './processes.mjs';
 import { SetupError, say } from './report.mjs';
 import { setUp } from './setup.mjs';
-import { clearResults, closingLine, failure, readTotals } from './totals.mjs';
+import { closingLine, failure, REPORT, readTotals } from './totals.mjs';
 import { workspacePackages } from './workspace.mjs';
 
 /** @typedef {import('./totals.mjs').Totals} Totals */
@@ -24,7 +23,7 @@ async function main() {
     close(await runStages({ ...env, CHIPSMITH_TEST_CONDITIONS: testConditions(adapter, browser) }));
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
-    close([failure('setup', `setup: ${error.message}`)]);
+    close([failure('setup', error.message)]);
   }
 }
 
@@ -39,7 +38,8 @@ async function runStages(env) {
     ...workspacePackages(root).filter(({ manifest }) => manifest.scripts?.test),
     { name: 'scripts', folder: join(root, 'scripts') },
   ];
-  clearResults(suites);
+  // A report that is there afterwards was made by this run, or taken from turbo's cache.
+  for (const { folder } of suites) rmSync(join(folder, REPORT), { force: true });
   const stages = {
     build: await stage('build', [turbo('build')], env),
     check: await stage('check', [turbo('check'), ['pnpm', '--silent', 'run', 'check']], env),
@@ -48,7 +48,7 @@ async function runStages(env) {
   const totals = suites.map(readTotals);
   if (totals.some(({ failed }) => failed > 0)) stages.test = true;
   const failedStages = Object.entries(stages).filter(([, passed]) => !passed);
-  return [...totals, ...failedStages.map(([name]) => failure(name, `${name}: see the output of this stage above`))];
+  return [...totals, ...failedStages.map(([name]) => failure(name, 'see the output of this stage above'))];
 }
 
 /**
@@ -86,23 +86,12 @@ async function stage(name, commands, env) {
  */
 function testConditions(adapter, browser) {
   const data = resolve(root, process.env.CHIPSMITH_DATA ?? '../shared/data');
-  const conditions = [process.version, process.platform, process.arch, adapter, browser, data, listing(data)];
-  return createHash('sha256').update(JSON.stringify(conditions)).digest('hex');
-}
-
-/**
- * Names, sizes and times of all files in a folder.
- *
- * @param {string} folder
- * @returns {(string | number)[][] | 'absent'}
- */
-function listing(folder) {
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return 'absent';
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return files
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort()
-    .map((path) => [path, statSync(path).size, statSync(path).mtimeMs]);
+  const isFolder = statSync(data, { throwIfNoEntry: false })?.isDirectory();
+  const files = isFolder ? readdirSync(data, { recursive: true, encoding: 'utf8' }) : [];
+  const states = files.map((path) => lstatSync(join(data, path)));
+  const bytes = states.reduce((sum, { size }) => sum + size, 0);
+  const newest = Math.max(0, ...states.map(({ mtimeMs }) => mtimeMs));
+  return [process.version, adapter, browser, data, files.length, bytes, newest].join(', ');
 }
 
 /**

@@ -1,70 +1,53 @@
-import { existsSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { capture, root } from './processes.mjs';
 import { temporaryFolder } from './temporary-folder.mjs';
-import { clearResults, closingLine, readTotals } from './totals.mjs';
+import { closingLine, REPORT, readTotals } from './totals.mjs';
 
 /**
- * @param {string} name
- * @param {string} status
- * @param {string[]} tests their outcomes
+ * Runs vitest on one file of tests and reads what it came to.
+ *
+ * @param {string} source
  */
-const file = (name, status, tests, message = '') => ({
-  name,
-  status,
-  message,
-  assertionResults: tests.map((outcome, index) => ({ status: outcome, fullName: `test ${index}` })),
-});
-
-/** @param {unknown} report */
-const totalsOf = (report) => readTotals({ name: 'apu', folder: temporaryFolder({ 'test-results.json': report }) });
+async function totalsOf(source) {
+  const folder = temporaryFolder({});
+  writeFileSync(
+    join(folder, 'a.test.mjs'),
+    `import { beforeAll, describe, it } from '${import.meta.resolve('vitest')}';\n${source}`,
+  );
+  const reporter = ['--reporter=json', `--outputFile=${join(folder, REPORT)}`];
+  await capture('pnpm', ['exec', 'vitest', 'run', '--root', folder, ...reporter]);
+  return readTotals({ name: 'apu', folder });
+}
 
 describe('readTotals', () => {
-  it('counts passed, failed and skipped tests and names the failed ones', () => {
-    const report = {
-      success: false,
-      testResults: [
-        file('a.test.ts', 'passed', ['passed', 'passed', 'skipped', 'todo', 'pending']),
-        file('b.test.ts', 'failed', ['passed', 'failed']),
-      ],
-    };
-    expect(totalsOf(report)).toMatchObject({ name: 'apu', passed: 3, failed: 1, skipped: 3 });
-    expect(totalsOf(report).failures).toEqual([expect.stringMatching(/^apu: .*b\.test\.ts: test 1$/)]);
-  });
-
-  it('counts a test file that did not load as one failure, with its reason', () => {
-    const report = {
-      success: false,
-      testResults: [
-        file('a.test.ts', 'passed', ['passed']),
-        file('b.test.ts', 'failed', [], 'no such export\n at ...'),
-      ],
-    };
-    expect(totalsOf(report)).toMatchObject({ passed: 1, failed: 1 });
-    expect(totalsOf(report).failures[0]).toMatch(/b\.test\.ts: no such export$/);
-  });
-
-  it('counts an error outside of any test as a failure', () => {
-    expect(totalsOf({ success: false, testResults: [file('a.test.ts', 'passed', ['passed'])] })).toMatchObject({
-      passed: 1,
-      failed: 1,
-    });
+  it('counts passed, failed and skipped tests and names the failed ones', async () => {
+    const totals = await totalsOf(`
+      it('is sound', () => {});
+      describe('a group', () => it('fails', () => { throw new Error('on purpose'); }));
+      it.skip('is skipped', () => {});
+      it.todo('is to be written');`);
+    const failures = ['apu: a.test.mjs: a group fails'];
+    expect(totals).toEqual({ name: 'apu', passed: 1, failed: 1, skipped: 2, failures });
   });
 
   it.each([
-    ['a report without tests', { success: true, testResults: [] }, 'apu: has no tests'],
-    ['a report cut in half', '{"success": true, "testRes', 'apu: test-results.json is damaged'],
-  ])('counts %s as a failure', (_, report, line) => {
-    expect(totalsOf(report)).toEqual({ name: 'apu', passed: 0, failed: 1, skipped: 0, failures: [line] });
+    ['did not load', "throw new Error('no such export');", 'apu: a.test.mjs: no such export'],
+    ['has no tests', '', /^apu: a\.test\.mjs: No test suite found/],
+    [
+      'could not set up its tests',
+      "describe('a group', () => { beforeAll(() => { throw new Error('no device'); }); it('runs', () => {}); });",
+      'apu: a.test.mjs: failed outside of its tests',
+    ],
+  ])('counts a test file that %s as one failure', async (_, source, line) => {
+    const { passed, failed, failures } = await totalsOf(source);
+    expect({ passed, failed, failures }).toEqual({ passed: 0, failed: 1, failures: [expect.stringMatching(line)] });
   });
 
-  it('counts a missing report as a failure, and a report of an earlier run is missing once cleared', () => {
-    const report = { success: true, testResults: [file('a.test.ts', 'passed', ['passed'])] };
-    const suite = { name: 'apu', folder: temporaryFolder({ 'test-results.json': report }) };
-    expect(readTotals(suite)).toMatchObject({ passed: 1, failed: 0 });
-    clearResults([suite]);
-    expect(existsSync(join(suite.folder, 'test-results.json'))).toBe(false);
-    expect(readTotals(suite).failures).toEqual(['apu: the test run left no test-results.json']);
+  it('counts a suite that left no report as a failure', () => {
+    const { failed, failures } = readTotals({ name: 'apu', folder: root });
+    expect({ failed, failures }).toEqual({ failed: 1, failures: [`apu: the test run left no ${REPORT}`] });
   });
 });
 
@@ -77,7 +60,7 @@ describe('closingLine', () => {
     expect(closingLine(all)).toBe('15 passed, 2 failed');
   });
 
-  it('tells of skipped tests only where there are some', () => {
+  it('speaks of skipped tests only where there are some', () => {
     expect(closingLine([{ passed: 1, failed: 0, skipped: 3 }])).toBe('1 passed, 0 failed, 3 skipped');
   });
 });

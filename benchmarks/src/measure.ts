@@ -23,7 +23,7 @@ export type Sampler = (runs: number) => Promise<Sample>;
 export interface Effort {
   /** Samples taken of each subject, */
   readonly rounds: number;
-  /** but after this time no more than FEWEST_ROUNDS. */
+  /** but after this time no more than MIN_ROUNDS. */
   readonly budgetMilliseconds: number;
   /** Runs are repeated within a sample until it lasts this many milliseconds, so that the clock and the submit are small. */
   readonly sampleMilliseconds: number;
@@ -33,7 +33,7 @@ export const FULL: Effort = { rounds: 15, budgetMilliseconds: 10_000, sampleMill
 export const QUICK: Effort = { rounds: 5, budgetMilliseconds: 1_000, sampleMilliseconds: 25 };
 
 /** A median of three drops one sample that something else disturbed. */
-const FEWEST_ROUNDS = 3;
+const MIN_ROUNDS = 3;
 const MAX_RUNS_PER_SAMPLE = 1000;
 
 /**
@@ -53,7 +53,7 @@ export async function measureAlternately(samplers: readonly Sampler[], effort: E
   const samples: Sample[][] = samplers.map(() => []);
   const start = performance.now();
   for (let round = 0; round < effort.rounds; round++) {
-    if (round >= FEWEST_ROUNDS && performance.now() - start > effort.budgetMilliseconds) break;
+    if (round >= MIN_ROUNDS && performance.now() - start > effort.budgetMilliseconds) break;
     for (const [index, sampler] of samplers.entries()) samples[index].push(await sampler(runs[index]));
   }
   return samples;

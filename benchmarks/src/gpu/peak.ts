@@ -20,9 +20,9 @@ const ITERATIONS = 512;
 const FLOP_PER_THREAD = ACCUMULATORS * ITERATIONS * 4 * 2;
 
 /** Threads to start with; more until a run takes this long, so that launching it does not count. */
-const FEWEST_THREADS = 2 ** 14;
-const MOST_THREADS = 2 ** 22;
-const SHORTEST_RUN_MILLISECONDS = 5;
+const MIN_THREADS = 2 ** 14;
+const MAX_THREADS = 2 ** 22;
+const MIN_RUN_MILLISECONDS = 5;
 
 /**
  * As many fused multiply-adds a second as the adapter can do: each thread turns chains v = fma(v, x[1], x[2]) that start
@@ -94,8 +94,8 @@ const copy: Operation<object> = {
 
 /** The adapter's FMA peak, with as many threads as this device needs to be kept busy. */
 export async function prepareFmaPeak(device: Device): Promise<Prepared> {
-  let threads = FEWEST_THREADS;
-  while (threads < MOST_THREADS && (await milliseconds(device, threads)) < SHORTEST_RUN_MILLISECONDS) threads *= 4;
+  let threads = MIN_THREADS;
+  while (threads < MAX_THREADS && (await milliseconds(device, threads)) < MIN_RUN_MILLISECONDS) threads *= 4;
   return prepareFmaChains(device, threads);
 }
 

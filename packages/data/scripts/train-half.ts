@@ -1,4 +1,4 @@
-import type { SourceFile } from '../src/dataset/preparation.ts';
+import type { SourceFile } from '../src/dataset/found-file.ts';
 import { splitOfFolders } from '../src/dataset/split.ts';
 import { readSources } from '../src/node/archives/sources.ts';
 

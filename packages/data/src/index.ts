@@ -45,9 +45,10 @@ export { vaeSixteenBarEncoding, vaeTwoBarEncoding } from './encodings/music-vae/
 export { trioInputs, vaeTrioEncoding } from './encodings/music-vae/trio.ts';
 export { nesEventsBytePairsEncoding } from './encodings/nes-events/byte-pairs.ts';
 export { createNesEventsEncoding, nesEventsEncoding } from './encodings/nes-events/encoding.ts';
-export { type FrameNote, type FrameSong, framesOf } from './encodings/nes-events/frames.ts';
-export { type LearnOptions, type LearnSong, learnMacros, type Macros } from './encodings/nes-events/learn.ts';
-export { formatMacro, type Macro, parseMacro } from './encodings/nes-events/macro.ts';
+export type { FrameNote } from './encodings/nes-events/frame-note.ts';
+export { type FrameSong, framesOf } from './encodings/nes-events/frames.ts';
+export { type LearnOptions, type LearnSong, learnMacros } from './encodings/nes-events/learn.ts';
+export { formatMacro, type Macro, type Macros, parseMacro } from './encodings/nes-events/macro.ts';
 export { noteDurationEncoding } from './encodings/note-duration/encoding.ts';
 export { durationRollOf, noteVectorsEncoding, noteVectorsOf } from './encodings/note-vectors/encoding.ts';
 export { performanceEncoding, performanceVelocityEncoding } from './encodings/performance/encoding.ts';

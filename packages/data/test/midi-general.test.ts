@@ -7,8 +7,9 @@ import { describe, expect, it } from 'vitest';
 import { readControls } from '../src/formats/general-midi/controls.ts';
 import { drumHits, kitKeyOf } from '../src/formats/general-midi/drums.ts';
 import { embeddedSong, soundHash } from '../src/formats/midi/embedded-song.ts';
+import type { MidiFile } from '../src/formats/midi/file.ts';
 import { meta, midiFile, trackChunk } from '../src/formats/midi/file-bytes.ts';
-import { type MidiFile, parseMidi } from '../src/formats/midi/parse.ts';
+import { parseMidi } from '../src/formats/midi/parse.ts';
 import { arrange, embeddedTunes, readMidi, type Song, tempoMapOf, writeMidi } from '../src/index.ts';
 import { anySong, plainNote, songOf } from './support/songs.ts';
 

@@ -1,7 +1,8 @@
 import { type Note, VOICE_NAMES } from '@chipsmith/apu';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type FrameNote, type FrameSong, framesOf } from '../src/encodings/nes-events/frames.ts';
+import type { FrameNote } from '../src/encodings/nes-events/frame-note.ts';
+import { type FrameSong, framesOf } from '../src/encodings/nes-events/frames.ts';
 import { formatMacro, type Macro, macroOf, parseMacro, valueAt } from '../src/encodings/nes-events/macro.ts';
 import { notesOfPhrase, PhraseFinder } from '../src/encodings/nes-events/phrases.ts';
 import {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { SourceFile } from '../src/dataset/preparation.ts';
+import type { SourceFile } from '../src/dataset/found-file.ts';
 import {
   bigram,
   FRAME_TICKS,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import type { SourceFile } from '../src/dataset/preparation.ts';
+import type { SourceFile } from '../src/dataset/found-file.ts';
 import { DataError } from '../src/index.ts';
 import { readSources } from '../src/node/archives/sources.ts';
 import { tarGzOf, tarOf } from './support/archives.ts';

@@ -106,7 +106,7 @@ export { BASE_LIMITS, type MemoryLimits } from './plan/limits.ts';
 export { HISTORY_LENGTH, type Plan, type PlanOptions, plan, totalMemory } from './plan/plan.ts';
 export { type Fit, planWithin, type TracedPass } from './plan/recomputation.ts';
 export { ancestors, type GradientOptions, gradients } from './trace/gradients.ts';
-export { Graph, type Node, type Segment } from './trace/graph.ts';
+export { Graph } from './trace/graph.ts';
 export {
   Arena,
   type BytesByCategory,
@@ -117,4 +117,4 @@ export {
   STAGING_BYTES,
 } from './trace/memory.ts';
 export { type DataType, elementCount, formatShape, type Shape, type TensorData } from './trace/shape.ts';
-export type { Tensor } from './trace/tensor.ts';
+export type { Node, Segment, Tensor } from './trace/trace.ts';

@@ -4,6 +4,7 @@ export { linearDispatch } from './kernels/dispatch.ts';
 export type { ImageLayout, Matrices } from './kernels/image.ts';
 export {
   type Binding,
+  type Choice,
   type Feature,
   type Kernel,
   LINEAR_ARGUMENTS,
@@ -19,16 +20,14 @@ export {
   writeMatrix,
 } from './kernels/kernel.ts';
 export { operations } from './operations/table.ts';
-export {
-  type Choice,
-  type Dispatch,
-  type Formula,
-  type InPlace,
-  type KernelContext,
-  noGradient,
-  type Operation,
-  onceDifferentiable,
-  type Piece,
-  type TensorSpecification,
-} from './trace/operation.ts';
-export { requireShape, requireType } from './trace/tensor.ts';
+export { requireShape, requireType } from './trace/checks.ts';
+export { noGradient, onceDifferentiable } from './trace/operation.ts';
+export type {
+  Dispatch,
+  Formula,
+  InPlace,
+  KernelContext,
+  Operation,
+  Piece,
+  TensorSpecification,
+} from './trace/trace.ts';

@@ -10,6 +10,7 @@ import { prevailingTempo } from '../timing/tempo-map.ts';
 import { ALL_SONGS, refusal, type SongFilters } from './cleaning/filters.ts';
 import { type Sketch, sketchOf } from './cleaning/sketch.ts';
 import { readSongs } from './formats.ts';
+import type { SourceFile } from './found-file.ts';
 import type { SongEntry } from './manifest.ts';
 import { countSong, type SongCounts } from './statistics/counts.ts';
 
@@ -24,13 +25,6 @@ export interface SongSettings {
   readonly filters?: Partial<SongFilters> | undefined;
   /** How General MIDI files become four voices; by the arranger's defaults if left out. */
   readonly arranger?: ArrangerOptions | undefined;
-}
-
-/** A file of the input. */
-export interface SourceFile {
-  /** Path inside the input, with forward slashes; folders, and archives in folders or archives, put their own name in front. */
-  readonly path: string;
-  readonly bytes: Uint8Array;
 }
 
 /** What became of one file. */

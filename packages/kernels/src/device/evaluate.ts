@@ -1,6 +1,6 @@
 import { plan } from '../plan/plan.ts';
 import type { TensorData } from '../trace/shape.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 import type { Device } from './device.ts';
 import { Program } from './program.ts';
 

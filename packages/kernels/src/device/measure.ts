@@ -14,7 +14,7 @@ import { warmUp } from './warm-up.ts';
  * machine that does other work too, many short runs find a quiet moment where few long ones do not.
  */
 const RUN_TIME = 2;
-const MOST_REPEATS = 64;
+const MAX_REPEATS = 64;
 
 /** Rounds in which two variants run in turn, and of which the fastest run of each counts; fewer where they take long (ms). */
 const ROUNDS = 12;
@@ -33,13 +33,13 @@ const CLEARLY = 0.95;
 const NEARLY = 1.15;
 
 /** Code that is expected to take longer to compile (s) is not measured: meanwhile nothing else happens, not even Ctrl-C. */
-const LONGEST_COMPILE = 2;
+const MAX_COMPILE_SECONDS = 2;
 
 /** Measuring starts with, and what is not measured uses, code that is expected to take no longer than this (s). */
 const QUICK_COMPILE = 0.3;
 
 /** On a CPU, of launches with more floating-point operations only a part is run: half a second at 2 GFLOP/s. */
-const MOST_WORK = 1e9;
+const MAX_WORK = 1e9;
 
 /** What measuring may take, and by what. */
 export interface Limits {
@@ -104,7 +104,7 @@ export async function fastest(
   try {
     await allocateOperands(device, dispatch, buffers);
     // A GPU would be idle with a part, and needs none.
-    const share = device.adapter.software ? Math.min(1, MOST_WORK / work) : 1;
+    const share = device.adapter.software ? Math.min(1, MAX_WORK / work) : 1;
     const bench = new Bench(device, dispatch, buffers, share, limits);
     let best = start ?? likeliest(device, dispatch, limits.compileTimes);
     let holder = await bench.timed(best);
@@ -223,7 +223,7 @@ class Bench {
     const length = lengthOf(this.#dispatch, variant);
     const expected = Math.max(compileTimes.expected(length), like === undefined ? 0 : extrapolated(like, length));
     const start = clock();
-    const isTooLong = like !== undefined && length > like.length && expected > LONGEST_COMPILE;
+    const isTooLong = like !== undefined && length > like.length && expected > MAX_COMPILE_SECONDS;
     if (isTooLong || start + 1000 * expected > deadline) {
       this.hasLeftOut = true;
       return undefined;
@@ -247,7 +247,7 @@ class Bench {
     // more of the time of submitting than the others.
     let once = await run(1);
     for (let again = 0; again < 2 && once * part < LONG_RUN; again++) once = Math.min(once, await run(1));
-    const repeats = Math.max(1, Math.min(MOST_REPEATS, Math.ceil(RUN_TIME / (once * part))));
+    const repeats = Math.max(1, Math.min(MAX_REPEATS, Math.ceil(RUN_TIME / (once * part))));
     return { run: () => run(repeats), length, seconds };
   }
 

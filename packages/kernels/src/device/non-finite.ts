@@ -12,11 +12,10 @@ import {
 import { piecesOf } from '../kernels/pieces.ts';
 import type { Plan } from '../plan/plan.ts';
 import { describeNode, describeTensor } from '../trace/describe.ts';
-import type { Node } from '../trace/graph.ts';
 import { BINDING_ALIGNMENT } from '../trace/memory.ts';
-import { changedInputs, type Piece } from '../trace/operation.ts';
+import { changedInputs } from '../trace/operation.ts';
 import { BYTES_PER_ELEMENT, elementCount, formatShape, storedBytes } from '../trace/shape.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Node, Piece, Tensor } from '../trace/trace.ts';
 import type { Device } from './device.ts';
 import { type Buffers, type Launch, required, type Transfer } from './launch.ts';
 

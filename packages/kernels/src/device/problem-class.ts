@@ -1,6 +1,5 @@
-import type { Variant } from '../kernels/kernel.ts';
+import type { Choice, Variant } from '../kernels/kernel.ts';
 import type { PlannedDispatch } from '../plan/placement.ts';
-import type { Choice } from '../trace/operation.ts';
 
 /** Sizes up to here (batches of one, strides, kernels of a convolution) are counted exactly. */
 const EXACT = 8;

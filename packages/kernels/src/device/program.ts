@@ -10,7 +10,7 @@ import { describeTensor } from '../trace/describe.ts';
 import { Arena, MEMORY_CATEGORIES } from '../trace/memory.ts';
 import { type NumberBound, numberBounds, requireBelow } from '../trace/numbers.ts';
 import { BYTES_PER_ELEMENT, type TensorData } from '../trace/shape.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 import { Compiling } from './compiling.ts';
 import type { Device, Pipeline } from './device.ts';
 import { type Buffers, encode, type Launch, prepare, required, type Transfer } from './launch.ts';

@@ -18,7 +18,7 @@ const SIZE = 240;
 
 /** Rounds in which all ways run in turn, of which the fastest run counts: so many, and more while there is time (ms). */
 const ROUNDS = 6;
-const MOST_ROUNDS = 40;
+const MAX_ROUNDS = 40;
 const ENOUGH_TIME = 400;
 
 /** Textures must take less than this part of the buffers' time, since they take memory besides. */
@@ -62,7 +62,7 @@ export async function fastestReading(
     }
     const begin = performance.now();
     const isEnough = (rounds: number) => rounds >= ROUNDS && performance.now() - begin > ENOUGH_TIME;
-    for (let round = 0; round < MOST_ROUNDS && !isEnough(round); round++) {
+    for (let round = 0; round < MAX_ROUNDS && !isEnough(round); round++) {
       signal?.throwIfAborted();
       for (const candidate of programs) {
         const start = performance.now();

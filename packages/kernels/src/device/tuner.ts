@@ -1,7 +1,6 @@
-import type { Variant } from '../kernels/kernel.ts';
+import type { Choice, Variant } from '../kernels/kernel.ts';
 import type { PlannedDispatch } from '../plan/placement.ts';
-import type { Node } from '../trace/graph.ts';
-import type { Choice } from '../trace/operation.ts';
+import type { Node } from '../trace/trace.ts';
 import { CompileTimes } from './compile-times.ts';
 import type { AdapterDescription, Device } from './device.ts';
 import { fastest, isUsable, likeliest } from './measure.ts';
@@ -23,7 +22,7 @@ export function tuningKey({ backend, name, driver }: AdapterDescription): string
 }
 
 /** Below this many floating-point operations even llvmpipe needs about a millisecond: not worth compiling variants. */
-const LEAST_WORK = 3e7;
+const MIN_WORK = 3e7;
 
 /** So many processes go on where one had no time to try every variant; what the last one finds is final. */
 const TRIES = 4;
@@ -32,7 +31,7 @@ const TRIES = 4;
 const SMALL_LAUNCHES = 3;
 
 /** With less time left (ms) nothing is begun. */
-const LEAST_TIME = 200;
+const MIN_TIME = 200;
 
 /** Seconds of measuring for each device that is opened, unless told otherwise. */
 const TUNING_SECONDS = 10;
@@ -151,11 +150,11 @@ export class Tuner {
     { onProgress, signal }: PreparationOptions,
   ): Promise<void> {
     const total = classes.length;
-    if (total === 0 || this.#left < LEAST_TIME) return;
+    if (total === 0 || this.#left < MIN_TIME) return;
     let rest = classes.reduce((sum, { work }) => sum + work, 0);
     for (const [done, { key, hardest, work, launchWork }] of classes.entries()) {
       signal?.throwIfAborted();
-      if (this.#left < LEAST_TIME) break;
+      if (this.#left < MIN_TIME) break;
       const { dispatch, choice } = hardest;
       onProgress?.({ stage: 'measuring', done, total, label: choice.problem, secondsLeft: this.#left / 1000 });
       const start = this.#clock();
@@ -185,7 +184,7 @@ function keysOf(device: Device, dispatches: readonly PlannedDispatch[]): (string
   const usable = new Map<Choice, readonly Variant[]>();
   return dispatches.map((dispatch) => {
     const { choice } = dispatch;
-    if (choice === undefined || choice.work < LEAST_WORK) return undefined;
+    if (choice === undefined || choice.work < MIN_WORK) return undefined;
     const variants = usable.get(choice) ?? usableVariants(device, choice);
     usable.set(choice, variants);
     return variants.length > 1 ? problemClass(dispatch, choice, variants) : undefined;
@@ -208,7 +207,7 @@ function classesOf(dispatches: readonly PlannedDispatch[], keys: readonly (strin
   const classes = new Map<string, ProblemClass>();
   for (const { key, launches, ...chosen } of [...operations.values()].flatMap((problems) => [...problems.values()])) {
     const perLaunch = chosen.choice.work / launches;
-    const work = chosen.choice.work * (perLaunch < LEAST_WORK ? SMALL_LAUNCHES : 1);
+    const work = chosen.choice.work * (perLaunch < MIN_WORK ? SMALL_LAUNCHES : 1);
     const known = classes.get(key) ?? { key, hardest: chosen, launchWork: 0, work: 0 };
     classes.set(key, known);
     known.work += work;

@@ -1,6 +1,5 @@
-import type { Dispatch } from '../trace/operation.ts';
 import { BYTES_PER_ELEMENT, elementCount } from '../trace/shape.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Dispatch, Tensor } from '../trace/trace.ts';
 import { linearDispatch } from './dispatch.ts';
 import { type Matrices, paddedLines } from './image.ts';
 import { read, rowVectors, writeMatrix } from './kernel.ts';

@@ -1,6 +1,5 @@
-import type { Dispatch } from '../trace/operation.ts';
 import { elementCount } from '../trace/shape.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Dispatch, Tensor } from '../trace/trace.ts';
 import { linearDispatch } from './dispatch.ts';
 import { read, write } from './kernel.ts';
 

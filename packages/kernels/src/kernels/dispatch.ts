@@ -1,4 +1,4 @@
-import type { Dispatch } from '../trace/operation.ts';
+import type { Dispatch } from '../trace/trace.ts';
 import { type LinearKernel, linearVariant, type Variant } from './kernel.ts';
 
 /** Every variant of a dispatch, its own included. */

@@ -1,6 +1,5 @@
-import type { Dispatch, Formula, KernelContext, Operation } from '../trace/operation.ts';
 import { type DataType, elementCount, type Shape, sameShape } from '../trace/shape.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Dispatch, Formula, KernelContext, Operation, Tensor } from '../trace/trace.ts';
 import { linearDispatch } from './dispatch.ts';
 import { every, read, readWrite, write } from './kernel.ts';
 

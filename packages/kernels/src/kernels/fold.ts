@@ -1,4 +1,4 @@
-import type { Dispatch } from '../trace/operation.ts';
+import type { Dispatch } from '../trace/trace.ts';
 import { type Kernel, linearGrid, MAX_WORKGROUPS, type Variant } from './kernel.ts';
 
 /**

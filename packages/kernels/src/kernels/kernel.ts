@@ -41,6 +41,32 @@ export interface Variant {
   readonly workgroups: readonly [number, number, number];
 }
 
+/**
+ * The variants of a dispatch, among which the tuner chooses by measuring. They take the same operands with the same
+ * access and must give bit-identical results: every element is computed by the same operations in the same order, only
+ * the distribution over threads differs.
+ */
+export interface Choice {
+  /**
+   * Names the problem with its sizes. Problems whose names differ only in similar sizes share a winner where their variants are
+   * called alike: labels of variants are this text and what the variant is called ("matmul NN 64x64x64" and "tile 8x8").
+   */
+  readonly problem: string;
+  /** Floating-point operations of all launches of the operation, to which the winner applies. */
+  readonly work: number;
+  /** Uniforms of the launch that is measured, where the kernels have any. */
+  readonly uniforms?: readonly number[];
+  /**
+   * Ordered so that neighbours are alike; the dispatch's own kernel, which is used unmeasured and hence requires no
+   * feature, is one of them.
+   */
+  readonly variants: readonly Variant[];
+  /** The likeliest of them on a CPU, which few threads keep busy: where measuring starts there. */
+  readonly likelyOnCpu?: Variant;
+  /** Variants that work in other ways, alike ones in a line, the likeliest first. */
+  readonly otherKinds?: readonly (readonly Variant[])[];
+}
+
 /** A binding of a tensor that the kernel reads: `read('x')`, or `read('x', 4)` for vec4s. */
 export const read = (name: string, vector: 1 | 4 = 1, type: DataType = 'f32'): Binding => ({
   name,

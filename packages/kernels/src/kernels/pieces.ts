@@ -1,6 +1,6 @@
 import { SLOT_ALIGNMENT } from '../trace/memory.ts';
-import type { Piece } from '../trace/operation.ts';
 import { BYTES_PER_ELEMENT } from '../trace/shape.ts';
+import type { Piece } from '../trace/trace.ts';
 
 /**
  * Pieces of so many elements, each of which fits a binding.

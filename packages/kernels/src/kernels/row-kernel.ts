@@ -1,8 +1,16 @@
-import type { Choice, Dispatch } from '../trace/operation.ts';
 import { elementCount, type Shape } from '../trace/shape.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Dispatch, Tensor } from '../trace/trace.ts';
 import { linearDispatch } from './dispatch.ts';
-import { type Binding, type Kernel, LINEAR_WORKGROUP, linearGrid, read, readWrite, write } from './kernel.ts';
+import {
+  type Binding,
+  type Choice,
+  type Kernel,
+  LINEAR_WORKGROUP,
+  linearGrid,
+  read,
+  readWrite,
+  write,
+} from './kernel.ts';
 
 /**
  * How kernels that reduce over the last axis (softmax, layer norm) share out their work: a thread a row where rows are

@@ -4,8 +4,9 @@ import { add } from '../operations/binary.ts';
 import { matmul } from '../operations/matmul/matmul.ts';
 import { slice } from '../operations/slice.ts';
 import { reshape } from '../operations/view.ts';
+import { requireShape } from '../trace/checks.ts';
 import type { Arena, Initialiser, Slot } from '../trace/memory.ts';
-import { requireShape, type Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 import { glorotUniform, randomNormal } from './initialisers.ts';
 import { type LinearLayer, linearLayer } from './linear.ts';
 

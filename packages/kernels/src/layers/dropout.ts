@@ -1,4 +1,4 @@
-import type { Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 
 /** What a layer drops while training: see `dropout`. */
 export interface LayerDropout {

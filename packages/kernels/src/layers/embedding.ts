@@ -1,6 +1,6 @@
 import { embedding } from '../operations/embedding.ts';
 import type { Arena, Initialiser, Slot } from '../trace/memory.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 import { randomNormal } from './initialisers.ts';
 
 /** A learnt row of features for each symbol of an alphabet. */

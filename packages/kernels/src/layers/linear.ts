@@ -1,9 +1,10 @@
 import { matmul } from '../operations/matmul/matmul.ts';
 import type { Activation } from '../operations/unary.ts';
 import { reshape } from '../operations/view.ts';
+import { requireShape } from '../trace/checks.ts';
 import type { Arena, Initialiser, Slot } from '../trace/memory.ts';
 import { elementCount } from '../trace/shape.ts';
-import { requireShape, type Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 import { glorotUniform } from './initialisers.ts';
 
 /** Settings of `linearLayer`. */

@@ -1,9 +1,8 @@
 import { KernelError } from '../errors.ts';
 import { type LstmWeights, lstmStack } from '../operations/lstm/stack.ts';
-import type { Graph } from '../trace/graph.ts';
 import type { Arena, Initialiser, Slot } from '../trace/memory.ts';
 import { elementCount, type Shape } from '../trace/shape.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Graph, Tensor } from '../trace/trace.ts';
 import { type LayerDropout, ownStreams } from './dropout.ts';
 import { glorotUniform } from './initialisers.ts';
 

@@ -1,6 +1,6 @@
 import { layerNorm } from '../operations/normalisation/layer-norm.ts';
 import type { Arena, Slot } from '../trace/memory.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 import { filled } from './initialisers.ts';
 
 /** Brings each row to mean 0 and variance 1, then scales and shifts it: see `layerNorm`. */

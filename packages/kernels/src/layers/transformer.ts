@@ -2,7 +2,7 @@ import { add } from '../operations/binary.ts';
 import { dropout } from '../operations/dropout.ts';
 import { unary } from '../operations/unary.ts';
 import type { Arena } from '../trace/memory.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 import { type AttentionContext, type AttentionLayer, attentionLayer } from './attention.ts';
 import { type LayerDropout, ownStreams } from './dropout.ts';
 import { randomNormal } from './initialisers.ts';

@@ -1,4 +1,4 @@
-import type { Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 import { resolveAxis } from './axis.ts';
 import { maxOperation } from './max.ts';
 import type { ReductionOptions } from './reduction.ts';

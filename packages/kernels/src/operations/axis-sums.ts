@@ -2,8 +2,7 @@ import { blockedSums } from '../kernels/blocked-sums.ts';
 import { linearDispatch } from '../kernels/dispatch.ts';
 import { type Binding, range, read, rowVectors, write } from '../kernels/kernel.ts';
 import { alignUp } from '../trace/memory.ts';
-import type { Dispatch, KernelContext } from '../trace/operation.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Dispatch, KernelContext, Tensor } from '../trace/trace.ts';
 import { partCount } from './reduction.ts';
 
 /** The axis of a tensor (outer, length, inner) over which something is summed. */

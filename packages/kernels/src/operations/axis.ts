@@ -1,4 +1,5 @@
-import { requireShape, type Tensor } from '../trace/tensor.ts';
+import { requireShape } from '../trace/checks.ts';
+import type { Tensor } from '../trace/trace.ts';
 
 /**
  * The axis that a number names: 0 is the first, -1 the last.

@@ -1,7 +1,8 @@
 import { elementwiseOperation } from '../kernels/elementwise.ts';
+import { requireShape, requireType } from '../trace/checks.ts';
 import { onceDifferentiable } from '../trace/operation.ts';
 import { elementCount, sameShape } from '../trace/shape.ts';
-import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 import { multiply } from './binary.ts';
 import { mean, scale, sum } from './sum.ts';
 import { weightedMean } from './weighted-mean.ts';

@@ -1,5 +1,6 @@
 import { elementwiseOperation } from '../kernels/elementwise.ts';
-import { requireType, type Tensor } from '../trace/tensor.ts';
+import { requireType } from '../trace/checks.ts';
+import type { Tensor } from '../trace/trace.ts';
 import { broadcastShape } from './broadcast-shape.ts';
 import { keepWhere } from './keep-where.ts';
 import { sumToShape } from './sum.ts';

@@ -1,5 +1,6 @@
+import { requireShape } from '../trace/checks.ts';
 import type { Shape } from '../trace/shape.ts';
-import { requireShape, type Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 
 /**
  * The shape to which tensors broadcast as in numpy: aligned at the right, sizes equal or 1.

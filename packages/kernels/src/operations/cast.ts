@@ -1,7 +1,7 @@
 import { elementwiseOperation } from '../kernels/elementwise.ts';
 import { noGradient } from '../trace/operation.ts';
 import type { DataType } from '../trace/shape.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 import { requireWord } from '../trace/words.ts';
 
 /**

@@ -2,9 +2,10 @@ import { KernelError } from '../errors.ts';
 import { read, readWrite, write } from '../kernels/kernel.ts';
 import { PCG_WGSL } from '../kernels/random.ts';
 import { laneReduction, type RowLayout, rowDispatch, rowLayout } from '../kernels/row-kernel.ts';
-import { type Operation, onceDifferentiable } from '../trace/operation.ts';
+import { requireShape, requireType } from '../trace/checks.ts';
+import { onceDifferentiable } from '../trace/operation.ts';
 import { sameShape } from '../trace/shape.ts';
-import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import type { Operation, Tensor } from '../trace/trace.ts';
 
 /** What `categorical` gives where a row has no class to choose: none allowed, or scores that are no numbers. */
 export const NO_CLASS = 0xffff_ffff;

@@ -1,6 +1,7 @@
 import { elementwiseOperation } from '../kernels/elementwise.ts';
+import { requireType } from '../trace/checks.ts';
 import { noGradient } from '../trace/operation.ts';
-import { requireType, type Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 import { requireWord } from '../trace/words.ts';
 import { broadcastShape } from './broadcast-shape.ts';
 import { RELATIONS, type Relation } from './keep-where.ts';

@@ -1,7 +1,7 @@
 import { KernelError } from '../errors.ts';
 import { copyRuns } from '../kernels/copy.ts';
-import type { Operation } from '../trace/operation.ts';
-import { requireShape, type Tensor } from '../trace/tensor.ts';
+import { requireShape } from '../trace/checks.ts';
+import type { Operation, Tensor } from '../trace/trace.ts';
 import { resolveAxis } from './axis.ts';
 import { around, slice } from './slice.ts';
 

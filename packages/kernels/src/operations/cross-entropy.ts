@@ -1,7 +1,8 @@
 import { read, wgslFloat, write } from '../kernels/kernel.ts';
 import { overwritable, type RowLoops, rowElement, rowLayout, rowsDispatch } from '../kernels/row-kernel.ts';
-import { type Operation, onceDifferentiable, overwritesFirst } from '../trace/operation.ts';
-import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import { requireShape, requireType } from '../trace/checks.ts';
+import { onceDifferentiable, overwritesFirst } from '../trace/operation.ts';
+import type { Operation, Tensor } from '../trace/trace.ts';
 import { multiply } from './binary.ts';
 import { sum } from './sum.ts';
 import { weightedMean } from './weighted-mean.ts';

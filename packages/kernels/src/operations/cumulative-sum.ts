@@ -1,8 +1,7 @@
 import { linearDispatch } from '../kernels/dispatch.ts';
 import { type Binding, read, readWrite, write } from '../kernels/kernel.ts';
-import type { Dispatch, Operation } from '../trace/operation.ts';
 import type { DataType } from '../trace/shape.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Dispatch, Operation, Tensor } from '../trace/trace.ts';
 import { resolveAxis } from './axis.ts';
 import { around } from './slice.ts';
 

@@ -2,8 +2,9 @@ import { KernelError } from '../errors.ts';
 import { elementwiseOperation } from '../kernels/elementwise.ts';
 import { wgslFloat } from '../kernels/kernel.ts';
 import { PCG_WGSL } from '../kernels/random.ts';
+import { requireShape, requireType } from '../trace/checks.ts';
 import { elementCount } from '../trace/shape.ts';
-import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 
 /** A mask compares 32 random bits with the share to drop, which is hence a multiple of 2^-32. */
 const EVERY = 2 ** 32;

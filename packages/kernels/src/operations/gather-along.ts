@@ -1,8 +1,8 @@
 import { linearDispatch } from '../kernels/dispatch.ts';
 import { read, readWrite, write } from '../kernels/kernel.ts';
-import type { Operation } from '../trace/operation.ts';
+import { requireShape, requireType } from '../trace/checks.ts';
 import { elementCount, sameShape } from '../trace/shape.ts';
-import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import type { Operation, Tensor } from '../trace/trace.ts';
 import { resolveAxis } from './axis.ts';
 import { around } from './slice.ts';
 

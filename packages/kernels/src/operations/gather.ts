@@ -1,5 +1,6 @@
+import { requireShape } from '../trace/checks.ts';
 import { elementCount } from '../trace/shape.ts';
-import { requireShape, type Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 import { embedding } from './embedding.ts';
 import { reshape } from './view.ts';
 

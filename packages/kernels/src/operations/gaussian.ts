@@ -1,7 +1,8 @@
 import { elementwiseOperation } from '../kernels/elementwise.ts';
 import { GAUSSIAN_WGSL, PCG_WGSL } from '../kernels/random.ts';
+import { requireShape, requireType } from '../trace/checks.ts';
 import { elementCount, type Shape, sameShape } from '../trace/shape.ts';
-import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 import { add, multiply, subtract } from './binary.ts';
 import { scale, sum } from './sum.ts';
 import { unary } from './unary.ts';

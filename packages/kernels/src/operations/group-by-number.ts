@@ -1,8 +1,7 @@
 import { linearDispatch } from '../kernels/dispatch.ts';
 import { type Binding, read, readWrite, write } from '../kernels/kernel.ts';
-import type { Dispatch, KernelContext } from '../trace/operation.ts';
 import { elementCount } from '../trace/shape.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Dispatch, KernelContext, Tensor } from '../trace/trace.ts';
 
 /** Places of each number. */
 export interface Groups {
@@ -15,7 +14,7 @@ export interface Groups {
 
 /** Ids of a chunk, which one thread counts one after another. */
 const CHUNK = 64;
-const MOST_CHUNKS = 256;
+const MAX_CHUNKS = 256;
 
 /**
  * Lists where each number below a bound stands among ids: a counting sort. A thread counts the ids of a chunk, one after another,
@@ -26,7 +25,7 @@ const MOST_CHUNKS = 256;
  */
 export function groupByNumber(ids: Tensor, bound: number, columns: number, scratch: KernelContext['scratch']): Groups {
   const count = elementCount(ids.shape);
-  const most = Math.min(MOST_CHUNKS, Math.max(8, Math.floor(columns / 8)));
+  const most = Math.min(MAX_CHUNKS, Math.max(8, Math.floor(columns / 8)));
   const chunk = Math.max(CHUNK, Math.ceil(count / most));
   const chunks = Math.ceil(count / chunk);
   const ranks = scratch([count], 'u32');

@@ -1,7 +1,8 @@
 import { read, write } from '../kernels/kernel.ts';
 import { type RowLoops, rowElement, rowLayout, rowsDispatch } from '../kernels/row-kernel.ts';
-import { type Operation, onceDifferentiable } from '../trace/operation.ts';
-import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import { requireShape, requireType } from '../trace/checks.ts';
+import { onceDifferentiable } from '../trace/operation.ts';
+import type { Operation, Tensor } from '../trace/trace.ts';
 
 /**
  * Whether each row's target is the first choice: 1 where the target's score is the highest and no class before it has

@@ -1,6 +1,7 @@
 import { elementwiseOperation } from '../kernels/elementwise.ts';
+import { requireShape, requireType } from '../trace/checks.ts';
 import type { Shape } from '../trace/shape.ts';
-import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 import { requireWord } from '../trace/words.ts';
 
 /** The words of `Relation`. */

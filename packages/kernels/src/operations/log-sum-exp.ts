@@ -1,8 +1,8 @@
 import { linearDispatch } from '../kernels/dispatch.ts';
 import { elementwiseOperation } from '../kernels/elementwise.ts';
 import { read, write } from '../kernels/kernel.ts';
-import type { Dispatch, Operation } from '../trace/operation.ts';
-import { requireType, type Tensor } from '../trace/tensor.ts';
+import { requireType } from '../trace/checks.ts';
+import type { Dispatch, Operation, Tensor } from '../trace/trace.ts';
 import { multiply } from './binary.ts';
 import { broadcastShape } from './broadcast-shape.ts';
 import { partCount, type ReductionOptions, reduceAxes } from './reduction.ts';

@@ -1,8 +1,8 @@
 import { linearDispatch } from '../kernels/dispatch.ts';
 import { read, write } from '../kernels/kernel.ts';
-import type { Dispatch, Operation } from '../trace/operation.ts';
+import { requireType } from '../trace/checks.ts';
 import { elementCount, type Shape } from '../trace/shape.ts';
-import { requireType, type Tensor } from '../trace/tensor.ts';
+import type { Dispatch, Operation, Tensor } from '../trace/trace.ts';
 import { gatherAlong } from './gather-along.ts';
 import { partCount, type ReductionOptions, reduceAxes } from './reduction.ts';
 

@@ -1,6 +1,7 @@
 import { elementwiseOperation } from '../kernels/elementwise.ts';
+import { requireType } from '../trace/checks.ts';
 import { noGradient } from '../trace/operation.ts';
-import { requireType, type Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 import { reshape } from './view.ts';
 
 /**

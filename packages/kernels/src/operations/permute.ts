@@ -1,8 +1,8 @@
 import { linearDispatch } from '../kernels/dispatch.ts';
 import { read, write } from '../kernels/kernel.ts';
-import type { Dispatch, Operation } from '../trace/operation.ts';
+import { requireShape } from '../trace/checks.ts';
 import { elementCount, type Shape } from '../trace/shape.ts';
-import { requireShape, type Tensor } from '../trace/tensor.ts';
+import type { Dispatch, Operation, Tensor } from '../trace/trace.ts';
 import { resolveAxis } from './axis.ts';
 
 /**

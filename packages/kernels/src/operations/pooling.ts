@@ -1,9 +1,10 @@
 import { KernelError } from '../errors.ts';
 import { linearDispatch } from '../kernels/dispatch.ts';
 import { type Binding, read, rowVectors, write } from '../kernels/kernel.ts';
-import { type Dispatch, type Operation, onceDifferentiable } from '../trace/operation.ts';
+import { requireShape, requireType } from '../trace/checks.ts';
+import { onceDifferentiable } from '../trace/operation.ts';
 import { elementCount, type Shape } from '../trace/shape.ts';
-import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import type { Dispatch, Operation, Tensor } from '../trace/trace.ts';
 import { pair, type Size2d } from './convolution/problem.ts';
 
 /** The windows of `maxPool2d` and `averagePool2d`. */

@@ -1,6 +1,7 @@
 import { KernelError } from '../errors.ts';
+import { requireShape } from '../trace/checks.ts';
 import { elementCount, type Shape } from '../trace/shape.ts';
-import { requireShape, type Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 import { resolveAxis } from './axis.ts';
 import { reshape } from './view.ts';
 
@@ -77,10 +78,10 @@ export function reduceAxes(
 }
 
 /** A part keeps at least so many terms, so that there is less left to sum than there was; and few enough for `blockedSums`. */
-const [FEWEST_TERMS, MOST_TERMS] = [32, 1024];
+const [MIN_TERMS, MAX_TERMS] = [32, 1024];
 
 /** Few long reductions are cut so that some thousand threads have work, and each does not sum too many terms. */
 export function partCount(reductions: number, length: number): number {
-  const wanted = Math.max(Math.ceil(4096 / reductions), Math.ceil(length / MOST_TERMS));
-  return Math.max(1, Math.min(wanted, Math.floor(length / FEWEST_TERMS)));
+  const wanted = Math.max(Math.ceil(4096 / reductions), Math.ceil(length / MAX_TERMS));
+  return Math.max(1, Math.min(wanted, Math.floor(length / MIN_TERMS)));
 }

@@ -1,10 +1,10 @@
 import { copyRuns } from '../kernels/copy.ts';
 import { linearDispatch } from '../kernels/dispatch.ts';
 import { read, write } from '../kernels/kernel.ts';
+import { requireShape, requireType } from '../trace/checks.ts';
 import { BINDING_ALIGNMENT } from '../trace/memory.ts';
-import type { Operation } from '../trace/operation.ts';
 import { BYTES_PER_ELEMENT, elementCount, type Shape } from '../trace/shape.ts';
-import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import type { Operation, Tensor } from '../trace/trace.ts';
 import { resolveAxis } from './axis.ts';
 
 /**

@@ -1,7 +1,8 @@
 import { read } from '../kernels/kernel.ts';
 import { overwritable, type RowLoops, rowLayout, rowsDispatch } from '../kernels/row-kernel.ts';
-import { type Operation, overwritesFirst } from '../trace/operation.ts';
-import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import { requireShape, requireType } from '../trace/checks.ts';
+import { overwritesFirst } from '../trace/operation.ts';
+import type { Operation, Tensor } from '../trace/trace.ts';
 import { multiply, subtract } from './binary.ts';
 import { sum } from './sum.ts';
 import { unary } from './unary.ts';

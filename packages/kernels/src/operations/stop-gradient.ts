@@ -1,5 +1,5 @@
-import { noGradient, type Operation } from '../trace/operation.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import { noGradient } from '../trace/operation.ts';
+import type { Operation, Tensor } from '../trace/trace.ts';
 
 /** The same values as a constant: no gradient flows back through it. Costs nothing. @param x any data type */
 export function stopGradient(x: Tensor): Tensor {

@@ -1,8 +1,9 @@
 import { copy } from '../kernels/copy.ts';
+import { requireShape, requireType } from '../trace/checks.ts';
 import type { Slot } from '../trace/memory.ts';
-import { type Operation, onceDifferentiable } from '../trace/operation.ts';
+import { onceDifferentiable } from '../trace/operation.ts';
 import { elementCount, formatShape } from '../trace/shape.ts';
-import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import type { Operation, Tensor } from '../trace/trace.ts';
 
 /**
  * Puts a value into a slot of its data type, where it outlives the program: a gradient for the optimiser, a state for the

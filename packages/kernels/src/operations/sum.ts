@@ -1,8 +1,8 @@
 import { elementwiseOperation } from '../kernels/elementwise.ts';
 import { wgslFloat } from '../kernels/kernel.ts';
-import type { Operation } from '../trace/operation.ts';
+import { requireShape, requireType } from '../trace/checks.ts';
 import { elementCount, formatShape, type Shape, sameShape } from '../trace/shape.ts';
-import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import type { Operation, Tensor } from '../trace/trace.ts';
 import { sumOverAxis } from './axis-sums.ts';
 import { type AxisRun, flatShape, type ReductionOptions, reducedShape, reduceRuns } from './reduction.ts';
 import { unaryGradient } from './unary.ts';

@@ -1,6 +1,7 @@
 import { elementwiseOperation } from '../kernels/elementwise.ts';
+import { requireType } from '../trace/checks.ts';
 import { onceDifferentiable } from '../trace/operation.ts';
-import { requireType, type Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 import { requireWord } from '../trace/words.ts';
 
 interface UnaryRule {

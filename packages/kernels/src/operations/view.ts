@@ -1,6 +1,6 @@
-import type { Operation } from '../trace/operation.ts';
+import { requireShape } from '../trace/checks.ts';
 import { elementCount, formatShape, type Shape, sameShape } from '../trace/shape.ts';
-import { requireShape, type Tensor } from '../trace/tensor.ts';
+import type { Operation, Tensor } from '../trace/trace.ts';
 
 /** The same elements in the same order under another shape; costs nothing. */
 export function reshape(x: Tensor, shape: Shape): Tensor {

@@ -1,8 +1,9 @@
 import { linearDispatch } from '../kernels/dispatch.ts';
 import { read, write } from '../kernels/kernel.ts';
-import { type Operation, onceDifferentiable } from '../trace/operation.ts';
+import { requireShape, requireType } from '../trace/checks.ts';
+import { onceDifferentiable } from '../trace/operation.ts';
 import { elementCount, sameShape } from '../trace/shape.ts';
-import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import type { Operation, Tensor } from '../trace/trace.ts';
 
 /**
  * Writes rows into a longer tensor in place: cache[b, positions[b] + i] = rows[b, i]. With it a slot becomes a cache of keys or

@@ -1,8 +1,7 @@
 import { describeNode } from '../trace/describe.ts';
-import type { Node } from '../trace/graph.ts';
 import { MEMORY_CATEGORIES } from '../trace/memory.ts';
 import { elementCount } from '../trace/shape.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Node, Tensor } from '../trace/trace.ts';
 import type { Location } from './placement.ts';
 import type { Plan } from './plan.ts';
 

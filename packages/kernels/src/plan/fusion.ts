@@ -1,13 +1,11 @@
 import { elementwisePieces, inputsThatFit, type Step, singleStep } from '../kernels/elementwise.ts';
-import type { Node } from '../trace/graph.ts';
-import type { Operation } from '../trace/operation.ts';
 import { onceDifferentiable } from '../trace/operation.ts';
 import { sameShape } from '../trace/shape.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Node, Operation, Tensor } from '../trace/trace.ts';
 import { viewedTensors } from '../trace/views.ts';
 
 /** WebGPU's maxStorageBuffersPerShaderStage that every adapter grants; one is the result. */
-const MOST_INPUTS = 7;
+const MAX_INPUTS = 7;
 
 /**
  * Merges elementwise nodes into the elementwise node that uses their result, so that the result in between is never written:
@@ -50,7 +48,7 @@ export function fuse(nodes: readonly Node[], kept: readonly Tensor[]): Node[] {
       if (place === undefined || producer === undefined || uses.get(input) !== 1) continue;
       if (!sameShape(input.shape, outputs[0].shape)) continue;
       const merged = merge(producer, node);
-      if (merged.inputs.length > MOST_INPUTS) continue;
+      if (merged.inputs.length > MAX_INPUTS) continue;
       // A value beside a view of it would have to be copied: one buffer cannot be bound twice where it is written to.
       if (new Set(merged.inputs.map(viewed)).size < merged.inputs.length) continue;
       const needed = new Set(producer.inputs.map(viewed));

@@ -1,10 +1,9 @@
 import { CallSite } from '../call-site.ts';
 import { copy } from '../kernels/copy.ts';
-import type { Graph, Node } from '../trace/graph.ts';
 import { type Arena, BINDING_ALIGNMENT, type Slot } from '../trace/memory.ts';
-import { changedInputs, type Operation, onceDifferentiable } from '../trace/operation.ts';
+import { changedInputs, onceDifferentiable } from '../trace/operation.ts';
 import { BYTES_PER_ELEMENT, storedBytes } from '../trace/shape.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Graph, Node, Operation, Tensor } from '../trace/trace.ts';
 import type { MemoryLimits } from './limits.ts';
 import type { Block } from './placement.ts';
 

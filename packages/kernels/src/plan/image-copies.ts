@@ -1,6 +1,6 @@
 import type { Matrices } from '../kernels/image.ts';
 import { Arena } from '../trace/memory.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 import type { Block } from './placement.ts';
 
 /** Where values are, so that views of the same elements are known to be the same: in a block, an arena, or a tensor of neither. */

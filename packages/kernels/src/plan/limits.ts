@@ -4,7 +4,7 @@ import type { TextureSupport } from '../kernels/image.ts';
 import { MAX_WORKGROUPS } from '../kernels/kernel.ts';
 import { describeNode, describeTensor } from '../trace/describe.ts';
 import { Arena, type MemoryCategory } from '../trace/memory.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 import { changeableMemory, wholeOf } from '../trace/views.ts';
 import type { PlannedBuffer, PlannedDispatch } from './placement.ts';
 

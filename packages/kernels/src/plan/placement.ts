@@ -1,9 +1,7 @@
 import type { ImagePlace } from '../kernels/image.ts';
 import type { BindingUse } from '../kernels/shader.ts';
-import type { Node } from '../trace/graph.ts';
 import type { Arena, MemoryCategory, Slot } from '../trace/memory.ts';
-import type { Dispatch } from '../trace/operation.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Dispatch, Node, Tensor } from '../trace/trace.ts';
 
 /** A buffer, or a texture, that the program allocates for itself. */
 export interface PlannedBuffer {

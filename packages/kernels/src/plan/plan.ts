@@ -1,7 +1,7 @@
 import { KernelError } from '../errors.ts';
 import { foldGrids } from '../kernels/fold.ts';
+import { requireShape, requireType } from '../trace/checks.ts';
 import { describeNode, describeTensor } from '../trace/describe.ts';
-import type { Graph, Node } from '../trace/graph.ts';
 import {
   Arena,
   BINDING_ALIGNMENT,
@@ -10,9 +10,8 @@ import {
   noBytes,
   STAGING_BYTES,
 } from '../trace/memory.ts';
-import type { Dispatch } from '../trace/operation.ts';
 import { BYTES_PER_ELEMENT, elementCount, storedBytes } from '../trace/shape.ts';
-import { requireShape, requireType, type Tensor } from '../trace/tensor.ts';
+import type { Dispatch, Graph, Node, Tensor } from '../trace/trace.ts';
 import { fuse } from './fusion.ts';
 import { type HalfPrecision, withHalfWeights } from './half.ts';
 import { BASE_LIMITS, type MemoryLimits, requireBufferFits, requireDispatchFits } from './limits.ts';

@@ -1,7 +1,6 @@
 import { ancestors } from '../trace/gradients.ts';
-import type { Node, Segment } from '../trace/graph.ts';
 import { BYTES_PER_ELEMENT, elementCount } from '../trace/shape.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Node, Segment, Tensor } from '../trace/trace.ts';
 import { viewedTensors } from '../trace/views.ts';
 import type { Plan } from './plan.ts';
 
@@ -79,7 +78,7 @@ async function thinned<Pass>(
 }
 
 /** Boundaries of segments are tried at no more places than this; longer traces are cut every few nodes. */
-const MOST_BOUNDARIES = 96;
+const MAX_BOUNDARIES = 96;
 
 /** Choices for a loss that was differentiated, from the least to the most work; at least none. */
 function proposals(loss: Tensor): Recomputation[] {
@@ -155,7 +154,7 @@ function possibleRuns(nodes: readonly Node[], loss: Tensor): Run[] {
     for (const tensor of tensors) users.set(tensor, [...(users.get(tensor) ?? []), index]);
   }
   const work = nodes.map(nodeWork);
-  const stride = Math.ceil(nodes.length / MOST_BOUNDARIES);
+  const stride = Math.ceil(nodes.length / MAX_BOUNDARIES);
   const runs: Run[] = [];
   for (let first = 0; first < nodes.length; first += stride) {
     for (let end = first + 1; end <= nodes.length; end++) {

@@ -1,7 +1,6 @@
-import type { Node } from './graph.ts';
 import { operationTitle } from './operation.ts';
 import { formatShape } from './shape.ts';
-import type { Tensor } from './tensor.ts';
+import type { Node, Tensor } from './trace.ts';
 
 /** "matmul [2, 3], [3, 4] -> [2, 4]", and for which operation of the forward pass where it belongs to the backward pass. */
 export function describeNode({ operation, attributes, inputs, outputs, origin }: Node): string {

@@ -1,10 +1,10 @@
 import { KernelError } from '../errors.ts';
 import { add } from '../operations/binary.ts';
+import { requireShape } from './checks.ts';
 import { describeTensor } from './describe.ts';
-import type { Graph, Node, Segment } from './graph.ts';
 import { changedInputs, noGradient, operationTitle } from './operation.ts';
 import { elementCount, sameShape } from './shape.ts';
-import { requireShape, type Tensor } from './tensor.ts';
+import type { Graph, Node, Segment, Tensor } from './trace.ts';
 import { type ChangeableMemory, changeableMemory, shareMemory } from './views.ts';
 
 /** Settings of `gradients`. */

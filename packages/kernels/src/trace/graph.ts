@@ -1,66 +1,39 @@
 import { CallSite } from '../call-site.ts';
 import { KernelError } from '../errors.ts';
+import { requireShape } from './checks.ts';
 import { dataTypeOf, requireData } from './data.ts';
 import { describeTensor } from './describe.ts';
 import type { Arena, Slot } from './memory.ts';
-import { type Operation, operationTitle } from './operation.ts';
+import { operationTitle } from './operation.ts';
 import { type DataType, requireSizes, type Shape, type TensorData } from './shape.ts';
 import { RandomStreams } from './streams.ts';
-import { requireShape, type Tensor } from './tensor.ts';
+import type * as trace from './trace.ts';
+import type { Node, Operation, Segment, Source, Tensor } from './trace.ts';
 import { changeableMemory } from './views.ts';
 
-/** One application of an operation. */
-export interface Node<Attributes = unknown> {
-  readonly operation: Operation<unknown>;
-  readonly attributes: Attributes;
-  readonly inputs: readonly Tensor[];
-  readonly outputs: readonly Tensor[];
-  /** The line that applied it, or its origin. */
-  readonly site: CallSite;
-  /** In a backward pass, the node of the forward pass that this one differentiates or computes again. */
-  readonly origin: Node | undefined;
-}
+export type Graph = trace.Graph;
 
-/** Nodes of a trace from `first` up to, and without, `end`. */
-export interface Segment {
-  readonly first: number;
-  readonly end: number;
-}
-
-/**
- * A trace: nodes in the order in which they were called, which is the order in which they run. Shapes are known, numbers
- * are not. Differentiation appends to the same trace (gradients.ts); a plan gives it memory (plan.ts).
- */
-export class Graph {
+/** An empty trace. */
+export const Graph: new () => Graph = class implements Graph {
   readonly nodes: Node[] = [];
   readonly inputs: Tensor[] = [];
-  /** What `checkpoint` marked. */
   readonly segments: Segment[] = [];
-  /** The nodes by which `gradients` differentiated each node. */
   readonly backward = new Map<Node, readonly Node[]>();
   readonly #slots = new Map<Slot, Tensor>();
   readonly #streams = new RandomStreams();
   #origin: Node | undefined;
   #nextId = 0;
 
-  /** A tensor that the caller fills before each run. */
   input(shape: Shape, dtype: DataType = 'f32'): Tensor {
     return this.#addInput(shape, dtype, undefined);
   }
 
-  /**
-   * A tensor with values known now: one for each element, row-major. The array is read when a program is made.
-   *
-   * @param data Float32Array for f32, Uint32Array for u32
-   * @throws KernelError `data-type` for another kind of array, `shape` for another number of values
-   */
   constant(data: TensorData, shape: Shape): Tensor {
     const dtype = dataTypeOf(data, 'constant');
     requireData(data, dtype, shape, 'constant');
     return this.#addInput(shape, dtype, data);
   }
 
-  /** The tensor that stands for a slot of an arena: a parameter, a gradient, a state. */
   variable(slot: Slot): Tensor {
     const known = this.#slots.get(slot);
     if (known !== undefined) return known;
@@ -69,25 +42,16 @@ export class Graph {
     return tensor;
   }
 
-  /** The tensors that stand for all slots of an arena, in their order. */
   variables(arena: Arena): Tensor[] {
     return arena.slots.map((slot) => this.variable(slot));
   }
 
-  /** A whole arena as one flat tensor, gaps included (they are zero). */
   flat(arena: Arena): Tensor {
     requireSizes([arena.elements], `flat of arena ${arena.name}`);
     const slot: Slot = { arena, name: arena.name, shape: [arena.elements], offset: 0 };
     return this.tensor(slot.shape, arena.dtype, { kind: 'slot', slot });
   }
 
-  /**
-   * Marks what `trace` appends as a segment that a backward pass computes again from its inputs, instead of keeping the
-   * values in between ("gradient checkpointing", Chen et al., arXiv 1604.06174). The same numbers for less memory and more
-   * time, dropout included; the last bit may differ where elementwise work is fused with other neighbours.
-   *
-   * @returns what `trace` returns
-   */
   checkpoint<Result>(trace: () => Result): Result {
     const first = this.nodes.length;
     const result = trace();
@@ -95,7 +59,6 @@ export class Graph {
     return result;
   }
 
-  /** Appends an operation and returns its outputs. */
   apply<Attributes>(
     operation: Operation<Attributes>,
     inputs: readonly Tensor[],
@@ -128,7 +91,6 @@ export class Graph {
     return outputs;
   }
 
-  /** For `gradients` only: what is applied meanwhile has this origin. */
   onBehalfOf<Result>(origin: Node, apply: () => Result): Result {
     const before = this.#origin;
     this.#origin = origin;
@@ -139,8 +101,7 @@ export class Graph {
     }
   }
 
-  /** For `Graph` and the planner's scratch only. */
-  tensor(shape: Shape, dtype: DataType, source: Tensor['source']): Tensor {
+  tensor(shape: Shape, dtype: DataType, source: Source): Tensor {
     return { graph: this, id: this.#nextId++, shape, dtype, source };
   }
 
@@ -150,7 +111,7 @@ export class Graph {
     this.inputs.push(tensor);
     return tensor;
   }
-}
+};
 
 /** For callers in JavaScript, who may pass a number where a tensor is needed. @throws KernelError `data-type` */
 function requireTensors(operation: string, inputs: readonly unknown[]): void {

@@ -1,8 +1,7 @@
 import { KernelError } from '../errors.ts';
 import { describeTensor } from './describe.ts';
-import type { Node } from './graph.ts';
 import { elementCount, type TensorData } from './shape.ts';
-import type { Tensor } from './tensor.ts';
+import type { Node, Tensor } from './trace.ts';
 
 /** A bound that the elements of a tensor stay below, and the operation that needs it. */
 export interface NumberBound {

@@ -1,7 +1,6 @@
 import { KernelError } from '../errors.ts';
-import type { Node } from './graph.ts';
 import { operationTitle } from './operation.ts';
-import type { Tensor } from './tensor.ts';
+import type { Node, Tensor } from './trace.ts';
 import { wholeOf } from './views.ts';
 
 /**

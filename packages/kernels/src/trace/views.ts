@@ -1,6 +1,5 @@
-import type { Node } from './graph.ts';
 import { overlaps, type Slot } from './memory.ts';
-import type { Tensor } from './tensor.ts';
+import type { Node, Tensor } from './trace.ts';
 
 /** For each tensor, the one whose memory it is a view of by the rules of the operations; itself for most. */
 export function viewedTensors(nodes: readonly Node[]): (tensor: Tensor) => Tensor {

@@ -1,5 +1,5 @@
 import type { Note } from '@chipsmith/apu';
-import type { FrameNote } from './frames.ts';
+import type { FrameNote } from './frame-note.ts';
 import { QUARTERS, type QuarterClock } from './quarter-clock.ts';
 import { LONGEST_GATE } from './vocabulary.ts';
 

@@ -1,6 +1,6 @@
 import type { VoiceName } from '@chipsmith/apu';
 import type { MacroFinder } from './envelopes.ts';
-import type { FrameNote } from './frames.ts';
+import type { FrameNote } from './frame-note.ts';
 import { type Phrase, type PhraseFinder, PLAIN } from './phrases.ts';
 import { type ActionKind, LONGEST, LONGEST_GATE, type NesVocabulary, type SettingKind } from './vocabulary.ts';
 

@@ -5,7 +5,7 @@ import type { Encoding } from '../encoding.ts';
 import { decodeNesEvents } from './decode.ts';
 import { encodeNesEvents } from './encode.ts';
 import { MacroFinder } from './envelopes.ts';
-import type { Macros } from './learn.ts';
+import type { Macros } from './macro.ts';
 import { NES_MACROS } from './nes-macros.ts';
 import { PhraseFinder } from './phrases.ts';
 import { describeNesEvent, mayFollow, NesVocabulary, phaseNumber } from './vocabulary.ts';

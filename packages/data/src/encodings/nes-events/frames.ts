@@ -2,19 +2,8 @@ import { type Change, type Note, VOICE_NAMES, type VoiceName } from '@chipsmith/
 import type { Song } from '../../song.ts';
 import { FRAME_TICKS, framePhase } from '../../timing/latch.ts';
 import { clockedFrameNotes, clockedNotes } from './clocked-triangle.ts';
+import type { FrameNote } from './frame-note.ts';
 import { type QuarterClock, quarterClockOf } from './quarter-clock.ts';
-
-/** A note in video frames: from `start` on, as many frames as it has volumes; silent frames inside a note end it. */
-export interface FrameNote {
-  readonly start: number;
-  readonly pitch: number;
-  /** 1..15, one a frame. */
-  readonly volumes: readonly number[];
-  /** One a frame. */
-  readonly duties: readonly number[];
-  /** Of a triangle with a quarter clock: quarters after which the note falls silent, 1 to LONGEST_GATE. */
-  readonly quarters?: number | undefined;
-}
 
 /** A song in video frames: frame n begins at tick phase + n * FRAME_TICKS. */
 export interface FrameSong {

@@ -1,14 +1,8 @@
 import { VOICE_NAMES } from '@chipsmith/apu';
-import type { FrameNote, FrameSong } from './frames.ts';
-import { formatMacro, type Macro, macroOf, parseMacro, valueAt } from './macro.ts';
+import type { FrameNote } from './frame-note.ts';
+import type { FrameSong } from './frames.ts';
+import { formatMacro, type Macro, type Macros, macroOf, parseMacro, valueAt } from './macro.ts';
 import { PhraseFinder } from './phrases.ts';
-
-/** The instruments of a corpus: macros of pitch (the first of them plain), of volume and of duty. */
-export interface Macros {
-  readonly arpeggios: readonly Macro[];
-  readonly volumes: readonly Macro[];
-  readonly duties: readonly Macro[];
-}
 
 export interface LearnOptions {
   /** How many macros of each kind at most. */

@@ -8,6 +8,13 @@ export interface Macro {
   readonly loop: readonly number[];
 }
 
+/** The instruments of a corpus: macros of pitch (the first of them plain), of volume and of duty. */
+export interface Macros {
+  readonly arpeggios: readonly Macro[];
+  readonly volumes: readonly Macro[];
+  readonly duties: readonly Macro[];
+}
+
 /** The value in the given frame, 0, 1, ... from the start of the note. */
 export function valueAt({ intro, loop }: Macro, frame: number): number {
   return frame < intro.length ? intro[frame] : loop[(frame - intro.length) % loop.length];

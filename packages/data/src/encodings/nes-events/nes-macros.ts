@@ -1,6 +1,5 @@
-import type { Macros } from './learn.ts';
 import learnt from './learnt/nes-macros.json' with { type: 'json' };
-import { parseMacro } from './macro.ts';
+import { type Macros, parseMacro } from './macro.ts';
 
 /**
  * The macros of nes-events, in the order in which they were chosen: learnt by scripts/learn-nes-macros.ts from half of the 4,502

@@ -1,5 +1,5 @@
 import { isJoined } from './clocked-triangle.ts';
-import type { FrameNote } from './frames.ts';
+import type { FrameNote } from './frame-note.ts';
 import { type Macro, valueAt } from './macro.ts';
 import { QUARTERS } from './quarter-clock.ts';
 import { LONGEST_GATE } from './vocabulary.ts';

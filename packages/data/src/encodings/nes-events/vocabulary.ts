@@ -2,7 +2,7 @@ import { VOICE_NAMES, VOICE_RANGES, type VoiceName } from '@chipsmith/apu';
 import { DataError } from '../../error.ts';
 import { FRAME_TICKS } from '../../timing/latch.ts';
 import { METERS } from './grid.ts';
-import type { Macros } from './learn.ts';
+import type { Macros } from './macro.ts';
 import { QUARTER_CLOCKS } from './quarter-clock.ts';
 
 /** Where a song's frames begin, in 16ths of a frame: within half a frame of 0. */

@@ -1,6 +1,6 @@
 import { bigEndianAt } from '../midi/bytes.ts';
 import { hasText } from './signatures.ts';
-import type { Wrapper } from './unwrap.ts';
+import type { Wrapper } from './wrapper.ts';
 
 const MAGIC = '\0\x05\x16\0';
 /** Where the number of entries stands, and the first of them: what it is, where it begins and its length. */

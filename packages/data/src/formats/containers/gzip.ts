@@ -1,5 +1,5 @@
 import { ApuError, isGzip, unpackGzip } from '@chipsmith/apu';
-import type { Wrapper } from './unwrap.ts';
+import type { Wrapper } from './wrapper.ts';
 
 /** Files packed with gzip: `.vgz`, `.mid.gz`, or by any other name. */
 export const gzip: Wrapper = {

@@ -1,4 +1,4 @@
-import type { Wrapper } from './unwrap.ts';
+import type { Wrapper } from './wrapper.ts';
 
 const HEADER_BYTES = 128;
 const MAX_NAME_BYTES = 63;

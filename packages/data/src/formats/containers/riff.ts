@@ -1,5 +1,5 @@
 import { hasText } from './signatures.ts';
-import type { Wrapper } from './unwrap.ts';
+import type { Wrapper } from './wrapper.ts';
 
 /** 'RIFF', the bytes that follow, and the form. */
 const HEADER_BYTES = 12;

@@ -1,7 +1,7 @@
 import { utf8Of } from '../character-sets.ts';
 import { CHUNK_HEAD, chunkEnd, HEADER } from '../midi/chunks.ts';
 import { hasText } from './signatures.ts';
-import type { Wrapper } from './unwrap.ts';
+import type { Wrapper } from './wrapper.ts';
 
 const CR = 13;
 const LF = 10;

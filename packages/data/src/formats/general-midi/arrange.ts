@@ -1,6 +1,6 @@
 import type { Note, VoiceName } from '@chipsmith/apu';
+import type { MidiTrack } from '../midi/file.ts';
 import type { MidiNote } from '../midi/notes.ts';
-import type { MidiTrack } from '../midi/parse.ts';
 import { Deal } from './deal.ts';
 import { drumHits } from './drums.ts';
 import { instrumentOf } from './instruments.ts';

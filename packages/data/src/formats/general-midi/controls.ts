@@ -1,5 +1,5 @@
 import type { Change } from '@chipsmith/apu';
-import type { MidiEvent, MidiTrack } from '../midi/parse.ts';
+import type { MidiEvent, MidiTrack } from '../midi/file.ts';
 
 /** What holds on a channel until something else is said: the values of General MIDI level 1. Bends are in semitones. */
 const DEFAULTS = { program: 0, bank: 0, volume: 100, expression: 127, pedal: 0, bend: 0 } as const;

@@ -1,5 +1,5 @@
 import type { Change } from '@chipsmith/apu';
-import type { PlayedNote } from './parts.ts';
+import type { Controls } from './controls.ts';
 
 /** The volume (controller 7) of a channel on which nobody has touched it. */
 const USUAL_VOLUME = 100;
@@ -11,7 +11,7 @@ const USUAL_VOLUME = 100;
  * @param usualVolume the volume that counts as 1
  */
 export function levelsOf(
-  { player: { controls }, velocity }: PlayedNote,
+  { player: { controls }, velocity }: { readonly player: { readonly controls: Controls }; readonly velocity: number },
   start: number,
   end: number,
   usualVolume = USUAL_VOLUME,

@@ -1,8 +1,8 @@
 import type { Change } from '@chipsmith/apu';
 import { foldInto } from '../../encodings/grid/song.ts';
 import { FRAME_TICKS } from '../../timing/latch.ts';
+import type { MidiTrack } from '../midi/file.ts';
 import type { MidiNote } from '../midi/notes.ts';
-import type { MidiTrack } from '../midi/parse.ts';
 import { type Controls, PEDAL_DOWN, readControls } from './controls.ts';
 import { instrumentOf } from './instruments.ts';
 import { levelsOf } from './level.ts';

@@ -1,7 +1,7 @@
 import { TICKS_PER_SECOND } from '@chipsmith/apu';
 import type { TempoChange } from '../../song.ts';
 import { tempoMapOf } from '../../timing/tempo-map.ts';
-import type { MidiFile } from './parse.ts';
+import type { MidiFile } from './file.ts';
 import { Header } from './tone.ts';
 
 /** How the ticks of a file lie in time. */

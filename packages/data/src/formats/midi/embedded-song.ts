@@ -5,9 +5,9 @@ import { checkSong } from '../../check.ts';
 import { DataError } from '../../error.ts';
 import { sha256Of } from '../../sha256.ts';
 import { byVoice, MAX_SONG_SECONDS, type Song } from '../../song.ts';
+import type { MidiEvent, MidiFile } from './file.ts';
 import { meta } from './file-bytes.ts';
 import { meterSchema, tempoSchema } from './mark.ts';
-import type { MidiEvent, MidiFile } from './parse.ts';
 
 /*
  * What General MIDI lacks of a song (exact times, duties, noise periods, where the tempo came from, ...) stands beside the notes in

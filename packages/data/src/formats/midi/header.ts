@@ -2,7 +2,7 @@ import { DataError } from '../../error.ts';
 import type { Repairs } from '../repairs.ts';
 import { bigEndianAt } from './bytes.ts';
 import { CHUNK_HEAD, findText, HEADER, isBoundary, TRACK } from './chunks.ts';
-import type { MidiDivision } from './parse.ts';
+import type { MidiDivision } from './file.ts';
 
 /** Of its data: format, number of tracks, time division. */
 const HEADER_BYTES = 6;

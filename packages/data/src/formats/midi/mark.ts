@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MAX_BEATS, METER_UNITS, ORIGINS, TEMPO_RANGE, type TempoChange } from '../../song.ts';
-import type { MidiFile } from './parse.ts';
+import type { MidiFile } from './file.ts';
 
 /**
  * NES-MDB's files have no place for some of what a song knows: its title, its tempo and where that came from, its meter.

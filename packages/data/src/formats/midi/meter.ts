@@ -1,6 +1,6 @@
 import { MAX_BEATS, METER_UNITS, type Meter, meterName, quartersPerBar } from '../../song.ts';
 import { ASSUMED_TIMING } from '../reading.ts';
-import type { MidiEvent, MidiTrack } from './parse.ts';
+import type { MidiEvent, MidiTrack } from './file.ts';
 
 /** The meter of a song, and where its bars lie. */
 export interface FileMeter {

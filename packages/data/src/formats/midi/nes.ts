@@ -1,6 +1,6 @@
 import { type Change, type Note, VOICE_RANGES, type VoiceName } from '@chipsmith/apu';
+import type { MidiFile, MidiTrack } from './file.ts';
 import { pairNotes } from './notes.ts';
-import type { MidiFile, MidiTrack } from './parse.ts';
 
 /**
  * The conventions of NES-MDB's MIDI files (Donahue, Mao, McAuley, ISMIR 2018), which writeNesMidi follows too:

@@ -1,5 +1,5 @@
 import { TICKS_PER_SECOND } from '@chipsmith/apu';
-import type { MidiEvent, MidiTrack } from './parse.ts';
+import type { MidiEvent, MidiTrack } from './file.ts';
 
 /** A note of a MIDI file: times in song ticks (44,100 a second), velocity 1..127. Notes of a channel may overlap. */
 export interface MidiNote {

@@ -2,8 +2,8 @@ import { type Song, TEMPO_RANGE, type Tempo, type TempoChange } from '../../song
 import { prevailingTempo, tempoMapOf, ticksPerQuarter } from '../../timing/tempo-map.ts';
 import { ASSUMED_TIMING } from '../reading.ts';
 import type { FileClock } from './clock.ts';
+import type { MidiFile } from './file.ts';
 import { meterOf } from './meter.ts';
-import type { MidiFile } from './parse.ts';
 
 /**
  * A song's tempo and meter from a file's: quarter notes of the file are beats of the song through all changes of tempo, and the song's

@@ -1,7 +1,7 @@
 import { atBytes, Repairs } from '../repairs.ts';
 import { bigEndianAt, variableLengthAt } from './bytes.ts';
+import type { MidiEvent, MidiTrack } from './file.ts';
 import { END_OF_TRACK, META, type Message, messageAt, nextSoundEvent } from './message.ts';
-import type { MidiEvent, MidiTrack } from './parse.ts';
 import { decodeText } from './text.ts';
 import { TrackNames } from './track-names.ts';
 

@@ -6,9 +6,9 @@ import { levelsOf } from '../general-midi/level.ts';
 import { takeLine } from '../general-midi/lines.ts';
 import { notesOf, type PlayedNote, partsOf } from '../general-midi/parts.ts';
 import { volumeStep } from '../general-midi/sound.ts';
+import type { MidiTrack } from './file.ts';
 import { changesOf, DUTY_CONTROL, within } from './nes.ts';
 import { pairNotes } from './notes.ts';
-import type { MidiTrack } from './parse.ts';
 
 /**
  * The tracks of writeGeneralMidi. Pulses are General MIDI's square lead; the synthesiser bass is held as long as the triangle is,

@@ -1,6 +1,6 @@
 import { SHARPS } from '../../tunes/pitch-names.ts';
 import type { WrittenFacts } from '../reading.ts';
-import type { MidiFile } from './parse.ts';
+import type { MidiFile } from './file.ts';
 
 /** What a file writes of tempo, meter and key, in order of time; many programs repeat the key in every track. */
 export function writtenFacts({ tracks }: MidiFile): WrittenFacts {

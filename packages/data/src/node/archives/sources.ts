@@ -1,8 +1,8 @@
 import type { Dirent, Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import type { FoundFile, RefusedFile } from '../../dataset/found-file.ts';
 import { LIMITS, tooLarge } from '../../dataset/limits.ts';
-import type { SourceFile } from '../../dataset/preparation.ts';
 import { DataError, reasonOf } from '../../error.ts';
 import { isTemporary } from '../files/folder.ts';
 import { openInputFile } from '../files/read-file.ts';
@@ -10,14 +10,6 @@ import { fileError, systemReason } from '../files/system-error.ts';
 import { archiveOnDisk } from './archive-file.ts';
 import { archiveKind, checkIsNoArchive, HEAD_BYTES, readArchive } from './archives.ts';
 import { Budget } from './budget.ts';
-
-/** A file that is left out, and why. */
-export interface RefusedFile {
-  readonly path: string;
-  readonly reason: string;
-}
-
-export type FoundFile = SourceFile | RefusedFile;
 
 /** A file of the input, or how much of all inputs has been read so far, 0..1. */
 export type SourceStep = FoundFile | { readonly share: number };

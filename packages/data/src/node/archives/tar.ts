@@ -1,12 +1,12 @@
 import { ApuError, GzipReader, isGzip } from '@chipsmith/apu';
 import { Parser, type ReadEntry } from 'tar';
+import type { FoundFile } from '../../dataset/found-file.ts';
 import { tooLarge } from '../../dataset/limits.ts';
 import { DataError, type FilePlace, messageOf } from '../../error.ts';
 import { TAR_BLOCK_BYTES } from '../../formats/containers/signatures.ts';
 import { type ArchiveFile, piecesOf } from './archive-file.ts';
 import type { Budget } from './budget.ts';
 import { entryLimit, safeEntryPath } from './entry-path.ts';
-import type { FoundFile } from './sources.ts';
 
 /** gzip tells the piece that it fails in, not the byte. */
 const PACKED_PIECE_BYTES = 4096;

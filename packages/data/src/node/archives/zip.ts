@@ -1,10 +1,10 @@
 import { crc32, inflateRawSync } from 'node:zlib';
+import type { FoundFile } from '../../dataset/found-file.ts';
 import { tooLarge } from '../../dataset/limits.ts';
 import { DataError, messageOf, reasonOf } from '../../error.ts';
 import type { ArchiveFile } from './archive-file.ts';
 import type { Budget } from './budget.ts';
 import { entryLimit, safeEntryPath } from './entry-path.ts';
-import type { FoundFile } from './sources.ts';
 import { readZipDirectory, type ZipEntry } from './zip-directory.ts';
 
 /**

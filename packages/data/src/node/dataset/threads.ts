@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
-import { type PreparedFile, prepareFile, type SongSettings, type SourceFile } from '../../dataset/preparation.ts';
+import type { SourceFile } from '../../dataset/found-file.ts';
+import { type PreparedFile, prepareFile, type SongSettings } from '../../dataset/preparation.ts';
 import type { Encoding } from '../../encodings/encoding.ts';
 import { encodings } from '../../encodings/encodings.ts';
 import { messageOf } from '../../error.ts';

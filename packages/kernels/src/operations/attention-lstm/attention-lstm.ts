@@ -1,9 +1,9 @@
 import { KernelError } from '../../errors.ts';
 import { linearDispatch } from '../../kernels/dispatch.ts';
 import { read, rowVectors, write, writeMatrix } from '../../kernels/kernel.ts';
-import type { Dispatch, Operation } from '../../trace/operation.ts';
+import { requireShape, requireType } from '../../trace/checks.ts';
 import { elementCount, formatShape, type Shape, sameShape } from '../../trace/shape.ts';
-import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
+import type { Dispatch, Operation, Tensor } from '../../trace/trace.ts';
 import { concat } from '../concat.ts';
 import { forwardKernel, stepRows } from '../lstm/kernels.ts';
 import { imagesInTurn, initialState, type LstmState } from '../lstm/lstm.ts';

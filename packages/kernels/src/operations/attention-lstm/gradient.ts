@@ -1,9 +1,7 @@
 import { copy } from '../../kernels/copy.ts';
-import type { Node } from '../../trace/graph.ts';
-import type { Dispatch } from '../../trace/operation.ts';
-import { type Operation, onceDifferentiable, overwritesFirst } from '../../trace/operation.ts';
+import { onceDifferentiable, overwritesFirst } from '../../trace/operation.ts';
 import { elementCount } from '../../trace/shape.ts';
-import type { Tensor } from '../../trace/tensor.ts';
+import type { Dispatch, Node, Operation, Tensor } from '../../trace/trace.ts';
 import { add } from '../binary.ts';
 import { concat } from '../concat.ts';
 import { stepRows } from '../lstm/kernels.ts';

@@ -1,9 +1,8 @@
 import { KernelError } from '../../errors.ts';
-import type { Node } from '../../trace/graph.ts';
-import type { Dispatch } from '../../trace/operation.ts';
-import { type KernelContext, type Operation, onceDifferentiable } from '../../trace/operation.ts';
+import { requireShape, requireType } from '../../trace/checks.ts';
+import { onceDifferentiable } from '../../trace/operation.ts';
 import { elementCount, formatShape, type Shape, sameShape } from '../../trace/shape.ts';
-import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
+import type { Dispatch, KernelContext, Node, Operation, Tensor } from '../../trace/trace.ts';
 import { type AttentionProblem, type BlockKernel, blockDistances, blockRows } from './block.ts';
 import { productKernel } from './products.ts';
 import { deltaKernel, scoreColumns, scoreKernel, skewKernel, softmaxKernel } from './scores.ts';

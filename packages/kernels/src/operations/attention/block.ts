@@ -1,5 +1,6 @@
 import {
   type Binding,
+  type Choice,
   LINEAR_ARGUMENTS,
   LINEAR_INDEX,
   LINEAR_WORKGROUP,
@@ -9,7 +10,6 @@ import {
   rowVectors,
   type Variant,
 } from '../../kernels/kernel.ts';
-import type { Choice } from '../../trace/operation.ts';
 import { MATMUL_TILES, type MatmulTile } from '../matmul/tile.ts';
 import { likelyTile, WORK_FOR_LARGEST } from '../matmul/variants.ts';
 

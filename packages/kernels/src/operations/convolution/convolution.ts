@@ -1,8 +1,8 @@
 import { KernelError } from '../../errors.ts';
 import type { Variant } from '../../kernels/kernel.ts';
-import type { Dispatch, KernelContext, Operation } from '../../trace/operation.ts';
+import { requireShape, requireType } from '../../trace/checks.ts';
 import { elementCount } from '../../trace/shape.ts';
-import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
+import type { Dispatch, KernelContext, Operation, Tensor } from '../../trace/trace.ts';
 import { sumOverAxis } from '../axis-sums.ts';
 import { WORK_FOR_LARGEST } from '../matmul/variants.ts';
 import { sumToShape } from '../sum.ts';

@@ -2,16 +2,10 @@ import { KernelError } from '../../errors.ts';
 import { linearDispatch } from '../../kernels/dispatch.ts';
 import type { ImageLayout } from '../../kernels/image.ts';
 import { read, rowVectors, write, writeMatrix } from '../../kernels/kernel.ts';
-import type { Node } from '../../trace/graph.ts';
-import {
-  type Dispatch,
-  type KernelContext,
-  type Operation,
-  onceDifferentiable,
-  overwritesFirst,
-} from '../../trace/operation.ts';
+import { requireShape, requireType } from '../../trace/checks.ts';
+import { onceDifferentiable, overwritesFirst } from '../../trace/operation.ts';
 import { formatShape, sameShape } from '../../trace/shape.ts';
-import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
+import type { Dispatch, KernelContext, Node, Operation, Tensor } from '../../trace/trace.ts';
 import { add } from '../binary.ts';
 import { matmul } from '../matmul/matmul.ts';
 import { permuteDispatch } from '../permute.ts';

@@ -1,5 +1,12 @@
-import { type Binding, every, LINEAR_WORKGROUP, range, rowVectors, type Variant } from '../../kernels/kernel.ts';
-import type { Choice } from '../../trace/operation.ts';
+import {
+  type Binding,
+  type Choice,
+  every,
+  LINEAR_WORKGROUP,
+  range,
+  rowVectors,
+  type Variant,
+} from '../../kernels/kernel.ts';
 
 /** The kernel of one step, launched once for each with the step's numbers as its uniforms. */
 export interface StepKernel extends Variant {
@@ -25,12 +32,12 @@ const TWO_CORES = 16;
  * Sums of a thread, in groups, beyond which registers overflow everywhere, and LLVM takes half a minute to compile instead of a
  * second or two.
  */
-const MOST_SUMS = 64;
+const MAX_SUMS = 64;
 
 /** From the most threads to the most work for each number loaded. */
 function sharesFor(sums: number): readonly Share[] {
   const shares = [1, 2, 4, 8, 16].map((rows) => ({ rows, groups: 1 }));
-  for (let groups = 2; 16 * groups * sums <= MOST_SUMS; groups *= 2) shares.push({ rows: 16, groups });
+  for (let groups = 2; 16 * groups * sums <= MAX_SUMS; groups *= 2) shares.push({ rows: 16, groups });
   return shares;
 }
 

@@ -1,5 +1,6 @@
 import { KernelError } from '../../errors.ts';
-import { requireShape, type Tensor } from '../../trace/tensor.ts';
+import { requireShape } from '../../trace/checks.ts';
+import type { Tensor } from '../../trace/trace.ts';
 import { add } from '../binary.ts';
 import { concat } from '../concat.ts';
 import { dropout } from '../dropout.ts';

@@ -1,5 +1,5 @@
 import { elementCount, type Shape } from '../../trace/shape.ts';
-import type { Tensor } from '../../trace/tensor.ts';
+import type { Tensor } from '../../trace/trace.ts';
 import { broadcastAxes } from '../broadcast-shape.ts';
 import { broadcast } from '../sum.ts';
 import { reshape } from '../view.ts';

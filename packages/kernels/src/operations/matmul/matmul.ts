@@ -1,7 +1,7 @@
 import { KernelError } from '../../errors.ts';
-import type { Operation } from '../../trace/operation.ts';
+import { requireShape, requireType } from '../../trace/checks.ts';
 import { formatShape, type Shape } from '../../trace/shape.ts';
-import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
+import type { Operation, Tensor } from '../../trace/trace.ts';
 import { requireWord } from '../../trace/words.ts';
 import { sumToShape } from '../sum.ts';
 import { ACTIVATIONS, type Activation, unaryGradient } from '../unary.ts';

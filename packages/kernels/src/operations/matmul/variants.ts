@@ -1,6 +1,5 @@
 import type { Variant } from '../../kernels/kernel.ts';
-import type { Dispatch } from '../../trace/operation.ts';
-import type { Tensor } from '../../trace/tensor.ts';
+import type { Dispatch, Tensor } from '../../trace/trace.ts';
 import { type MatmulProblem, problemName, sumOrder } from './problem.ts';
 import { SPLIT_TILE, splitKernel } from './split.ts';
 import { SUBGROUP_COLUMNS, SUBGROUP_THREADS, subgroupKernel } from './subgroup.ts';

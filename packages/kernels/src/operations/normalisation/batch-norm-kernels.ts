@@ -1,9 +1,8 @@
 import { blockedSums } from '../../kernels/blocked-sums.ts';
 import { linearDispatch } from '../../kernels/dispatch.ts';
 import { read, rowVectors, wgslFloat, write } from '../../kernels/kernel.ts';
-import type { Dispatch, KernelContext } from '../../trace/operation.ts';
 import { elementCount } from '../../trace/shape.ts';
-import type { Tensor } from '../../trace/tensor.ts';
+import type { Dispatch, KernelContext, Tensor } from '../../trace/trace.ts';
 import { axisSums } from '../axis-sums.ts';
 import { partCount } from '../reduction.ts';
 

@@ -1,10 +1,11 @@
 import { KernelError } from '../../errors.ts';
 import { elementwise, singleStep } from '../../kernels/elementwise.ts';
 import { wgslFloat } from '../../kernels/kernel.ts';
+import { requireShape, requireType } from '../../trace/checks.ts';
 import type { Slot } from '../../trace/memory.ts';
-import { type Operation, onceDifferentiable, overwritesFirst } from '../../trace/operation.ts';
+import { onceDifferentiable, overwritesFirst } from '../../trace/operation.ts';
 import { elementCount } from '../../trace/shape.ts';
-import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
+import type { Operation, Tensor } from '../../trace/trace.ts';
 import { add, divide, multiply, subtract } from '../binary.ts';
 import { store } from '../store.ts';
 import { scale as scaled } from '../sum.ts';

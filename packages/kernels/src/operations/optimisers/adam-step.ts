@@ -1,5 +1,5 @@
 import { KernelError } from '../../errors.ts';
-import type { Tensor } from '../../trace/tensor.ts';
+import type { Tensor } from '../../trace/trace.ts';
 import { store } from '../store.ts';
 import { type AdamArenas, type AdamOptions, adam, adamState } from './adam.ts';
 import { globalNorm } from './clip.ts';

@@ -1,10 +1,10 @@
 import { KernelError } from '../../errors.ts';
 import { read, readWrite, wgslFloat } from '../../kernels/kernel.ts';
-import type { Graph } from '../../trace/graph.ts';
+import { requireShape, requireType } from '../../trace/checks.ts';
 import { type Arena, SLOT_ALIGNMENT, type Slot } from '../../trace/memory.ts';
-import { type Operation, onceDifferentiable } from '../../trace/operation.ts';
+import { onceDifferentiable } from '../../trace/operation.ts';
 import { elementCount } from '../../trace/shape.ts';
-import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
+import type { Graph, Operation, Tensor } from '../../trace/trace.ts';
 import { arenaSteps, requireArenas } from './arena-step.ts';
 import { clipping } from './clip.ts';
 

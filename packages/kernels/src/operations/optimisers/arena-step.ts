@@ -1,8 +1,8 @@
 import { linearDispatch } from '../../kernels/dispatch.ts';
 import type { Binding } from '../../kernels/kernel.ts';
-import type { Dispatch, KernelContext } from '../../trace/operation.ts';
+import { requireShape, requireType } from '../../trace/checks.ts';
 import { elementCount } from '../../trace/shape.ts';
-import { requireShape, requireType, type Tensor } from '../../trace/tensor.ts';
+import type { Dispatch, KernelContext, Tensor } from '../../trace/trace.ts';
 
 /** Throws unless all are f32, the arenas are whole and of one layout, and the scalars have one element each. */
 export function requireArenas(

@@ -1,5 +1,5 @@
 import { type Binding, read, wgslFloat } from '../../kernels/kernel.ts';
-import type { Tensor } from '../../trace/tensor.ts';
+import type { Tensor } from '../../trace/trace.ts';
 import { sum } from '../sum.ts';
 import { unary } from '../unary.ts';
 import { squaredSumsOperation } from './squared-sums.ts';

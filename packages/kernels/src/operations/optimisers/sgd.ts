@@ -1,6 +1,7 @@
 import { read, readWrite, wgslFloat } from '../../kernels/kernel.ts';
-import { type Operation, onceDifferentiable } from '../../trace/operation.ts';
-import { requireShape, type Tensor } from '../../trace/tensor.ts';
+import { requireShape } from '../../trace/checks.ts';
+import { onceDifferentiable } from '../../trace/operation.ts';
+import type { Operation, Tensor } from '../../trace/trace.ts';
 import { arenaSteps, requireArenas } from './arena-step.ts';
 import { clipping } from './clip.ts';
 

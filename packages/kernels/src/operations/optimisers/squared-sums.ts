@@ -1,8 +1,9 @@
 import { linearDispatch } from '../../kernels/dispatch.ts';
 import { read, write } from '../../kernels/kernel.ts';
-import { type Operation, onceDifferentiable } from '../../trace/operation.ts';
+import { requireShape, requireType } from '../../trace/checks.ts';
+import { onceDifferentiable } from '../../trace/operation.ts';
 import { elementCount } from '../../trace/shape.ts';
-import { requireShape, requireType } from '../../trace/tensor.ts';
+import type { Operation } from '../../trace/trace.ts';
 
 /** Threads that take turns along a stretch of an arena, so that neighbours load 128 bytes next to each other. */
 const THREADS = 8;
