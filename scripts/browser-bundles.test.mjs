@@ -11,6 +11,7 @@ const ENTRIES = [
   'packages/kernels/src/browser.ts',
   'packages/apu/src/index.ts',
   'packages/data/src/index.ts',
+  'packages/models/src/index.ts',
 ];
 
 /** What Node has without an import, and pages have not. */

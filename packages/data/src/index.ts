@@ -81,12 +81,18 @@ export {
   type AugmentationName,
   type AugmentedOptions,
   augmentEvents,
+  augmenter,
   augmentSong,
 } from './learning/augment/augment.ts';
 export * from './learning/baselines.ts';
-export type { Augment } from './learning/batches/bucket.ts';
-export { type LoaderOptions, samplerOf } from './learning/batches/dataset-sampler.ts';
-export { type Batch, type BatchOptions, BatchSampler } from './learning/batches/sampler.ts';
+export {
+  type Augment,
+  type Cutting,
+  PREDICTED_EVENTS,
+  WHOLE_SEQUENCES,
+  type Window,
+} from './learning/batches/bucket.ts';
+export { type BatchOptions, BatchSampler, type WindowBatch } from './learning/batches/sampler.ts';
 export * from './random.ts';
 export * from './song.ts';
 export * from './timing/latch.ts';

@@ -1,7 +1,8 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ModelError, RunFolder, writeFileAtomic } from '../src/index.ts';
+import { ModelError } from '../src/index.ts';
+import { RunFolder, writeFileAtomic } from '../src/node.ts';
 import { temporaryFolder } from './support/folder.ts';
 
 const root = await temporaryFolder();

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, open, readdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { encodeCheckpoint, ModelError, RunFolder } from '../src/index.ts';
+import { encodeCheckpoint, ModelError } from '../src/index.ts';
+import { RunFolder } from '../src/node.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { freshCheckpoint } from './support/tiny.ts';
 

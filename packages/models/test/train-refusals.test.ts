@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { datasetFromSongs, embeddedCorpus, melodyEncoding } from '@chipsmith/data';
 import { openDataset, writeDataset } from '@chipsmith/data/node';
 import { describe, expect, it } from 'vitest';
-import { configure, ModelError, type TrainOptions, train } from '../src/index.ts';
+import { configure, createModel, ModelError, type TrainOptions, train } from '../src/index.ts';
 import { device, newRun, root } from './support/runs.ts';
 import { basicRnn, tinyDataset } from './support/tiny.ts';
 
@@ -68,10 +68,7 @@ describe('train refuses', () => {
           : Reflect.get(target, key),
     });
     const options = newRun({ dataset: other });
-    await refused(
-      options,
-      'basic-rnn speaks the encoding melody, the data is in score; prepare it with --encoding melody.',
-    );
+    await refused(options, 'basic-rnn learns melody, not score; prepare the data with --encoding melody.');
     expect(await exists(options.folder)).toBe(false);
   });
 
@@ -100,11 +97,11 @@ describe('train refuses', () => {
   });
 
   it('a model whose checkpoints could not be read, before its values are made', async () => {
-    const configuration = configure(basicRnn, { layers: [8192, 8192, 8192] });
-    const { parameterCount } = basicRnn.create(configuration, melodyEncoding.classes);
+    const settings = configure(basicRnn, { layers: [8192, 8192, 8192] });
+    const { valueCount } = createModel(basicRnn, settings).parameters;
     await refused(
-      newRun({ configuration }),
-      `basic-rnn: ${parameterCount} parameters are more than a checkpoint can hold (178000000); choose a smaller model.`,
+      newRun({ settings }),
+      `basic-rnn: ${valueCount} parameters are more than a checkpoint can hold (178000000); choose a smaller model.`,
     );
   });
 

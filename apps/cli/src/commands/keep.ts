@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { readMidi } from '@chipsmith/data';
 import { replaceFolder } from '@chipsmith/data/node';
-import { fileError } from '@chipsmith/models';
+import { fileError } from '@chipsmith/models/node';
 import { contactSheet, type Settings, type SheetTrack, type SmallFile, TRACK_FILES } from '../page/contact-sheet.ts';
 import { readSidecar, type Sidecar } from '../sidecar.ts';
 import { type Command, required, text } from '../terminal/command.ts';

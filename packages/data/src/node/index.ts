@@ -1,5 +1,5 @@
-export { BatchLoader } from './batches/loader.ts';
 export { openDataset, writeDataset } from './dataset/files.ts';
+export { type PortableSequences, portableSequences, sequencesOf } from './dataset/portable.ts';
 export { type PrepareOptions, type PrepareProgress, prepareDataset } from './dataset/prepare.ts';
 export {
   type Archive,
@@ -14,3 +14,4 @@ export { checkReplaceable, replaceFolder, temporaryName } from './files/folder.t
 export { isRunning } from './files/is-running.ts';
 export { type InputFile, openInputFile, readInputFile } from './files/read-file.ts';
 export { isSystemError, systemReason } from './files/system-error.ts';
+export { startThread } from './start-thread.ts';

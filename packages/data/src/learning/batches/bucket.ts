@@ -1,4 +1,4 @@
-import type { EventSequence } from '../../dataset/dataset.ts';
+import { type EventSequence, sequenceOf } from '../../dataset/dataset.ts';
 import { deriveSeed, Random } from '../../random.ts';
 
 /** Where a sequence stands that is to be changed: its number among the sampler's, and the events of its bars, if it has any. */
@@ -17,23 +17,45 @@ export type Augment = (events: Uint16Array, place: AugmentPlace) => Uint16Array;
  */
 const POOL_SEQUENCES = 512;
 
-/** A stretch of events to learn from. */
+/** A stretch of a sequence to learn from. */
 export interface Window {
+  /** The whole sequence. */
   readonly events: Uint16Array;
-  /** Where it begins; it goes on for the bucket's length, or to the end. */
+  /** The unit at which it begins. */
   readonly start: number;
+  /** Units in it: the bucket's length, or fewer at the end of a sequence. */
+  readonly length: number;
 }
 
-/** A sequence of two events or more, and its number among those of the sampler. */
+/** How sequences are cut into windows. */
+export interface Cutting {
+  /** Units of a sequence, which windows are counted in; 0 if it has nothing to learn from. */
+  unitsOf(sequence: EventSequence): number;
+  /** Units of a bar, on whose lines windows begin; undefined where there are no bars. */
+  barOf(sequence: EventSequence): number | undefined;
+}
+
+/** For next-event prediction: a unit is an event that is predicted, and the first of a sequence is not. */
+export const PREDICTED_EVENTS: Cutting = {
+  unitsOf: ({ length }) => Math.max(0, length - 1),
+  barOf: ({ bar }) => bar,
+};
+
+/** For models that take each sequence as a whole: it is a unit. */
+export const WHOLE_SEQUENCES: Cutting = { unitsOf: ({ length }) => Math.min(1, length), barOf: () => undefined };
+
+/** A sequence that has something to learn from, and its number among those of the sampler. */
 export interface NumberedSequence {
   readonly sequence: EventSequence;
   readonly number: number;
+  readonly units: number;
 }
 
 export interface BucketOptions {
-  /** Predicted events in a window, T. */
+  /** Units in a window, T. */
   readonly length: number;
   readonly seed: number;
+  readonly cutting: Cutting;
   readonly augment: Augment | undefined;
 }
 
@@ -59,8 +81,8 @@ export class Bucket {
     this.length = length;
     this.#members = members;
     this.#options = options;
-    this.windows = members.reduce((sum, { sequence }) => sum + windowsOf(sequence, length), 0);
-    this.padding = members.reduce((sum, { sequence }) => sum + Math.max(0, length - (sequence.length - 1)), 0);
+    this.windows = members.reduce((sum, { units }) => sum + Math.ceil(units / length), 0);
+    this.padding = members.reduce((sum, { units }) => sum + Math.max(0, length - units), 0);
   }
 
   /** The window at a place of the stream, 0, 1, ... With each, a part of the next pool is read, so that no step waits for all of it. */
@@ -111,7 +133,7 @@ class Pool {
     this.#members = members;
     this.#epoch = epoch;
     this.#options = options;
-    this.windows = members.reduce((sum, { sequence }) => sum + windowsOf(sequence, options.length), 0);
+    this.windows = members.reduce((sum, { units }) => sum + Math.ceil(units / options.length), 0);
   }
 
   /** Makes sure that a share, 0..1, of the members is read. */
@@ -131,7 +153,11 @@ class Pool {
     this.#order ??= this.#mix();
     const member = this.#order.member[place];
     const events = this.#read[member];
-    return { events, start: this.#startOf(member, this.#order.window[place], events.length - 1) };
+    const { cutting, length } = this.#options;
+    // A changed sequence may be longer or shorter.
+    const units = cutting.unitsOf(sequenceOf(events));
+    const start = this.#startOf(member, this.#order.window[place], units);
+    return { events, start, length: Math.min(length, units - start) };
   }
 
   forget(): void {
@@ -145,8 +171,8 @@ class Pool {
     const member = new Uint32Array(this.windows);
     const window = new Uint32Array(this.windows);
     let next = 0;
-    for (const [index, { sequence }] of this.#members.entries()) {
-      for (let count = 0; count < windowsOf(sequence, this.#options.length); count++) {
+    for (const [index, { units }] of this.#members.entries()) {
+      for (let count = 0; count < Math.ceil(units / this.#options.length); count++) {
         member[order[next]] = index;
         window[order[next]] = count;
         next++;
@@ -159,19 +185,15 @@ class Pool {
    * Windows are shifted by up to half their length, other in each epoch, and begin on bar lines: a model that starts afresh
    * learns where in the bar it is. The last one may be shorter by less than a bar.
    */
-  #startOf(member: number, window: number, predictions: number): number {
-    const { length, seed } = this.#options;
-    const { sequence, number } = this.#members[member];
+  #startOf(member: number, window: number, units: number): number {
+    const { length, seed, cutting } = this.#options;
+    const { sequence, number, units: planned } = this.#members[member];
     const shift = new Random(deriveSeed(seed, this.#epoch, 2, number)).nextInteger(length) - Math.floor(length / 2);
-    const bar = sequence.bar ?? 1;
-    // A changed sequence may be longer or shorter: its windows lie as those of the sequence as it was.
-    const place = (window * length + shift) * (predictions / (sequence.length - 1));
-    const lastFull = Math.ceil(Math.max(0, predictions - length) / bar);
-    const lastBar = Math.floor((predictions - 1) / bar);
+    const bar = cutting.barOf(sequence) ?? 1;
+    // Its windows lie as those of the sequence as it was.
+    const place = (window * length + shift) * (units / planned);
+    const lastFull = Math.ceil(Math.max(0, units - length) / bar);
+    const lastBar = Math.floor((units - 1) / bar);
     return Math.min(lastFull, lastBar, Math.max(0, Math.round(place / bar))) * bar;
   }
-}
-
-function windowsOf(sequence: EventSequence, length: number): number {
-  return Math.ceil((sequence.length - 1) / length);
 }

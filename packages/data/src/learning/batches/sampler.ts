@@ -1,40 +1,38 @@
 import type { EventSequence } from '../../dataset/dataset.ts';
 import { DataError } from '../../error.ts';
 import { deriveSeed, Random } from '../../random.ts';
-import { type Augment, Bucket, type NumberedSequence } from './bucket.ts';
+import { type Augment, Bucket, type Cutting, type NumberedSequence, PREDICTED_EVENTS, type Window } from './bucket.ts';
 
-/** A batch for next-event prediction. All arrays are time-major (T, B): the entry of time t and lane b is at t * B + b. */
-export interface Batch {
-  /** Predicted events in each window, T: one of the sampler's lengths. */
+/** The windows of a batch. */
+export interface WindowBatch {
+  /** Units in the longest window, T: one of the sampler's lengths. */
   readonly length: number;
-  /** Event at each position. 0 where masked. */
-  readonly inputs: Uint32Array<ArrayBuffer>;
-  /** The event that follows it. 0 where masked. */
-  readonly targets: Uint32Array<ArrayBuffer>;
-  /** 1 where there is something to predict, 0 after the end of a short sequence. */
-  readonly mask: Float32Array<ArrayBuffer>;
+  /** One for each sequence of the batch. */
+  readonly windows: readonly Window[];
 }
 
 export interface BatchOptions {
   /** Windows in a batch, B. */
   readonly batch: number;
   /**
-   * Predicted events in a window, T; or several lengths, of which each sequence gets the shortest that holds it, or the longest.
+   * Units in a window, T; or several lengths, of which each sequence gets the shortest that holds it, or the longest.
    * The sequences of one length are batched together, so that short ones are padded less.
    */
   readonly length: number | readonly number[];
   readonly seed: number;
+  /** How sequences are cut; PREDICTED_EVENTS if left out. */
+  readonly cutting?: Cutting | undefined;
   /** Changes each sequence once an epoch; none if left out. */
   readonly augment?: Augment | undefined;
 }
 
 /**
- * Draws training batches from sequences of any length. Which windows a step sees is a pure function of (seed, step), so that
- * training resumes at a step without any state.
+ * Draws the windows of training batches from sequences of any length. Which windows a step sees is a pure function of
+ * (seed, step), so that training resumes at a step without any state.
  *
- * A sequence of L events has L - 1 predictions and ceil((L - 1) / T) windows. In each epoch all windows of all sequences come
- * once, in a new order, and those of a long sequence are shifted by up to half a window, so that their edges fall elsewhere.
- * Sequences shorter than a window are padded and masked; sequences of a single event predict nothing and are left out.
+ * A sequence of U units (predicted events, unless `cutting` says otherwise) has ceil(U / T) windows. In each epoch all windows
+ * of all sequences come once, in a new order, and those of a long sequence are shifted by up to half a window, so that their
+ * edges fall elsewhere. Sequences without a unit, such as those of a single event, are left out.
  */
 export class BatchSampler {
   readonly batch: number;
@@ -47,7 +45,8 @@ export class BatchSampler {
   #round: { readonly number: number; readonly buckets: Uint32Array; readonly before: Uint32Array } | undefined;
 
   /** @throws DataError if no sequence has two events, or a size is not a positive integer */
-  constructor(sequences: readonly EventSequence[], { batch, length, seed, augment }: BatchOptions) {
+  constructor(sequences: readonly EventSequence[], options: BatchOptions) {
+    const { batch, length, seed, cutting = PREDICTED_EVENTS, augment } = options;
     const lengths = [...new Set(typeof length === 'number' ? [length] : length)].sort((a, b) => a - b);
     for (const [field, value] of [['batch', batch], ...lengths.map((one) => ['length', one])]) {
       if (Number.isInteger(value) && Number(value) >= 1) continue;
@@ -57,12 +56,13 @@ export class BatchSampler {
     this.#seed = seed;
     const members: NumberedSequence[][] = lengths.map(() => []);
     for (const [number, sequence] of sequences.entries()) {
+      const units = cutting.unitsOf(sequence);
       // None holds it: -1, which is the longest.
-      const fitting = lengths.findIndex((one) => sequence.length - 1 <= one);
-      if (sequence.length > 1) members.at(fitting)?.push({ sequence, number });
+      const fitting = lengths.findIndex((one) => units <= one);
+      if (units > 0) members.at(fitting)?.push({ sequence, number, units });
     }
     this.#buckets = lengths
-      .map((one, index) => new Bucket(members[index], { length: one, seed, augment }))
+      .map((one, index) => new Bucket(members[index], { length: one, seed, cutting, augment }))
       .filter(({ windows }) => windows > 0);
     this.#steps = this.#buckets.map(({ windows }) => Math.ceil(windows / batch));
     this.windows = this.#buckets.reduce((sum, { windows }) => sum + windows, 0);
@@ -87,28 +87,11 @@ export class BatchSampler {
     return this.#buckets.reduce((sum, { padding }) => sum + padding, 0) / positions;
   }
 
-  /** The batch of a step, 0, 1, ... @throws DataError if sequences on disk have changed */
-  at(step: number): Batch {
+  /** The windows of a step, 0, 1, ... @throws DataError if sequences on disk have changed */
+  at(step: number): WindowBatch {
     const { bucket, number } = this.#scheduled(step);
-    const { length } = bucket;
-    const size = length * this.batch;
-    const batch = {
-      length,
-      inputs: new Uint32Array(size),
-      targets: new Uint32Array(size),
-      mask: new Float32Array(size),
-    };
-    for (let lane = 0; lane < this.batch; lane++) {
-      const { events, start } = bucket.at(number * this.batch + lane);
-      const count = Math.min(length, events.length - 1 - start);
-      for (let time = 0; time < count; time++) {
-        const entry = time * this.batch + lane;
-        batch.inputs[entry] = events[start + time];
-        batch.targets[entry] = events[start + time + 1];
-        batch.mask[entry] = 1;
-      }
-    }
-    return batch;
+    const windows = Array.from({ length: this.batch }, (_, lane) => bucket.at(number * this.batch + lane));
+    return { length: bucket.length, windows };
   }
 
   /** The bucket of a step, and how many batches of that bucket came before. In each round of `stepsPerEpoch` steps the order is another. */

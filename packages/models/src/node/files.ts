@@ -2,7 +2,7 @@ import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DataError } from '@chipsmith/data';
 import { type InputFile, isSystemError, openInputFile, systemReason, temporaryName } from '@chipsmith/data/node';
-import { ModelError } from './error.ts';
+import { ModelError } from '../error.ts';
 
 /** Ends the name of a file that is being written; a process that is killed leaves it behind. */
 export const PARTIAL_NAME = /\.partial-\d+$/;

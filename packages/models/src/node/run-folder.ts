@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { appendFile, lstat, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isSystemError } from '@chipsmith/data/node';
@@ -5,30 +6,11 @@ import { z } from 'zod';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../checkpoint/checkpoint.ts';
 import { headerEnd, readHeader } from '../checkpoint/safetensors.ts';
 import { ModelError } from '../error.ts';
-import { fileError, isMissing, PARTIAL_NAME, readText, withFile, writeFileAtomic } from '../files.ts';
 import { parseJson } from '../json.ts';
+import type { CheckpointName, Metrics, RunStore } from '../training/run-store.ts';
+import { MAX_PARAMETERS } from '../training/settings.ts';
+import { fileError, isMissing, PARTIAL_NAME, readText, withFile, writeFileAtomic } from './files.ts';
 import { RunLock } from './run-lock.ts';
-
-/** A line of metrics.jsonl: what the steps since the line before gave, and the validation where there was one. */
-export interface Metrics {
-  readonly step: number;
-  /** Mean training loss since the line before, in nats an event. */
-  readonly loss: number;
-  /** Global norm of the last step's gradients before clipping. */
-  readonly gradientNorm: number;
-  readonly tokensPerSecond: number;
-  /** Share of the time, 0..1, in which training waited for data. */
-  readonly waited: number;
-  /** On the valid split, in nats an event. */
-  readonly validNll?: number;
-  readonly validAccuracy?: number;
-}
-
-/** Which checkpoint: `latest` to go on with training, `best` (lowest validation loss) to make music with. */
-export type CheckpointName = 'latest' | 'best';
-
-/** Of a model whose training fits into 2.8 GB and whatever its activations take: a value has 4 bytes, its gradient and moments 12. */
-export const MAX_PARAMETERS = 178_000_000;
 
 /** Of one file: parameters and both moments, and the header. */
 const MAX_CHECKPOINT_BYTES = 12 * MAX_PARAMETERS + 2 ** 24;
@@ -47,7 +29,7 @@ const MAX_METRICS_BYTES = 2 ** 28;
  *     checkpoints/latest.safetensors, best.safetensors
  *     lock                      while a process trains here
  */
-export class RunFolder {
+export class RunFolder implements RunStore {
   readonly path: string;
   readonly #lock: RunLock;
 
@@ -56,9 +38,18 @@ export class RunFolder {
     this.#lock = new RunLock(join(path, LOCK));
   }
 
-  /** Keeps other processes from training here until `unlock`. @throws ModelError if one does, or the folder cannot be used */
-  lock(): Promise<void> {
-    return this.#lock.take();
+  get place(): string {
+    return this.path;
+  }
+
+  /**
+   * Keeps other processes from training here until `unlock`. A folder that is not there is not locked: it has no checkpoint either,
+   * which says more.
+   *
+   * @throws ModelError if one does, or the folder cannot be used
+   */
+  async lock(): Promise<void> {
+    if (existsSync(this.path)) await this.#lock.take();
   }
 
   /** Does nothing where `lock` was not called or did not succeed. */
@@ -142,9 +133,10 @@ export class RunFolder {
     return config.data.data;
   }
 
-  /** Writes a checkpoint in one piece: until it is whole, the one before stays. @throws ModelError if it cannot be written */
-  async save(name: CheckpointName, checkpoint: Checkpoint): Promise<void> {
-    await writeFileAtomic(this.#checkpoint(name), encodeCheckpoint(checkpoint));
+  /** Writes each file in one piece: until it is whole, the one before stays. @throws ModelError if it cannot be written */
+  async save(names: readonly CheckpointName[], checkpoint: Checkpoint): Promise<void> {
+    const bytes = encodeCheckpoint(checkpoint);
+    for (const name of names) await writeFileAtomic(this.#checkpoint(name), bytes);
   }
 
   /** @throws ModelError if the run has no such checkpoint or it is damaged */

@@ -1,7 +1,7 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { isRunning, isSystemError } from '@chipsmith/data/node';
 import { ModelError } from '../error.ts';
-import { fileError, isMissing, readText } from '../files.ts';
+import { fileError, isMissing, readText } from './files.ts';
 
 /** A process id and a line break, with room to spare. */
 const LOCK_BYTES = 100;

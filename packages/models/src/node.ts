@@ -1,0 +1,3 @@
+export { fileError, writeFileAtomic } from './node/files.ts';
+export { RunFolder } from './node/run-folder.ts';
+export { threadedBatches } from './node/threaded-batches.ts';
