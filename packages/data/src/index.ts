@@ -1,4 +1,5 @@
 export { type ArrangeOptions, arrange, arrangeMelody } from './arranging/arrange.ts';
+export { embeddedCorpus } from './arranging/embedded-corpus.ts';
 export { harmonise } from './arranging/harmonise.ts';
 export { estimateKey } from './arranging/key.ts';
 export { type TrackOptions, trackOf } from './arranging/track.ts';
@@ -22,7 +23,6 @@ export {
 } from './dataset/statistics/melody-measures.ts';
 export {
   durationLabel,
-  entropy,
   polyphonyShares,
   summariseVoices,
   type VoiceSummary,
@@ -61,6 +61,7 @@ export {
 } from './encodings/pianoroll/voices.ts';
 export { polyphonyEncoding } from './encodings/polyphony/encoding.ts';
 export { choosePrimer, type Primer } from './encodings/primer.ts';
+export { entropy } from './entropy.ts';
 export { DataError, type FilePlace, printable, reasonOf } from './error.ts';
 export { readAbc } from './formats/abc/read.ts';
 export { readChorales } from './formats/chorales/read.ts';
@@ -99,7 +100,7 @@ export * from './timing/latch.ts';
 export { estimateMeter } from './timing/meter.ts';
 export { estimateTempo, withEstimatedTiming } from './timing/tempo.ts';
 export { prevailingTempo, type TempoMap, tempoMapOf, ticksPerQuarter } from './timing/tempo-map.ts';
-export { embeddedCorpus, embeddedTunes } from './tunes/corpus.ts';
+export { embeddedTunes } from './tunes/embedded-tunes.ts';
 export { parseTune, parseTunes } from './tunes/parse-tune.ts';
 export { type Chord, type Key, type Tune, type TuneLine, type TuneNote, tuneToSong } from './tunes/tune.ts';
 export { TuneError } from './tunes/tune-error.ts';

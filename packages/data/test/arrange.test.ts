@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { arrange, arrangeMelody } from '../src/arranging/arrange.ts';
 import { beatsOf } from '../src/arranging/beats.ts';
+import { embeddedCorpus } from '../src/arranging/embedded-corpus.ts';
 import { harmonise } from '../src/arranging/harmonise.ts';
 import { estimateKey } from '../src/arranging/key.ts';
 import { strokesOf } from '../src/arranging/pattern.ts';
@@ -11,7 +12,7 @@ import { checkSong } from '../src/check.ts';
 import { melodyEncoding } from '../src/encodings/melody/encoding.ts';
 import type { Song } from '../src/song.ts';
 import { ticksPerQuarter } from '../src/timing/tempo-map.ts';
-import { embeddedCorpus, embeddedTunes } from '../src/tunes/corpus.ts';
+import { embeddedTunes } from '../src/tunes/embedded-tunes.ts';
 import { parseTune } from '../src/tunes/parse-tune.ts';
 import { barLength, chordAt, isChordTone, pitchClass, type Tune, ticksPerUnit, tuneToSong } from '../src/tunes/tune.ts';
 

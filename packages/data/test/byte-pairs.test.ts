@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { embeddedCorpus } from '../src/arranging/embedded-corpus.ts';
 import { type BytePair, BytePairs } from '../src/encodings/byte-pairs/byte-pairs.ts';
 import { withBytePairs } from '../src/encodings/byte-pairs/encoding.ts';
 import { learnBytePairs } from '../src/encodings/byte-pairs/learn.ts';
@@ -8,7 +9,6 @@ import { tx1Encoding } from '../src/encodings/lakhnes/encoding.ts';
 import { LEARNT_WITH_VERSION, nesEventsBytePairsEncoding } from '../src/encodings/nes-events/byte-pairs.ts';
 import { nesEventsEncoding } from '../src/encodings/nes-events/encoding.ts';
 import { Random } from '../src/random.ts';
-import { embeddedCorpus } from '../src/tunes/corpus.ts';
 import { anySong } from './support/songs.ts';
 
 const CLASSES = 4;

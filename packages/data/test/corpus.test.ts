@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { embeddedTunes } from '../src/tunes/corpus.ts';
+import { embeddedTunes } from '../src/tunes/embedded-tunes.ts';
 import { parseTune, parseTunes } from '../src/tunes/parse-tune.ts';
 import { barLength, chordAt, isChordTone, type Tune, tuneToSong } from '../src/tunes/tune.ts';
 import { TuneError } from '../src/tunes/tune-error.ts';

@@ -1,6 +1,6 @@
 import { type Meter, meterName, type Song } from '../song.ts';
 import { ticksPerQuarter } from '../timing/tempo-map.ts';
-import { embeddedTunes } from '../tunes/corpus.ts';
+import { embeddedTunes } from '../tunes/embedded-tunes.ts';
 import { tuneToSong } from '../tunes/tune.ts';
 
 /** The meters that melodies are told apart by, each with the 16ths of its bar. Others are felt as one of these: 2/4 as 4/4. */

@@ -1,5 +1,5 @@
+import { ACCIDENTALS, LETTER_SEMITONES, SHARPS } from '../pitch.ts';
 import type { Header, Line } from './parse-header.ts';
-import { ACCIDENTALS, LETTER_SEMITONES, SHARPS } from './pitch-names.ts';
 import { type Chord, type ChordQuality, pitchClass, type TuneNote, UNITS_PER_QUARTER } from './tune.ts';
 import type { Fail, Place } from './tune-error.ts';
 

@@ -1,5 +1,5 @@
+import { ACCIDENTALS, LETTER_SEMITONES, SHARPS } from '../pitch.ts';
 import { TEMPO_RANGE } from '../song.ts';
-import { ACCIDENTALS, LETTER_SEMITONES, SHARPS } from './pitch-names.ts';
 import { type Key, type Mode, pitchClass, type Tune, UNITS_PER_QUARTER } from './tune.ts';
 import type { Fail, Place } from './tune-error.ts';
 

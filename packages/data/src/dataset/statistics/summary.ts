@@ -1,4 +1,5 @@
 import { TICKS_PER_SECOND, VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
+import { entropy } from '../../entropy.ts';
 import type { SongCounts, VoiceCounts } from './counts.ts';
 
 /** What a voice plays, in figures. NaN where it has no notes. Entropies are in bits: 3 is as uncertain as eight equal choices. */
@@ -65,13 +66,6 @@ export function polyphonyShares({ ticks, together }: SongCounts): number[] {
 /** A duration class in words: 1, 2, 3-4, 5-8, ... frames. */
 export function durationLabel(index: number): string {
   return index < 2 ? String(index + 1) : `${2 ** (index - 1) + 1}-${2 ** index}`;
-}
-
-/** Shannon entropy in bits of what is counted. */
-export function entropy(counts: readonly number[]): number {
-  const all = total(counts);
-  if (all === 0) return Number.NaN;
-  return counts.reduce((bits, count) => (count === 0 ? bits : bits - (count / all) * Math.log2(count / all)), 0);
 }
 
 /** The lowest index up to which at least this share is counted; for 0 the lowest that occurs. */

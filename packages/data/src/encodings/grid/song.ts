@@ -1,4 +1,5 @@
 import { type Change, type Note, TICKS_PER_SECOND, VOICE_RANGES, type VoiceName } from '@chipsmith/apu';
+import { foldInto } from '../../pitch.ts';
 import type { Song, Tempo } from '../../song.ts';
 import { FRAME_TICKS } from '../../timing/latch.ts';
 import { ticksPerQuarter } from '../../timing/tempo-map.ts';
@@ -98,12 +99,4 @@ function noteOf(voice: VoiceName, start: number, end: number, { pitch, volume }:
     volume: changes.filter(({ time }) => time < end),
     duty: [{ time: start, value: duty }],
   };
-}
-
-/** The pitch moved by octaves into lowest..highest, which must span an octave. */
-export function foldInto(pitch: number, lowest: number, highest: number): number {
-  let folded = pitch;
-  while (folded < lowest) folded += 12;
-  while (folded > highest) folded -= 12;
-  return folded;
 }

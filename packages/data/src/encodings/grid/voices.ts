@@ -1,5 +1,6 @@
 import { VOICE_RANGES } from '@chipsmith/apu';
-import { foldInto, type Span } from './song.ts';
+import { foldInto } from '../../pitch.ts';
+import type { Span } from './song.ts';
 import { PITCHED_VOICES } from './steps.ts';
 
 type PitchedVoice = (typeof PITCHED_VOICES)[number];

@@ -1,4 +1,4 @@
-import { foldInto } from '../grid/song.ts';
+import { foldInto } from '../../pitch.ts';
 import { BASIC_ALPHABET, type Melody } from './alphabet.ts';
 
 const { minNote: MIN_NOTE, maxNote: MAX_NOTE } = BASIC_ALPHABET;

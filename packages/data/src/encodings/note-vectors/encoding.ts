@@ -1,10 +1,10 @@
 import type { Note } from '@chipsmith/apu';
-import { pitchName } from '../../pitch-name.ts';
+import { foldInto, pitchName } from '../../pitch.ts';
 import type { Song } from '../../song.ts';
 import { refuseClass, refusePitch } from '../check-events.ts';
 import type { DecodeOptions, Encoded, Encoding } from '../encoding.ts';
 import { gridOf } from '../grid/quantise.ts';
-import { foldInto, type Span, songOnGrid } from '../grid/song.ts';
+import { type Span, songOnGrid } from '../grid/song.ts';
 import { droppedNoise, droppedPitched, PITCHED_VOICES, songSteps } from '../grid/steps.ts';
 import { dealVoices } from '../grid/voices.ts';
 import { STEPS_PER_BAR } from '../melody/extract.ts';

@@ -1,5 +1,5 @@
 import { TICKS_PER_SECOND } from '@chipsmith/apu';
-import { pitchName } from '../../pitch-name.ts';
+import { pitchName } from '../../pitch.ts';
 import type { Song } from '../../song.ts';
 import { refuseClass, refusePitch } from '../check-events.ts';
 import type { DecodeOptions, Encoded, Encoding } from '../encoding.ts';

@@ -1,9 +1,9 @@
-import { pitchName } from '../../pitch-name.ts';
+import { foldInto, pitchName } from '../../pitch.ts';
 import type { Song } from '../../song.ts';
 import { refuseClass, refusePitch } from '../check-events.ts';
 import type { DecodeOptions, Encoded, Encoding } from '../encoding.ts';
 import { gridOf } from '../grid/quantise.ts';
-import { foldInto, type Span, songOnGrid } from '../grid/song.ts';
+import { type Span, songOnGrid } from '../grid/song.ts';
 import { droppedNoise, PITCHED_VOICES, quantiseVoices } from '../grid/steps.ts';
 import { dealVoices } from '../grid/voices.ts';
 import { bitmapOf, eventsOfBitmap, FIRST_CELL, STEP_END } from './cells.ts';

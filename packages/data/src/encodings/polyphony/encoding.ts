@@ -1,4 +1,4 @@
-import { pitchName } from '../../pitch-name.ts';
+import { pitchName } from '../../pitch.ts';
 import type { Song } from '../../song.ts';
 import { refuseClass, refusePitch } from '../check-events.ts';
 import type { DecodeOptions, Encoded, Encoding } from '../encoding.ts';

@@ -1,4 +1,4 @@
-import { ACCIDENTALS, SHARPS } from '../../tunes/pitch-names.ts';
+import { ACCIDENTALS, SHARPS } from '../../pitch.ts';
 
 /** Fifths below the major key of the same tonic, and the mode's name. */
 const MODES: Readonly<Record<string, readonly [below: number, name: string]>> = {

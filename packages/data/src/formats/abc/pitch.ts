@@ -1,4 +1,4 @@
-import { LETTER_SEMITONES } from '../../tunes/pitch-names.ts';
+import { LETTER_SEMITONES } from '../../pitch.ts';
 import { shiftOf } from './key.ts';
 
 /**

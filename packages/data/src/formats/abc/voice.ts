@@ -1,5 +1,5 @@
 import { VOICE_RANGES } from '@chipsmith/apu';
-import { foldInto } from '../../encodings/grid/song.ts';
+import { foldInto } from '../../pitch.ts';
 import { type Meter, meterName, quartersPerBar } from '../../song.ts';
 import type { Repairs } from '../repairs.ts';
 import { type AbcKey, NO_KEY } from './key.ts';

@@ -1,5 +1,5 @@
 import { TICKS_PER_SECOND } from '@chipsmith/apu';
-import { entropy } from '../../dataset/statistics/summary.ts';
+import { entropy } from '../../entropy.ts';
 import { levelsOf } from './level.ts';
 import type { Part, PlayedNote } from './parts.ts';
 

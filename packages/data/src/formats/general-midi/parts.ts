@@ -1,5 +1,5 @@
 import type { Change } from '@chipsmith/apu';
-import { foldInto } from '../../encodings/grid/song.ts';
+import { foldInto } from '../../pitch.ts';
 import { FRAME_TICKS } from '../../timing/latch.ts';
 import type { MidiTrack } from '../midi/file.ts';
 import type { MidiNote } from '../midi/notes.ts';

@@ -1,5 +1,5 @@
 import { type Change, type Note, VOICE_RANGES, type VoiceName } from '@chipsmith/apu';
-import { foldInto } from '../../encodings/grid/song.ts';
+import { foldInto } from '../../pitch.ts';
 import { FRAME_TICKS } from '../../timing/latch.ts';
 import { instrumentOf } from './instruments.ts';
 import { levelsOf } from './level.ts';

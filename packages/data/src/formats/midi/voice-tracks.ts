@@ -1,5 +1,5 @@
 import { type Change, type Note, VOICE_RANGES, type VoiceName } from '@chipsmith/apu';
-import { foldInto } from '../../encodings/grid/song.ts';
+import { foldInto } from '../../pitch.ts';
 import { drumHits } from '../general-midi/drums.ts';
 import { instrumentOf } from '../general-midi/instruments.ts';
 import { levelsOf } from '../general-midi/level.ts';

@@ -1,4 +1,4 @@
-import { SHARPS } from '../../tunes/pitch-names.ts';
+import { SHARPS } from '../../pitch.ts';
 import type { WrittenFacts } from '../reading.ts';
 import type { MidiFile } from './file.ts';
 

@@ -1,5 +1,3 @@
-import { arrange } from '../arranging/arrange.ts';
-import type { Song } from '../song.ts';
 import { BAROQUE } from './collections/baroque.ts';
 import { CAROLS } from './collections/carols.ts';
 import { DANCES } from './collections/dances.ts';
@@ -31,9 +29,4 @@ const BOOKS = [
 /** The tunes that come with the package: old melodies in the public domain, with chords, always in the same order. */
 export function embeddedTunes(): Tune[] {
   return BOOKS.flatMap((book) => parseTunes(book));
-}
-
-/** The embedded tunes for the four voices of the NES; the seed of each arrangement is its place in the list. */
-export function embeddedCorpus(): Song[] {
-  return embeddedTunes().map((tune, index) => arrange(tune, { seed: index }));
 }
