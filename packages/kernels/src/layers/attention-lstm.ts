@@ -2,7 +2,7 @@ import { KernelError } from '../errors.ts';
 import { attentionLstm } from '../operations/attention-lstm/attention-lstm.ts';
 import type { Arena, Slot } from '../trace/memory.ts';
 import type { Shape } from '../trace/shape.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 import { glorotUniform } from './initialisers.ts';
 import { addLstmSlots, type LstmSlots, lstmVariables } from './lstm.ts';
 

@@ -6,7 +6,7 @@ import {
   storeRunningStatistics,
 } from '../operations/normalisation/batch-norm.ts';
 import type { Arena, Slot } from '../trace/memory.ts';
-import type { Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 import { filled } from './initialisers.ts';
 
 /** Settings of `batchNormLayer`. */

@@ -7,8 +7,9 @@ import {
 } from '../operations/convolution/convolution.ts';
 import { pair, type Size2d } from '../operations/convolution/problem.ts';
 import { type Activation, unary } from '../operations/unary.ts';
+import { requireShape } from '../trace/checks.ts';
 import type { Arena, Initialiser, Slot } from '../trace/memory.ts';
-import { requireShape, type Tensor } from '../trace/tensor.ts';
+import type { Tensor } from '../trace/trace.ts';
 import { glorotUniform } from './initialisers.ts';
 
 /** Settings that both kinds of layer share. */

@@ -1,11 +1,11 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ModelError } from '../src/index.ts';
-import { RunFolder, writeFileAtomic } from '../src/node.ts';
+import { DataError } from '../src/index.ts';
+import { writeFileAtomic } from '../src/node/index.ts';
 import { temporaryFolder } from './support/folder.ts';
 
-const root = await temporaryFolder();
+const root = temporaryFolder();
 
 describe('writeFileAtomic', () => {
   it('writes a file anew and over an old one, and leaves nothing beside it', async () => {
@@ -23,12 +23,12 @@ describe('writeFileAtomic', () => {
     await mkdir(join(folder, 'folder', 'full'), { recursive: true });
     await writeFile(join(folder, 'file'), '');
     const cases = [
-      [join(folder, 'none', 'file'), 'there is no such file or folder; check the path.'],
-      [join(folder, 'file', 'file'), 'a part of the path is a file; check the path.'],
-      [join(folder, 'folder'), 'is a folder; name a file.'],
+      [join(folder, 'none', 'file'), 'there is no such file or folder', 'check the path'],
+      [join(folder, 'file', 'file'), 'a part of the path is a file', 'check the path'],
+      [join(folder, 'folder'), 'is a folder', 'name a file'],
     ];
-    for (const [path, why] of cases) {
-      await expect(writeFileAtomic(path, 'text')).rejects.toThrow(new ModelError(`${path}: ${why}`));
+    for (const [path, problem, remedy] of cases) {
+      await expect(writeFileAtomic(path, 'text')).rejects.toThrow(new DataError(path, problem, remedy));
     }
     expect((await readdir(folder)).sort()).toEqual(['file', 'folder']);
   });
@@ -42,7 +42,7 @@ describe('writeFileAtomic', () => {
     const partial = join(folder, `file.partial-${process.pid}`);
     await mkdir(partial);
     await expect(writeFileAtomic(join(folder, 'file'), '')).rejects.toThrow(
-      new ModelError(`${partial}: is a folder; name a file.`),
+      new DataError(partial, 'is a folder', 'name a file'),
     );
   });
 
@@ -53,22 +53,8 @@ describe('writeFileAtomic', () => {
     await symlink('/dev/full', `${path}.partial-${process.pid}`);
     const writing = writeFileAtomic(path, 'x'.repeat(100_000));
     await expect(writing).rejects.toThrow(
-      new ModelError(`${path}: the disk is full; free some space and run the command again.`),
+      new DataError(path, 'the disk is full', 'free some space and run the command again'),
     );
     expect(await readFile(path, 'utf8')).toBe('old');
-  });
-});
-
-describe('RunFolder', () => {
-  it.each([
-    ['no config.json', undefined, 'there is no such file or folder; check the path.'],
-    ['a config.json that is not JSON', '{', 'does not say where the data is; name it with --data.'],
-    ['a config.json without a place', '{}', 'does not say where the data is; name it with --data.'],
-  ])('with %s cannot say where the data is', async (name, text, why) => {
-    const folder = join(root, name);
-    await mkdir(folder);
-    const path = join(folder, 'config.json');
-    if (text !== undefined) await writeFile(path, text);
-    await expect(new RunFolder(folder).dataPlace()).rejects.toThrow(new ModelError(`${path}: ${why}`));
   });
 });
