@@ -1,3 +1,2 @@
-export { fileError, writeFileAtomic } from './node/files.ts';
 export { RunFolder } from './node/run-folder.ts';
 export { threadedBatches } from './node/threaded-batches.ts';

@@ -1,8 +1,7 @@
-import { DataError, type Encoding, findEncoding } from '@chipsmith/data';
+import { DataError, type Encoding, findEncoding, parseJson } from '@chipsmith/data';
 import type { Arena, Device, Shape } from '@chipsmith/kernels';
 import { z } from 'zod';
 import { ModelError, schemaError } from '../error.ts';
-import { parseJson } from '../json.ts';
 import type { Model, ModelDefinition, ModelSettings } from '../model.ts';
 import { configure, findModel } from '../registry.ts';
 import { optimiserOf } from '../training/optimiser.ts';

@@ -5,19 +5,20 @@ import { VOICE_NAMES } from '@chipsmith/apu';
 import { z } from 'zod';
 import { type BuiltDataset, type BuiltSong, byPath } from '../../dataset/builder.ts';
 import type { Dataset, DatasetSequence } from '../../dataset/dataset.ts';
-import { type Manifest, parseJson, SPLITS, songCountsSchema } from '../../dataset/manifest.ts';
+import { type Manifest, SPLITS, songCountsSchema } from '../../dataset/manifest.ts';
 import {
   PREPARATION_VERSION,
   type PreparedFile,
   type PreparedMusic,
   type SongSettings,
 } from '../../dataset/preparation.ts';
-import type { Encoding } from '../../encoding.ts';
-import { encodings } from '../../encodings.ts';
+import type { Encoding } from '../../encodings/encoding.ts';
+import { encodings } from '../../encodings/encodings.ts';
 import { DataError } from '../../error.ts';
+import { parseJsonFile } from '../../json.ts';
 import { sha256Of } from '../../sha256.ts';
 import { openInputFile } from '../files/read-file.ts';
-import { openDataset, PREPARED } from './files.ts';
+import { openDataset, PREPARED, REMEDY } from './files.ts';
 
 /*
  * PREPARED is what a dataset remembers of the files that it was made of, so that preparing it again has only those to do that
@@ -149,7 +150,7 @@ export class EarlierPreparation {
     const place = this.#lines.get(sha256);
     if (place === undefined) return undefined;
     try {
-      const file = parseJson(this.#read(place), fileSchema, this.#file);
+      const file = parseJsonFile(this.#read(place), fileSchema, this.#file, REMEDY);
       if (file.path !== path) return undefined;
       const songs = file.songs.map(({ music, ...song }) => (music ? { ...song, music: this.#musicOf(music) } : song));
       return { path, sha256, songs };

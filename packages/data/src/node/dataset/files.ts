@@ -9,19 +9,22 @@ import {
   indexSchema,
   type Manifest,
   manifestSchema,
-  parseJson,
   reportSchema,
   SPLITS,
   type Split,
 } from '../../dataset/manifest.ts';
 import { type EventStore, EventsInMemory, indexText, type Shard } from '../../dataset/shard.ts';
-import { encodings } from '../../encodings.ts';
+import { encodings } from '../../encodings/encodings.ts';
 import { DataError } from '../../error.ts';
+import { parseJsonFile } from '../../json.ts';
 import { sha256Of } from '../../sha256.ts';
 import { checkReplaceable, replaceFolder } from '../files/folder.ts';
 import { openInputFile, readInputFile } from '../files/read-file.ts';
 import { isSystemError, systemReason } from '../files/system-error.ts';
 import { EventFile, type EventFileWriter, shardOnDisk } from './event-file.ts';
+
+/** Of a damaged dataset. */
+export const REMEDY = 'prepare the dataset again';
 
 const MANIFEST = 'manifest.json';
 const REPORT = 'report.json';
@@ -136,11 +139,11 @@ export async function openDataset(folder: string, keptInMemory = KEPT_IN_MEMORY)
   };
   const readJson = async <T>(file: string, schema: z.ZodType<T>) => {
     const bytes = await readInputFile(join(folder, file), MAX_JSON_BYTES).catch(missing(file));
-    return parseJson(bytes.toString(), schema, join(folder, file));
+    return parseJsonFile(bytes.toString(), schema, join(folder, file), REMEDY);
   };
   const manifest = await readJson(MANIFEST, manifestSchema);
   if (manifest.fingerprint !== fingerprintOf(manifest.encoding, manifest.splits)) {
-    throw new DataError(join(folder, MANIFEST), 'the fingerprint does not fit the rest', 'prepare the dataset again');
+    throw new DataError(join(folder, MANIFEST), 'the fingerprint does not fit the rest', REMEDY);
   }
   checkEncoding(manifest.encoding, join(folder, MANIFEST));
   const openShard = async (split: Split): Promise<Shard> => {
@@ -157,7 +160,7 @@ export async function openDataset(folder: string, keptInMemory = KEPT_IN_MEMORY)
 /** Reads through the events of a split once. @throws DataError if they are not those of the manifest */
 async function openEvents(file: string, manifest: Manifest, split: Split, keptInMemory: number): Promise<EventStore> {
   const refuse = (problem: string): never => {
-    throw new DataError(file, problem, 'prepare the dataset again');
+    throw new DataError(file, problem, REMEDY);
   };
   const { events: count, eventsSha256 } = manifest.splits[split];
   const state = await stat(file);
@@ -194,14 +197,14 @@ function checkEncoding({ name, ...written }: Manifest['encoding'], file: string)
   for (const field of ['version', 'classes', 'stepsPerBar'] as const) {
     if (written[field] === known[field]) continue;
     const problem = `field encoding.${field}: ${written[field]}, but "${name}" has ${known[field]} in this version`;
-    throw new DataError(file, problem, 'prepare the dataset again');
+    throw new DataError(file, problem, REMEDY);
   }
 }
 
 /** The sequences of a split lie one behind the other, from the first event to the last, and are of songs of that split. */
 function checkIndex(index: Shard['index'], manifest: Manifest, split: Split, file: string): void {
   const refuse = (problem: string): never => {
-    throw new DataError(file, problem, 'prepare the dataset again');
+    throw new DataError(file, problem, REMEDY);
   };
   const { events, sequences, indexSha256 } = manifest.splits[split];
   if (sha256Of(indexText(index)) !== indexSha256) refuse('the index is not that of the manifest (changed)');

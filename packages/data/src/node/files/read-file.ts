@@ -45,18 +45,33 @@ export async function openInputFile(path: string, remedy = 'name a file'): Promi
 }
 
 /**
+ * Opens a file for some work, and closes it after.
+ *
+ * @param remedy what to do where it is none of its kind
+ * @throws DataError as `openInputFile`, or if it has more than `maxBytes`; whatever `work` throws
+ */
+export async function withInputFile<Result>(
+  path: string,
+  maxBytes: number,
+  work: (file: InputFile) => Promise<Result>,
+  remedy = 'give a smaller file',
+): Promise<Result> {
+  const file = await openInputFile(path, remedy);
+  try {
+    if (file.size > maxBytes) throw new DataError(path, `is larger than ${maxBytes} bytes (${file.size})`, remedy);
+    return await work(file);
+  } finally {
+    await file.close();
+  }
+}
+
+/**
  * The content of a file.
  *
  * @throws DataError if it is not a plain file, cannot be read, has more than `maxBytes`, or changes while it is read
  */
-export async function readInputFile(path: string, maxBytes: number): Promise<Buffer> {
-  const { size, read, close } = await openInputFile(path);
-  try {
-    if (size > maxBytes) throw new DataError(path, `is larger than ${maxBytes} bytes (${size})`, 'give a smaller file');
-    return await read(0, size);
-  } finally {
-    await close();
-  }
+export function readInputFile(path: string, maxBytes: number, remedy?: string): Promise<Buffer> {
+  return withInputFile(path, maxBytes, ({ size, read }) => read(0, size), remedy);
 }
 
 /** Undefined if there are fewer bytes. */
