@@ -1,6 +1,6 @@
 import type { Song } from '@chipsmith/data';
 import type { Device } from '@chipsmith/kernels';
-import { type Checkpoint, type Sample, type SampleOptions, sample } from '@chipsmith/models';
+import { type Checkpoint, type Composition, type SampleOptions, sample } from '@chipsmith/models';
 import { CommandError } from './terminal/errors.ts';
 import { startProgress } from './terminal/progress.ts';
 import { scoresOf } from './tracks.ts';
@@ -15,10 +15,10 @@ const MIN_NOTES_A_BAR = 3;
 const TRIES = 5;
 
 /** The track that a sample makes as the one of this number; undefined if it does not come to an end. */
-export type SongOfSample = (sample: Sample, index: number) => Song | undefined;
+export type SongOfSample = (sample: Composition, index: number) => Song | undefined;
 
 export interface Composed {
-  readonly sample: Sample;
+  readonly sample: Composition;
   readonly song: Song;
 }
 

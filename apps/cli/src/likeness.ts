@@ -60,8 +60,8 @@ export async function likenessOf(
   const length = (bars + 1) * encoding.stepsPerBar;
   const progress = startProgress(`composing at ${temperature}`);
   const onProgress = (share: number) => progress.update(share, '');
-  const settings = { count: tracks, length, seed, temperature, encoding, signal, onProgress };
-  const drawn = await sample(device, checkpoint, settings).finally(() => progress.stop());
+  const options = { count: tracks, length, seed, settings: { temperature }, encoding, signal, onProgress };
+  const drawn = await sample(device, checkpoint, options).finally(() => progress.stop());
   const measured = drawn.flatMap(({ events }, index) => {
     const options = { bars, seed: deriveSeed(seed, index), arranged: true, loops: false, keepsBars: false };
     const song = trackOf(encoding.decode(events, { title: '' }), options);

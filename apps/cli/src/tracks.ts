@@ -1,15 +1,8 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type FilterName, playScore, writeVgm, writeWav } from '@chipsmith/apu';
-import {
-  checkReplaceable,
-  isSystemError,
-  type MidiConvention,
-  replaceFolder,
-  type Song,
-  ticksPerQuarter,
-  writeMidi,
-} from '@chipsmith/data';
+import { type MidiConvention, type Song, ticksPerQuarter, writeMidi } from '@chipsmith/data';
+import { checkReplaceable, isSystemError, replaceFolder } from '@chipsmith/data/node';
 import { contactSheet, type SheetTrack } from './page/contact-sheet.ts';
 import type { Sidecar } from './sidecar.ts';
 import { startProgress } from './terminal/progress.ts';

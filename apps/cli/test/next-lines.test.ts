@@ -10,7 +10,7 @@ function resumeAfter(
   step: number,
 ): string {
   const args = parseCommandLine(train, line.split(' ').filter(Boolean));
-  return nextLines(args, 'runs/a', { reason, step, best: null, unigramNll: undefined }).resume.replace(
+  return nextLines(args, 'runs/a', { reason, step, best: null, baseline: null }).resume.replace(
     'pnpm chipsmith train --resume --run runs/a',
     '',
   );
@@ -46,7 +46,7 @@ describe('what to type after a training', () => {
       reason: 'time',
       step: 3,
       best: null,
-      unigramNll: undefined,
+      baseline: null,
     });
     expect(generate).toBe("pnpm chipsmith generate --run './-my runs' --adapter gles");
     expect(resume).toContain("--run './-my runs'");

@@ -2,41 +2,37 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  AUGMENTATIONS,
-  arrange,
-  BatchLoader,
-  datasetFromSongs,
-  embeddedTunes,
-  type LoaderOptions,
-  openDataset,
-  tx1Encoding,
-  writeDataset,
-} from '@chipsmith/data';
+import { arrange, datasetFromSongs, embeddedTunes, polyphonyEncoding } from '@chipsmith/data';
+import { openDataset, writeDataset } from '@chipsmith/data/node';
+import { type BatchesOptions, type BatchSource, configure, findModel } from '@chipsmith/models';
+import { threadedBatches } from '@chipsmith/models/node';
 import type { Waiting } from '../report/results.ts';
 
 export const WAITING = 'data waiting of training steps';
 
-const SHAPE = { batch: 64, length: 64, seed: 1 } as const;
+const SHAPE = { batch: 64, length: 64, seed: 1, augmentation: null } as const;
 /** Arrangements of each tune: 980 songs, two pools. */
 const ARRANGEMENTS = 10;
+
+/** What sees the batches. */
+const MODEL = { model: 'polyphony-rnn', settings: configure(findModel('polyphony-rnn'), {}) };
 
 interface Case {
   readonly name: string;
   /** Bytes of a shard that are kept in memory. */
   readonly keptInMemory: number;
-  readonly options: LoaderOptions;
+  readonly options: BatchesOptions;
 }
 
 const CASES: readonly Case[] = [
   { name: 'in memory', keptInMemory: Number.POSITIVE_INFINITY, options: SHAPE },
   { name: 'on disk', keptInMemory: 0, options: SHAPE },
-  { name: 'on disk, augmented', keptInMemory: 0, options: { ...SHAPE, augmentation: AUGMENTATIONS.lakhnes } },
+  { name: 'on disk, augmented', keptInMemory: 0, options: { ...SHAPE, augmentation: 'lakhnes' } },
 ];
 
 /**
  * How long training waits for its batches: steps that take a set time on a device, during which the processor is free, over the
- * LakhNES events of arrangements of the embedded tunes.
+ * polyphony of arrangements of the embedded tunes.
  *
  * @param steps of each length
  */
@@ -46,7 +42,7 @@ export async function measureWaiting(steps: number, onResult: (waiting: Waiting)
   try {
     const tunes = embeddedTunes();
     const songs = tunes.flatMap((tune) => Array.from({ length: ARRANGEMENTS }, (_, seed) => arrange(tune, { seed })));
-    await writeDataset(datasetFromSongs(songs, tx1Encoding), join(folder, 'data'));
+    await writeDataset(datasetFromSongs(songs, polyphonyEncoding), join(folder, 'data'));
     for (const { name, keptInMemory, options } of CASES) {
       const dataset = await openDataset(join(folder, 'data'), keptInMemory);
       for (const stepMilliseconds of [10, 50]) {
@@ -54,7 +50,7 @@ export async function measureWaiting(steps: number, onResult: (waiting: Waiting)
           name,
           stepMilliseconds,
           steps,
-          ...(await waitOf(new BatchLoader(dataset, options), stepMilliseconds, steps)),
+          ...(await waitOf(threadedBatches({ dataset, ...MODEL, options, step: 0 }), stepMilliseconds, steps)),
         };
         results.push(result);
         onResult(result);
@@ -67,17 +63,17 @@ export async function measureWaiting(steps: number, onResult: (waiting: Waiting)
 }
 
 /** The first batch is there before training begins: kernels take longer to get ready. */
-async function waitOf(loader: BatchLoader, stepMilliseconds: number, steps: number) {
+async function waitOf(batches: BatchSource, stepMilliseconds: number, steps: number) {
   try {
-    await loader.next();
-    const [start, waitedBefore] = [performance.now(), loader.secondsWaited];
+    await batches.next();
+    const [start, waitedBefore] = [performance.now(), batches.secondsWaited];
     for (let step = 0; step < steps; step++) {
-      await loader.next();
+      await batches.next();
       await sleep(stepMilliseconds);
     }
-    const waited = loader.secondsWaited - waitedBefore;
+    const waited = batches.secondsWaited - waitedBefore;
     return { waitedShare: waited / ((performance.now() - start) / 1000), millisecondsWaited: (1000 * waited) / steps };
   } finally {
-    await loader.close();
+    await batches.close();
   }
 }

@@ -1,6 +1,6 @@
 import type { SourceFile } from '../src/dataset/found-file.ts';
-import { readSources } from '../src/dataset/sources.ts';
 import { splitOfFolders } from '../src/dataset/split.ts';
+import { readSources } from '../src/node/archives/sources.ts';
 
 /**
  * Every second file of NES-MDB's train split (2,251 of 4,502, in the order of the archive), which the learnt files are made of:

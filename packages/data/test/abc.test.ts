@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { tunesOf } from '../src/abc/book.ts';
-import { linesOf } from '../src/abc/text.ts';
-import { readTune, type WrittenTune } from '../src/abc/tune.ts';
-import { gridOf } from '../src/grid/quantise.ts';
+import { gridOf } from '../src/encodings/grid/quantise.ts';
+import { tunesOf } from '../src/formats/abc/book.ts';
+import { linesOf } from '../src/formats/abc/text.ts';
+import { readTune, type WrittenTune } from '../src/formats/abc/tune.ts';
 import { checkSong, type FoundSong, readAbc, reasonOf, type Song } from '../src/index.ts';
 import { DATA_FOLDER } from './support/real-data.ts';
 

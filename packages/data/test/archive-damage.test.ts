@@ -1,11 +1,11 @@
 import { gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import { archiveInMemory } from '../src/dataset/archive-file.ts';
-import { Budget } from '../src/dataset/budget.ts';
-import { readTar } from '../src/dataset/tar.ts';
-import { readZip } from '../src/dataset/zip.ts';
 import { DataError, Random } from '../src/index.ts';
+import { archiveInMemory } from '../src/node/archives/archive-file.ts';
+import { Budget } from '../src/node/archives/budget.ts';
+import { readTar } from '../src/node/archives/tar.ts';
+import { readZip } from '../src/node/archives/zip.ts';
 import { tarOf } from './support/archives.ts';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);

@@ -1,25 +1,16 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  AUGMENTATIONS,
   type Augment,
-  augmentEvents,
-  type Batch,
-  BatchLoader,
   BatchSampler,
+  type Cutting,
   DataError,
-  datasetFromSongs,
   deriveSeed,
-  melodyEncoding,
-  openDataset,
   Random,
   sequenceOf,
-  writeDataset,
+  WHOLE_SEQUENCES,
+  type WindowBatch,
 } from '../src/index.ts';
-import { temporaryFolder } from './support/folder.ts';
-import { tuneSong } from './support/tunes.ts';
 
 /** Sequences whose events tell where they are: 100 * sequence + position. */
 const numbered = (lengths: number[]) =>
@@ -28,34 +19,39 @@ const numbered = (lengths: number[]) =>
 const anyLengths = fc.array(fc.integer({ min: 2, max: 60 }), { minLength: 1, maxLength: 8 });
 const size = fc.integer({ min: 1, max: 12 });
 
-/** A sampler's batches by lanes: for each the events it has, without padding. */
-const lanesOf = ({ length, inputs, mask }: Batch): number[][] =>
-  Array.from({ length: inputs.length / length }, (_, lane) =>
-    Array.from({ length }, (__, time) => time * (inputs.length / length) + lane)
-      .filter((entry) => mask[entry] === 1)
-      .map((entry) => inputs[entry]),
-  );
+/** The events that each window of a batch predicts from. */
+const lanesOf = ({ windows }: WindowBatch): number[][] =>
+  windows.map(({ events, start, length }) => [...events.subarray(start, start + length)]);
 
 describe('BatchSampler', () => {
-  it('predicts at each position the next event of the same sequence, and masks the rest', () => {
+  it('gives windows that lie within their sequences, as long as asked where those are long enough', () => {
     fc.assert(
       fc.property(anyLengths, size, size, fc.nat(20), (lengths, batch, length, step) => {
-        const { inputs, targets, mask } = new BatchSampler(numbered(lengths), { batch, length, seed: 5 }).at(step);
-        expect([inputs.length, targets.length, mask.length]).toEqual(new Array(3).fill(batch * length));
-        for (let lane = 0; lane < batch; lane++) {
-          const at = (time: number) => time * batch + lane;
-          expect(mask[at(0)]).toBe(1);
-          for (let time = 0; time < length; time++) {
-            if (mask[at(time)] === 0) {
-              expect([inputs[at(time)], targets[at(time)]]).toEqual([0, 0]);
-            } else {
-              expect(targets[at(time)]).toBe(inputs[at(time)] + 1);
-              if (time > 0) expect(inputs[at(time)]).toBe(targets[at(time - 1)]);
-            }
-          }
+        const drawn = new BatchSampler(numbered(lengths), { batch, length, seed: 5 }).at(step);
+        expect([drawn.length, drawn.windows.length]).toEqual([length, batch]);
+        for (const { events, start, length: own } of drawn.windows) {
+          expect(own).toBe(Math.min(length, events.length - 1));
+          expect(start).toBeGreaterThanOrEqual(0);
+          expect(start + own).toBeLessThan(events.length);
         }
       }),
     );
+  });
+
+  it('counts windows in other units, and takes whole sequences', () => {
+    const pairs: Cutting = { unitsOf: ({ length }) => Math.floor(length / 2), barOf: () => 3 };
+    const sampler = new BatchSampler(numbered([41, 1, 9]), { batch: 1, length: 8, seed: 2, cutting: pairs });
+    // 20, 0 and 4 pairs in windows of 8.
+    expect(sampler.windows).toBe(3 + 1);
+    for (let step = 0; step < 20; step++) {
+      const [{ events, start, length }] = sampler.at(step).windows;
+      expect([start % 3, start + length <= Math.floor(events.length / 2)]).toEqual([0, true]);
+    }
+    const whole = new BatchSampler(numbered([41, 1, 9]), { batch: 3, length: 1, seed: 2, cutting: WHOLE_SEQUENCES });
+    expect(whole.padding).toBe(0);
+    const { windows } = whole.at(0);
+    expect(windows.map(({ start, length }) => [start, length])).toEqual(new Array(3).fill([0, 1]));
+    expect(windows.map(({ events }) => events.length).sort((a, b) => a - b)).toEqual([1, 9, 41]);
   });
 
   it('is a pure function of seed and step', () => {
@@ -75,7 +71,7 @@ describe('BatchSampler', () => {
     // 40, 4 and 16 predictions in windows of 8.
     expect(sampler.windows).toBe(5 + 1 + 2);
     const starts = (epoch: number) =>
-      Array.from({ length: sampler.windows }, (_, index) => sampler.at(epoch * sampler.windows + index).inputs[0]);
+      Array.from({ length: sampler.windows }, (_, index) => lanesOf(sampler.at(epoch * sampler.windows + index))[0][0]);
     const perSequence = (epoch: number) =>
       [1, 2, 3].map((number) => starts(epoch).filter((start) => Math.floor(start / 100) === number).length);
     expect([perSequence(0), perSequence(1)]).toEqual([
@@ -90,8 +86,8 @@ describe('BatchSampler', () => {
 
   it('sees every prediction within a few epochs', () => {
     const sampler = new BatchSampler(numbered([30]), { batch: 1, length: 8, seed: 1 });
-    const seen = new Set(Array.from({ length: 80 }, (_, step) => [...sampler.at(step).targets]).flat());
-    expect([...seen].sort((a, b) => a - b)).toEqual(Array.from({ length: 29 }, (_, index) => 101 + index));
+    const seen = new Set(Array.from({ length: 80 }, (_, step) => lanesOf(sampler.at(step))[0]).flat());
+    expect([...seen].sort((a, b) => a - b)).toEqual(Array.from({ length: 29 }, (_, index) => 100 + index));
   });
 
   it('begins windows on bar lines, where sequences have bars', () => {
@@ -150,8 +146,7 @@ describe('BatchSampler', () => {
     const most = { read: 0 };
     for (let step = 0; step < sampler.stepsPerEpoch; step++) {
       const before = read.length;
-      const { inputs } = sampler.at(step);
-      expect(Math.min(...inputs)).toBeGreaterThanOrEqual(100);
+      expect(Math.min(...lanesOf(sampler.at(step)).flat())).toBeGreaterThanOrEqual(100);
       if (step > 0) most.read = Math.max(most.read, read.length - before);
     }
     // Pools of 512, 512 and 176, of two windows each: 64, 64 and 22 steps. The first step reads one whole pool; in the last 22
@@ -167,56 +162,6 @@ describe('BatchSampler', () => {
   it('refuses what gives no batch', () => {
     expect(() => new BatchSampler([sequenceOf([1])], { batch: 1, length: 4, seed: 1 })).toThrow(DataError);
     expect(() => new BatchSampler([sequenceOf([1, 2])], { batch: 0, length: 4, seed: 1 })).toThrow(/batches, batch: 0/);
-  });
-});
-
-describe('BatchLoader', () => {
-  const folder = temporaryFolder();
-  const songs = Array.from({ length: 12 }, (_, seed) => tuneSong(seed));
-  const dataset = datasetFromSongs(songs, melodyEncoding);
-  const options = { batch: 4, length: 16, seed: 5 };
-  const take = async (loader: BatchLoader, count: number) => {
-    const batches: Batch[] = [];
-    while (batches.length < count) batches.push(await loader.next());
-    await loader.close();
-    return batches;
-  };
-  const expected = (augment?: Augment) => {
-    const sampler = new BatchSampler(dataset.sequences('train'), { ...options, augment });
-    return Array.from({ length: 20 }, (_, step) => sampler.at(step));
-  };
-
-  it('gives the batches of the sampler, from memory and from disk', async () => {
-    const file = join(folder, 'songs');
-    await writeDataset(dataset, file);
-    for (const opened of [dataset, await openDataset(file), await openDataset(file, 0)]) {
-      expect(await take(new BatchLoader(opened, { ...options, firstStep: 3 }), 17)).toEqual(expected().slice(3));
-    }
-  });
-
-  it('changes sequences in a thread as augmentEvents does', async () => {
-    const augmentation = AUGMENTATIONS.lakhnes;
-    const loader = new BatchLoader(dataset, { ...options, augmentation });
-    const batches = await take(loader, 20);
-    expect(batches).toEqual(
-      expected((events, place) => augmentEvents(melodyEncoding, events, { augmentation, seed: 5, ...place })),
-    );
-    expect(batches).not.toEqual(expected());
-    expect(loader.secondsWaited).toBeGreaterThan(0);
-  });
-
-  it('says in one line that the dataset on disk has been replaced', async () => {
-    const file = join(folder, 'replaced');
-    await writeDataset(dataset, file);
-    const opened = await openDataset(file, 0);
-    writeFileSync(join(file, 'train.events.u16'), new Uint8Array(1e5));
-    const loader = new BatchLoader(opened, options);
-    const next = loader.next();
-    await expect(next).rejects.toBeInstanceOf(DataError);
-    await expect(next).rejects.toThrow(/train\.events\.u16: changed while it was in use; start again/);
-    await loader.close();
-    rmSync(file, { recursive: true });
-    expect(() => opened.sequences('valid')[0].read()).toThrow(/valid\.events\.u16: there is no such file or folder/);
   });
 });
 

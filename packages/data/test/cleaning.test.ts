@@ -1,8 +1,7 @@
 import { VOICE_NAMES } from '@chipsmith/apu';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { changeSpeed, transpose } from '../src/augment/change.ts';
-import { refusal } from '../src/cleaning/filters.ts';
+import { refusal } from '../src/dataset/cleaning/filters.ts';
 import { assignSplits } from '../src/dataset/split.ts';
 import {
   ALL_SONGS,
@@ -23,6 +22,7 @@ import {
   sketchOf,
   type WrittenFacts,
 } from '../src/index.ts';
+import { changeSpeed, transpose } from '../src/learning/augment/change.ts';
 import { hasNesMdb, NESMDB_NOTE, nesMdbFiles } from './support/real-data.ts';
 import { plainNote, songOf } from './support/songs.ts';
 import { tuneSong } from './support/tunes.ts';

@@ -4,7 +4,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Archive, DataError, DownloadError, downloadArchive, NESMDB, Random } from '../src/index.ts';
+import { DataError, Random } from '../src/index.ts';
+import { type Archive, DownloadError, downloadArchive, NESMDB } from '../src/node/index.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { type Handler, rangeStart, sendCut, serveRanges, startWebServer } from './support/web-server.ts';
 

@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { DataError, downloadListing, type Listing } from '../src/index.ts';
+import { DataError } from '../src/index.ts';
+import { downloadListing, type Listing } from '../src/node/index.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { type Handler, sendCut, startWebServer } from './support/web-server.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { midiLinks } from '../src/download/links.ts';
-import { parseRobots } from '../src/download/robots.ts';
+import { midiLinks } from '../src/node/download/links.ts';
+import { parseRobots } from '../src/node/download/robots.ts';
 
 const allows = (text: string, path: string) => parseRobots(text, 'chipsmith').allows(new URL(`http://host${path}`));
 

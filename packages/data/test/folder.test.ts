@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { checkReplaceable, replaceFolder, systemReason } from '../src/index.ts';
+import { checkReplaceable, replaceFolder, systemReason } from '../src/node/index.ts';
 import { temporaryFolder } from './support/folder.ts';
 
 const root = temporaryFolder();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { parseMidi } from '../src/formats/midi/parse.ts';
 import { DataError, readMidi } from '../src/index.ts';
-import { parseMidi } from '../src/midi/parse.ts';
 import { chunk, delta, END_OF_TRACK, header, singleTrack, tempo, text, trackName } from './support/midi-bytes.ts';
 
 const SCALE = [60, 62, 64, 65, 67, 69, 71, 72];

@@ -1,9 +1,9 @@
 import toneMidi from '@tonejs/midi';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { pairNotes } from '../src/formats/midi/notes.ts';
+import { parseMidi } from '../src/formats/midi/parse.ts';
 import { datasetFromSongs, melodyEncoding, readMidi } from '../src/index.ts';
-import { pairNotes } from '../src/midi/notes.ts';
-import { parseMidi } from '../src/midi/parse.ts';
 import { chunk, END_OF_TRACK, header, singleTrack, type TimedEvent, text, timed } from './support/midi-bytes.ts';
 import { tuneSong } from './support/tunes.ts';
 

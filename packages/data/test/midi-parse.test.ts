@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { pairNotes } from '../src/formats/midi/notes.ts';
 import { DataError, readMidi } from '../src/index.ts';
-import { pairNotes } from '../src/midi/notes.ts';
 import { chunk, delta, END_OF_TRACK, header, singleTrack, tempo, text, trackName } from './support/midi-bytes.ts';
 
 /** Start, end and pitch of pulse 1, in ticks of the file (1000 a quarter at 120 bpm: 22.05 song ticks each). */

@@ -7,7 +7,6 @@ import {
   FRAME_TICKS,
   FRAMES_PER_SECOND,
   melodyEncoding,
-  prepareDataset,
   readMidi,
   reportTable,
   type Song,
@@ -16,6 +15,7 @@ import {
   withEstimatedTiming,
   writeMidi,
 } from '../src/index.ts';
+import { prepareDataset } from '../src/node/index.ts';
 import { tarGzOf } from './support/archives.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { hasNesMdb, NESMDB_NOTE, nesMdbFiles } from './support/real-data.ts';

@@ -13,16 +13,8 @@ import {
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import {
-  createMelodyEncoding,
-  type Encoding,
-  melodyEncoding,
-  monoEncoding,
-  NES_RULES,
-  type PrepareOptions,
-  type PrepareProgress,
-  prepareDataset,
-} from '../src/index.ts';
+import { createMelodyEncoding, type Encoding, melodyEncoding, monoEncoding, NES_RULES } from '../src/index.ts';
+import { type PrepareOptions, type PrepareProgress, prepareDataset } from '../src/node/index.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { tuneMidi } from './support/tunes.ts';
 

@@ -5,8 +5,8 @@ import { gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import type { SourceFile } from '../src/dataset/found-file.ts';
-import { readSources } from '../src/dataset/sources.ts';
 import { DataError } from '../src/index.ts';
+import { readSources } from '../src/node/archives/sources.ts';
 import { tarGzOf, tarOf } from './support/archives.ts';
 import { temporaryFolder } from './support/folder.ts';
 

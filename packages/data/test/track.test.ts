@@ -1,6 +1,6 @@
 import { playScore, renderAudio, TICKS_PER_SECOND, unrollLoop, VOICE_NAMES } from '@chipsmith/apu';
 import { describe, expect, it } from 'vitest';
-import { closeMelody, cutToBars, releaseVoices } from '../src/arrange/finish.ts';
+import { closeMelody, cutToBars, releaseVoices } from '../src/arranging/finish.ts';
 import {
   checkSong,
   embeddedTunes,

@@ -13,9 +13,18 @@ export {
   attentionLayer,
   type Projections,
 } from './layers/attention.ts';
+export { type AttentionLstmLayer, attentionLstmLayer } from './layers/attention-lstm.ts';
+export { type BatchNormLayer, type BatchNormLayerOptions, batchNormLayer } from './layers/batch-norm.ts';
+export {
+  type ConvolutionLayer,
+  type ConvolutionLayerOptions,
+  convolutionLayer,
+  type TransposedConvolutionLayerOptions,
+  transposedConvolutionLayer,
+} from './layers/convolution.ts';
 export type { LayerDropout } from './layers/dropout.ts';
 export { type EmbeddingLayer, embeddingLayer } from './layers/embedding.ts';
-export { filled, glorotUniform, initialise, randomNormal, startingValues } from './layers/initialisers.ts';
+export { filled, glorotUniform, heUniform, initialise, randomNormal, startingValues } from './layers/initialisers.ts';
 export { type LinearLayer, type LinearLayerOptions, linearLayer } from './layers/linear.ts';
 export { type LstmLayers, type LstmLayersOptions, type LstmSlots, lstmLayers } from './layers/lstm.ts';
 export { type NormLayer, normLayer } from './layers/norm.ts';

@@ -6,7 +6,15 @@ import {
   adamStep,
   add,
   attentionLayer,
+  attentionLstm,
+  attentionLstmLayer,
+  batchNorm,
+  batchNormInference,
+  batchNormLayer,
   concat,
+  conv2d,
+  conv2dTranspose,
+  convolutionLayer,
   crossEntropy,
   dropout,
   elementCount,
@@ -15,6 +23,7 @@ import {
   evaluate,
   Graph,
   gradients,
+  heUniform,
   initialise,
   layerNorm,
   linearLayer,
@@ -35,6 +44,7 @@ import {
   type Tensor,
   transformerBlock,
   transpose,
+  transposedConvolutionLayer,
   unary,
 } from '../src/index.ts';
 import { testDevice } from './support/device.ts';
@@ -86,6 +96,32 @@ describe('slots', () => {
     });
   });
 
+  it('of convolutions are the kernel, of a transposed one with the channels of its result first, and a bias', () => {
+    const arena = newArena();
+    convolutionLayer(arena, 'down', 3, 8, { size: [4, 5], stride: 2 });
+    transposedConvolutionLayer(arena, 'up', 8, 3, { size: 4, stride: 2, bias: false });
+    expect(shapesOf(arena)).toEqual({ 'down/kernel': [4, 5, 3, 8], 'down/bias': [8], 'up/kernel': [4, 4, 3, 8] });
+  });
+
+  it('of a batch norm are learnt in one arena and counted in another', () => {
+    const [arena, statistics] = [newArena(), new Arena('statistics', 'workspace')];
+    batchNormLayer(arena, statistics, 'norm', 5);
+    expect(shapesOf(arena)).toEqual({ 'norm/scale': [5], 'norm/shift': [5] });
+    expect(shapesOf(statistics)).toEqual({ 'norm/mean': [5], 'norm/variance': [5] });
+    const [mean, variance] = startingValues(statistics, 1);
+    expect([...mean, ...variance]).toEqual([0, 0, 0, 0, 0, 1, 1, 1, 1, 1]);
+  });
+
+  it("of Magenta's attention_rnn hold its 338,006 parameters", () => {
+    const arena = newArena();
+    const attending = attentionLstmLayer(arena, 'attending', 74, 128, { memory: 40 });
+    expect(arena.valueCount).toBe(201_262);
+    const upper = lstmLayers(arena, 'upper', attending.features, [128]);
+    linearLayer(arena, 'output', upper.features, 40);
+    expect(arena.valueCount).toBe(338_006);
+    expect(attending.stateShapes(2)).toEqual([...new Array(3).fill([2, 128]), [40, 2, 128]]);
+  });
+
   it('of GPT-2 hold its 124,439,808 parameters', () => {
     const arena = newArena();
     embeddingLayer(arena, 'tokens', 50_257, 768);
@@ -102,6 +138,10 @@ describe('starting values', () => {
   const arena = newArena();
   linearLayer(arena, 'linear', 60, 40);
   lstmLayers(arena, 'lstm', 30, [32]);
+  attentionLstmLayer(arena, 'attending', 30, 32, { memory: 3 });
+  convolutionLayer(arena, 'down', 6, 8, { size: [5, 4] });
+  convolutionLayer(arena, 'rectified', 6, 8, { size: [5, 4], initialiser: heUniform(120) });
+  transposedConvolutionLayer(arena, 'up', 8, 6, { size: [5, 4] });
   embeddingLayer(arena, 'embedding', 50, 64);
   normLayer(arena, 'norm', 40);
   attentionLayer(arena, 'attention', { features: 32, heads: 2, relative: 64 });
@@ -115,6 +155,14 @@ describe('starting values', () => {
     ['linear/kernel', Math.sqrt(6 / (60 + 40))],
     ['lstm/0/input', Math.sqrt(6 / (30 + 32 + 4 * 32))],
     ['lstm/0/recurrent', Math.sqrt(6 / (30 + 32 + 4 * 32))],
+    ['attending/mix/kernel', Math.sqrt(6 / (30 + 32 + 30))],
+    ['attending/cell/recurrent', Math.sqrt(6 / (30 + 32 + 4 * 32))],
+    ['attending/query/kernel', Math.sqrt(6 / (2 * 32 + 32))],
+    ['attending/key/kernel', Math.sqrt(6 / (32 + 32))],
+    ['attending/output/kernel', Math.sqrt(6 / (2 * 32 + 32))],
+    ['down/kernel', Math.sqrt(6 / (120 + 160))],
+    ['rectified/kernel', Math.sqrt(6 / 120)],
+    ['up/kernel', Math.sqrt(6 / (160 + 120))],
     ['attention/kernel', Math.sqrt(6 / (32 + 32))],
     ['attention/output/kernel', Math.sqrt(6 / (32 + 32))],
   ])('of %s are uniform within %f', (name, limit) => {
@@ -253,6 +301,78 @@ describe('values and gradients are those of the same network by hand', () => {
     );
   });
 
+  it('convolutions there and back', async () => {
+    const arena = newArena();
+    const down = convolutionLayer(arena, 'a', 2, 3, { size: [2, 3], stride: 2, padding: 1, activation: 'relu' });
+    const up = transposedConvolutionLayer(arena, 'b', 3, 2, { size: [2, 3], stride: 2, padding: 1, bias: false });
+    const given = { stride: 2, padding: 1 };
+    await expectSame(
+      arena,
+      [2, 4, 5, 2],
+      (x) => up.apply(down.apply(x)),
+      (x, slots) => {
+        const y = unary('relu', add(conv2d(x, slots['a/kernel'], given), slots['a/bias']));
+        return conv2dTranspose(y, slots['b/kernel'], given);
+      },
+    );
+  });
+
+  it('batch norm while training', async () => {
+    const [arena, statistics] = [newArena(), new Arena('statistics', 'workspace')];
+    const layer = batchNormLayer(arena, statistics, 'a', 3, { epsilon: 0.1 });
+    await expectSame(
+      arena,
+      [4, 2, 3],
+      (x) => layer.apply(x, { training: true }),
+      (x, slots) => batchNorm(x, slots['a/scale'], slots['a/shift'], { epsilon: 0.1 }).output,
+    );
+    device.release(statistics);
+  });
+
+  it('batch norm by its running statistics', async () => {
+    const [arena, statistics] = [newArena(), new Arena('statistics', 'workspace')];
+    const layer = batchNormLayer(arena, statistics, 'a', 3);
+    const [mean, variance] = [Float32Array.of(1, 2, -3), Float32Array.of(4, 0.25, 1)];
+    device.write(layer.running.mean, mean);
+    device.write(layer.running.variance, variance);
+    await expectSame(
+      arena,
+      [4, 2, 3],
+      (x) => layer.apply(x, { training: false }),
+      (x, slots) => {
+        const given = { mean: x.graph.constant(mean, [3]), variance: x.graph.constant(variance, [3]) };
+        return batchNormInference(x, slots['a/scale'], slots['a/shift'], given);
+      },
+    );
+    device.release(statistics);
+  });
+
+  it('an LSTM layer with attention', async () => {
+    const arena = newArena();
+    const layer = attentionLstmLayer(arena, 'a', 3, 4, { memory: 2 });
+    await expectSame(
+      arena,
+      [3, 2, 3],
+      (x) => layer.apply(x).output,
+      (x, slots) => {
+        const weights = {
+          mix: slots['a/mix/kernel'],
+          mixBias: slots['a/mix/bias'],
+          input: slots['a/cell/input'],
+          recurrent: slots['a/cell/recurrent'],
+          bias: slots['a/cell/bias'],
+          query: slots['a/query/kernel'],
+          queryBias: slots['a/query/bias'],
+          key: slots['a/key/kernel'],
+          score: slots['a/score'],
+          output: slots['a/output/kernel'],
+          outputBias: slots['a/output/bias'],
+        };
+        return attentionLstm(x, weights, 2).output;
+      },
+    );
+  });
+
   it.each([false, true])('attention, causal: %s', async (causal) => {
     const arena = newArena();
     const [length, features, heads] = [3, 4, 2];
@@ -316,6 +436,54 @@ describe('layers', () => {
     expect(whole.state.map(({ shape }) => shape)).toEqual(layers.stateShapes(2));
     for (let index = 0; index < states.length; index += 2) expect(states[index + 1]).toEqual(states[index]);
     device.release(arena);
+  });
+
+  it('of LSTMs with attention go on from a state: two halves give what the whole gives', async () => {
+    const arena = newArena();
+    const layer = attentionLstmLayer(arena, 'a', 5, 4, { memory: 2 });
+    initialise(device, arena, 1);
+    const graph = new Graph();
+    const x = graph.constant(randomNumbers(60, 1), [6, 2, 5]);
+    const whole = layer.apply(x);
+    const first = layer.apply(slice(x, 0, 3));
+    const second = layer.apply(slice(x, 3, 6), { state: first.state });
+    const halves = concat([first.output, second.output]);
+    const [expected, actual, ...states] = await evaluate(device, [
+      ...[whole.output, halves],
+      ...whole.state.flatMap((state, index) => [state, second.state[index]]),
+    ]);
+    expectClose(actual, expected, TOLERANCE.reduction, 'output');
+    expect(whole.state.map(({ shape }) => shape)).toEqual(layer.stateShapes(2));
+    for (let index = 0; index < states.length; index += 2) {
+      expectClose(states[index + 1], states[index], TOLERANCE.reduction, `state ${index / 2}`);
+    }
+    device.release(arena);
+  });
+
+  it('of batch norm move their statistics each run, once for each micro-batch, and differentiate afterwards', async () => {
+    const [arena, statistics] = [newArena(), new Arena('statistics', 'workspace')];
+    const layer = batchNormLayer(arena, statistics, 'a', 1, { rate: 0.5 });
+    initialise(device, arena, 1);
+    initialise(device, statistics, 1);
+    const graph = new Graph();
+    const x = graph.constant(Float32Array.of(1, 3, 10, 14), [4, 1]);
+    const outputs = [slice(x, 0, 2), slice(x, 2, 4)].map((part) => layer.apply(part, { training: true }));
+    const [slope] = gradients(sum(concat(outputs)), [graph.variable(layer.shift)]);
+    const program = await Program.create(device, plan(graph, { outputs: [...outputs, slope] }));
+    let [mean, variance] = [0, 1];
+    for (let run = 0; run < 2; run++) {
+      program.run();
+      // Means 2 and 12; variances, by count less one, 2 and 8.
+      for (const batch of [2, 12]) mean += 0.5 * (batch - mean);
+      for (const batch of [2, 8]) variance += 0.5 * (batch - variance);
+      expect((await device.read(layer.running.mean))[0]).toBeCloseTo(mean, 4);
+      expect((await device.read(layer.running.variance))[0]).toBeCloseTo(variance, 4);
+    }
+    for (const output of outputs)
+      expectClose(await program.read(output), [-1, 1], { absolute: 1e-4, relative: 0 }, 'y');
+    expect([...(await program.read(slope))]).toEqual([4]);
+    program.destroy();
+    for (const each of [arena, statistics]) device.release(each);
   });
 
   it('of attention see keys and values of others, in which the future and padding are hidden', async () => {
@@ -386,7 +554,17 @@ describe('layers', () => {
     expect(() => attention.apply(graph.input([5, 4]))).toThrow('encoder/0: x must be (B, L, 4), got [5, 4].');
     expect(() => attentionLayer(arena, 'a', { features: 5, heads: 2 })).toThrow('a: 2 heads do not divide 5 features.');
     expect(() => lstmLayers(arena, 'b', 3, [])).toThrow('b: needs at least one layer, got none.');
+    const down = convolutionLayer(arena, 'down', 3, 2, { size: 2 });
+    expect(() => down.apply(graph.input([1, 4, 4, 2]))).toThrow('down: x must be (B, H, W, 3), got [1, 4, 4, 2].');
+    expect(() => convolutionLayer(arena, 'f', 3, 2, { size: [2, 0] })).toThrow(
+      "f: the kernel's size must be of whole numbers from 1 on, got 2 x 0.",
+    );
     const layers = lstmLayers(arena, 'c', 3, [2]);
+    const attending = attentionLstmLayer(arena, 'd', 3, 2, { memory: 4 });
+    expect(() => attending.apply(graph.input([2, 1, 3]), { state: [] })).toThrow('d: 4 states are needed, got 0.');
+    expect(() => attentionLstmLayer(arena, 'e', 3, 2, { memory: 0 })).toThrow(
+      'e: the memory must hold a whole number of outputs from 1 on, got 0.',
+    );
     expect(() => layers.apply(graph.input([2, 1, 3]), { state: [] })).toThrow('c: 2 states are needed, got 0.');
   });
 

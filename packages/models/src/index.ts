@@ -4,16 +4,31 @@ export {
   decodeCheckpoint,
   encodeCheckpoint,
   requireEncoding,
+  requireSpoken,
   type TrainingState,
   tempo,
 } from './checkpoint/checkpoint.ts';
 export { learningWarning } from './checkpoint/learning.ts';
+export type { ComposeContext, Composer, Composers, Composition, Requests, Seeded, Task } from './composing/composer.ts';
+export { type ComposeOptions, compose, composingSettings, type SampleOptions, sample } from './composing/sample.ts';
 export { ModelError } from './error.ts';
-export { type EvaluateOptions, Evaluator, evaluateCheckpoint, planEvaluation } from './evaluation.ts';
-export { fileError, writeFileAtomic } from './files.ts';
-export type { ModelConfiguration, ModelDefinition, SequenceModel } from './model.ts';
-export { configure, findModel, models } from './registry.ts';
-export { planSampling, type Sample, type SampleOptions, sample } from './sampling/sample.ts';
+export {
+  type EvaluateOptions,
+  Evaluator,
+  evaluateCheckpoint,
+  type ModelEvaluation,
+  planEvaluation,
+} from './evaluation/evaluator.ts';
+export type { Batch, Examples, Field, Fields } from './examples.ts';
+export type { Mode, Model, ModelDefinition, ModelSettings, Trace } from './model.ts';
+export { configure, createModel, findModel, models } from './registry.ts';
+export {
+  Batches,
+  type BatchesOptions,
+  type BatchOrder,
+  type BatchSource,
+  batchesOnDemand,
+} from './training/batches.ts';
 export {
   fitTraining,
   recomputedShare,
@@ -29,7 +44,8 @@ export {
   type TrainingPass,
   type TrainingShape,
 } from './training/pass.ts';
-export { type CheckpointName, type Metrics, RunFolder } from './training/run-folder.ts';
+export { type CheckpointName, MemoryStore, type Metrics, type RunStore } from './training/run-store.ts';
 export { HALF_STORAGE, type HalfStorage, MAX_STEPS, trainingSettings } from './training/settings.ts';
 export { type MeasureOptions, measureTraining, type TrainingSpeed } from './training/speed.ts';
 export { type TrainingPlan, type TrainingStart, type TrainOptions, train } from './training/train.ts';
+export { type Trainee, traineeOf } from './training/trainee.ts';

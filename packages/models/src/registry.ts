@@ -1,10 +1,14 @@
+import { findEncoding } from '@chipsmith/data';
 import { basicRnn } from './basic-rnn/basic-rnn.ts';
 import { ModelError, schemaError } from './error.ts';
-import type { ModelConfiguration, ModelDefinition } from './model.ts';
+import { lookbackRnn } from './lookback-rnn/lookback-rnn.ts';
+import type { Model, ModelDefinition, ModelSettings } from './model.ts';
 import { monoRnn } from './mono-rnn/mono-rnn.ts';
+import { performanceRnn } from './performance-rnn/performance-rnn.ts';
+import { polyphonyRnn } from './polyphony-rnn/polyphony-rnn.ts';
 
 /** Every model of this package, in the order in which they are listed. */
-export const models: readonly ModelDefinition[] = [basicRnn, monoRnn];
+export const models: readonly ModelDefinition[] = [basicRnn, monoRnn, lookbackRnn, polyphonyRnn, performanceRnn];
 
 /** @throws ModelError naming the models there are */
 export function findModel(name: string): ModelDefinition {
@@ -14,10 +18,24 @@ export function findModel(name: string): ModelDefinition {
 }
 
 /** Settings with the model's defaults filled in. @throws ModelError naming the field and what it must be */
-export function configure(definition: ModelDefinition, settings: unknown): ModelConfiguration {
-  const result = definition.schema.safeParse(settings);
+export function configure(definition: ModelDefinition, settings: unknown): ModelSettings {
+  const result = definition.settings.safeParse(settings);
   if (!result.success) {
     throw schemaError(`Settings of ${definition.name}`, result.error, 'correct it, or leave it out for the default');
   }
   return result.data;
+}
+
+/**
+ * A model with its usual settings but for some, for one of its encodings.
+ *
+ * @param encoding its name; the usual one if left out
+ * @throws ModelError naming the setting that is wrong; DataError if there is no such encoding
+ */
+export function createModel(
+  definition: ModelDefinition,
+  settings: unknown = {},
+  encoding: string = definition.encodings[0],
+): Model {
+  return definition.create(configure(definition, settings), findEncoding(encoding));
 }

@@ -1,15 +1,14 @@
-import { findEncoding } from '@chipsmith/data';
+import { startingValues } from '@chipsmith/kernels';
 import { describe, expect, it } from 'vitest';
-import { configure, findModel, ModelError, models } from '../src/index.ts';
-import { basicRnn, tinyConfiguration } from './support/tiny.ts';
+import { configure, createModel, findModel, ModelError, models } from '../src/index.ts';
+import { basicRnn, tinySettings } from './support/tiny.ts';
 
-const create = (settings: unknown) => basicRnn.create(configure(basicRnn, settings), 38);
+const create = (settings: unknown) => createModel(basicRnn, settings);
 
 describe('parameter count', () => {
   it('is that of the source with its configuration', () => {
-    expect(create({}).parameterCount).toBe(221_990);
-    const mono = findModel('mono-rnn');
-    expect(mono.create(configure(mono, {}), findEncoding(mono.encoding).classes).parameterCount).toBe(280_962);
+    expect(create({}).parameters.valueCount).toBe(221_990);
+    expect(createModel(findModel('mono-rnn')).parameters.valueCount).toBe(280_962);
   });
 
   it.each([[[256, 256]], [[512, 512]], [[8]], [[3, 5, 7]]])(
@@ -18,12 +17,12 @@ describe('parameter count', () => {
       // A cell has one matrix ((inputs + units), 4 units) and 4 units biases; the output (units, classes) and its biases.
       const cells = layers.map((units, index) => ((index === 0 ? 38 : layers[index - 1]) + units + 1) * 4 * units);
       const output = (layers[layers.length - 1] + 1) * 38;
-      expect(create({ layers }).parameterCount).toBe(cells.reduce((sum, count) => sum + count, output));
+      expect(create({ layers }).parameters.valueCount).toBe(cells.reduce((sum, count) => sum + count, output));
     },
   );
 
   it('is that of the published checkpoint with its layers, 3.247 million', () => {
-    expect(create({ layers: [512, 512] }).parameterCount / 1e6).toBeCloseTo(3.247, 3);
+    expect(create({ layers: [512, 512] }).parameters.valueCount / 1e6).toBeCloseTo(3.247, 3);
   });
 });
 
@@ -32,7 +31,10 @@ describe('settings', () => {
     expect(configure(basicRnn, {})).toEqual({
       layers: [128, 128],
       dropout: 0.5,
-      optimiser: { learningRate: 0.001, clipNorm: 5 },
+      optimiser: {
+        ...{ learningRate: 0.001, clipNorm: 5 },
+        ...{ warmUp: 0, schedule: 'constant', decaySteps: 10_000, lowestRate: 0 },
+      },
     });
   });
 
@@ -62,20 +64,28 @@ describe('settings', () => {
 describe('the list of models', () => {
   it('names what there is when a name is unknown', () => {
     expect(() => findModel('basic_rnn')).toThrow(
-      new ModelError('There is no model "basic_rnn"; there is: basic-rnn, mono-rnn.'),
+      new ModelError(
+        'There is no model "basic_rnn"; there is: basic-rnn, mono-rnn, lookback-rnn, polyphony-rnn, performance-rnn.',
+      ),
     );
-    expect(models.map(({ name }) => name)).toEqual(['basic-rnn', 'mono-rnn']);
+    expect(models.map(({ name }) => name)).toEqual([
+      'basic-rnn',
+      'mono-rnn',
+      'lookback-rnn',
+      'polyphony-rnn',
+      'performance-rnn',
+    ]);
   });
 });
 
 describe('starting values', () => {
-  const model = basicRnn.create(tinyConfiguration, 38);
-  const slotsWith = (part: string, values = model.initialise(1)) =>
+  const model = createModel(basicRnn, tinySettings);
+  const slotsWith = (part: string, values = startingValues(model.parameters, 1)) =>
     values.filter((_, index) => model.parameters.slots[index].name.includes(part));
 
   it('are the same for the same seed, and others for another', () => {
-    expect(model.initialise(1)).toEqual(model.initialise(1));
-    expect(model.initialise(1)).not.toEqual(model.initialise(2));
+    expect(startingValues(model.parameters, 1)).toEqual(startingValues(model.parameters, 1));
+    expect(startingValues(model.parameters, 1)).not.toEqual(startingValues(model.parameters, 2));
   });
 
   it('have biases of zero but for the forget gate, which starts at 1', () => {
@@ -94,7 +104,7 @@ describe('starting values', () => {
   ])('of %s are uniform within the bounds of Glorot', (name, fanIn, fanOut) => {
     const large = create({});
     const index = large.parameters.slots.findIndex((slot) => slot.name === name);
-    const values = large.initialise(3)[index];
+    const values = startingValues(large.parameters, 3)[index];
     const limit = Math.sqrt(6 / (fanIn + fanOut));
     const highest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     expect(highest).toBeLessThanOrEqual(Math.fround(limit));

@@ -1,9 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { melodyEncoding } from '@chipsmith/data';
-import { adamSchedule, BASE_LIMITS, elementCount, Program } from '@chipsmith/kernels';
+import { BASE_LIMITS, elementCount, initialise, Program, startingValues } from '@chipsmith/kernels';
 import { describe, expect, it, vi } from 'vitest';
-import { readSafetensors, writeSafetensors } from '../src/checkpoint/safetensors.ts';
 import {
   configure,
   fitTraining,
@@ -11,16 +10,18 @@ import {
   type Metrics,
   ModelError,
   planTraining,
-  RunFolder,
   recomputedShare,
-  type SequenceModel,
+  type Trainee,
   type TrainingPass,
   type TrainingStart,
   type TrainOptions,
   train,
+  traineeOf,
   trainingMemory,
 } from '../src/index.ts';
+import { RunFolder } from '../src/node.ts';
 import { limitsWithin } from '../src/training/budget.ts';
+import { releaseTrainee } from '../src/training/trainee.ts';
 import { testDevice } from './support/device.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { basicRnn, tinyOptions } from './support/tiny.ts';
@@ -28,37 +29,39 @@ import { basicRnn, tinyOptions } from './support/tiny.ts';
 const device = await testDevice();
 const root = await temporaryFolder();
 
-const configuration = (dropout: number) =>
+const settingsWith = (dropout: number) =>
   configure(basicRnn, { layers: [16, 16], dropout, optimiser: { learningRate: 0.01 } });
-const modelOf = (dropout = 0) => basicRnn.create(configuration(dropout), melodyEncoding.classes);
+const traineeWith = (dropout = 0) => traineeOf(basicRnn, settingsWith(dropout), melodyEncoding);
 
 /** Losses and gradient norms of a few steps, and where the parameters stand then. Masks differ from lane to lane. */
 async function runOf(
-  model: SequenceModel,
+  trainee: Trainee,
   pass: TrainingPass,
   seeds: (part: number) => number,
   isMasked: (index: number) => boolean = () => false,
 ) {
-  const [length, batch] = pass.ids.shape;
+  const { model, optimiser } = trainee;
+  const { classes } = melodyEncoding;
+  const { fields, weight } = pass;
+  const [length, batch] = fields.targets.shape;
   const program = await Program.create(device, pass.plan);
   try {
-    for (const [index, values] of model.initialise(5).entries()) device.write(model.parameters.slots[index], values);
-    for (const arena of [pass.arenas.firstMoment, pass.arenas.secondMoment]) {
+    initialise(device, model.parameters, 5);
+    for (const arena of Object.values(optimiser.kept)) {
       for (const slot of arena.slots) device.write(slot, new Float32Array(elementCount(slot.shape)));
     }
-    const ids = (factor: number) =>
-      Uint32Array.from({ length: length * batch }, (_, i) => (i * factor) % model.classes);
+    const ids = (factor: number) => Uint32Array.from({ length: length * batch }, (_, i) => (i * factor) % classes);
     for (let step = 1; step <= 3; step++) {
-      program.write(pass.ids, ids(7 * step));
-      program.write(pass.targets, ids(5 * step));
+      program.write(fields.inputs, ids(7 * step));
+      program.write(fields.targets, ids(5 * step));
       // Lane n holds length - n events: parts differ in how many they have.
       const isEvent = (index: number) => !isMasked(index) && Math.floor(index / batch) + (index % batch) < length;
-      program.write(
-        pass.mask,
-        Float32Array.from({ length: length * batch }, (_, index) => Number(isEvent(index))),
-      );
-      for (const [part, seed] of pass.dropoutSeeds.entries()) program.write(seed, Uint32Array.of(seeds(part)));
-      program.write(pass.schedule, adamSchedule(step, 0.01));
+      const mask = Float32Array.from({ length: length * batch }, (_, index) => Number(isEvent(index)));
+      program.write(fields.mask, mask);
+      const events = mask.reduce((sum, each) => sum + each, 0);
+      program.write(weight, Float32Array.of(Math.max(1, events)));
+      for (const [part, seed] of pass.seeds.entries()) program.write(seed, Uint32Array.of(seeds(part)));
+      program.write(pass.schedule, optimiser.valuesOf(step));
       program.run();
     }
     const parameters: number[] = [];
@@ -66,7 +69,7 @@ async function runOf(
     return { history: await program.history(), parameters };
   } finally {
     program.destroy();
-    for (const arena of Object.values(pass.arenas)) device.release(arena);
+    releaseTrainee(device, trainee);
   }
 }
 
@@ -80,14 +83,14 @@ describe('micro-batches', () => {
   const shape = { batch: 12, length: 16 };
 
   it('give the losses, gradient norms and parameters of the whole batch, in less memory', async () => {
-    const model = modelOf();
+    const trainee = traineeWith();
     const limits = device.limits;
-    const wholePass = planTraining(model, shape, { limits });
-    const whole = await runOf(model, wholePass, () => 1);
+    const wholePass = planTraining(trainee, shape, { limits });
+    const whole = await runOf(trainee, wholePass, () => 1);
     let most = wholePass.plan.byCategory.activations;
     for (const microBatch of [12, 6, 3]) {
-      const pass = planTraining(model, { ...shape, microBatch }, { limits });
-      const parts = await runOf(model, pass, () => 1);
+      const pass = planTraining(trainee, { ...shape, microBatch }, { limits });
+      const parts = await runOf(trainee, pass, () => 1);
       expectClose(parts.history.flat(), whole.history.flat(), 1e-5);
       // Adam's steps are of 0.01 however small the gradient, so that rounding moves parameters further than losses.
       expectClose(parts.parameters, whole.parameters, 1e-3);
@@ -98,24 +101,24 @@ describe('micro-batches', () => {
   });
 
   it('of nothing but masked events have no loss and no gradient, and leave the parameters where they are', async () => {
-    const model = modelOf();
-    const pass = planTraining(model, { ...shape, microBatch: 6 }, { limits: device.limits });
+    const trainee = traineeWith();
+    const pass = planTraining(trainee, { ...shape, microBatch: 6 }, { limits: device.limits });
     const { history, parameters } = await runOf(
-      model,
+      trainee,
       pass,
       () => 1,
       () => true,
     );
     expect(history.map((row) => [...row])).toEqual(Array.from({ length: 3 }, () => [0, 0]));
-    expect(parameters).toEqual(model.initialise(5).flatMap((values) => [...values]));
+    expect(parameters).toEqual(startingValues(trainee.model.parameters, 5).flatMap((values) => [...values]));
   });
 
   it('have a dropout of their own', async () => {
-    const model = modelOf(0.5);
-    const pass = () => planTraining(model, { ...shape, microBatch: 4 }, { limits: device.limits });
-    const first = await runOf(model, pass(), (part) => part);
-    expect(await runOf(model, pass(), (part) => part)).toEqual(first);
-    expect((await runOf(model, pass(), (part) => (part === 2 ? 9 : part))).history).not.toEqual(first.history);
+    const trainee = traineeWith(0.5);
+    const pass = () => planTraining(trainee, { ...shape, microBatch: 4 }, { limits: device.limits });
+    const first = await runOf(trainee, pass(), (part) => part);
+    expect(await runOf(trainee, pass(), (part) => part)).toEqual(first);
+    expect((await runOf(trainee, pass(), (part) => (part === 2 ? 9 : part))).history).not.toEqual(first.history);
   });
 
   it.each([
@@ -124,27 +127,27 @@ describe('micro-batches', () => {
     [0, 'Training: microBatch: Too small: expected number to be >=1; choose another value.'],
     [1.5, 'Training: microBatch: Invalid input: expected int, received number; choose another value.'],
   ])('of %d sequences are refused for a batch of 12', (microBatch, message) => {
-    expect(() => planTraining(modelOf(), { ...shape, microBatch })).toThrow(new ModelError(message));
+    expect(() => planTraining(traineeWith(), { ...shape, microBatch })).toThrow(new ModelError(message));
   });
 });
 
 describe('fitTraining', () => {
-  const model = basicRnn.create(configure(basicRnn, { layers: [64, 64] }), melodyEncoding.classes);
+  const trainee = traineeOf(basicRnn, configure(basicRnn, { layers: [64, 64] }), melodyEncoding);
   const shape = { batch: 16, length: 64 };
-  const asked = trainingMemory(model, shape) ?? expect.fail('no limits are exceeded');
+  const asked = trainingMemory(trainee, shape) ?? expect.fail('no limits are exceeded');
   /** Bytes of everything but activations, and a share of those. */
   const budgetWith = (share: number) => asked.bytes - (1 - share) * asked.byCategory.activations;
 
   it('leaves out copies in textures where the budget has no room for them', async () => {
     const limits = { ...BASE_LIMITS, textures: { reading: 'storage', maxSide: 8192 } } as const;
-    const withTextures = trainingMemory(model, shape, { limits })?.bytes ?? 0;
+    const withTextures = trainingMemory(trainee, shape, { limits })?.bytes ?? 0;
     expect(withTextures).toBeGreaterThan(asked.bytes);
     const usesTextures = async (budget: number) => {
-      const fit = await fitTraining(model, shape, budget, limits);
+      const fit = await fitTraining(trainee, shape, budget, limits);
       expect(fit).toMatchObject({ microBatch: 16, recompute: [] });
       expect(fit.bytes).toBeLessThanOrEqual(budget);
-      const within = limitsWithin(model, shape, { budget, limits, recompute: [] });
-      expect(planTraining(model, shape, { limits: within }).plan.peakBytes).toBe(fit.pass.plan.peakBytes);
+      const within = limitsWithin(trainee, shape, { budget, limits, recompute: [] });
+      expect(planTraining(trainee, shape, { limits: within }).plan.peakBytes).toBe(fit.pass.plan.peakBytes);
       return fit.pass.plan.buffers.some(({ texture }) => texture !== undefined);
     };
     expect(await Promise.all([withTextures, withTextures - 1, asked.bytes].map(usesTextures))).toEqual([
@@ -155,19 +158,19 @@ describe('fitTraining', () => {
   });
 
   it('leaves settings alone where they fit, to the byte', async () => {
-    const fit = await fitTraining(model, shape, asked.bytes);
+    const fit = await fitTraining(trainee, shape, asked.bytes);
     expect(fit).toMatchObject({ microBatch: 16, recompute: [], bytes: asked.bytes, byCategory: asked.byCategory });
     expect(recomputedShare(fit.pass)).toBe(0);
-    expect((await fitTraining(model, shape, asked.bytes - 1)).bytes).toBeLessThan(asked.bytes);
+    expect((await fitTraining(trainee, shape, asked.bytes - 1)).bytes).toBeLessThan(asked.bytes);
   });
 
   it('computes again before it splits the batch, and never takes more than it may', async () => {
     const fits = await Promise.all(
       [0.9, 0.7, 0.5].map(async (share) => {
-        const fit = await fitTraining(model, shape, budgetWith(share));
+        const fit = await fitTraining(trainee, shape, budgetWith(share));
         expect(fit.bytes).toBeLessThanOrEqual(budgetWith(share));
         const { microBatch, recompute } = fit;
-        expect(trainingMemory(model, { ...shape, microBatch }, { recompute })?.byCategory).toEqual(fit.byCategory);
+        expect(trainingMemory(trainee, { ...shape, microBatch }, { recompute })?.byCategory).toEqual(fit.byCategory);
         return { microBatch, again: recomputedShare(fit.pass) };
       }),
     );
@@ -181,15 +184,15 @@ describe('fitTraining', () => {
 
   it('ends between two plans once it is told to', async () => {
     const controller = new AbortController();
-    const fitting = fitTraining(model, shape, 1e6, undefined, controller.signal);
+    const fitting = fitTraining(trainee, shape, 1e6, undefined, controller.signal);
     setImmediate(() => controller.abort('enough'));
     await expect(fitting).rejects.toBe('enough');
   });
 
   it('keeps to a micro-batch that is asked for', async () => {
     const budget = budgetWith(0.5);
-    expect((await fitTraining(model, { ...shape, microBatch: 2 }, budget)).microBatch).toBe(2);
-    await expect(fitTraining(model, { ...shape, microBatch: 16 }, budget)).rejects.toThrow(
+    expect((await fitTraining(trainee, { ...shape, microBatch: 2 }, budget)).microBatch).toBe(2);
+    await expect(fitTraining(trainee, { ...shape, microBatch: 16 }, budget)).rejects.toThrow(
       /\(micro-batch 16, .*: leave out --micro-batch\.$/,
     );
   });
@@ -198,9 +201,9 @@ describe('fitTraining', () => {
     // Gates of a layer for the whole batch: 128 events x 16 sequences x 4 x 64 units x 4 bytes = 2 MiB; 1 in an evaluation.
     const long = { ...shape, length: 128 };
     const limits = { ...BASE_LIMITS, maxStorageBufferBindingSize: 2 ** 20 };
-    expect(trainingMemory(model, long, { limits })).toBeUndefined();
-    expect(await fitTraining(model, long, 1e9, limits)).toMatchObject({ microBatch: 8, recompute: [] });
-    await expect(fitTraining(model, long, 1e9, { ...limits, maxStorageBufferBindingSize: 256 })).rejects.toThrow(
+    expect(trainingMemory(trainee, long, { limits })).toBeUndefined();
+    expect(await fitTraining(trainee, long, 1e9, limits)).toMatchObject({ microBatch: 8, recompute: [] });
+    await expect(fitTraining(trainee, long, 1e9, { ...limits, maxStorageBufferBindingSize: 256 })).rejects.toThrow(
       /exceed/,
     );
   });
@@ -216,42 +219,43 @@ describe('fitTraining', () => {
       return expect.fail('fits');
     };
     const budget = budgetWith(0.36);
-    const message = await messageOf(() => fitTraining(model, shape, budget));
+    const message = await messageOf(() => fitTraining(trainee, shape, budget));
     const pattern =
       /^Training with batch 16 and length 64 needs at least (\d+\.?\d*) MB \(micro-batch \d+, \d+ % of the forward pass computed again\); \d+\.?\d* MB are allowed: (?:--batch (\d+) or )?--length (\d+) fits\.$/;
     expect(message).toMatch(pattern);
     const [, smallest, , length] = (pattern.exec(message) ?? []).map(Number);
-    const least = await fitTraining(model, shape, smallest * 1e6);
+    const least = await fitTraining(trainee, shape, smallest * 1e6);
     expect(least.bytes).toBeLessThanOrEqual(smallest * 1e6);
     expect(least.bytes).toBeGreaterThan((smallest - 0.1) * 1e6);
-    expect((await fitTraining(model, { ...shape, length }, budget)).bytes).toBeLessThanOrEqual(budget);
-    expect(await messageOf(() => fitTraining(model, { ...shape, length: 2 * length }, budget))).toMatch(
+    expect((await fitTraining(trainee, { ...shape, length }, budget)).bytes).toBeLessThanOrEqual(budget);
+    expect(await messageOf(() => fitTraining(trainee, { ...shape, length: 2 * length }, budget))).toMatch(
       /needs at least/,
     );
-    expect(await messageOf(() => fitTraining(model, shape, 1e6))).toMatch(
+    expect(await messageOf(() => fitTraining(trainee, shape, 1e6))).toMatch(
       /1 MB are allowed: no --batch or --length fits, choose a smaller model\.$/,
     );
   });
 });
 
 /** The smallest budget of the tiny model, which is far below what the shape takes by itself. */
-const smallest = await fitTraining(modelOf(), { batch: 8, length: 16 }, 1).then(
+const smallest = await fitTraining(traineeWith(), { batch: 8, length: 16 }, 1).then(
   ({ bytes }) => bytes,
   (error: unknown) => Math.ceil(Number(/at least (\d+\.?\d*) MB/.exec(String(error))?.[1]) * 1e6),
 );
 
 describe('train with a budget', () => {
   let runs = 0;
-  const newRun = (changes: Partial<TrainOptions>): TrainOptions => ({
+  const newRun = (changes: Partial<TrainOptions>) => ({
     ...tinyOptions(device, join(root, `run-${runs++}`)),
-    configuration: configuration(0),
+    settings: settingsWith(0),
     batch: 8,
     length: 16,
     steps: 4,
     validateEvery: 1,
     ...changes,
   });
-  const asked = (trainingMemory(modelOf(), { batch: 8, length: 16 }) ?? expect.fail('no limits are exceeded')).bytes;
+  const asked = (trainingMemory(traineeWith(), { batch: 8, length: 16 }) ?? expect.fail('no limits are exceeded'))
+    .bytes;
   const metricsOf = async (folder: string): Promise<Metrics[]> =>
     (await readFile(join(folder, 'metrics.jsonl'), 'utf8'))
       .trimEnd()
@@ -271,7 +275,7 @@ describe('train with a budget', () => {
     expect(told).toMatchObject({ unrestricted: asked });
     expect(told?.microBatch !== 8 || told.recomputed > 0).toBe(true);
     const numbers = async (folder: string) =>
-      (await metricsOf(folder)).flatMap(({ loss, gradientNorm, validNll }) => [loss, gradientNorm, validNll ?? 0]);
+      (await metricsOf(folder)).flatMap(({ loss, gradientNorm, valid }) => [loss, gradientNorm, valid?.loss ?? 0]);
     expectClose(await numbers(held.folder), await numbers(free.folder), 1e-4);
     expect(device.allocated.activations).toBe(0);
   });
@@ -281,7 +285,7 @@ describe('train with a budget', () => {
     ['a micro-batch by hand', { microBatch: 2 }],
     ['a budget that asks for recomputation only', { budget: asked - 1, microBatch: 8 }],
   ])('resumes bit for bit with %s, dropout included', async (_, how) => {
-    const [whole, cut] = [0, 1].map(() => newRun({ configuration: configuration(0.5), ...how }));
+    const [whole, cut] = [0, 1].map(() => newRun({ settings: settingsWith(0.5), ...how }));
     await train(whole);
     await train({ ...cut, steps: 2 });
     // The settings are those of the run, whatever is asked for.
@@ -317,47 +321,28 @@ describe('train with a budget', () => {
       new ModelError('Training: budget: Too small: expected number to be >=1; choose another value.'),
     );
   });
-
-  it('goes on with a checkpoint from before there were micro-batches', async () => {
-    const [whole, cut] = [newRun({}), newRun({})];
-    await train(whole);
-    await train({ ...cut, steps: 2 });
-    const path = join(cut.folder, 'checkpoints', 'latest.safetensors');
-    const { metadata, tensors } = readSafetensors(await readFile(path), path);
-    const { training, ...rest } = JSON.parse(metadata.chipsmith);
-    const { microBatch, recompute, budget, ...old } = training;
-    expect({ microBatch, recompute, budget }).toEqual({ microBatch: 8, recompute: [], budget: null });
-    const chipsmith = JSON.stringify({ ...rest, training: old });
-    await writeFile(path, writeSafetensors({ metadata: { chipsmith }, tensors }));
-    await train({ ...cut, resume: true });
-    const [resumed, uninterrupted] = await Promise.all(
-      [cut, whole].map(({ folder }) => new RunFolder(folder).load('latest')),
-    );
-    expect(resumed.metadata).toEqual(uninterrupted.metadata);
-    expect(resumed.state).toEqual(uninterrupted.state);
-  });
 });
 
 describe('storage in 16 bits', () => {
   const shape = { batch: 16, length: 32 };
 
   it('takes less memory for activations, and a copy of the weights more', () => {
-    const model = modelOf();
-    const memory = (half?: HalfStorage) => trainingMemory(model, { ...shape, half })?.byCategory.activations ?? 0;
+    const trainee = traineeWith();
+    const memory = (half?: HalfStorage) => trainingMemory(trainee, { ...shape, half })?.byCategory.activations ?? 0;
     expect(memory('activations')).toBeLessThan(0.95 * memory());
     const copy = memory('weights') - memory();
-    expect(copy).toBeLessThanOrEqual(model.parameters.byteLength / 2);
+    expect(copy).toBeLessThanOrEqual(trainee.model.parameters.byteLength / 2);
     expect(memory('both')).toBeLessThan(memory('weights'));
   });
 
   it('counts in what a budget leads to', async () => {
-    const model = modelOf();
-    const budget = (trainingMemory(model, { ...shape, half: 'activations' })?.bytes ?? 0) + 1;
-    expect(await fitTraining(model, { ...shape, half: 'activations' }, budget)).toMatchObject({
+    const trainee = traineeWith();
+    const budget = (trainingMemory(trainee, { ...shape, half: 'activations' })?.bytes ?? 0) + 1;
+    expect(await fitTraining(trainee, { ...shape, half: 'activations' }, budget)).toMatchObject({
       microBatch: 16,
       recompute: [],
     });
-    expect(await fitTraining(model, shape, budget)).not.toMatchObject({ microBatch: 16, recompute: [] });
+    expect(await fitTraining(trainee, shape, budget)).not.toMatchObject({ microBatch: 16, recompute: [] });
   });
 
   it.skipIf(device.features.has('shader-f16'))('is refused by devices that cannot', async () => {

@@ -23,11 +23,10 @@ describe('evaluation', () => {
     const correct = predictions.flatMap(({ logits }, index) =>
       logits.slice(0, -1).map((scores, at) => scores.indexOf(Math.max(...scores)) === sequences[index][at + 1]),
     );
-    expect(result.tokens).toBe(1 + 32 + 33 + 99);
-    expect(losses).toHaveLength(result.tokens);
-    expect(result.nll).toBeCloseTo(losses.reduce((sum, loss) => sum + loss, 0) / losses.length, 5);
-    expect(result.perplexity).toBe(Math.exp(result.nll));
-    expect(result.accuracy).toBeCloseTo(correct.filter(Boolean).length / correct.length, 12);
+    expect(result.weight).toBe(1 + 32 + 33 + 99);
+    expect(losses).toHaveLength(result.weight);
+    expect(result.loss).toBeCloseTo(losses.reduce((sum, loss) => sum + loss, 0) / losses.length, 5);
+    expect(result.measures.accuracy).toBeCloseTo(correct.filter(Boolean).length / correct.length, 12);
   });
 
   it('does not depend on how sequences share lanes', async () => {
@@ -39,14 +38,14 @@ describe('evaluation', () => {
     for (const events of sequences) {
       loss += predict(checkpoint, events).nll.reduce((sum, value) => sum + value, 0);
     }
-    expect(together.nll).toBeCloseTo(loss / together.tokens, 5);
-    expect(reversed.nll).toBeCloseTo(together.nll, 6);
-    expect(reversed.accuracy).toBe(together.accuracy);
+    expect(together.loss).toBeCloseTo(loss / together.weight, 5);
+    expect(reversed.loss).toBeCloseTo(together.loss, 6);
+    expect(reversed.measures).toEqual(together.measures);
   });
 
   it('of an untrained model is near chance, ln 38', async () => {
-    const { nll } = await evaluateCheckpoint(device, checkpoint, [sequenceOf(randomSequence(200, 1))]);
-    expect(Math.abs(nll - Math.log(38))).toBeLessThan(0.1);
+    const { loss } = await evaluateCheckpoint(device, checkpoint, [sequenceOf(randomSequence(200, 1))]);
+    expect(Math.abs(loss - Math.log(38))).toBeLessThan(0.1);
   });
 
   it('takes the memory that was planned, and gives it back', async () => {
@@ -55,12 +54,12 @@ describe('evaluation', () => {
     await evaluateCheckpoint(device, checkpoint, [sequenceOf(randomSequence(40, 1))], {
       onProgress: (share) => seen.push({ share, bytes: device.allocated }),
     });
-    expect(seen).toEqual([{ share: 1, bytes: planEvaluation(checkpoint.model, device.limits).plan.byCategory }]);
+    expect(seen).toEqual([{ share: 1, bytes: planEvaluation(checkpoint.model, 8, device.limits).plan.byCategory }]);
     expect(device.allocated).toEqual(before);
   });
 
   it.each([
-    ['nothing', [], 'There is nothing to evaluate: no sequence of the split has two events.'],
+    ['nothing', [], 'There is nothing to evaluate: the sequences of the split are too short.'],
     ['single events only', [[3], [5]], 'There is nothing to evaluate'],
     [
       'an event of another encoding',

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Random } from '@chipsmith/data';
 import { describe, expect, it } from 'vitest';
-import { type CheckpointName, RunFolder } from '../src/index.ts';
+import type { CheckpointName } from '../src/index.ts';
+import { RunFolder } from '../src/node.ts';
 import { temporaryFolder } from './support/folder.ts';
 
 const root = await temporaryFolder();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pick } from '../src/sampling/pick.ts';
+import { pick } from '../src/composing/pick.ts';
 
 describe('pick', () => {
   it('never takes an index without weight, at the edges neither', () => {

@@ -32,7 +32,7 @@ describe('the program in the README', () => {
     const env = { ...process.env, CHIPSMITH_ADAPTER: process.env.CHIPSMITH_ADAPTER ?? 'gles', CHIPSMITH_TUNE: 'off' };
     const { stdout, stderr } = await promisify(execFile)(process.execPath, node, { cwd: packageFolder, env });
     expect(stderr).toMatch(/step 10: \d\.\d+ nats an event\nstep 20: /);
-    expect(stdout).toMatch(/^finished, perplexity \d+\.\d+, 20 songs\n$/);
+    expect(stdout).toMatch(/^finished, \d+\.\d+ nats an event, 20 songs\n$/);
     expect((await readdir(run)).sort()).toEqual(['checkpoints', 'config.json', 'metrics.jsonl']);
   });
 });

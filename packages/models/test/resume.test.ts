@@ -2,19 +2,21 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { datasetFromSongs, embeddedCorpus, monoEncoding, openDataset, writeDataset } from '@chipsmith/data';
+import { datasetFromSongs, embeddedCorpus, monoEncoding } from '@chipsmith/data';
+import { openDataset, writeDataset } from '@chipsmith/data/node';
 import { describe, expect, it } from 'vitest';
-import { configure, findModel, type Metrics, RunFolder, train } from '../src/index.ts';
+import { configure, findModel, type Metrics, train } from '../src/index.ts';
+import { RunFolder } from '../src/node.ts';
 import { abortedAfter, latest, metricsOf, newRun, root } from './support/runs.ts';
 import { basicRnn } from './support/tiny.ts';
 
 describe('resume', () => {
   it('equals an uninterrupted run bit for bit, also from a step without validation and with dropout', async () => {
-    const configuration = configure(basicRnn, { layers: [8, 4], dropout: 0.5 });
-    const whole = newRun({ configuration, steps: 14, validateEvery: 4 });
+    const settings = configure(basicRnn, { layers: [8, 4], dropout: 0.5 });
+    const whole = newRun({ settings, steps: 14, validateEvery: 4 });
     await train(whole);
 
-    const cut = newRun({ configuration, steps: 14, validateEvery: 4 });
+    const cut = newRun({ settings, steps: 14, validateEvery: 4 });
     // Validations are at 4, 8, 12 and 14, and 10 is logged: 5, 6 and 11 are neither.
     for (const [stretch, end] of [
       [5, 5],
@@ -31,7 +33,7 @@ describe('resume', () => {
     for (const name of ['latest', 'best'])
       expect(await bytesOf(cut.folder, name)).toEqual(await bytesOf(whole.folder, name));
     const validations = (metrics: Metrics[]) =>
-      metrics.flatMap(({ step, validNll }) => (validNll ? [[step, validNll]] : []));
+      metrics.flatMap(({ step, valid }) => (valid ? [[step, valid.loss]] : []));
     expect(validations(await metricsOf(cut.folder))).toEqual(validations(await metricsOf(whole.folder)));
   });
 
@@ -40,8 +42,8 @@ describe('resume', () => {
     await writeDataset(datasetFromSongs(embeddedCorpus().slice(0, 8), monoEncoding), folder);
     const dataset = await openDataset(folder, 0);
     const definition = findModel('mono-rnn');
-    const configuration = configure(definition, { layers: [8] });
-    const options = { definition, configuration, dataset, steps: 5, augmentation: 'music-vae' } as const;
+    const settings = configure(definition, { layers: [8] });
+    const options = { definition, settings, dataset, steps: 5, augmentation: 'music-vae' } as const;
     const whole = newRun(options);
     await train(whole);
     const cut = newRun(options);
@@ -112,8 +114,8 @@ describe('resume', () => {
     const whole = newRun({ steps: 6 });
     await train(options);
     await train(whole);
-    const configuration = configure(basicRnn, { layers: [5] });
-    await train({ ...options, resume: true, steps: 6, seed: 9, batch: 2, length: 5, configuration });
+    const settings = configure(basicRnn, { layers: [5] });
+    await train({ ...options, resume: true, steps: 6, seed: 9, batch: 2, length: 5, settings });
     expect(await latest(options.folder)).toEqual(await latest(whole.folder));
   });
 });

@@ -1,13 +1,17 @@
 import { melodyEncoding } from '@chipsmith/data';
 import { describe, expect, it } from 'vitest';
-import { configure, ModelError, planSampling, sample } from '../src/index.ts';
+import { planSampling } from '../src/composing/autoregressive.ts';
+import { ModelError, sample } from '../src/index.ts';
+import { readClasses } from '../src/next-event/reading.ts';
+import { lstmNetwork, rnnSettings } from '../src/next-event/rnn.ts';
 import { testDevice } from './support/device.ts';
 import { predict } from './support/reference.ts';
-import { basicRnn, freshCheckpoint } from './support/tiny.ts';
+import { freshCheckpoint } from './support/tiny.ts';
 
 const device = await testDevice();
 // Two layers whose weights are drawn thrice as wide as usual, so that an untrained model has opinions.
-const untrained = freshCheckpoint(configure(basicRnn, { layers: [8, 4] }));
+const settings = rnnSettings({ layers: [8, 4], dropout: 0.5, learningRate: 0.001, clipNorm: 5 }).parse({});
+const untrained = freshCheckpoint(settings);
 const checkpoint = {
   ...untrained,
   state: {
@@ -15,7 +19,7 @@ const checkpoint = {
     parameters: untrained.state.parameters.map((values) => values.map((value) => 3 * value)),
   },
 };
-const options = { count: 3, length: 12, seed: 5, temperature: 1, encoding: melodyEncoding };
+const options = { count: 3, length: 12, seed: 5, settings: { temperature: 1 }, encoding: melodyEncoding };
 const eventsOf = (samples: readonly { events: Uint16Array }[]) => samples.map(({ events }) => [...events]);
 
 /** The likeliest path of the reference within the grammar. */
@@ -49,7 +53,12 @@ describe('sample', () => {
   });
 
   it('never breaks the grammar, and decodes', async () => {
-    const samples = await sample(device, checkpoint, { ...options, count: 64, length: 40, temperature: 3 });
+    const samples = await sample(device, checkpoint, {
+      ...options,
+      count: 64,
+      length: 40,
+      settings: { temperature: 3 },
+    });
     for (const { events } of samples) {
       for (const [index, event] of events.entries()) {
         const previous = index === 0 ? undefined : events[index - 1];
@@ -62,11 +71,11 @@ describe('sample', () => {
   });
 
   it.each([
-    ['temperature near 0', { temperature: 1e-6 }],
+    ['the lowest temperature', { temperature: 0.01 }],
     ['the one likeliest event', { topK: 1 }],
-    ['a small share', { topP: 1e-6 }],
+    ['a small share', { topP: 0.001 }],
   ])('follows the likeliest path of the float64 reference with %s', async (_, cut) => {
-    const [{ events }] = await sample(device, checkpoint, { ...options, count: 1, primer: [14, 0, 21], ...cut });
+    const [{ events }] = await sample(device, checkpoint, { ...options, count: 1, primer: [14, 0, 21], settings: cut });
     expect([...events]).toEqual(likeliest([14, 0, 21], 12));
   });
 
@@ -102,13 +111,14 @@ describe('sample', () => {
     ['a primer of something else', { primer: [20, 1.5] }, 'The primer holds 1.5 at 1'],
     ['a primer with a note-off after a note-off', { primer: [20, 1, 1] }, 'The primer holds 1 at 2'],
     ['a primer that starts with a note-off', { primer: [1, 20] }, 'The primer holds 1 at 0'],
-    ['temperature 0', { temperature: 0 }, 'Sampling: temperature is 0; give a number above 0.'],
-    ['no temperature', { temperature: Number.NaN }, 'Sampling: temperature is NaN'],
-    ['topK 0', { topK: 0 }, 'Sampling: topK is 0; give a whole number of 1 or more.'],
-    ['topP 0', { topP: 0 }, 'Sampling: topP is 0; give a number above 0, at most 1.'],
-    ['topP above 1', { topP: 1.1 }, 'Sampling: topP is 1.1'],
+    ['temperature 0', { settings: { temperature: 0 } }, /^Composing: temperature: .+; correct it/],
+    ['no temperature', { settings: { temperature: Number.NaN } }, 'Composing: temperature: '],
+    ['topK 0', { settings: { topK: 0 } }, 'Composing: topK: '],
+    ['topP 0', { settings: { topP: 0 } }, 'Composing: topP: '],
+    ['topP above 1', { settings: { topP: 1.1 } }, 'Composing: topP: '],
+    ['an unknown setting', { settings: { beams: 3 } }, 'Composing: Unrecognized key: "beams"'],
     ['no sequences', { count: 0 }, 'Sampling: count is 0'],
-    ['a single event', { length: 1 }, 'Sampling: length is 1; give a whole number of 2 or more.'],
+    ['a single event', { length: 1 }, 'Composing: length is 1; give a whole number of 2 or more.'],
     ['a broken seed', { seed: 0.5 }, 'Sampling: seed is 0.5'],
     [
       'another encoding',
@@ -144,7 +154,9 @@ describe('sample', () => {
     await expect(sample(device, checkpoint, { ...options, onProgress, signal: controller.signal })).rejects.toThrow(
       'enough',
     );
-    expect(during).toEqual(planSampling(checkpoint.model, 3, device.limits).plan.byCategory);
+    const reading = readClasses(melodyEncoding);
+    const network = lstmNetwork(settings, reading);
+    expect(during).toEqual(planSampling(network, reading, 3, device.limits).plan.byCategory);
     expect(device.allocated).toEqual(before);
     expect(shares).toEqual([1, 2, 3, 4, 5].map((done) => expect.closeTo(done / 11, 12)));
   });

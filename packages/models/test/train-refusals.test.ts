@@ -1,17 +1,19 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { datasetFromSongs, embeddedCorpus, melodyEncoding, openDataset, writeDataset } from '@chipsmith/data';
+import { DataError, datasetFromSongs, embeddedCorpus, melodyEncoding } from '@chipsmith/data';
+import { openDataset, writeDataset } from '@chipsmith/data/node';
 import { describe, expect, it } from 'vitest';
-import { configure, ModelError, type TrainOptions, train } from '../src/index.ts';
+import { configure, createModel, ModelError, type TrainOptions, train } from '../src/index.ts';
 import { device, newRun, root } from './support/runs.ts';
 import { basicRnn, tinyDataset } from './support/tiny.ts';
 
 describe('train refuses', () => {
-  const refused = async (options: TrainOptions, message: string) => {
+  const refused = async (options: TrainOptions, error: string | DataError) => {
     const before = device.allocated;
     const training = train(options);
-    await expect(training).rejects.toBeInstanceOf(ModelError);
-    await expect(training).rejects.toThrow(new ModelError(message));
+    const expected = typeof error === 'string' ? new ModelError(error) : error;
+    await expect(training).rejects.toBeInstanceOf(expected.constructor);
+    await expect(training).rejects.toThrow(expected);
     expect(device.allocated).toEqual(before);
   };
 
@@ -67,10 +69,7 @@ describe('train refuses', () => {
           : Reflect.get(target, key),
     });
     const options = newRun({ dataset: other });
-    await refused(
-      options,
-      'basic-rnn speaks the encoding melody, the data is in score; prepare it with --encoding melody.',
-    );
+    await refused(options, 'basic-rnn learns melody, not score; prepare the data with --encoding melody.');
     expect(await exists(options.folder)).toBe(false);
   });
 
@@ -99,20 +98,20 @@ describe('train refuses', () => {
   });
 
   it('a model whose checkpoints could not be read, before its values are made', async () => {
-    const configuration = configure(basicRnn, { layers: [8192, 8192, 8192] });
-    const { parameterCount } = basicRnn.create(configuration, melodyEncoding.classes);
+    const settings = configure(basicRnn, { layers: [8192, 8192, 8192] });
+    const { valueCount } = createModel(basicRnn, settings).parameters;
     await refused(
-      newRun({ configuration }),
-      `basic-rnn: ${parameterCount} parameters are more than a checkpoint can hold (178000000); choose a smaller model.`,
+      newRun({ settings }),
+      `basic-rnn: ${valueCount} parameters are more than a checkpoint can hold (178000000); choose a smaller model.`,
     );
   });
 
   it('a file for a folder', async () => {
     const path = join(root, 'file');
     await writeFile(path, 'here');
-    await refused(newRun({ folder: path }), `${path}: a part of the path is a file; check the path.`);
-    const below = join(path, 'run');
-    await refused(newRun({ folder: below }), `${below}: a part of the path is a file; check the path.`);
+    for (const folder of [path, join(path, 'run')]) {
+      await refused(newRun({ folder }), new DataError(folder, 'a part of the path is a file', 'check the path'));
+    }
   });
 });
 

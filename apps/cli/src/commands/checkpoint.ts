@@ -1,4 +1,5 @@
-import { type Checkpoint, type CheckpointName, RunFolder } from '@chipsmith/models';
+import type { Checkpoint, CheckpointName } from '@chipsmith/models';
+import { RunFolder } from '@chipsmith/models/node';
 import type { ArgsDef } from 'citty';
 import { type Arguments, choice, required } from '../terminal/command.ts';
 

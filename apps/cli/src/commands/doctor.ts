@@ -1,6 +1,6 @@
 import { findEncoding } from '@chipsmith/data';
 import { type Device, evaluate, Graph, matmul, type PreparationOptions } from '@chipsmith/kernels';
-import { configure, models } from '@chipsmith/models';
+import { configure, models, traineeOf } from '@chipsmith/models';
 import type { Command } from '../terminal/command.ts';
 import { CommandError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
@@ -39,8 +39,8 @@ async function examine(device: Device, preparation: PreparationOptions): Promise
     );
   }
   const [definition] = models;
-  const model = definition.create(configure(definition, {}), findEncoding(definition.encoding).classes);
-  const speed = await measureOutlook(device, model, definition.training, preparation);
+  const trainee = traineeOf(definition, configure(definition, {}), findEncoding(definition.encodings[0]));
+  const speed = await measureOutlook(device, trainee, definition.training, preparation);
   const report = {
     node: process.version,
     adapter: device.adapter,

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { downloadArchive, downloadListing, type Listing, NESMDB } from '@chipsmith/data';
+import { downloadArchive, downloadListing, type Listing, NESMDB } from '@chipsmith/data/node';
 import type { ArgsDef } from 'citty';
 import { clockTime } from '../clock-time.ts';
 import { type Arguments, choice, text } from '../terminal/command.ts';

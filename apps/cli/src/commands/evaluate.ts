@@ -1,14 +1,5 @@
-import {
-  bigram,
-  type Dataset,
-  type Evaluation,
-  encodings,
-  findEncoding,
-  SPLITS,
-  type Split,
-  unigram,
-} from '@chipsmith/data';
-import { evaluateCheckpoint, requireEncoding } from '@chipsmith/models';
+import { bigram, type Dataset, encodings, findEncoding, SPLITS, type Split, unigram } from '@chipsmith/data';
+import { evaluateCheckpoint, findModel, type ModelEvaluation, requireEncoding } from '@chipsmith/models';
 import { type Likeness, likenessOf, likenessTable, measureSongs, mediansOf } from '../likeness.ts';
 import { type Arguments, type Command, choice, integer, numbers, seedOf, text } from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
@@ -61,9 +52,10 @@ export const evaluate: Command = {
     const split = choice(args, 'split', SPLITS) ?? 'valid';
     const baseline = choice(args, 'baseline', BASELINES);
     const result = baseline === undefined ? await ofModel(args, split) : await ofBaseline(args, baseline, split);
-    const { nll, perplexity, accuracy, tokens } = result;
-    const words = `${nll.toFixed(4)} nats an event, perplexity ${perplexity.toFixed(3)}, ${percent(accuracy)} accuracy, over ${tokens} events of ${split}`;
-    print(args, { nll, perplexity, accuracy, tokens }, words);
+    const { loss, unit, measures, weight } = result;
+    const others = Object.entries(measures).map(([name, value]) => `, ${percent(value)} ${name}`);
+    const words = `${loss.toFixed(4)} ${unit}${others.join('')}, over ${weight} of ${split}`;
+    print(args, { loss, unit, ...measures, weight }, words);
     return 0;
   },
 };
@@ -97,10 +89,16 @@ Most like the songs at temperature ${best.temperature}: generate --temperature $
   return 0;
 }
 
-async function ofBaseline(args: Arguments, baseline: (typeof BASELINES)[number], split: Split): Promise<Evaluation> {
+interface Measured extends ModelEvaluation {
+  readonly unit: string;
+}
+
+async function ofBaseline(args: Arguments, baseline: (typeof BASELINES)[number], split: Split): Promise<Measured> {
   const count = { unigram, bigram }[baseline];
   const dataset = await countedData(args);
-  return count(dataset.sequences('train'), dataset.sequences(split), dataset.manifest.encoding.classes);
+  const { classes } = dataset.manifest.encoding;
+  const { nll, accuracy, tokens } = count(dataset.sequences('train'), dataset.sequences(split), classes);
+  return { loss: nll, unit: 'nats an event', measures: { accuracy }, weight: tokens };
 }
 
 /** The data of --run if there is one, else that of --data. */
@@ -111,16 +109,17 @@ async function countedData(args: Arguments): Promise<Dataset> {
   return datasetOf(place, encodings[0]);
 }
 
-async function ofModel(args: Arguments, split: Split): Promise<Evaluation> {
+async function ofModel(args: Arguments, split: Split): Promise<Measured> {
   const { checkpoint, dataset } = await runAndData(args);
   const progress = startProgress('evaluating');
   const onProgress = (share: number) => progress.update(share, '');
   try {
-    return await interruptible((signal) =>
+    const result = await interruptible((signal) =>
       withDevice(args, signal, (device, onPreparation) =>
         evaluateCheckpoint(device, checkpoint, dataset.sequences(split), { signal, onProgress, onPreparation }),
       ),
     );
+    return { ...result, unit: findModel(checkpoint.metadata.model).lossUnit };
   } finally {
     progress.stop();
   }

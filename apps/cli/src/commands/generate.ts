@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { deriveSeed, findEncoding, trackOf } from '@chipsmith/data';
-import { type CheckpointMetadata, findModel, learningWarning, tempo } from '@chipsmith/models';
+import { type Checkpoint, composingSettings, findModel, learningWarning, tempo } from '@chipsmith/models';
 import { compose, type SongOfSample } from '../compose.ts';
 import {
   type Arguments,
@@ -79,18 +79,18 @@ export const generate: Command = {
   ],
   async run(args) {
     const options = optionsOf(args);
-    const { count, bars, seed, topK, topP, arranged, loops, sound, midi } = options;
+    const { count, bars, seed, sampling: given, arranged, loops, sound, midi } = options;
     const folder = text(args, 'output') ?? join(required(args, 'run', 'the folder of a trained model'), 'samples');
     await checkTracksFolder(folder);
     const { checkpoint } = await checkpointOf(args);
     const { metadata } = checkpoint;
-    const warning = learningWarning(metadata.training);
+    const warning = learningWarning(metadata.training, findModel(metadata.model).lossUnit);
     if (warning !== undefined) tell(warning);
     const encoding = findEncoding(metadata.encoding.name);
     const primer = await primerOf(args, encoding, bars);
     if (primer?.description !== undefined) tell(primer.description);
-    const settings = settingsOf(options, metadata, primer);
-    const { temperature, beatsPerMinute } = settings;
+    const settings = settingsOf(options, checkpoint, primer);
+    const { beatsPerMinute } = settings;
     const key = primer === undefined ? {} : { transposition: primer.transposition, meter: primer.meter };
     const keepsBars = primer !== undefined;
     // One bar more than asked for where bars may begin later than the first event: so many are left.
@@ -101,18 +101,24 @@ export const generate: Command = {
       return trackOf(melody, { bars, seed: deriveSeed(seed, index), arranged, loops, keepsBars });
     };
 
-    const { output: _, seed: __, replace, ...given } = givenOptions(generate, args);
+    const { output: _, seed: __, replace, ...typed } = givenOptions(generate, args);
     const { output, page, tracks } = await interruptible(async (signal) => {
-      const sampling = { count, length, seed, temperature, topK, topP, primer: primer?.events, encoding, signal };
+      const sampling = { count, length, seed, settings: given, primer: primer?.events, encoding, signal };
       const drawn = await withDevice(args, signal, (device, onPreparation) =>
         compose(device, checkpoint, songOf, { ...sampling, bars, onPreparation }),
       );
       const tracks = drawn.map(({ sample: { events, nll }, song }, index): Track => {
-        return { name: nameOf(index), song, events, seed, scores: { nllPerEvent: nll, ...scoresOf(song) } };
+        return {
+          name: nameOf(index),
+          song,
+          events,
+          seed,
+          scores: { ...(nll !== undefined && { nllPerEvent: nll }), ...scoresOf(song) },
+        };
       });
       const title = `${count} tracks by ${metadata.model}`;
       const place = { output: folder, replace: replace === true };
-      const made = { title, settings, options: given, sound, midi, signal };
+      const made = { title, settings, options: typed, sound, midi, signal };
       return { tracks, ...(await writeTracks(tracks, { ...place, ...made })) };
     });
     const moved = output === folder ? '' : ` (${folder} holds tracks already; --replace would replace them)`;
@@ -129,9 +135,11 @@ function optionsOf(args: Arguments) {
     count: integer(args, 'count', { least: 1, most: 1000 }) ?? 20,
     bars: integer(args, 'bars', { least: 1, most: 1000 }) ?? 16,
     seed: seedOf(args) ?? 1,
-    temperature: number(args, 'temperature', { least: 0.01, most: 100 }),
-    topK: integer(args, 'top-k', { least: 1 }),
-    topP: number(args, 'top-p', { least: 0.001, most: 1 }),
+    sampling: definedOnly({
+      temperature: number(args, 'temperature', { least: 0.01, most: 100 }),
+      topK: integer(args, 'top-k', { least: 1 }),
+      topP: number(args, 'top-p', { least: 0.001, most: 1 }),
+    }),
     beatsPerMinute: number(args, 'bpm', rangeOf(tempo)),
     arranged: flag(args, 'arrange'),
     loops: flag(args, 'loop'),
@@ -142,23 +150,26 @@ function optionsOf(args: Arguments) {
 
 /** What the page and the files of tracks say of how they were made. */
 function settingsOf(
-  { bars, seed, topK, topP, arranged, loops, ...given }: ReturnType<typeof optionsOf>,
-  { model, training, encoding, beatsPerMinute }: CheckpointMetadata,
+  { bars, seed, sampling, arranged, loops, ...given }: ReturnType<typeof optionsOf>,
+  checkpoint: Checkpoint,
   primer: TrackPrimer | undefined,
 ) {
+  const { model, training, encoding, beatsPerMinute } = checkpoint.metadata;
   return {
     model,
     step: training.step,
     encoding: encoding.name,
     bars,
     beatsPerMinute: given.beatsPerMinute ?? primer?.beatsPerMinute ?? Math.round(beatsPerMinute),
-    temperature: given.temperature ?? findModel(model).temperature,
     loops,
-    ...(topK !== undefined && { topK }),
-    ...(topP !== undefined && { topP }),
+    ...composingSettings(checkpoint, primer === undefined ? 'sample' : 'continue', sampling),
     ...(primer !== undefined && { primerEvents: primer.events.length }),
     ...(primer?.description !== undefined && { primer: primer.description }),
     arranged,
     seed,
   };
+}
+
+function definedOnly(settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }

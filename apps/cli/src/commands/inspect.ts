@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
-import { type Dataset, findEncoding, meterOfBar, openDataset, SPLITS } from '@chipsmith/data';
-import { writeFileAtomic } from '@chipsmith/models';
+import { type Dataset, findEncoding, meterOfBar, SPLITS } from '@chipsmith/data';
+import { openDataset, writeFileAtomic } from '@chipsmith/data/node';
 import { copiesInWords, inspectDataset, voiceRow } from '../inspection.ts';
 import { type DatasetSong, datasetPage } from '../page/dataset-page.ts';
 import { formatNumber } from '../page/html.ts';

@@ -1,5 +1,4 @@
-import { findEncoding } from '@chipsmith/data';
-import { configure, models } from '@chipsmith/models';
+import { createModel, models } from '@chipsmith/models';
 import type { Command } from '../terminal/command.ts';
 import { formatTable, print } from '../terminal/output.ts';
 
@@ -10,9 +9,8 @@ export const listModels: Command = {
   examples: [['models', 'What there is, with sizes at default settings']],
   async run(args) {
     const list = models.map((definition) => {
-      const { classes } = findEncoding(definition.encoding);
-      const model = definition.create(configure(definition, {}), classes);
-      return { name: definition.name, parameters: model.parameterCount, encoding: definition.encoding };
+      const parameters = createModel(definition).parameters.valueCount;
+      return { name: definition.name, parameters, encoding: definition.encodings.join(', ') };
     });
     const rows = list.map((model, index) => ({ ...model, summary: models[index].summary }));
     print(args, list, formatTable(rows));

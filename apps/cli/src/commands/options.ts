@@ -7,8 +7,8 @@ import {
   embeddedCorpus,
   encodings,
   findEncoding,
-  openDataset,
 } from '@chipsmith/data';
+import { openDataset } from '@chipsmith/data/node';
 import type { Device, PreparationOptions } from '@chipsmith/kernels';
 import { openDevice } from '@chipsmith/kernels/node';
 import {
@@ -16,9 +16,9 @@ import {
   findModel,
   HALF_STORAGE,
   type HalfStorage,
-  type ModelConfiguration,
   type ModelDefinition,
   ModelError,
+  type ModelSettings,
   microBatchOf,
   models,
   type TrainingShape,
@@ -107,7 +107,7 @@ function halfOf(args: Arguments): HalfStorage | undefined {
 /** What is to be trained: the options given, and the model's defaults for the rest. */
 export interface Training {
   readonly definition: ModelDefinition;
-  readonly configuration: ModelConfiguration;
+  readonly settings: ModelSettings;
   readonly shape: TrainingShape;
 }
 
@@ -129,7 +129,7 @@ export function trainingOf(args: Arguments): Training {
   };
   try {
     microBatchOf(shape);
-    return { definition, configuration: configure(definition, settings), shape };
+    return { definition, settings: configure(definition, settings), shape };
   } catch (error) {
     if (error instanceof ModelError) throw new UsageError(error.message, { cause: error });
     throw error;

@@ -4,10 +4,11 @@ import {
   fitTraining,
   ModelError,
   recomputedShare,
-  type SequenceModel,
+  type Trainee,
   type TrainingFit,
   type TrainingMemory,
   type TrainingShape,
+  traineeOf,
   trainingMemory,
 } from '@chipsmith/models';
 import { type Arguments, type Command, flag, text } from '../terminal/command.ts';
@@ -38,16 +39,16 @@ export const plan: Command = {
     ['plan --layers 1024,1024 --batch 256 --length 512 --vram 4GB --json', 'For a script'],
   ],
   async run(args) {
-    const { definition, configuration, shape } = trainingOf(args);
+    const { definition, settings, shape } = trainingOf(args);
     const isMeasured = flag(args, 'measure');
     if (!isMeasured && text(args, 'adapter') !== undefined) {
       throw new UsageError('chipsmith plan: --adapter needs --measure; without it no device is used');
     }
     const vram = bytesOf(args, 'vram') ?? 6e9;
-    const model = definition.create(configuration, findEncoding(definition.encoding).classes);
-    const requested = trainingMemory(model, shape, { limits: ANY_DEVICE });
+    const trainee = traineeOf(definition, settings, findEncoding(definition.encodings[0]));
+    const requested = trainingMemory(trainee, shape, { limits: ANY_DEVICE });
     const fits = requested !== undefined && requested.bytes <= vram;
-    const fit = await tryToFit(model, shape, vram);
+    const fit = await tryToFit(trainee, shape, vram);
     const chosen = typeof fit === 'string' ? undefined : fit;
     const recomputed = chosen === undefined ? 0 : recomputedShare(chosen.pass);
     const verdict =
@@ -57,9 +58,9 @@ export const plan: Command = {
           ? `Fits into ${formatBytes(vram)}.`
           : `Does not fit into ${formatBytes(vram)} as asked. With --vram, train chooses ${settingsWords(shape, chosen.microBatch, recomputed)}.`;
     const { half } = shape;
-    const whole = half && trainingMemory(model, { ...shape, half: undefined }, { limits: ANY_DEVICE });
-    const { parameterCount: parameters } = model;
-    const speed = isMeasured && chosen !== undefined ? await measured(args, model, shape, chosen) : undefined;
+    const whole = half && trainingMemory(trainee, { ...shape, half: undefined }, { limits: ANY_DEVICE });
+    const parameters = trainee.model.parameters.valueCount;
+    const speed = isMeasured && chosen !== undefined ? await measured(args, trainee, shape, chosen) : undefined;
     const words = [
       `${definition.name}: ${parameters} parameters`,
       memoryTable(requested, fits ? undefined : chosen),
@@ -86,14 +87,14 @@ export const plan: Command = {
 /** How fast the settings that fit are, and on which adapter. */
 async function measured(
   args: Arguments,
-  model: SequenceModel,
+  trainee: Trainee,
   shape: TrainingShape,
   { microBatch, recompute }: TrainingFit,
 ) {
   return await interruptible((signal) =>
     withDevice(args, signal, async (device, onProgress) => ({
       adapter: device.adapter.name,
-      ...(await measureOutlook(device, model, { ...shape, microBatch }, { recompute, signal, onProgress })),
+      ...(await measureOutlook(device, trainee, { ...shape, microBatch }, { recompute, signal, onProgress })),
     })),
   );
 }
@@ -102,9 +103,9 @@ async function measured(
 const ANY_DEVICE = { maxBufferSize: Number.MAX_SAFE_INTEGER, maxStorageBufferBindingSize: Number.MAX_SAFE_INTEGER };
 
 /** Settings that fit, or in words why none do. */
-async function tryToFit(model: SequenceModel, shape: TrainingShape, budget: number): Promise<TrainingFit | string> {
+async function tryToFit(trainee: Trainee, shape: TrainingShape, budget: number): Promise<TrainingFit | string> {
   try {
-    return await fitTraining(model, shape, budget, ANY_DEVICE);
+    return await fitTraining(trainee, shape, budget, ANY_DEVICE);
   } catch (error) {
     if (error instanceof ModelError) return error.message;
     throw error;

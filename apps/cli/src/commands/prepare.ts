@@ -10,16 +10,13 @@ import {
   FILTER_NAMES,
   FILTER_PRESETS,
   type PartName,
-  type PrepareOptions,
-  type PrepareProgress,
-  prepareDataset,
   ROLES,
   type Role,
   reportTable,
   type SongFilters,
   SPLITS,
-  writeDataset,
 } from '@chipsmith/data';
+import { type PrepareOptions, type PrepareProgress, prepareDataset, writeDataset } from '@chipsmith/data/node';
 import {
   type Arguments,
   type Command,

@@ -11,7 +11,7 @@ import {
   writeWav,
 } from '@chipsmith/apu';
 import { isVgm, readVgmLog, unwrap, withEstimatedTiming, writeMidi } from '@chipsmith/data';
-import { writeFileAtomic } from '@chipsmith/models';
+import { writeFileAtomic } from '@chipsmith/data/node';
 import { type Arguments, type Command, choice, integer, oneOf, required } from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
 import { print, tell } from '../terminal/output.ts';

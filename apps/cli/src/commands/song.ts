@@ -1,11 +1,5 @@
-import {
-  MIDI_CONVENTIONS,
-  type MidiConvention,
-  readInputFile,
-  readSongs,
-  reasonOf,
-  type SongReading,
-} from '@chipsmith/data';
+import { MIDI_CONVENTIONS, type MidiConvention, readSongs, reasonOf, type SongReading } from '@chipsmith/data';
+import { readInputFile } from '@chipsmith/data/node';
 import { type Arguments, choice } from '../terminal/command.ts';
 import { CommandError } from '../terminal/errors.ts';
 

@@ -2,7 +2,7 @@ import type { Device } from '@chipsmith/kernels';
 import {
   type MeasureOptions,
   measureTraining,
-  type SequenceModel,
+  type Trainee,
   type TrainingShape,
   type TrainingSpeed,
 } from '@chipsmith/models';
@@ -22,11 +22,11 @@ export interface Outlook extends TrainingSpeed {
 /** Trains for two seconds after kernels are measured and compiled. @throws as `measureTraining` */
 export async function measureOutlook(
   device: Device,
-  model: SequenceModel,
+  trainee: Trainee,
   shape: TrainingShape,
   options: Omit<MeasureOptions, 'seconds'>,
 ): Promise<Outlook> {
-  const speed = await measureTraining(device, model, shape, { seconds: SECONDS, ...options });
+  const speed = await measureTraining(device, trainee, shape, { seconds: SECONDS, ...options });
   return { ...speed, usualSteps: DEFAULT_STEPS, usualSeconds: DEFAULT_STEPS * speed.secondsPerStep };
 }
 

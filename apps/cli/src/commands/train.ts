@@ -2,10 +2,8 @@ import { resolve } from 'node:path';
 import { AUGMENTATION_NAMES, type AugmentationName, findEncoding } from '@chipsmith/data';
 import { type BytesByCategory, type Device, MEMORY_CATEGORIES } from '@chipsmith/kernels';
 import {
-  configure,
   findModel,
   learningWarning,
-  RunFolder,
   type TrainingPlan,
   type TrainingProgress,
   type TrainingResult,
@@ -14,6 +12,7 @@ import {
   trainingSettings,
   train as trainModel,
 } from '@chipsmith/models';
+import { RunFolder, threadedBatches } from '@chipsmith/models/node';
 import { clockTime } from '../clock-time.ts';
 import {
   type Arguments,
@@ -98,17 +97,17 @@ export const train: Command = {
   async run(args) {
     const resume = flag(args, 'resume');
     const run = resume ? await resumedRun(args) : newRun(args);
-    const { folder, data, seed, budget, augmentation, definition, configuration, shape } = run;
+    const { folder, data, seed, budget, augmentation, definition, settings, shape } = run;
     const loop = {
       ...boundsOf(args),
       validateEvery: integer(args, 'validate-every', rangeOf(trainingSettings.validateEvery)) ?? 100,
       validTokens: integer(args, 'valid-events', rangeOf(trainingSettings.validTokens)) ?? 20_000,
       patience: integer(args, 'patience', rangeOf(trainingSettings.patience)) ?? 10,
     };
-    const dataset = await datasetOf(data, findEncoding(definition.encoding));
+    const dataset = await datasetOf(data, findEncoding(definition.encodings[0]));
 
     const dataPlace = data === CORPUS ? CORPUS : resolve(data);
-    const what = { definition, configuration, dataset, dataPlace, seed, budget, augmentation };
+    const what = { definition, settings, dataset, dataPlace, seed, budget, augmentation };
     const progress = startProgress('training');
     let start: TrainingStart | undefined;
     const onStart = (started: TrainingStart) => {
@@ -121,11 +120,12 @@ export const train: Command = {
         withDevice(args, signal, (device, onPreparation) => {
           const onPlan = (planned: TrainingPlan) => tell(planWords(run, device, planned));
           const reports = { onPreparation, onPlan, onStart, onProgress };
-          return trainModel({ ...shape, ...loop, ...what, folder, resume, ...reports, device, signal });
+          const place = { store: new RunFolder(folder), batchSource: threadedBatches };
+          return trainModel({ ...shape, ...loop, ...what, ...place, resume, ...reports, device, signal });
         }),
       );
       progress.stop();
-      printResult(args, folder, result, start);
+      printResult(args, run, result, start);
       return result.reason === 'interrupted' ? EXIT.interrupted : EXIT.done;
     } finally {
       progress.stop();
@@ -144,20 +144,25 @@ function planWords(run: Run, device: Device, planned: TrainingPlan): string {
 }
 
 function progressWords({ step, loss, tokensPerSecond, waited, secondsLeft, valid }: TrainingProgress): string {
-  const validation = valid === undefined ? '' : `, valid ${valid.nll.toFixed(3)}`;
+  const validation = valid === undefined ? '' : `, valid ${valid.loss.toFixed(3)}`;
   const rate = `${Math.round(tokensPerSecond)} events/s`;
   const idle = waited >= 0.01 ? `, ${Math.round(100 * waited)} % waiting for data` : '';
   return `step ${step}, loss ${loss.toFixed(3)}${validation}, ${rate}${idle}, ${clockTime(secondsLeft)} left`;
 }
 
 /** How the training ended, and what to type next. */
-function printResult(args: Arguments, folder: string, result: TrainingResult, start: TrainingStart | undefined): void {
+function printResult(
+  args: Arguments,
+  { folder, definition: { lossUnit } }: Run,
+  result: TrainingResult,
+  start: TrainingStart | undefined,
+): void {
   const { best, reason, step } = result;
   const lowest =
-    best === null ? 'no validation' : `lowest validation loss ${best.nll.toFixed(3)} nats at step ${best.step}`;
+    best === null ? 'no validation' : `lowest validation loss ${best.loss.toFixed(3)} ${lossUnit} at step ${best.step}`;
   const { parameters, microBatch, recomputed, unrestricted, padding, predicted, measured } = start ?? {};
   const memory = { parameters, microBatch, recomputed, unrestricted, padding, predicted, measured };
-  const warning = learningWarning(result);
+  const warning = learningWarning(result, lossUnit);
   if (warning !== undefined) tell(warning);
   const next = nextLines(args, folder, result);
   const words = [
@@ -209,10 +214,10 @@ function newRun(args: Arguments): Run {
 async function resumedRun(args: Arguments): Promise<Run> {
   const folder = required(args, 'run', 'the folder of the run to go on with');
   const run = new RunFolder(folder);
-  const { model, configuration: settings, training } = (await run.load('latest')).metadata;
+  const { metadata, settings } = await run.load('latest');
+  const { model, training } = metadata;
   const definition = findModel(model);
-  const configuration = configure(definition, settings);
-  const { layers, dropout, optimiser } = configuration;
+  const { layers, dropout, optimiser } = settings;
   const { seed, batch, length, microBatch, half, budget, augmentation } = training;
   const current: Readonly<Record<string, unknown>> = {
     model,
@@ -243,7 +248,7 @@ async function resumedRun(args: Arguments): Promise<Run> {
   const data = text(args, 'data') ?? (await run.dataPlace());
   const shape = { batch, length, microBatch, half };
   const optional = { budget: budget ?? undefined, augmentation: augmentation ?? undefined };
-  return { folder, data, seed, definition, configuration, shape, ...optional };
+  return { folder, data, seed, definition, settings, shape, ...optional };
 }
 
 /** What a budget led to, and what it saves. */

@@ -1,7 +1,8 @@
 import { ApuError } from '@chipsmith/apu';
-import { DataError, isSystemError, printable } from '@chipsmith/data';
+import { DataError, printable } from '@chipsmith/data';
+import { fileError, isSystemError } from '@chipsmith/data/node';
 import { KernelError, type KernelErrorCode } from '@chipsmith/kernels';
-import { fileError, ModelError } from '@chipsmith/models';
+import { ModelError } from '@chipsmith/models';
 
 /** The command line is wrong: exit code 2. */
 export class UsageError extends Error {

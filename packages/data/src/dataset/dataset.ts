@@ -1,6 +1,7 @@
-import type { SequenceVoice } from '../encoding.ts';
+import type { SequenceVoice } from '../encodings/encoding.ts';
+import { sha256Of } from '../sha256.ts';
 import { type Manifest, type Report, type SongEntry, SPLITS, type Split } from './manifest.ts';
-import { readEvents, type Shard, sha256Of } from './shard.ts';
+import type { Shard } from './shard.ts';
 
 /** A sequence of events that may lie in memory or on disk. */
 export interface EventSequence {
@@ -37,7 +38,7 @@ export class Dataset {
       voice,
       length,
       bar,
-      read: () => readEvents(store, start, length),
+      read: () => store.read(start, length),
     }));
   }
 

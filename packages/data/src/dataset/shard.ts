@@ -1,15 +1,15 @@
-import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
-import { DataError, fileError, isSystemError } from '../error.ts';
+import { Sha256, sha256Of } from '../sha256.ts';
+import { bytesOfEvents } from './event-bytes.ts';
 import type { ShardEntry, ShardIndex } from './manifest.ts';
 
-/** The events of a split, one sequence after the other: in memory, or a file of 16-bit little-endian numbers. Goes to other threads as it is. */
-export type EventStore = { readonly events: Uint16Array } | EventFile;
-
-interface EventFile {
-  readonly file: string;
-  /** When it was last changed: whoever reads on must not get the events of another dataset that took its place. */
-  readonly modified: number;
+/** Where the events of a split are, one sequence after the other. */
+export interface EventStore {
+  /**
+   * Some of them, as a copy or a view: do not write to them.
+   *
+   * @throws DataError if they lie in a file that is gone or has changed
+   */
+  read(start: number, length: number): Uint16Array;
 }
 
 /** The sequences of one split: their events, and where in them each sequence is. */
@@ -21,37 +21,26 @@ export interface Shard {
 /** Takes the sequences of a split one by one. */
 export interface ShardWriter {
   append(events: Uint16Array): void;
-  /** @returns where the events are, and the hash of their bytes on disk */
+  /** @returns where the events are, and the hash of their bytes as a file has them */
   end(): { readonly store: EventStore; readonly sha256: string };
-  /** Closes its file, if it has one and that is open. */
-  close(): void;
 }
 
-/**
- * Some events of a store, as a copy or a view: do not write to them.
- *
- * @throws DataError if the file is gone or has changed
- */
-export function readEvents(store: EventStore, start: number, length: number): Uint16Array {
-  if ('events' in store) return store.events.subarray(start, start + length);
-  try {
-    const descriptor = openSync(store.file, 'r');
-    try {
-      const bytes = Buffer.alloc(length * 2);
-      const isWhole = readSync(descriptor, bytes, 0, bytes.length, start * 2) === bytes.length;
-      if (isWhole && fstatSync(descriptor).mtimeMs === store.modified) return eventsOfBytes(bytes);
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch (error) {
-    throw isSystemError(error) ? fileError(store.file, error) : error;
+/** Events in memory. */
+export class EventsInMemory implements EventStore {
+  readonly #events: Uint16Array;
+
+  constructor(events: Uint16Array) {
+    this.#events = events;
   }
-  throw new DataError(store.file, 'changed while it was in use', 'start again with the new dataset');
+
+  read(start: number, length: number): Uint16Array {
+    return this.#events.subarray(start, start + length);
+  }
 }
 
 export function shardInMemory(): ShardWriter {
   const parts: Uint16Array[] = [];
-  const hash = createHash('sha256');
+  const hash = new Sha256();
   let length = 0;
   return {
     append(events) {
@@ -66,34 +55,8 @@ export function shardInMemory(): ShardWriter {
         events.set(part, start);
         start += part.length;
       }
-      return { store: { events }, sha256: hash.digest('hex') };
+      return { store: new EventsInMemory(events), sha256: hash.hex() };
     },
-    close() {},
-  };
-}
-
-/** @throws the operating system's error if the file is there already or cannot be written */
-export function shardOnDisk(file: string): ShardWriter {
-  const descriptor = openSync(file, 'wx');
-  const hash = createHash('sha256');
-  let isOpen = true;
-  const close = () => {
-    if (isOpen) closeSync(descriptor);
-    isOpen = false;
-  };
-  return {
-    append(events) {
-      const bytes = bytesOfEvents(events);
-      hash.update(bytes);
-      for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
-    },
-    end() {
-      fsyncSync(descriptor);
-      const modified = fstatSync(descriptor).mtimeMs;
-      close();
-      return { store: { file, modified }, sha256: hash.digest('hex') };
-    },
-    close,
   };
 }
 
@@ -106,24 +69,4 @@ export function shardEntry(index: ShardIndex, eventsSha256: string): ShardEntry 
 /** An index as its file has it. */
 export function indexText(index: ShardIndex): string {
   return `${JSON.stringify(index)}\n`;
-}
-
-/** Whether this machine keeps numbers as the files do, as nearly all do. */
-const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
-
-/** @param bytes an even number of them, which are copied */
-export function eventsOfBytes(bytes: Uint8Array): Uint16Array {
-  const copy = new Uint8Array(bytes);
-  if (!IS_LITTLE_ENDIAN) Buffer.from(copy.buffer).swap16();
-  return new Uint16Array(copy.buffer);
-}
-
-/** The bytes of events, on most machines a view of them. */
-function bytesOfEvents({ buffer, byteOffset, byteLength }: Uint16Array): Uint8Array {
-  const view = new Uint8Array(buffer, byteOffset, byteLength);
-  return IS_LITTLE_ENDIAN ? view : Buffer.from(view).swap16();
-}
-
-export function sha256Of(bytes: Uint8Array | string): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

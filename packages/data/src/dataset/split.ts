@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { Groups } from '../cleaning/groups.ts';
+import { sha256Of } from '../sha256.ts';
+import { Groups } from './cleaning/groups.ts';
 import { SPLITS, type Split } from './manifest.ts';
 
 /** The split named by a folder of the path, as NES-MDB has them: `nesmdb/valid/song.mid`. */
@@ -22,7 +22,7 @@ export function gameOf(path: string): string | undefined {
  */
 export function dealSplits(groups: Iterable<string>, seed: number, validShare: number): Map<string, Split> {
   const hashed = [...new Set(groups)]
-    .map((group) => ({ group, hash: createHash('sha256').update(`${seed}\n${group}`).digest('hex') }))
+    .map((group) => ({ group, hash: sha256Of(`${seed}\n${group}`) }))
     .sort((a, b) => (a.hash < b.hash ? -1 : 1));
   const wanted = validShare > 0 ? Math.max(1, Math.round(validShare * hashed.length)) : 0;
   const valid = hashed.length < 2 ? 0 : Math.min(wanted, hashed.length - 1);

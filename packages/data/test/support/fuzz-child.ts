@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { readSongs } from '../../src/dataset/formats.ts';
-import { readSources } from '../../src/dataset/sources.ts';
 import { checkSong, DataError, reasonOf, withEstimatedTiming } from '../../src/index.ts';
+import { readSources } from '../../src/node/archives/sources.ts';
 import { type FuzzCase, fuzzCase } from './fuzz-cases.ts';
 
 export interface FuzzOutcome {

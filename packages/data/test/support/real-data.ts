@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { SourceFile } from '../../src/dataset/found-file.ts';
-import { readSources } from '../../src/dataset/sources.ts';
+import { readSources } from '../../src/node/archives/sources.ts';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 

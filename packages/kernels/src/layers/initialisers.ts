@@ -21,6 +21,17 @@ export const glorotUniform =
   (shape, stream, seed) =>
     uniformArray(elementCount(shape), Math.sqrt(6 / (fanIn + fanOut)), stream, seed);
 
+/**
+ * Uniform within sqrt(6 / fanIn) of 0, which keeps the variance of values from layer to layer where each is followed by ReLU,
+ * which halves it (He et al., arXiv 1502.01852, equation 10).
+ *
+ * @param fanIn how many inputs an output is the sum of
+ */
+export const heUniform =
+  (fanIn: number): Initialiser =>
+  (shape, stream, seed) =>
+    uniformArray(elementCount(shape), Math.sqrt(6 / fanIn), stream, seed);
+
 /** Normally distributed around 0, as GPT-2 has it with a standard deviation of 0.02. */
 export const randomNormal =
   (deviation: number): Initialiser =>

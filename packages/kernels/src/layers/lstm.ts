@@ -61,8 +61,10 @@ export function lstmLayers(
   if (units.length === 0) throw new KernelError('shape', `${name}: needs at least one layer, got none.`);
   const layers: LstmLayers['layers'] = units.map((own, index) => {
     const below = index === 0 ? inputs : directions * units[index - 1];
-    const forward = addSlots(arena, `${name}/${index}`, below, own);
-    return bidirectional ? { forward, reverse: addSlots(arena, `${name}/${index}/reverse`, below, own) } : { forward };
+    const forward = addLstmSlots(arena, `${name}/${index}`, below, own);
+    return bidirectional
+      ? { forward, reverse: addLstmSlots(arena, `${name}/${index}/reverse`, below, own) }
+      : { forward };
   });
   const stateCount = 2 * directions * units.length;
   return {
@@ -74,8 +76,8 @@ export function lstmLayers(
         throw new KernelError('shape', `${name}: ${stateCount} states are needed, got ${state.length}.`);
       }
       const weights = layers.map(({ forward, reverse }) => ({
-        forward: variables(x.graph, forward),
-        ...(reverse && { reverse: variables(x.graph, reverse) }),
+        forward: lstmVariables(x.graph, forward),
+        ...(reverse && { reverse: lstmVariables(x.graph, reverse) }),
       }));
       const initial =
         state &&
@@ -89,7 +91,8 @@ export function lstmLayers(
   };
 }
 
-function addSlots(arena: Arena, name: string, inputs: number, units: number): LstmSlots {
+/** Slots of one direction of a layer, starting as `lstmLayers` says. */
+export function addLstmSlots(arena: Arena, name: string, inputs: number, units: number): LstmSlots {
   const joint = glorotUniform(inputs + units, 4 * units);
   return {
     input: arena.add(`${name}/input`, [inputs, 4 * units], joint),
@@ -104,6 +107,7 @@ const forgetBias: Initialiser = (shape) => {
   return new Float32Array(4 * units).fill(1, 2 * units, 3 * units);
 };
 
-function variables(graph: Graph, { input, recurrent, bias }: LstmSlots): LstmWeights {
+/** The tensors that stand for the slots. */
+export function lstmVariables(graph: Graph, { input, recurrent, bias }: LstmSlots): LstmWeights {
   return { input: graph.variable(input), recurrent: graph.variable(recurrent), bias: graph.variable(bias) };
 }

@@ -1,10 +1,10 @@
-import { DataError, type Encoding, findEncoding } from '@chipsmith/data';
-import type { Device } from '@chipsmith/kernels';
+import { DataError, type Encoding, findEncoding, parseJson } from '@chipsmith/data';
+import type { Arena, Device, Shape } from '@chipsmith/kernels';
 import { z } from 'zod';
 import { ModelError, schemaError } from '../error.ts';
-import { parseJson } from '../json.ts';
-import type { SequenceModel } from '../model.ts';
+import type { Model, ModelDefinition, ModelSettings } from '../model.ts';
 import { configure, findModel } from '../registry.ts';
+import { optimiserOf } from '../training/optimiser.ts';
 import { checkShape, MAX_STEPS, trainingSettings } from '../training/settings.ts';
 import { type NamedTensor, readSafetensors, writeSafetensors } from './safetensors.ts';
 
@@ -16,8 +16,8 @@ const trainingSchema = z
     seed,
     batch,
     length,
-    /** Sequences at once. Checkpoints from before there were micro-batches lack this and the next two. */
-    microBatch: microBatch.optional(),
+    /** Sequences at once. */
+    microBatch,
     /** What is stored in 16 bits; nothing if left out. */
     half: half.optional(),
     /**
@@ -27,24 +27,22 @@ const trainingSchema = z
     recompute: z
       .array(z.strictObject({ first: z.int().min(0), end: z.int().min(1) }))
       .max(96)
-      .default([])
       .refine(
         (segments) =>
           segments.every(({ first, end }, index) => first < end && first >= (segments[index - 1]?.end ?? 0)),
         'must be segments one after another',
       ),
     /** Bytes that training may take; null if nothing was said. */
-    budget: budget.nullable().default(null),
+    budget: budget.nullable(),
     /** Random changes to the training sequences, by their name in AUGMENTATIONS; null for none. */
-    augmentation: augmentation.nullable().default(null),
+    augmentation: augmentation.nullable(),
     /** Steps done. */
     step,
     /** Lowest validation loss so far and the step it was measured at; null before the first validation. */
-    best: z.strictObject({ step, nll: z.number().min(0) }).nullable(),
-    /** What counting how often each event occurs reaches on the same validation data, in nats an event; see `unigram`. */
-    unigramNll: z.number().min(0).optional(),
+    best: z.strictObject({ step, loss: z.number() }).nullable(),
+    /** What the first of the model's baselines reaches on the same validation data; null where there is none. */
+    baseline: z.number().nullable(),
   })
-  .transform((training) => ({ ...training, microBatch: training.microBatch ?? training.batch }))
   .superRefine(checkShape);
 
 /** Quarter notes a minute at which songs can be made from samples. */
@@ -53,7 +51,7 @@ export const tempo = z.number().min(20).max(400);
 const metadataSchema = z
   .strictObject({
     format: z.literal('chipsmith-checkpoint'),
-    formatVersion: z.literal(1),
+    formatVersion: z.literal(2),
     model: z.string(),
     configuration: z.record(z.string(), z.unknown()),
     /** As the encoding of this name says itself: `requireKnown`. */
@@ -67,6 +65,8 @@ const metadataSchema = z
     dataFingerprint: z.string(),
     /** For each class, how many training sequences start with it: what sampling starts from. */
     firstEvents: z.array(z.int().min(0)),
+    /** What else the model's examples tell of the training data. */
+    facts: z.record(z.string(), z.number()),
     /** Median tempo of the training songs, for songs made from samples. */
     beatsPerMinute: tempo,
     training: trainingSchema,
@@ -79,28 +79,31 @@ const metadataSchema = z
 /** What a checkpoint says of itself besides the numbers. */
 export type CheckpointMetadata = z.infer<typeof metadataSchema>;
 
-/** Values of the three arenas a training goes on with, slot by slot in the model's order. */
-export interface TrainingState {
-  readonly parameters: readonly Float32Array<ArrayBuffer>[];
-  readonly firstMoment: readonly Float32Array<ArrayBuffer>[];
-  readonly secondMoment: readonly Float32Array<ArrayBuffer>[];
-}
+/** Values of the arenas that a training goes on with, slot by slot, by the names of their sections. */
+export type TrainingState = Readonly<Record<string, readonly Float32Array<ArrayBuffer>[]>>;
 
 export interface Checkpoint {
   readonly metadata: CheckpointMetadata;
-  readonly model: SequenceModel;
+  /** With its defaults filled in. */
+  readonly settings: ModelSettings;
+  readonly model: Model;
   readonly state: TrainingState;
 }
 
-const SECTIONS = ['parameters', 'firstMoment', 'secondMoment'] as const;
+/** The arenas that a checkpoint holds, by the names of their sections: parameters, statistics, and what the optimiser keeps. */
+export function sectionsOf(model: Model, kept: Readonly<Record<string, Arena>>): Readonly<Record<string, Arena>> {
+  const { parameters, statistics } = model;
+  return { parameters, ...(statistics && { statistics }), ...kept };
+}
 
 /**
- * One safetensors file for everything: tensors `parameters/<slot>`, `firstMoment/<slot>`, `secondMoment/<slot>`, and the
- * metadata as JSON under the key `chipsmith`. One file cannot be torn apart from its description.
+ * One safetensors file for everything: a tensor `<section>/<slot>` for each slot of each section, and the metadata as JSON under
+ * the key `chipsmith`. One file cannot be torn apart from its description.
  */
-export function encodeCheckpoint({ metadata, model, state }: Checkpoint): Uint8Array {
-  const tensors = SECTIONS.flatMap((section) =>
-    model.parameters.slots.map(({ name, shape }, index): NamedTensor => {
+export function encodeCheckpoint({ metadata, settings, model, state }: Checkpoint): Uint8Array {
+  const sections = Object.entries(sectionsOf(model, optimiserOf(settings.optimiser, model.parameters).kept));
+  const tensors = sections.flatMap(([section, { slots }]) =>
+    slots.map(({ name, shape }, index): NamedTensor => {
       return { name: `${section}/${name}`, shape, data: state[section][index] };
     }),
   );
@@ -123,27 +126,30 @@ export function decodeCheckpoint(bytes: Uint8Array, source: string): Checkpoint 
   const parsed = metadataSchema.safeParse(parseJson(chipsmith));
   if (!parsed.success) throw schemaError(`${source}: metadata`, parsed.error, remedy);
   const metadata = parsed.data;
-  const model = modelOf(metadata, source);
+  const { model, settings } = modelOf(metadata, source);
 
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  const section = (name: (typeof SECTIONS)[number]) =>
-    model.parameters.slots.map((slot) => {
-      const tensor = byName.get(`${name}/${slot.name}`);
-      if (tensor === undefined || tensor.shape.join() !== slot.shape.join()) {
-        const found = tensor === undefined ? 'is missing' : `has shape [${tensor.shape.join(', ')}]`;
-        const wanted = `[${slot.shape.join(', ')}]`;
-        const needs = `${metadata.model} needs ${wanted}; ${remedy}`;
-        throw new ModelError(`${source}: tensor ${name}/${slot.name} ${found}, ${needs}.`);
-      }
-      if (!allFinite(tensor.data)) {
-        throw new ModelError(`${source}: tensor ${tensor.name} holds values that are not finite numbers; ${remedy}.`);
-      }
-      return tensor.data;
-    });
-  const [parameters, firstMoment, secondMoment] = SECTIONS.map(section);
-  const strange = tensors.length - SECTIONS.length * model.parameters.slots.length;
-  if (strange > 0) throw new ModelError(`${source}: has ${strange} tensors that ${metadata.model} lacks; ${remedy}.`);
-  return { metadata, model, state: { parameters, firstMoment, secondMoment } };
+  const valuesOf = (name: string, shape: Shape) => {
+    const tensor = byName.get(name);
+    if (tensor === undefined || tensor.shape.join() !== shape.join()) {
+      const found = tensor === undefined ? 'is missing' : `has shape [${tensor.shape.join(', ')}]`;
+      const needs = `${metadata.model} needs [${shape.join(', ')}]; ${remedy}`;
+      throw new ModelError(`${source}: tensor ${name} ${found}, ${needs}.`);
+    }
+    if (!allFinite(tensor.data)) {
+      throw new ModelError(`${source}: tensor ${name} holds values that are not finite numbers; ${remedy}.`);
+    }
+    return tensor.data;
+  };
+  const sections = sectionsOf(model, optimiserOf(settings.optimiser, model.parameters).kept);
+  const state = Object.fromEntries(
+    Object.entries(sections).map(([section, { slots }]) => {
+      return [section, slots.map(({ name, shape }) => valuesOf(`${section}/${name}`, shape))];
+    }),
+  );
+  const unknown = tensors.length - Object.values(state).reduce((sum, { length }) => sum + length, 0);
+  if (unknown > 0) throw new ModelError(`${source}: has ${unknown} tensors that ${metadata.model} lacks; ${remedy}.`);
+  return { metadata, settings, model, state };
 }
 
 /** A loop: for the hundreds of millions of values of a large model, `every` takes seconds. */
@@ -152,20 +158,23 @@ function allFinite(values: Float32Array): boolean {
   return true;
 }
 
-function modelOf({ model, configuration, encoding }: CheckpointMetadata, source: string): SequenceModel {
+function modelOf({ model, configuration, encoding }: CheckpointMetadata, source: string) {
   try {
     const definition = findModel(model);
-    const { classes } = requireKnown(encoding);
-    if (definition.encoding !== encoding.name) {
-      throw new ModelError(
-        `${model} speaks the encoding ${definition.encoding}, not ${encoding.name}; use another file.`,
-      );
-    }
-    return definition.create(configure(definition, configuration), classes);
+    const known = requireKnown(encoding);
+    requireSpoken(definition, encoding.name, 'use another file');
+    const settings = configure(definition, configuration);
+    return { settings, model: definition.create(settings, known) };
   } catch (error) {
     if (!(error instanceof ModelError || error instanceof DataError)) throw error;
     throw new ModelError(`${source}: ${error.message.replace(/\.?$/, '.')}`, { cause: error });
   }
+}
+
+/** @throws ModelError if a model cannot learn an encoding. @param remedy what to do, without a full stop */
+export function requireSpoken({ name, encodings }: ModelDefinition, encoding: string, remedy: string): void {
+  if (encodings.includes(encoding)) return;
+  throw new ModelError(`${name} learns ${encodings.join(' or ')}, not ${encoding}; ${remedy}.`);
 }
 
 /**
@@ -192,16 +201,19 @@ export function requireEncoding(
   throw new ModelError(`The model learnt events of ${learntIn}, got ${givenIn}; use data in ${learntIn}, or retrain.`);
 }
 
-/** Does something with a checkpoint's parameters on the device, and takes them off it afterwards. */
+/** Does something with a checkpoint's parameters and statistics on the device, and takes them off it afterwards. */
 export async function withParameters<Result>(
   device: Device,
   { model, state }: Checkpoint,
   work: () => Promise<Result>,
 ): Promise<Result> {
+  const arenas = sectionsOf(model, {});
   try {
-    for (const [index, slot] of model.parameters.slots.entries()) device.write(slot, state.parameters[index]);
+    for (const [section, { slots }] of Object.entries(arenas)) {
+      for (const [index, slot] of slots.entries()) device.write(slot, state[section][index]);
+    }
     return await work();
   } finally {
-    device.release(model.parameters);
+    for (const arena of Object.values(arenas)) device.release(arena);
   }
 }

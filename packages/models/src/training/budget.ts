@@ -12,11 +12,11 @@ import {
   totalMemory,
 } from '@chipsmith/kernels';
 import { ModelError } from '../error.ts';
-import { planEvaluation } from '../evaluation.ts';
+import { planEvaluation } from '../evaluation/evaluator.ts';
 import { letThrough } from '../let-through.ts';
-import type { SequenceModel } from '../model.ts';
 import { microBatchOf, type PlanTrainingOptions, planTraining, type TrainingPass, type TrainingShape } from './pass.ts';
 import { MAX_PARTS } from './settings.ts';
+import type { Trainee } from './trainee.ts';
 
 /** All that training holds on the device: the plan of its steps and that of its validations. */
 export interface TrainingMemory {
@@ -38,13 +38,13 @@ export interface TrainingFit extends TrainingMemory {
  * @throws ModelError if the micro-batch does not divide the batch
  */
 export function trainingMemory(
-  model: SequenceModel,
+  trainee: Trainee,
   shape: TrainingShape,
   options: PlanTrainingOptions = {},
 ): TrainingMemory | undefined {
   try {
-    const evaluation = planEvaluation(model, options.limits).plan;
-    return memoryBeside(evaluation, planTraining(model, shape, options));
+    const evaluation = planEvaluation(trainee.model, shape.length, options.limits).plan;
+    return memoryBeside(evaluation, planTraining(trainee, shape, options));
   } catch (error) {
     if (isLimit(error)) return undefined;
     throw error;
@@ -63,15 +63,15 @@ export function trainingMemory(
  * @throws the signal's reason once it is aborted
  */
 export async function fitTraining(
-  model: SequenceModel,
+  trainee: Trainee,
   shape: TrainingShape,
   budget: number,
   limits?: MemoryLimits,
   signal?: AbortSignal,
 ): Promise<TrainingFit> {
-  const requested = limits?.textures && trainingMemory(model, shape, { limits });
+  const requested = limits?.textures && trainingMemory(trainee, shape, { limits });
   if (requested && requested.bytes <= budget) return { ...requested, microBatch: microBatchOf(shape), recompute: [] };
-  const search = new Search(model, budget, withoutTextures(limits), signal);
+  const search = new Search(trainee, shape.length, { budget, limits: withoutTextures(limits), signal });
   const best = await search.best(shape, microBatches(shape));
   if (best.bytes <= budget) return best;
   const { batch, length } = shape;
@@ -88,12 +88,12 @@ export async function fitTraining(
  * @param budget in bytes; null where there is none
  */
 export function limitsWithin(
-  model: SequenceModel,
+  trainee: Trainee,
   shape: TrainingShape,
   { budget, limits, recompute }: { budget: number | null; limits: MemoryLimits; recompute: readonly Segment[] },
 ): MemoryLimits {
   if (budget === null || limits.textures === undefined) return limits;
-  const memory = trainingMemory(model, shape, { limits, recompute });
+  const memory = trainingMemory(trainee, shape, { limits, recompute });
   return memory !== undefined && memory.bytes <= budget ? limits : withoutTextures(limits);
 }
 
@@ -163,19 +163,25 @@ interface Reckoning {
   readonly bytes: number;
 }
 
+interface SearchOptions {
+  readonly budget: number;
+  readonly limits: MemoryLimits | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
 class Search {
-  readonly #model: SequenceModel;
+  readonly #trainee: Trainee;
   readonly #budget: number;
   readonly #limits: MemoryLimits | undefined;
   readonly #evaluation: Plan;
   readonly #signal: AbortSignal | undefined;
 
-  constructor(model: SequenceModel, budget: number, limits: MemoryLimits | undefined, signal: AbortSignal | undefined) {
+  constructor(trainee: Trainee, length: number, { budget, limits, signal }: SearchOptions) {
     this.#signal = signal;
-    this.#model = model;
+    this.#trainee = trainee;
     this.#budget = budget;
     this.#limits = limits;
-    this.#evaluation = planEvaluation(model, limits).plan;
+    this.#evaluation = planEvaluation(trainee.model, length, limits).plan;
   }
 
   /**
@@ -225,7 +231,7 @@ class Search {
   }
 
   #memory(shape: TrainingShape, recompute: readonly Segment[]): TrainingMemory {
-    return memoryBeside(this.#evaluation, planTraining(this.#model, shape, { limits: this.#limits, recompute }));
+    return memoryBeside(this.#evaluation, planTraining(this.#trainee, shape, { limits: this.#limits, recompute }));
   }
 }
 

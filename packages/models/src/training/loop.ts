@@ -1,14 +1,16 @@
-import type { BatchLoader, Evaluation, EventSequence } from '@chipsmith/data';
-import { deriveSeed } from '@chipsmith/data';
-import { type Arena, adamSchedule, type Device, type Program } from '@chipsmith/kernels';
-import type { Checkpoint, CheckpointMetadata, TrainingState } from '../checkpoint/checkpoint.ts';
+import { deriveSeed, type EventSequence } from '@chipsmith/data';
+import type { Arena, Device, Program } from '@chipsmith/kernels';
+import type { Checkpoint, CheckpointMetadata } from '../checkpoint/checkpoint.ts';
 import { ModelError } from '../error.ts';
-import type { Evaluator } from '../evaluation.ts';
+import type { Evaluator, ModelEvaluation } from '../evaluation/evaluator.ts';
 import { letThrough } from '../let-through.ts';
+import type { BatchSource } from './batches.ts';
+import { scheduleOf } from './optimiser.ts';
 import type { TrainingPass } from './pass.ts';
-import type { CheckpointName, RunFolder } from './run-folder.ts';
+import type { RunStore } from './run-store.ts';
 import { MAX_STEPS } from './settings.ts';
 import { TimeBound } from './time-bound.ts';
+import { keptArenas, type Trainee } from './trainee.ts';
 
 /** When the loop looks up from its work, and when it ends. */
 export interface LoopOptions {
@@ -34,30 +36,31 @@ export interface TrainingProgress {
   readonly steps: number | undefined;
   /** Share of the run's steps or of this call's time that is done, whichever is more, 0..1. */
   readonly share: number;
-  /** Mean training loss of the last steps, in nats an event. */
+  /** Mean training loss of the last steps, in the model's `lossUnit`. */
   readonly loss: number;
   readonly tokensPerSecond: number;
   /** Share of the time, 0..1, in which training waited for data. */
   readonly waited: number;
   readonly secondsLeft: number;
   /** The last validation of this run, if there was one. */
-  readonly valid: { readonly step: number; readonly nll: number } | undefined;
+  readonly valid: { readonly step: number; readonly loss: number } | undefined;
 }
 
 export interface TrainingResult {
   readonly step: number;
   readonly reason: 'finished' | 'time' | 'no improvement' | 'interrupted';
   /** Lowest validation loss and its step; null if there was no validation. */
-  readonly best: { readonly step: number; readonly nll: number } | null;
-  /** What counting how often each event occurs reaches on the same validation data; undefined where there is none. */
-  readonly unigramNll: number | undefined;
+  readonly best: { readonly step: number; readonly loss: number } | null;
+  /** What the first of the model's baselines reaches on the same validation data; null where there is none. */
+  readonly baseline: number | null;
 }
 
-/** What a training runs on: everything is on the device, and the run's folder is there. */
+/** What a training runs on: everything is on the device, and the run is there. */
 export interface LoopParts {
   readonly device: Device;
-  readonly folder: RunFolder;
-  readonly loader: BatchLoader;
+  readonly store: RunStore;
+  readonly batches: BatchSource;
+  readonly trainee: Trainee;
   readonly validation: readonly EventSequence[];
   readonly pass: TrainingPass;
   readonly program: Program;
@@ -72,7 +75,8 @@ const LOG_EVERY = 10;
 export class TrainingLoop {
   readonly #options: LoopOptions;
   readonly #parts: LoopParts;
-  readonly #model: Checkpoint['model'];
+  readonly #begun: Checkpoint;
+  readonly #rateAt: (step: number) => number;
   #metadata: CheckpointMetadata;
   #valid: TrainingProgress['valid'];
   #clock = performance.now();
@@ -82,12 +86,14 @@ export class TrainingLoop {
   /** What the loader had taken at that time, in seconds. */
   #waitedBefore = 0;
 
-  constructor(options: LoopOptions, { model, metadata }: Checkpoint, parts: LoopParts) {
+  /** @param begun what training goes on from */
+  constructor(options: LoopOptions, begun: Checkpoint, parts: LoopParts) {
     this.#options = options;
     this.#parts = parts;
-    this.#model = model;
-    this.#metadata = metadata;
-    this.#reported = metadata.training.step;
+    this.#begun = begun;
+    this.#rateAt = scheduleOf(begun.settings.optimiser);
+    this.#metadata = begun.metadata;
+    this.#reported = begun.metadata.training.step;
   }
 
   async run(): Promise<TrainingResult> {
@@ -129,16 +135,15 @@ export class TrainingLoop {
 
   /** @param step counted from 1 */
   async #launch(step: number): Promise<void> {
-    const { loader, pass, program } = this.#parts;
-    const { inputs, targets, mask } = await loader.next();
-    program.write(pass.ids, inputs);
-    program.write(pass.targets, targets);
-    program.write(pass.mask, mask);
-    for (const [part, input] of pass.dropoutSeeds.entries()) {
+    const { batches, pass, program, trainee } = this.#parts;
+    const { fields, weight } = await batches.next();
+    for (const [name, values] of Object.entries(fields)) program.write(pass.fields[name], values);
+    program.write(pass.weight, Float32Array.of(weight));
+    for (const [part, input] of pass.seeds.entries()) {
       const seed = deriveSeed(this.#training.seed, step, ...(part === 0 ? [] : [part]));
       program.write(input, Uint32Array.of(seed));
     }
-    program.write(pass.schedule, adamSchedule(step, this.#model.configuration.optimiser.learningRate));
+    program.write(pass.schedule, trainee.optimiser.valuesOf(step));
     program.run();
     this.#update({ step });
   }
@@ -148,8 +153,8 @@ export class TrainingLoop {
    *
    * @throws ModelError if a loss is no longer a number: the parameters are worthless then, and must not be saved
    */
-  async #report(look: 'losses' | 'validation'): Promise<Evaluation | undefined> {
-    const { folder, loader, program, evaluator, validation } = this.#parts;
+  async #report(look: 'losses' | 'validation'): Promise<ModelEvaluation | undefined> {
+    const { store, batches, program, evaluator, validation } = this.#parts;
     const { step, batch, length } = this.#training;
     const rows = await program.history();
     if (rows.length === 0) return undefined;
@@ -158,20 +163,21 @@ export class TrainingLoop {
     this.#bound.tookSteps(stepSeconds);
     this.#reported = step;
     const tokensPerSecond = (batch * length) / stepSeconds;
-    const waited = (loader.secondsWaited - this.#waitedBefore) / seconds;
-    this.#waitedBefore = loader.secondsWaited;
+    const waited = (batches.secondsWaited - this.#waitedBefore) / seconds;
+    this.#waitedBefore = batches.secondsWaited;
     const evaluation = look === 'validation' ? await evaluator?.evaluate(validation) : undefined;
     this.#clock = performance.now();
-    if (![...rows.flat(), evaluation?.nll ?? 0].every(Number.isFinite)) {
+    if (![...rows.flat(), evaluation?.loss ?? 0].every(Number.isFinite)) {
       throw new ModelError(
-        `${folder.path}: the loss is no longer a number at step ${step}; the last checkpoint is kept. Start a new run with a lower learning rate; CHIPSMITH_DEBUG=nan names the operation that fails first.`,
+        `${store.place}: the loss is no longer a number at step ${step}; the last checkpoint is kept. Start a new run with a lower learning rate; CHIPSMITH_DEBUG=nan names the operation that fails first.`,
       );
     }
     const loss = rows.reduce((total, [value]) => total + value, 0) / rows.length;
     const gradientNorm = rows[rows.length - 1][1];
-    const valid = evaluation && { validNll: evaluation.nll, validAccuracy: evaluation.accuracy };
-    await folder.log({ step, loss, gradientNorm, tokensPerSecond, waited, ...valid });
-    if (evaluation !== undefined) this.#valid = { step, nll: evaluation.nll };
+    const learningRate = this.#rateAt(step);
+    const valid = evaluation && { valid: { loss: evaluation.loss, ...evaluation.measures } };
+    await store.log({ step, loss, gradientNorm, learningRate, tokensPerSecond, waited, ...valid });
+    if (evaluation !== undefined) this.#valid = { step, loss: evaluation.loss };
     const { steps, onProgress } = this.#options;
     const bySteps =
       steps === undefined
@@ -194,8 +200,8 @@ export class TrainingLoop {
   async #validateAndSave(): Promise<void> {
     const evaluation = await this.#report('validation');
     const { step, best } = this.#training;
-    const improved = evaluation === undefined || best === null || evaluation.nll < best.nll;
-    if (improved && evaluation !== undefined) this.#update({ best: { step, nll: evaluation.nll } });
+    const improved = evaluation === undefined || best === null || evaluation.loss < best.loss;
+    if (improved && evaluation !== undefined) this.#update({ best: { step, loss: evaluation.loss } });
     await this.#save(improved);
   }
 
@@ -212,20 +218,17 @@ export class TrainingLoop {
   }
 
   #result(reason: TrainingResult['reason']): TrainingResult {
-    const { step, best, unigramNll } = this.#training;
-    return { step, reason, best, unigramNll };
+    const { step, best, baseline } = this.#training;
+    return { step, reason, best, baseline };
   }
 
   /** `latest` comes last: a process killed in between resumes before `best` and makes it again. */
   async #save(isBest: boolean): Promise<void> {
-    const { device, folder, pass } = this.#parts;
-    const state: TrainingState = {
-      parameters: await valuesOf(device, this.#model.parameters),
-      firstMoment: await valuesOf(device, pass.arenas.firstMoment),
-      secondMoment: await valuesOf(device, pass.arenas.secondMoment),
-    };
-    const names: CheckpointName[] = isBest ? ['best', 'latest'] : ['latest'];
-    for (const name of names) await folder.save(name, { metadata: this.#metadata, model: this.#model, state });
+    const { device, store, trainee } = this.#parts;
+    const state: Record<string, Float32Array<ArrayBuffer>[]> = {};
+    for (const [section, arena] of Object.entries(keptArenas(trainee))) state[section] = await valuesOf(device, arena);
+    const checkpoint = { ...this.#begun, metadata: this.#metadata, state };
+    await store.save(isBest ? ['best', 'latest'] : ['latest'], checkpoint);
   }
 }
 

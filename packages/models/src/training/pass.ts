@@ -1,32 +1,26 @@
 import {
-  type AdamArenas,
-  adamArenas,
-  adamStep,
   add,
-  crossEntropyRows,
   type Device,
   divide,
   Graph,
   gradients,
   type MemoryLimits,
-  maximum,
-  multiply,
   type Plan,
   plan,
   reshape,
   type Segment,
   slice,
-  sum,
   type Tensor,
 } from '@chipsmith/kernels';
 import { ModelError } from '../error.ts';
-import type { SequenceModel } from '../model.ts';
+import { fieldInputs, laneAxis } from '../examples.ts';
 import { type HalfStorage, requireShape } from './settings.ts';
+import type { Trainee } from './trainee.ts';
 
 export interface TrainingShape {
   /** Sequences side by side, B. */
   readonly batch: number;
-  /** Predicted events of each, T. */
+  /** Units of each, T: predicted events, unless the model's examples say otherwise. */
   readonly length: number;
   /**
    * Sequences that go through the model at once; it divides `batch`, which is also what it is if left out. With fewer, the
@@ -48,60 +42,55 @@ export interface TrainingPass {
   readonly plan: Plan;
   /** Of the first micro-batch: its share of the batch's loss. */
   readonly loss: Tensor;
-  /** Input (T, B) u32. */
-  readonly ids: Tensor;
-  /** Input (T, B) u32. */
-  readonly targets: Tensor;
-  /** Input (T, B) f32. */
-  readonly mask: Tensor;
+  /** For each field of the model's examples an input, for the whole batch. */
+  readonly fields: Readonly<Record<string, Tensor>>;
+  /** Input (1): the weight of the batch. */
+  readonly weight: Tensor;
   /** For each micro-batch an input (1) u32, new each step. */
-  readonly dropoutSeeds: readonly Tensor[];
-  /** Input (3): `adamSchedule` of the step. */
+  readonly seeds: readonly Tensor[];
+  /** Input for the optimiser's values of the step. */
   readonly schedule: Tensor;
-  /** The model's parameters, and what training keeps beside them. */
-  readonly arenas: AdamArenas;
 }
 
 /**
- * Traces loss, backward pass, clipping and Adam, and plans their memory.
+ * Traces loss, backward pass, clipping and the optimiser's step, and plans their memory.
  *
  * @throws ModelError if a size is outside its limits, or the micro-batch does not divide the batch
  * @throws KernelError `limit` if a value is larger than the limits allow
  */
 export function planTraining(
-  model: SequenceModel,
+  { model, optimiser }: Trainee,
   shape: TrainingShape,
   { limits, recompute }: PlanTrainingOptions = {},
 ): TrainingPass {
   const { batch, length, half } = shape;
   const microBatch = microBatchOf(shape);
   const graph = new Graph();
-  const ids = graph.input([length, batch], 'u32');
-  const targets = graph.input([length, batch], 'u32');
-  const mask = graph.input([length, batch]);
-  const dropoutSeeds: Tensor[] = [];
-  const { parameters } = model;
-  const variables = graph.variables(parameters);
+  const { fields: kinds } = model.examples;
+  const fields = fieldInputs(graph, kinds, length, batch);
+  const weight = graph.input([1]);
+  const variables = graph.variables(model.parameters);
 
   // The mean is over the whole batch, so that parts with many and with few events weigh as they do in one.
-  // A batch that is masked throughout has a loss of 0, and not of 0/0.
-  const events = maximum(sum(mask), graph.constant(Float32Array.of(1), []));
+  const seeds: Tensor[] = [];
   const losses: Tensor[] = [];
+  const updates: (() => void)[] = [];
   let total: Tensor[] | undefined;
   for (let first = 0; first < batch; first += microBatch) {
-    const part = (x: Tensor) => (microBatch === batch ? x : slice(x, first, first + microBatch, 1));
-    const rows = (x: Tensor) => reshape(part(x), [length * microBatch]);
-    const dropoutSeed = graph.input([1], 'u32');
-    const { logits } = model.apply(graph, part(ids), { dropoutSeed });
-    const nll = sum(multiply(crossEntropyRows(logits, rows(targets)), rows(mask)));
-    const loss = reshape(divide(nll, events), []);
+    const part = (name: string, x: Tensor) =>
+      microBatch === batch ? x : slice(x, first, first + microBatch, laneAxis(kinds[name]));
+    const seed = graph.input([1], 'u32');
+    const parts = Object.fromEntries(Object.entries(fields).map(([name, x]) => [name, part(name, x)]));
+    const { objective, update } = model.trace(graph, parts, { kind: 'training', seed });
+    const loss = reshape(divide(objective, weight), []);
     total = gradients(loss, variables, { onto: total, recompute });
-    dropoutSeeds.push(dropoutSeed);
+    if (update) updates.push(update);
+    seeds.push(seed);
     losses.push(loss);
   }
 
-  const arenas = adamArenas(parameters);
-  const { schedule, norm } = adamStep(total ?? [], arenas, { clipNorm: model.configuration.optimiser.clipNorm });
+  const { schedule, norm } = optimiser.step(total ?? []);
+  for (const update of updates) update();
   const planned = plan(graph, {
     history: [losses.reduce((one, other) => add(one, other)), norm],
     ...(limits && { limits }),
@@ -110,16 +99,7 @@ export function planTraining(
       weights: half === 'weights' || half === 'both',
     },
   });
-  return {
-    plan: planned,
-    loss: losses[0],
-    ids,
-    targets,
-    mask,
-    dropoutSeeds,
-    schedule,
-    arenas,
-  };
+  return { plan: planned, loss: losses[0], fields, weight, seeds, schedule };
 }
 
 /** @throws ModelError if something is to be stored in 16 bits, and the device cannot do that */

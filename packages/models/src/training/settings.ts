@@ -12,6 +12,9 @@ export const MAX_PARTS = 64;
 /** Events of a batch: with the 38 classes of melodies their scores alone take 2.5 GB. */
 const MAX_BATCH_EVENTS = 2 ** 24;
 
+/** Of a model whose training fits into 2.8 GB and whatever its activations take: a value has 4 bytes, its gradient and moments 12. */
+export const MAX_PARAMETERS = 178_000_000;
+
 /** Steps of a run: half a year at 60 a second. */
 export const MAX_STEPS = 1e9;
 

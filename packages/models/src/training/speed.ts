@@ -1,6 +1,6 @@
-import { adamSchedule, type Device, type PreparationOptions, Program } from '@chipsmith/kernels';
-import type { SequenceModel } from '../model.ts';
+import { type Device, type PreparationOptions, Program } from '@chipsmith/kernels';
 import { type PlanTrainingOptions, planTraining, requireHalf, type TrainingShape } from './pass.ts';
+import { initialiseModel, releaseTrainee, type Trainee } from './trainee.ts';
 
 /** How fast a model trains on a device. */
 export interface TrainingSpeed {
@@ -32,22 +32,22 @@ const SECONDS_BETWEEN_LOOKS = 0.5;
  */
 export async function measureTraining(
   device: Device,
-  model: SequenceModel,
+  trainee: Trainee,
   shape: TrainingShape,
   { seconds, recompute, ...preparation }: MeasureOptions,
 ): Promise<TrainingSpeed> {
   requireHalf(device, shape.half);
-  const pass = planTraining(model, shape, { limits: device.limits, recompute });
+  const pass = planTraining(trainee, shape, { limits: device.limits, recompute });
   let program: Program | undefined;
   try {
     program = await Program.create(device, pass.plan, preparation);
-    for (const [index, values] of model.initialise(1).entries()) device.write(model.parameters.slots[index], values);
+    initialiseModel(device, trainee.model, 1);
     const positions = shape.batch * shape.length;
-    program.write(pass.mask, new Float32Array(positions).fill(1));
+    program.write(pass.weight, Float32Array.of(positions));
     let steps = 0;
     const run = async (count: number) => {
       for (let each = 0; each < count; each++) {
-        program?.write(pass.schedule, adamSchedule(++steps, model.configuration.optimiser.learningRate));
+        program?.write(pass.schedule, trainee.optimiser.valuesOf(++steps));
         program?.run();
       }
       await program?.history();
@@ -66,6 +66,6 @@ export async function measureTraining(
     return { secondsPerStep, eventsPerSecond: positions / secondsPerStep, steps: steps - 1 };
   } finally {
     program?.destroy();
-    for (const arena of Object.values(pass.arenas)) device.release(arena);
+    releaseTrainee(device, trainee);
   }
 }

@@ -1,21 +1,19 @@
-import { existsSync } from 'node:fs';
 import {
   AUGMENTATIONS,
   type AugmentationName,
   augmentEvents,
-  BatchLoader,
   type Dataset,
   type EventSequence,
   findEncoding,
   Random,
-  unigram,
+  WHOLE_SEQUENCES,
 } from '@chipsmith/data';
 import {
   type BytesByCategory,
   type Device,
-  elementCount,
   type PreparationOptions,
   Program,
+  startingValues,
   totalMemory,
 } from '@chipsmith/kernels';
 import {
@@ -23,29 +21,35 @@ import {
   type CheckpointMetadata,
   requireEncoding,
   requireKnown,
+  requireSpoken,
   tempo,
 } from '../checkpoint/checkpoint.ts';
 import { ModelError } from '../error.ts';
-import { Evaluator, planEvaluation } from '../evaluation.ts';
+import { Evaluator, planEvaluation } from '../evaluation/evaluator.ts';
 import { letThrough } from '../let-through.ts';
-import type { ModelConfiguration, ModelDefinition } from '../model.ts';
+import type { ModelDefinition, ModelSettings } from '../model.ts';
 import { configure } from '../registry.ts';
+import { type BatchOrder, type BatchSource, batchesOnDemand } from './batches.ts';
 import { fitTraining, limitsWithin, recomputedShare, trainingMemory } from './budget.ts';
 import { type LoopOptions, TrainingLoop, type TrainingResult } from './loop.ts';
 import { microBatchOf, planTraining, requireHalf, type TrainingShape } from './pass.ts';
-import { MAX_PARAMETERS, RunFolder } from './run-folder.ts';
-import { requireTrainingOptions } from './settings.ts';
+import type { RunStore } from './run-store.ts';
+import { MAX_PARAMETERS, requireTrainingOptions } from './settings.ts';
+import { keptArenas, releaseTrainee, traineeFrom, traineeOf } from './trainee.ts';
 
 export interface TrainOptions extends TrainingShape, LoopOptions {
   readonly device: Device;
   readonly definition: ModelDefinition;
-  readonly configuration: ModelConfiguration;
+  /** As `configure` gives them. */
+  readonly settings: ModelSettings;
   readonly dataset: Dataset;
   /** Where the dataset can be found again; written to config.json. */
   readonly dataPlace: string;
-  /** Run folder. */
-  readonly folder: string;
-  /** Goes on from the folder's latest checkpoint; model, shape, budget, augmentation and seed are then those of the run. */
+  /** Where the run is kept. */
+  readonly store: RunStore;
+  /** Who makes the batches; training itself, when it needs them, if left out. */
+  readonly batchSource?: ((order: BatchOrder) => BatchSource) | undefined;
+  /** Goes on from the run's latest checkpoint; model, shape, budget, augmentation and seed are then those of the run. */
   readonly resume: boolean;
   readonly seed: number;
   /** Random changes to the training sequences, others in each epoch; none if left out. */
@@ -84,119 +88,107 @@ export interface TrainingStart extends TrainingPlan {
 }
 
 /**
- * Trains a sequence model to predict the next event.
+ * Trains a model.
  *
  * What a step sees (windows, dropout, learning rate) is a pure function of seed and step, and a checkpoint holds parameters
- * and both moments: a run that is cut off and resumed has bit for bit the parameters of one that was not. The folder is made
+ * and what the optimiser keeps: a run that is cut off and resumed has bit for bit the parameters of one that was not. The run is made
  * once everything is on the device, so that a training that cannot start leaves nothing behind.
  *
- * @throws ModelError if an option, the folder, its checkpoint, the dataset or the budget does not fit, or the loss is no longer a number
+ * @throws ModelError if an option, the store, its checkpoint, the dataset or the budget does not fit, or the loss is no longer a number
  * @throws DataError if no training sequence has two events
  * @throws KernelError from the device
  * @throws the signal's reason if it is aborted before training starts
  */
 export async function train(options: TrainOptions): Promise<TrainingResult> {
   requireTrainingOptions(options);
-  const { resume } = options;
-  const folder = new RunFolder(options.folder);
+  const { store, resume } = options;
   try {
-    // A new run is locked once its folder is made. A missing folder has no checkpoint either, which says more.
-    if (resume && existsSync(folder.path)) await folder.lock();
-    return await trainInto(folder, options);
+    // A new run is locked once it is made.
+    if (resume) await store.lock();
+    return await trainInto(options);
   } finally {
-    await folder.unlock();
+    await store.unlock();
   }
 }
 
-async function trainInto(folder: RunFolder, options: TrainOptions): Promise<TrainingResult> {
-  const { device, dataset, resume, steps } = options;
-  const start = resume ? await folder.load('latest') : await firstCheckpoint(options);
-  if (resume) requireSameData(start, dataset, folder);
-  else await folder.requireEmpty();
-  const { batch, length, seed, half, augmentation, step } = start.metadata.training;
+async function trainInto(options: TrainOptions): Promise<TrainingResult> {
+  const { device, dataset, store, resume, steps, batchSource = batchesOnDemand } = options;
+  const start = resume ? await store.load('latest') : await firstCheckpoint(options);
+  if (resume) requireSameData(start, dataset, store);
+  else await store.requireEmpty();
+  const { training, model } = start.metadata;
+  const { half, step } = training;
   if (steps !== undefined && step >= steps) {
-    throw new ModelError(`${folder.path}: has ${step} steps already; ask for more with --steps.`);
+    throw new ModelError(`${store.place}: has ${step} steps already; ask for more with --steps.`);
   }
   requireHalf(device, half);
 
-  const loader = new BatchLoader(dataset, {
-    batch,
-    length,
-    seed,
-    firstStep: step,
-    augmentation: augmentation === null ? undefined : AUGMENTATIONS[augmentation],
-  });
+  const batches = batchSource({ dataset, model, settings: start.settings, options: training, step });
   try {
-    return await trainFrom(start, loader, folder, options);
+    return await trainFrom(start, batches, options);
   } finally {
-    await loader.close();
+    await batches.close();
   }
 }
 
 /** Allocates everything, trains, and gives the memory back. */
-async function trainFrom(
-  start: Checkpoint,
-  loader: BatchLoader,
-  folder: RunFolder,
-  options: TrainOptions,
-): Promise<TrainingResult> {
-  const { device, dataset, resume, validTokens, signal, onPreparation } = options;
+async function trainFrom(start: Checkpoint, batches: BatchSource, options: TrainOptions): Promise<TrainingResult> {
+  const { device, dataset, store, resume, validTokens, signal, onPreparation } = options;
   const { model, state } = start;
+  const trainee = traineeFrom(start);
   const validation = subset(dataset.sequences('valid'), validTokens);
-  const metadata = withUnigram(start.metadata, dataset, validation);
+  const metadata = withBaseline(start, dataset, validation);
   const begun = { ...start, metadata };
   const { batch, length, recompute, step, budget } = metadata.training;
   // Each of these plans takes up to a second or two.
   await letThrough(signal);
-  const limits = limitsWithin(model, metadata.training, { budget, limits: device.limits, recompute });
+  const limits = limitsWithin(trainee, metadata.training, { budget, limits: device.limits, recompute });
   await letThrough(signal);
-  const pass = planTraining(model, metadata.training, { limits, recompute });
+  const pass = planTraining(trainee, metadata.training, { limits, recompute });
   await letThrough(signal);
-  const unrestricted = trainingMemory(model, { batch, length }, { limits: device.limits })?.bytes;
+  const unrestricted = trainingMemory(trainee, { batch, length }, { limits: device.limits })?.bytes;
   await letThrough(signal);
-  const plans = validation.length > 0 ? [pass.plan, planEvaluation(model, limits).plan] : [pass.plan];
+  const plans = validation.length > 0 ? [pass.plan, planEvaluation(model, length, limits).plan] : [pass.plan];
   const planned: TrainingPlan = {
-    parameters: model.parameterCount,
+    parameters: model.parameters.valueCount,
     step,
     microBatch: metadata.training.microBatch,
     recomputed: recomputedShare(pass),
     unrestricted,
-    padding: loader.sampler.padding,
+    padding: batches.padding,
     predicted: totalMemory(plans),
   };
   options.onPlan?.(planned);
-  const { parameters, firstMoment, secondMoment } = pass.arenas;
-  const arenas = [parameters, firstMoment, secondMoment];
   let program: Program | undefined;
   let evaluator: Evaluator | undefined;
   try {
     const preparation = { signal, onProgress: onPreparation };
     program = await Program.create(device, pass.plan, preparation);
-    if (validation.length > 0) evaluator = await Evaluator.create(device, model, { limits, ...preparation });
-    for (const [index, values] of [state.parameters, state.firstMoment, state.secondMoment].entries()) {
-      for (const [slot, data] of values.entries()) device.write(arenas[index].slots[slot], data);
+    if (validation.length > 0) evaluator = await Evaluator.create(device, model, length, { limits, ...preparation });
+    for (const [section, { slots }] of Object.entries(keptArenas(trainee))) {
+      for (const [index, slot] of slots.entries()) device.write(slot, state[section][index]);
     }
-    if (resume) await folder.rewind(step);
-    else await folder.create({ data: options.dataPlace, ...metadata }, begun);
+    if (resume) await store.rewind(step);
+    else await store.create({ data: options.dataPlace, ...metadata }, begun);
     options.onStart?.({ ...planned, measured: device.allocated });
-    const parts = { device, folder, loader, validation, pass, program, evaluator };
+    const parts = { device, store, batches, trainee, validation, pass, program, evaluator };
     return await new TrainingLoop(options, begun, parts).run();
   } finally {
     program?.destroy();
     evaluator?.destroy();
-    for (const arena of Object.values(pass.arenas)) device.release(arena);
+    releaseTrainee(device, trainee);
   }
 }
 
-/** Keeps what counting events reaches on the validation data, unless the run has it already. */
-function withUnigram(
-  metadata: CheckpointMetadata,
+/** Keeps what the model's first baseline reaches on the validation data, unless the run has it already. */
+function withBaseline(
+  { metadata, model }: Checkpoint,
   dataset: Dataset,
   validation: readonly EventSequence[],
 ): CheckpointMetadata {
-  if (validation.length === 0 || metadata.training.unigramNll !== undefined) return metadata;
-  const { nll } = unigram(dataset.sequences('train'), validation, metadata.encoding.classes);
-  return { ...metadata, training: { ...metadata.training, unigramNll: nll } };
+  if (validation.length === 0 || metadata.training.baseline !== null) return metadata;
+  const [baseline] = Object.values(model.examples.baselines?.(dataset.sequences('train'), validation) ?? {});
+  return baseline === undefined ? metadata : { ...metadata, training: { ...metadata.training, baseline } };
 }
 
 /**
@@ -223,35 +215,35 @@ const SEQUENCES_TRIED = 32;
 
 /** Step 0 of a new run. */
 async function firstCheckpoint(options: TrainOptions): Promise<Checkpoint> {
-  const { signal, device, definition, configuration, dataset, seed, batch, length, half, budget, augmentation } =
-    options;
+  const { signal, device, definition, dataset, seed, batch, length, half, budget, augmentation } = options;
   const { encoding, fingerprint } = dataset.manifest;
-  if (encoding.name !== definition.encoding) {
-    throw new ModelError(
-      `${definition.name} speaks the encoding ${definition.encoding}, the data is in ${encoding.name}; prepare it with --encoding ${definition.encoding}.`,
-    );
-  }
-  requireKnown(encoding);
+  requireSpoken(definition, encoding.name, `prepare the data with --encoding ${definition.encodings[0]}`);
   if (augmentation !== undefined) requireChange(dataset, augmentation);
-  const model = definition.create(configure(definition, configuration), encoding.classes);
-  if (model.parameterCount > MAX_PARAMETERS) {
+  const settings = configure(definition, options.settings);
+  const trainee = traineeOf(definition, settings, requireKnown(encoding));
+  const { model, optimiser } = trainee;
+  if (model.examples.cutting === WHOLE_SEQUENCES && length !== 1) {
+    throw new ModelError(`${definition.name} sees whole sequences, whatever their length; leave out --length.`);
+  }
+  const { valueCount } = model.parameters;
+  if (valueCount > MAX_PARAMETERS) {
     throw new ModelError(
-      `${definition.name}: ${model.parameterCount} parameters are more than a checkpoint can hold (${MAX_PARAMETERS}); choose a smaller model.`,
+      `${definition.name}: ${valueCount} parameters are more than a checkpoint can hold (${MAX_PARAMETERS}); choose a smaller model.`,
     );
   }
-  const settings =
+  const { microBatch, recompute } =
     budget === undefined
       ? { microBatch: microBatchOf(options), recompute: [] }
-      : await fitTraining(model, options, budget, device.limits, signal);
-  const { microBatch, recompute } = settings;
+      : await fitTraining(trainee, options, budget, device.limits, signal);
   const metadata: CheckpointMetadata = {
     format: 'chipsmith-checkpoint',
-    formatVersion: 1,
+    formatVersion: 2,
     model: definition.name,
-    configuration: { ...configuration },
+    configuration: { ...settings },
     encoding,
     dataFingerprint: fingerprint,
     firstEvents: firstEventCounts(dataset),
+    facts: { ...model.examples.facts?.(dataset.sequences('train')) },
     beatsPerMinute: medianTempo(dataset),
     training: {
       seed,
@@ -264,17 +256,18 @@ async function firstCheckpoint(options: TrainOptions): Promise<Checkpoint> {
       augmentation: augmentation ?? null,
       step: 0,
       best: null,
+      baseline: null,
     },
   };
-  const zeros = () => model.parameters.slots.map(({ shape }) => new Float32Array(elementCount(shape)));
-  const state = { parameters: model.initialise(seed), firstMoment: zeros(), secondMoment: zeros() };
-  return { metadata, model, state };
+  const sections = Object.entries(keptArenas({ model, optimiser }));
+  const state = Object.fromEntries(sections.map(([section, arena]) => [section, startingValues(arena, seed)]));
+  return { metadata, settings, model, state };
 }
 
-function requireSameData({ metadata }: Checkpoint, dataset: Dataset, folder: RunFolder): void {
+function requireSameData({ metadata }: Checkpoint, dataset: Dataset, store: RunStore): void {
   requireEncoding(metadata, dataset.manifest.encoding);
   if (metadata.dataFingerprint === dataset.manifest.fingerprint) return;
-  throw new ModelError(`${folder.path}: was trained on other data; resume with the same --data, or start a new run.`);
+  throw new ModelError(`${store.place}: was trained on other data; resume with the same --data, or start a new run.`);
 }
 
 /**

@@ -22,9 +22,10 @@ export function predict({ model, state }: Checkpoint, events: ArrayLike<number>)
     layers.push({ units, hidden: new Float64Array(units), cell: new Float64Array(units) });
   }
 
+  const classes = matrix('output/bias').length;
   const logits: Float64Array[] = [];
   for (let position = 0; position < events.length; position++) {
-    let input = Float64Array.from({ length: model.classes }, (_, event) => (event === events[position] ? 1 : 0));
+    let input = Float64Array.from({ length: classes }, (_, event) => (event === events[position] ? 1 : 0));
     for (const [index, layer] of layers.entries()) {
       const { units } = layer;
       const gates = Float64Array.from(matrix(`lstm/${index}/bias`));

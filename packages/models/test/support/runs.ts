@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { type Metrics, RunFolder, type TrainOptions } from '../../src/index.ts';
+import type { Metrics, TrainOptions } from '../../src/index.ts';
+import { RunFolder } from '../../src/node.ts';
 import { testDevice } from './device.ts';
 import { temporaryFolder } from './folder.ts';
 import { tinyOptions } from './tiny.ts';
@@ -10,8 +11,11 @@ export const device = await testDevice();
 export const root = await temporaryFolder();
 let runs = 0;
 /** Options of a run in a new folder. */
-export function newRun(changes: Partial<TrainOptions> = {}): TrainOptions {
-  return { ...tinyOptions(device, join(root, `run-${runs++}`)), ...changes };
+export function newRun({
+  folder = join(root, `run-${runs++}`),
+  ...changes
+}: Partial<TrainOptions> & { folder?: string } = {}) {
+  return { ...tinyOptions(device, folder), ...changes };
 }
 
 export async function metricsOf(folder: string): Promise<Metrics[]> {
@@ -23,10 +27,10 @@ export async function metricsOf(folder: string): Promise<Metrics[]> {
     .map((line) => JSON.parse(line));
 }
 
-/** Parameters and both moments of the latest checkpoint. */
+/** The step of the latest checkpoint, and all that it holds. */
 export async function latest(folder: string) {
   const { metadata, state } = await new RunFolder(folder).load('latest');
-  return { step: metadata.training.step, ...state };
+  return { step: metadata.training.step, state };
 }
 
 /** A signal that is aborted from the look after so many steps on: training looks once before each step. */

@@ -1,11 +1,20 @@
 import { type Dataset, datasetFromSongs, melodyEncoding } from '@chipsmith/data';
-import type { Device } from '@chipsmith/kernels';
-import { type Checkpoint, configure, findModel, type TrainOptions } from '../../src/index.ts';
+import { type Device, startingValues } from '@chipsmith/kernels';
+import {
+  type Checkpoint,
+  configure,
+  findModel,
+  type ModelSettings,
+  type TrainOptions,
+  traineeOf,
+} from '../../src/index.ts';
+import { RunFolder, threadedBatches } from '../../src/node.ts';
+import { keptArenas } from '../../src/training/trainee.ts';
 
 export const basicRnn = findModel('basic-rnn');
 
 /** One layer of 8 units without dropout: 38 * 32 + 8 * 32 + 32 + 8 * 38 + 38 = 1,846 parameters. */
-export const tinyConfiguration = configure(basicRnn, { layers: [8], dropout: 0, optimiser: { learningRate: 0.03 } });
+export const tinySettings = configure(basicRnn, { layers: [8], dropout: 0, optimiser: { learningRate: 0.03 } });
 
 /** Two bars of C major, struck anew at each step, from one of its degrees upwards. */
 export function tinyMelody(start: number, length = 32): number[] {
@@ -21,14 +30,16 @@ export function tinyDataset(count = 6, melody = tinyMelody): Dataset {
   return datasetFromSongs(songs, melodyEncoding, { validShare: 0.34 });
 }
 
-export function tinyOptions(device: Device, folder: string): TrainOptions {
+export function tinyOptions(device: Device, folder: string): TrainOptions & { readonly folder: string } {
   return {
     device,
     definition: basicRnn,
-    configuration: tinyConfiguration,
+    settings: tinySettings,
     dataset: tinyDataset(),
     dataPlace: 'songs',
     folder,
+    store: new RunFolder(folder),
+    batchSource: threadedBatches,
     resume: false,
     batch: 4,
     length: 8,
@@ -41,30 +52,30 @@ export function tinyOptions(device: Device, folder: string): TrainOptions {
 }
 
 /** A checkpoint of an untrained model. */
-export function freshCheckpoint(configuration = tinyConfiguration, seed = 1): Checkpoint {
+export function freshCheckpoint(settings: ModelSettings = tinySettings, seed = 1): Checkpoint {
   const { name, version, classes, stepsPerBar } = melodyEncoding;
-  const model = basicRnn.create(configuration, classes);
-  const parameters = model.initialise(seed);
+  const trainee = traineeOf(basicRnn, settings, melodyEncoding);
+  const { model } = trainee;
   return {
     metadata: {
       format: 'chipsmith-checkpoint',
-      formatVersion: 1,
+      formatVersion: 2,
       model: 'basic-rnn',
-      configuration: { ...configuration },
+      configuration: { ...settings },
       encoding: { name, version, classes, stepsPerBar },
       dataFingerprint: 'none',
       firstEvents: Array.from({ length: classes }, (_, event) => (event >= 14 && event < 26 ? 1 : 0)),
+      facts: {},
       beatsPerMinute: 120,
       training: {
         ...{ seed, batch: 4, length: 8, microBatch: 4, recompute: [], budget: null, augmentation: null },
-        ...{ step: 0, best: null },
+        ...{ step: 0, best: null, baseline: null },
       },
     },
+    settings,
     model,
-    state: {
-      parameters,
-      firstMoment: parameters.map(({ length }) => new Float32Array(length)),
-      secondMoment: parameters.map(({ length }) => new Float32Array(length)),
-    },
+    state: Object.fromEntries(
+      Object.entries(keptArenas(trainee)).map(([section, arena]) => [section, startingValues(arena, seed)]),
+    ),
   };
 }

@@ -1,0 +1,273 @@
+import { existsSync } from 'node:fs';
+import { appendFile, lstat, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { DataError, parseJson } from '@chipsmith/data';
+import {
+  fileError,
+  isMissing,
+  isSystemError,
+  PARTIAL_NAME,
+  readInputFile,
+  withInputFile,
+  writeFileAtomic,
+} from '@chipsmith/data/node';
+import { z } from 'zod';
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../checkpoint/checkpoint.ts';
+import { headerEnd, readHeader } from '../checkpoint/safetensors.ts';
+import { ModelError } from '../error.ts';
+import type { CheckpointName, Metrics, RunStore } from '../training/run-store.ts';
+import { MAX_PARAMETERS } from '../training/settings.ts';
+import { RunLock } from './run-lock.ts';
+
+/** What to do with what cannot be a file of a run. */
+const MOVE_AWAY = 'move it away';
+
+/** Of one file: parameters and both moments, and the header. */
+const MAX_CHECKPOINT_BYTES = 12 * MAX_PARAMETERS + 2 ** 24;
+
+/** Settings and the counts of first events, of at most 65,536 classes. */
+const MAX_CONFIG_BYTES = 2 ** 24;
+
+/** Ten million steps. */
+const MAX_METRICS_BYTES = 2 ** 28;
+
+/**
+ * The folder of one training run:
+ *
+ *     config.json               settings, for people, and where the data is
+ *     metrics.jsonl             one line a logged step
+ *     checkpoints/latest.safetensors, best.safetensors
+ *     lock                      while a process trains here
+ */
+export class RunFolder implements RunStore {
+  readonly path: string;
+  readonly #lock: RunLock;
+
+  constructor(path: string) {
+    this.path = path;
+    this.#lock = new RunLock(join(path, LOCK));
+  }
+
+  get place(): string {
+    return this.path;
+  }
+
+  /**
+   * Keeps other processes from training here until `unlock`. A folder that is not there is not locked: it has no checkpoint either,
+   * which says more.
+   *
+   * @throws ModelError if one does; DataError if the folder cannot be used
+   */
+  async lock(): Promise<void> {
+    if (existsSync(this.path)) await this.#lock.take();
+  }
+
+  /** Does nothing where `lock` was not called or did not succeed. */
+  unlock(): Promise<void> {
+    return this.#lock.release();
+  }
+
+  /**
+   * Makes sure that a run can start here. What was left by one that could not write its first checkpoint, or was killed before,
+   * counts as nothing.
+   *
+   * @throws ModelError if there is something else in the folder, so that no run is written over another
+   */
+  async requireEmpty(): Promise<void> {
+    for (const name of await entriesOf(this.path)) {
+      if (await this.#isLeftover(name)) continue;
+      const canGoOn = (await entriesOf(this.#checkpoints)).includes(fileOf('latest'));
+      throw new ModelError(
+        canGoOn
+          ? `${this.path}: the folder is not empty; go on with --resume or choose another --run folder.`
+          : `${this.path}: holds ${name}, and no checkpoint to go on from; empty it or choose another --run folder.`,
+      );
+    }
+  }
+
+  /**
+   * Starts a run, and locks its folder. The checkpoints' folder comes last and whole: with it the run is there and can be resumed,
+   * whenever it is killed; until then there is none.
+   *
+   * @param config as `train` keeps it: the checkpoint's metadata, and where the data is
+   * @throws ModelError if the folder is not empty, DataError if it cannot be written; it is then as it was
+   */
+  async create(config: object, start: Checkpoint): Promise<void> {
+    await this.requireEmpty();
+    let isNew = false;
+    let isOurs = false;
+    try {
+      isNew = await makeFolder(this.path);
+      await this.lock();
+      // Another process may have been faster.
+      await this.requireEmpty();
+      isOurs = true;
+      await this.#clear();
+      await writeFileAtomic(this.#config, `${JSON.stringify(config, undefined, 2)}\n`);
+      const partial = `${this.#checkpoints}.partial-${process.pid}`;
+      await mkdir(partial);
+      await writeFileAtomic(join(partial, fileOf('latest')), encodeCheckpoint(start));
+      await rename(partial, this.#checkpoints);
+    } catch (error) {
+      if (isOurs) await this.#clear();
+      await this.unlock();
+      if (isNew && (await entriesOf(this.path)).length === 0) await rmdir(this.path);
+      // Files under the names they have until they are whole say nothing to anybody.
+      const reason = error instanceof DataError ? error.cause : error;
+      throw isSystemError(reason) ? fileError(this.path, reason) : error;
+    }
+  }
+
+  /** Takes away what a run that never was has left. */
+  async #clear(): Promise<void> {
+    for (const name of await entriesOf(this.path)) {
+      if (name !== LOCK) await rm(join(this.path, name), { recursive: true, force: true });
+    }
+  }
+
+  /** Whether an entry of the folder is of a run that has no checkpoint yet. */
+  async #isLeftover(name: string): Promise<boolean> {
+    if (name === LOCK || PARTIAL_NAME.test(name)) return true;
+    if (name === 'checkpoints') return (await entriesOf(this.#checkpoints)).every((file) => PARTIAL_NAME.test(file));
+    if (name !== 'config.json' || (await entriesOf(this.#checkpoints)).some((file) => !PARTIAL_NAME.test(file)))
+      return false;
+    return ownConfig.safeParse(parseJson(await readText(this.#config, MAX_CONFIG_BYTES))).success;
+  }
+
+  /** Where the data of the run was when it started. @throws ModelError if config.json does not say, DataError if it cannot be read */
+  async dataPlace(): Promise<string> {
+    const config = z
+      .looseObject({ data: z.string() })
+      .safeParse(parseJson(await readText(this.#config, MAX_CONFIG_BYTES)));
+    if (!config.success) throw new ModelError(`${this.#config}: does not say where the data is; name it with --data.`);
+    return config.data.data;
+  }
+
+  /** Writes each file in one piece: until it is whole, the one before stays. @throws DataError if it cannot be written */
+  async save(names: readonly CheckpointName[], checkpoint: Checkpoint): Promise<void> {
+    const bytes = encodeCheckpoint(checkpoint);
+    for (const name of names) await writeFileAtomic(this.#checkpoint(name), bytes);
+  }
+
+  /** @throws ModelError if the run has no such checkpoint or it is damaged */
+  async load(name: CheckpointName): Promise<Checkpoint> {
+    const path = this.#checkpoint(name);
+    try {
+      return await withInputFile(
+        path,
+        MAX_CHECKPOINT_BYTES,
+        async ({ size, read }) => {
+          // The header tells whether it is worth reading the rest.
+          const end = headerEnd(await read(0, Math.min(8, size)), size, path);
+          readHeader(await read(0, end), size, path);
+          return decodeCheckpoint(await read(0, size), path);
+        },
+        MOVE_AWAY,
+      );
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      throw new ModelError(`${this.path}: has no checkpoint "${name}"; train there first, or check --run.`);
+    }
+  }
+
+  /** Adds a line to metrics.jsonl. @throws DataError if it cannot be written */
+  async log(metrics: Metrics): Promise<void> {
+    try {
+      await appendFile(this.#metrics, `${JSON.stringify(metrics)}\n`);
+    } catch (error) {
+      throw fileError(this.#metrics, error);
+    }
+  }
+
+  /**
+   * Goes back to a step, before a run goes on from its checkpoint: drops the lines of metrics after it, so that none tells of a
+   * step twice, and the files that a killed process was writing.
+   */
+  async rewind(step: number): Promise<void> {
+    for (const folder of [this.path, this.#checkpoints]) {
+      const partial = (await entriesOf(folder)).filter((name) => PARTIAL_NAME.test(name));
+      for (const name of partial) await rm(join(folder, name), { force: true });
+    }
+    let text = '';
+    try {
+      text = await readText(this.#metrics, MAX_METRICS_BYTES);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+    // A killed process may leave half a line at the end: without its newline it is dropped too.
+    const lines = text.split('\n').slice(0, -1);
+    const kept = lines.filter((line) => stepOf(line) <= step);
+    await writeFileAtomic(this.#metrics, kept.map((line) => `${line}\n`).join(''));
+  }
+
+  get #metrics(): string {
+    return join(this.path, 'metrics.jsonl');
+  }
+
+  get #config(): string {
+    return join(this.path, 'config.json');
+  }
+
+  get #checkpoints(): string {
+    return join(this.path, 'checkpoints');
+  }
+
+  #checkpoint(name: CheckpointName): string {
+    return join(this.#checkpoints, fileOf(name));
+  }
+}
+
+/** What tells a run's config.json from that of another program. */
+const ownConfig = z.looseObject({ format: z.literal('chipsmith-checkpoint') });
+
+function fileOf(name: CheckpointName): string {
+  return `${name}.safetensors`;
+}
+
+/** The file of the lock in a run's folder. */
+const LOCK = 'lock';
+
+/**
+ * Makes a folder, and those that it stands in, where they are missing. Node's own `recursive` says of a read-only place that it is
+ * not there.
+ *
+ * @returns whether it was missing
+ */
+async function makeFolder(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (error) {
+    if (isSystemError(error) && error.code === 'EEXIST') return false;
+    if (!isMissing(error)) throw error;
+  }
+  await makeFolder(dirname(path));
+  await mkdir(path);
+  return true;
+}
+
+/** Names in a folder; none if there is no such folder. @throws DataError if it cannot be read, ModelError if it is a link to nothing */
+async function entriesOf(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (!isMissing(error)) throw fileError(folder, error);
+    const link = await lstat(folder).catch((reason: unknown) => {
+      if (isMissing(reason)) return undefined;
+      throw fileError(folder, reason);
+    });
+    if (link === undefined) return [];
+    throw new ModelError(`${folder}: is a link to a place that is not there; make that folder, or remove the link.`);
+  }
+}
+
+/** A file of the run as text. @throws DataError if it cannot be read, or has more than `maxBytes` */
+async function readText(path: string, maxBytes: number): Promise<string> {
+  return (await readInputFile(path, maxBytes, MOVE_AWAY)).toString();
+}
+
+/** The step of a line of metrics; lines that cannot be read belong nowhere. */
+function stepOf(line: string): number {
+  const metrics = z.looseObject({ step: z.int() }).safeParse(parseJson(line));
+  return metrics.success ? metrics.data.step : Number.POSITIVE_INFINITY;
+}
