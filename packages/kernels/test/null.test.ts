@@ -9,6 +9,7 @@ import {
   multiply,
   Program,
   plan,
+  rmsprop,
   sgd,
   store,
   sum,
@@ -70,6 +71,7 @@ describe('every kernel compiles and validates on the null adapter', () => {
       const state = { parameters, gradients: gradient, firstMoment, secondMoment };
       const norm = globalNorm(gradient);
       adam(state, graph.input([3]), norm, clipNorm, { weightDecay: 0.1 });
+      rmsprop({ parameters, gradients: gradient, meanSquare: secondMoment }, graph.input([]), norm, clipNorm);
       sgd({ parameters, gradients: gradient, velocity: firstMoment }, graph.input([]), norm, clipNorm, {
         nesterov: true,
       });

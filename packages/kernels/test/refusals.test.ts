@@ -64,12 +64,18 @@ describe('what types rule out', () => {
 });
 
 describe('what would give wrong numbers in silence', () => {
-  it.each([{ temperature: -1 }, { temperature: Number.NaN }, { topK: 0 }, { topK: 1.5 }, { topP: 0 }, { topP: 1.1 }])(
-    'sampling by %o is refused',
-    (settings) => {
-      expect(() => categoricalSettings(settings)).toThrow(/^categoricalSettings: (temperature|topK|topP) must be/);
-    },
-  );
+  it.each([
+    { temperature: -1 },
+    { temperature: Number.NaN },
+    { topK: 0 },
+    { topK: 1.5 },
+    { topP: 0 },
+    { topP: 1.1 },
+    { minP: -0.1 },
+    { minP: 2 },
+  ])('sampling by %o is refused', (settings) => {
+    expect(() => categoricalSettings(settings)).toThrow(/^categoricalSettings: (temperature|topK|topP|minP) must be/);
+  });
 
   it('Adam has no step 0', () => {
     expect(() => adamSchedule(0, 0.1)).toThrow('adamSchedule: steps are whole numbers from 1 on, got 0.');

@@ -71,7 +71,7 @@ export const cases = {
 } satisfies Record<
   Exclude<
     keyof typeof operations,
-    'adam' | 'dropout' | 'sgd' | 'squaredSums' | 'store' | 'writeRows' | `${string}Gradient`
+    'adam' | 'dropout' | 'rmsprop' | 'sgd' | 'squaredSums' | 'store' | 'writeRows' | `${string}Gradient`
   >,
   readonly OperationCase[]
 >;
