@@ -26,8 +26,8 @@ export function gather(x: Tensor, ids: Tensor, axis = 0): Tensor {
   const [before, size, row] = [x.shape.slice(0, at), x.shape[at], x.shape.slice(at + 1)];
   const lines = elementCount(before);
   const rows = reshape(x, [lines * size, elementCount(row)]);
-  const places = at === 0 ? ids : inEachLine(ids, lines, size);
-  const [taken] = x.graph.apply(embeddingOperation, [rows, places], { caller: 'gather' });
+  const numbers = at === 0 ? ids : inEachLine(ids, lines, size);
+  const [taken] = x.graph.apply(embeddingOperation, [rows, numbers], { caller: 'gather' });
   return reshape(taken, [...before, ...ids.shape, ...row]);
 }
 

@@ -5,7 +5,7 @@ import type { OperationCase } from '../support/verify.ts';
 
 const [STREAM, SEED] = [2, 7];
 
-/** Rows, classes and settings; the log-probability tells which class was chosen. */
+/** Rows, classes and settings; the log-probability shows which class was chosen. */
 const PROBLEMS: readonly [number, number, CategoricalSettings, penalised?: boolean][] = [
   [1, 1, {}],
   [5, 38, { temperature: 0.7, topP: 0.9 }],
