@@ -1,7 +1,5 @@
 import {
-  type AdamArenas,
-  adamArenas,
-  adamStep,
+  type Arena,
   add,
   crossEntropyRows,
   type Device,
@@ -11,6 +9,7 @@ import {
   type MemoryLimits,
   maximum,
   multiply,
+  optimiser,
   type Plan,
   plan,
   reshape,
@@ -58,8 +57,8 @@ export interface TrainingPass {
   readonly dropoutSeeds: readonly Tensor[];
   /** Input (3): `adamSchedule` of the step. */
   readonly schedule: Tensor;
-  /** The model's parameters, and what training keeps beside them. */
-  readonly arenas: AdamArenas;
+  /** The model's parameters, and what training keeps beside them: gradients and both moments of Adam. */
+  readonly arenas: Readonly<Record<'parameters' | 'gradients' | 'firstMoment' | 'secondMoment', Arena>>;
 }
 
 /**
@@ -100,8 +99,9 @@ export function planTraining(
     losses.push(loss);
   }
 
-  const arenas = adamArenas(parameters);
-  const { schedule, norm } = adamStep(total ?? [], arenas, { clipNorm: model.configuration.optimiser.clipNorm });
+  const adam = optimiser({ kind: 'adam' }, parameters);
+  const { schedule, norm } = adam.step(total ?? [], { clipNorm: model.configuration.optimiser.clipNorm });
+  const { firstMoment, secondMoment } = adam.arenas;
   const planned = plan(graph, {
     history: [losses.reduce((one, other) => add(one, other)), norm],
     ...(limits && { limits }),
@@ -118,7 +118,7 @@ export function planTraining(
     mask,
     dropoutSeeds,
     schedule,
-    arenas,
+    arenas: { parameters, gradients: adam.gradients, firstMoment, secondMoment },
   };
 }
 
