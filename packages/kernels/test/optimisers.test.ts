@@ -363,12 +363,18 @@ describe('optimiser', () => {
     expect(() => optimiser(settings as OptimiserSettings, new Arena('parameters', 'parameters'))).toThrow(message);
   });
 
-  it('refuses too few gradients', () => {
+  it('refuses too few gradients, and to clip to nothing', () => {
     const parameters = new Arena('parameters', 'parameters');
     for (const name of ['a', 'b']) parameters.add(name, [1]);
     const graph = new Graph();
     expect(() => optimiser({ kind: 'sgd' }, parameters).step([graph.input([1])])).toThrow(
       'optimiser: 2 gradients are needed, got 1.',
     );
+    const both = [graph.input([1]), graph.input([1])];
+    for (const clipNorm of [0, -1, Number.NaN]) {
+      expect(() => optimiser({ kind: 'sgd' }, parameters).step(both, { clipNorm })).toThrow(
+        `optimiser: clipNorm must be above 0, got ${clipNorm}.`,
+      );
+    }
   });
 });
