@@ -5,11 +5,12 @@ import { KernelError } from '@chipsmith/kernels';
 import { describe, expect, it, vi } from 'vitest';
 import { clockTime } from '../src/clock-time.ts';
 import { bytesOf } from '../src/commands/options.ts';
-import { type Command, flag, guess, integers, number, parseCommandLine, text } from '../src/terminal/command.ts';
+import { type Command, flag, guess, parseCommandLine, text } from '../src/terminal/command.ts';
 import { CommandError, explain, UsageError } from '../src/terminal/errors.ts';
 import { interruptible } from '../src/terminal/interrupt.ts';
 import { formatTable } from '../src/terminal/output.ts';
 import { formatBytes, startPreparation, startProgress } from '../src/terminal/progress.ts';
+import { integers, number } from '../src/terminal/values.ts';
 import { scratchFolder } from './support/cli.ts';
 
 const command: Command = {
@@ -49,6 +50,11 @@ describe('parseCommandLine', () => {
       '--a-number',
       '--a-number=',
       '--list --loud',
+      '-an',
+      '-h5',
+      '--constructor',
+      '--no-list',
+      '-7',
     ]) {
       expect(() => parse(line), line).toThrow(UsageError);
     }

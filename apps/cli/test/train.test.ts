@@ -307,6 +307,32 @@ describe.skipIf(!mounted)('on a full disk (skipped where this process may not mo
   });
 });
 
+/** A file system that nobody can write to, root neither. */
+const sealed = join(folder, 'sealed');
+mkdirSync(sealed);
+const isSealed = spawnSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'chipsmith-test', sealed]).status === 0;
+afterAll(() => {
+  if (isSealed) spawnSync('umount', [sealed]);
+});
+
+describe.skipIf(!isSealed)('in a place that is read-only (skipped where this process may not mount a tmpfs)', () => {
+  it.each([
+    ['train', `--data ${data} ${TINY} --run`],
+    ['generate', `--run ${run} --count 1 --bars 2 --output`],
+    ['prepare', `${join(folder, 'midi')} --output`],
+  ])('%s refuses at once and makes nothing', async (name, options) => {
+    for (const place of [join(sealed, 'x'), join(sealed, 'far/away/x')]) {
+      const { code, stdout, lines } = await chipsmith(`${name} ${options} ${place}`);
+      expect({ code, stdout, lines: lines.filter((line) => !line.startsWith('The model has learnt')) }).toEqual({
+        code: 1,
+        stdout: '',
+        lines: [`${place}: the place is read-only; choose another one.`],
+      });
+    }
+    expect(await filesOf(sealed)).toEqual([]);
+  });
+});
+
 /** Writes until nothing fits any more but a line of metrics. */
 async function fill(path: string): Promise<void> {
   for (;;) {

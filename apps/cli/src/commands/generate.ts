@@ -2,21 +2,13 @@ import { join } from 'node:path';
 import { deriveSeed, findEncoding, trackOf } from '@chipsmith/data';
 import { type CheckpointMetadata, findModel, learningWarning, tempo } from '@chipsmith/models';
 import { compose, type SongOfSample } from '../compose.ts';
-import {
-  type Arguments,
-  type Command,
-  flag,
-  givenOptions,
-  integer,
-  number,
-  rangeOf,
-  required,
-  seedOf,
-  text,
-} from '../terminal/command.ts';
+import { type Arguments, type Command, flag, givenOptions, text } from '../terminal/command.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { print, tell } from '../terminal/output.ts';
+import { givenValue } from '../terminal/schema-options.ts';
+import { integer, number, required, seedOf } from '../terminal/values.ts';
 import { checkTracksFolder, scoresOf, type Track, writeTracks } from '../tracks.ts';
+import { requireReplaceable } from '../writable.ts';
 import { checkpointOf, checkpointOptions } from './checkpoint.ts';
 import { adapterOption, withDevice } from './options.ts';
 import { primerOf, type TrackPrimer } from './primer.ts';
@@ -82,6 +74,7 @@ export const generate: Command = {
     const { count, bars, seed, topK, topP, arranged, loops, sound, midi } = options;
     const folder = text(args, 'output') ?? join(required(args, 'run', 'the folder of a trained model'), 'samples');
     await checkTracksFolder(folder);
+    await requireReplaceable(folder);
     const { checkpoint } = await checkpointOf(args);
     const { metadata } = checkpoint;
     const warning = learningWarning(metadata.training);
@@ -132,7 +125,7 @@ function optionsOf(args: Arguments) {
     temperature: number(args, 'temperature', { least: 0.01, most: 100 }),
     topK: integer(args, 'top-k', { least: 1 }),
     topP: number(args, 'top-p', { least: 0.001, most: 1 }),
-    beatsPerMinute: number(args, 'bpm', rangeOf(tempo)),
+    beatsPerMinute: givenValue(tempo, args, 'bpm'),
     arranged: flag(args, 'arrange'),
     loops: flag(args, 'loop'),
     sound: soundOf(args),

@@ -14,8 +14,6 @@ import { openDevice } from '@chipsmith/kernels/node';
 import {
   configure,
   findModel,
-  HALF_STORAGE,
-  type HalfStorage,
   type ModelConfiguration,
   type ModelDefinition,
   ModelError,
@@ -24,10 +22,12 @@ import {
   type TrainingShape,
   trainingSettings,
 } from '@chipsmith/models';
-import type { ArgsDef } from 'citty';
-import { type Arguments, integer, integers, number, oneOf, rangeOf, text } from '../terminal/command.ts';
+import { z } from 'zod';
+import { type Arguments, type Options, text } from '../terminal/command.ts';
 import { CommandError, UsageError } from '../terminal/errors.ts';
 import { startPreparation } from '../terminal/progress.ts';
+import { givenValues, schemaOptions } from '../terminal/schema-options.ts';
+import { oneOf } from '../terminal/values.ts';
 
 export const adapterOption = {
   adapter: {
@@ -35,7 +35,7 @@ export const adapterOption = {
     valueHint: 'name',
     description: 'auto, gles (on the CPU), vulkan, metal, d3d12, or a part of an adapter name (default auto)',
   },
-} satisfies ArgsDef;
+} satisfies Options;
 
 /**
  * Opens a device for some work and closes it afterwards, telling how far it is with getting ready.
@@ -66,42 +66,72 @@ async function deviceOf(args: Arguments, preparation: PreparationOptions): Promi
   throw new CommandError('The null adapter computes nothing and is for tests only; choose another with --adapter.');
 }
 
-/** An option for a setting of training, with the words of its schema. */
-export function settingOption(setting: keyof typeof trainingSettings, valueHint: string) {
-  return { type: 'string', valueHint, description: trainingSettings[setting].description ?? '' } as const;
+/** The model, where it is not the default one. */
+export const modelOption = {
+  model: {
+    type: 'string',
+    valueHint: 'name',
+    description: `one of those that chipsmith models lists; its settings are below (default ${models[0].name})`,
+  },
+} satisfies Options;
+
+/** @throws UsageError for an unknown model */
+export function modelOf(args: Arguments): ModelDefinition {
+  const names = models.map(({ name }) => name);
+  return findModel(oneOf('--model', text(args, 'model') ?? names[0], names));
 }
 
-/** What a training is, shared by train and plan. */
-export const modelOptions = {
-  model: { type: 'string', valueHint: 'name', description: `see chipsmith models (default ${models[0].name})` },
-  layers: { type: 'string', valueHint: 'units', description: 'units of each LSTM layer, such as 256,256' },
-  dropout: { type: 'string', valueHint: '0..0.95', description: 'share of layer outputs dropped in training' },
-  'learning-rate': { type: 'string', valueHint: 'rate', description: 'of Adam' },
-  'clip-norm': { type: 'string', valueHint: 'norm', description: 'global norm to which gradients are clipped' },
-  batch: settingOption('batch', 'n'),
-  length: settingOption('length', 'events'),
-  'micro-batch': settingOption('microBatch', 'n'),
-  half: settingOption('half', HALF_STORAGE.join('|')),
-} satisfies ArgsDef;
-
-/** The model options that were given, by their names. @throws UsageError */
-export function givenSettings(args: Arguments) {
-  return {
-    model: text(args, 'model'),
-    layers: integers(args, 'layers'),
-    dropout: number(args, 'dropout'),
-    'learning-rate': number(args, 'learning-rate'),
-    'clip-norm': number(args, 'clip-norm'),
-    batch: integer(args, 'batch', rangeOf(trainingSettings.batch)),
-    length: integer(args, 'length', rangeOf(trainingSettings.length)),
-    'micro-batch': integer(args, 'micro-batch', rangeOf(trainingSettings.microBatch)),
-    half: halfOf(args),
-  };
+/** How a batch goes through a model, with the sizes that suit it. */
+export function shapeSchema({ training: { batch, length } }: ModelDefinition) {
+  return z.object({
+    batch: trainingSettings.batch.default(batch),
+    length: trainingSettings.length.default(length),
+    microBatch: trainingSettings.microBatch,
+    half: trainingSettings.half,
+  });
 }
 
-function halfOf(args: Arguments): HalfStorage | undefined {
-  const word = text(args, 'half');
-  return word === undefined ? undefined : oneOf('--half', word, HALF_STORAGE);
+/**
+ * The options of some models' own settings. Where several have one of the same name, it is described as the first has it.
+ *
+ * @throws Error if models disagree on whether an option has a value
+ */
+export function settingOptions(definitions: readonly ModelDefinition[]): Options {
+  const options: Record<string, Options[string]> = {};
+  for (const { name, schema } of definitions) {
+    for (const [key, option] of Object.entries(schemaOptions(schema))) {
+      options[key] ??= option;
+      if (options[key].type !== option.type) throw new Error(`--${key} of ${name} is of another type than elsewhere`);
+    }
+  }
+  return options;
+}
+
+/** Own options of a command and those of models' settings. @throws Error if a setting has the name of an option */
+export function withSettings(own: Options, definitions: readonly ModelDefinition[]): Options {
+  const settings = settingOptions(definitions);
+  const clash = Object.keys(settings).find((name) => Object.hasOwn(own, name));
+  if (clash !== undefined) throw new Error(`--${clash} is an option of the command and a setting of a model`);
+  return { ...own, ...settings };
+}
+
+/** What help shows where options depend on the model: the command's own, and the settings of the model that was named. */
+export function sectionsOf(own: Options, { name, schema }: ModelDefinition): readonly (readonly [string, Options])[] {
+  return [
+    ['Options', own],
+    [`Settings of ${name}; of another: --model <name> --help`, schemaOptions(schema)],
+  ];
+}
+
+/** A model's own settings as far as they are given. @throws UsageError for one that it does not have, or does not take */
+export function givenSettings(args: Arguments, { name, schema }: ModelDefinition) {
+  const own = Object.keys(schemaOptions(schema));
+  const foreign = Object.keys(settingOptions(models)).find((key) => args[key] !== undefined && !own.includes(key));
+  if (foreign !== undefined) {
+    const settings = own.map((key) => `--${key}`).join(', ');
+    throw new UsageError(`--${foreign} is not a setting of ${name}, which has ${settings || 'none'}`);
+  }
+  return givenValues(schema, args);
 }
 
 /** What is to be trained: the options given, and the model's defaults for the rest. */
@@ -113,20 +143,9 @@ export interface Training {
 
 /** @throws UsageError for an unknown model, or a setting that it does not take */
 export function trainingOf(args: Arguments): Training {
-  const { model = models[0].name, batch, length, layers, dropout, ...others } = givenSettings(args);
-  const names = models.map(({ name }) => name);
-  const definition = findModel(oneOf('--model', model, names));
-  const settings = {
-    layers,
-    dropout,
-    optimiser: { learningRate: others['learning-rate'], clipNorm: others['clip-norm'] },
-  };
-  const shape = {
-    batch: batch ?? definition.training.batch,
-    length: length ?? definition.training.length,
-    microBatch: others['micro-batch'],
-    half: others.half,
-  };
+  const definition = modelOf(args);
+  const settings = givenSettings(args, definition);
+  const shape = { ...definition.training, ...givenValues(shapeSchema(definition), args) };
   try {
     microBatchOf(shape);
     return { definition, configuration: configure(definition, settings), shape };

@@ -20,22 +20,13 @@ import {
   SPLITS,
   writeDataset,
 } from '@chipsmith/data';
-import {
-  type Arguments,
-  type Command,
-  choice,
-  flag,
-  integer,
-  number,
-  oneOf,
-  required,
-  seedOf,
-  text,
-} from '../terminal/command.ts';
+import { type Arguments, type Command, flag, text } from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { print, tell } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
+import { choice, integer, number, oneOf, required, seedOf } from '../terminal/values.ts';
+import { requireReplaceable } from '../writable.ts';
 import { DOWNLOAD_OPTIONS, downloadOf } from './download.ts';
 import { corpusDataset, encodingOf } from './options.ts';
 
@@ -145,6 +136,7 @@ export const prepare: Command = {
         'chipsmith prepare: name files, folders or archives, or give --corpus (one of the two), or fetch some with --download',
       );
     }
+    await requireReplaceable(output);
     const downloaded = download && (await interruptible(download));
     for (const { url, reason } of downloaded?.left ?? []) tell(`Left out: ${url}: ${reason}`);
     const options = { seed, validShare, voices, ...cleaning };

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import { choosePrimer, type Encoding, type Meter, meterName, printable } from '@chipsmith/data';
-import { type Arguments, integers, text } from '../terminal/command.ts';
+import { type Arguments, text } from '../terminal/command.ts';
 import { CommandError, UsageError } from '../terminal/errors.ts';
+import { integers } from '../terminal/values.ts';
 import { firstSong, readInput } from './song.ts';
 
 /** What tracks begin with. */

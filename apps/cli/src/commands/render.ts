@@ -12,9 +12,10 @@ import {
 } from '@chipsmith/apu';
 import { isVgm, readVgmLog, unwrap, withEstimatedTiming, writeMidi } from '@chipsmith/data';
 import { writeFileAtomic } from '@chipsmith/models';
-import { type Arguments, type Command, choice, integer, oneOf, required } from '../terminal/command.ts';
+import type { Arguments, Command } from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
 import { print, tell } from '../terminal/output.ts';
+import { choice, integer, oneOf, required } from '../terminal/values.ts';
 import { MAX_INPUT_BYTES, midiOf, midiOption, onlySong, readInput } from './song.ts';
 
 const FILTERS = Object.keys(FILTER_PROFILES) as FilterName[];

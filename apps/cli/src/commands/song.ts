@@ -6,8 +6,9 @@ import {
   reasonOf,
   type SongReading,
 } from '@chipsmith/data';
-import { type Arguments, choice } from '../terminal/command.ts';
+import type { Arguments } from '../terminal/command.ts';
 import { CommandError } from '../terminal/errors.ts';
+import { choice } from '../terminal/values.ts';
 
 /** How songs become .mid files. */
 export const midiOption = {
