@@ -16,8 +16,9 @@ const schema = z.strictObject({
 const options = schemaOptions(schema.omit({ name: true }));
 const numbers = schema.omit({ name: true });
 
+const command: Command = { name: 'try', description: '', options, examples: [], run: async () => 0 };
+
 function given(line: string) {
-  const command: Command = { name: 'try', description: '', options, examples: [], run: async () => 0 };
   return givenValues(numbers, parseCommandLine(command, line.split(' ').filter(Boolean)));
 }
 
@@ -69,10 +70,10 @@ describe('givenValues', () => {
   });
 
   it('can be one that belongs to no object', () => {
-    expect(givenValue(z.number().min(1).max(2), Object.assign({ bpm: '1.5' }, { _: [] }), 'bpm')).toBe(1.5);
-    expect(() => givenValue(z.number().min(1), Object.assign({ bpm: '0' }, { _: [] }), 'bpm')).toThrow(
-      '--bpm must be a number of at least 1',
-    );
+    const typed = (bpm: string) =>
+      parseCommandLine({ ...command, options: { bpm: { type: 'string', description: '' } } }, ['--bpm', bpm]);
+    expect(givenValue(z.number().min(1).max(2), typed('1.5'), 'bpm')).toBe(1.5);
+    expect(() => givenValue(z.number().min(1), typed('0'), 'bpm')).toThrow('--bpm must be a number of at least 1');
   });
 });
 

@@ -2,12 +2,9 @@ import { stripVTControlCharacters } from 'node:util';
 import { models } from '@chipsmith/models';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../src/cli.ts';
-import { optionsOf } from '../src/terminal/command.ts';
+import { looseArguments, optionsOf } from '../src/terminal/command.ts';
 import { schemaOptions } from '../src/terminal/schema-options.ts';
 import { chipsmith, expectFailure } from './support/cli.ts';
-
-/** A command line without a word. */
-const NOTHING_TYPED = Object.assign({}, { _: [] });
 
 describe('--help', () => {
   it.each(commands.map((command) => [command.name, command] as const))(
@@ -15,7 +12,7 @@ describe('--help', () => {
     async (name, command) => {
       const { code, stdout, lines } = await chipsmith(`${name} --help`);
       expect({ code, lines }).toEqual({ code: 0, lines: [] });
-      const sections = command.helpSections?.(NOTHING_TYPED) ?? [['Options', optionsOf(command)]];
+      const sections = command.helpSections?.(looseArguments(command, [])) ?? [['Options', optionsOf(command)]];
       for (const option of sections.flatMap(([, options]) => Object.keys(options)))
         expect(stdout).toContain(`--${option}`);
       // Long ones go on in the next line.

@@ -86,6 +86,7 @@ export * from './random.ts';
 export type { FoundSong, SongReading, WrittenFacts } from './reading.ts';
 export { songFromRegisterLog } from './register-log/song.ts';
 export { isVgm, readVgmLog, readVgmSong } from './register-log/vgm.ts';
+export { withCount } from './repairs.ts';
 export * from './song.ts';
 export { type SongCounts, sumCounts, type VoiceCounts, WIDEST_INTERVAL } from './statistics/counts.ts';
 export { compareMeasures, type MelodyMeasures, measureMelody, measuresOf } from './statistics/melody-measures.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { deriveSeed, findEncoding, trackOf } from '@chipsmith/data';
+import { deriveSeed, findEncoding, trackOf, withCount } from '@chipsmith/data';
 import { type CheckpointMetadata, findModel, learningWarning, tempo } from '@chipsmith/models';
 import { compose, type SongOfSample } from '../compose.ts';
 import { type Arguments, type Command, flag, givenOptions, text } from '../terminal/command.ts';
@@ -103,13 +103,13 @@ export const generate: Command = {
       const tracks = drawn.map(({ sample: { events, nll }, song }, index): Track => {
         return { name: nameOf(index), song, events, seed, scores: { nllPerEvent: nll, ...scoresOf(song) } };
       });
-      const title = `${count} tracks by ${metadata.model}`;
+      const title = withCount(`# track(s) by ${metadata.model}`, count);
       const place = { output: folder, replace: replace === true };
       const made = { title, settings, options: given, sound, midi, signal };
       return { tracks, ...(await writeTracks(tracks, { ...place, ...made })) };
     });
     const moved = output === folder ? '' : ` (${folder} holds tracks already; --replace would replace them)`;
-    const words = `${tracks.length} tracks in ${output}${moved}\nHear and see them: ${page}`;
+    const words = `${withCount('# track(s)', tracks.length)} in ${output}${moved}\nHear and see them: ${page}`;
     const described = tracks.map(({ name, scores }) => ({ name, scores }));
     print(args, { output, page, settings, ...(warning && { warning }), tracks: described }, words);
     return 0;

@@ -18,6 +18,7 @@ import {
   reportTable,
   type SongFilters,
   SPLITS,
+  withCount,
   writeDataset,
 } from '@chipsmith/data';
 import { type Arguments, type Command, flag, text } from '../terminal/command.ts';
@@ -146,12 +147,15 @@ export const prepare: Command = {
       : await prepareInputs({ ...options, inputs, encoding, output, arranger, threads });
     const { manifest, report } = dataset;
     const sizes = SPLITS.map(
-      (split) => `${split} ${manifest.splits[split].sequences} sequences, ${manifest.splits[split].events} events`,
+      (split) =>
+        `${split} ${withCount('# sequence(s)', manifest.splits[split].sequences)}, ${withCount('# event(s)', manifest.splits[split].events)}`,
     );
     const words = [
       reportTable(report),
       ...sizes,
-      ...(unchanged > 0 ? [`${unchanged} unchanged files were not processed again.`] : []),
+      ...(unchanged > 0
+        ? [`${withCount('# unchanged file(s)', unchanged)} ${unchanged === 1 ? 'was' : 'were'} not processed again.`]
+        : []),
       ...bassHint(dataset, voices),
       `Dataset written to ${output}; what became of each file is in report.json.`,
     ];
@@ -187,8 +191,8 @@ async function prepareInputs(options: PrepareOptions): Promise<Prepared> {
     const { share, files, songs } = done;
     unchanged = done.unchanged;
     const again = unchanged > 0 ? ` (${unchanged} unchanged)` : '';
-    const kept = `${songs} ${songs === 1 ? 'song' : 'songs'} kept`;
-    progress.update(share, `${files} ${files === 1 ? 'file' : 'files'}${again}, ${kept}`);
+    const kept = withCount('# song(s) kept', songs);
+    progress.update(share, `${withCount('# file(s)', files)}${again}, ${kept}`);
   };
   try {
     const dataset = await interruptible((signal) => prepareDataset({ ...options, onProgress, signal }));

@@ -1,5 +1,6 @@
 import { desc, from, op } from 'arquero';
 import { printable } from '../error.ts';
+import { withCount } from '../repairs.ts';
 import { byKind } from './kinds.ts';
 import type { Report } from './manifest.ts';
 
@@ -30,7 +31,7 @@ export function reportTable(report: Report): string {
   ]);
   const { sounding, kept, keptNaively } = report.voices;
   const share = (voices: number) => `${((100 * voices) / Math.max(1, sounding)).toFixed(1)} %`;
-  lines.push(`${kept} of ${sounding} sounding voices kept (${share(kept)})`);
+  lines.push(withCount(`${kept} of # sounding voice(s) kept (${share(kept)})`, sounding));
   if (keptNaively !== undefined && report.naiveRules) {
     lines.push(`${keptNaively} (${share(keptNaively)}) under ${report.naiveRules}`);
   }
@@ -46,7 +47,7 @@ function factsOf({ entries, copies }: Report): Fact[] {
   );
   const groups = copies.map(({ notes, splits, songs }) => {
     const where = splits.length === 1 ? `within ${splits[0]}` : `across ${splits.join(' and ')}`;
-    return { words: `${notes} notes, ${where}`, file: songs[0] };
+    return { words: withCount(`# note(s), ${where}`, notes), file: songs[0] };
   });
   const keptFact = (subject: Fact['subject']): Fact => ({ subject, outcome: 'kept', file: '' });
   return [

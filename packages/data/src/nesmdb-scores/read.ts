@@ -1,6 +1,7 @@
 import { TICKS_PER_SECOND, VOICE_NAMES, VOICE_RANGES } from '@chipsmith/apu';
 import { DataError, type FilePlace } from '../error.ts';
 import { ASSUMED_TIMING, type SongReading, titleOf } from '../reading.ts';
+import { withCount } from '../repairs.ts';
 import { MAX_SONG_SECONDS } from '../song.ts';
 import { FrameNotes } from '../timing/frame-notes.ts';
 import { PickleArray, type PickleValue, readPickle } from './pickle.ts';
@@ -84,7 +85,9 @@ function songOf({ rate, duration, frames }: FrameScore, name: string, place?: Fi
     }
     notes.end(count, Math.max(duration, timeOf(count - 1) + 1));
     if (unplayable > 0)
-      repairs.push(`${voice}: took ${unplayable} frames outside MIDI ${lowestPitch}..${highestPitch} as silence`);
+      repairs.push(
+        withCount(`${voice}: took # frame(s) outside MIDI ${lowestPitch}..${highestPitch} as silence`, unplayable),
+      );
     return notes.notes;
   });
   const voices = { pulse1, pulse2, triangle, noise };

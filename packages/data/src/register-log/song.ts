@@ -12,6 +12,7 @@ import {
 import { DataError } from '../error.ts';
 
 import { ASSUMED_TIMING, type SongReading } from '../reading.ts';
+import { withCount } from '../repairs.ts';
 import { MAX_SONG_SECONDS } from '../song.ts';
 import { FrameNotes, type FrameSound } from '../timing/frame-notes.ts';
 import { frameClockOf } from './frame-clock.ts';
@@ -77,7 +78,9 @@ export function songFromRegisterLog(log: RegisterLog, name: string): SongReading
     notes.end(frames, duration);
     const { lowestPitch, highestPitch } = VOICE_RANGES[voice];
     if (unplayable > 0)
-      repairs.push(`${voice}: took ${unplayable} frames outside MIDI ${lowestPitch}..${highestPitch} as silence`);
+      repairs.push(
+        withCount(`${voice}: took # frame(s) outside MIDI ${lowestPitch}..${highestPitch} as silence`, unplayable),
+      );
   }
   if (log.writes.some(({ register, value }) => register === ENABLES && (value & ENABLE_DMC) !== 0))
     repairs.push('left out the sample channel');
