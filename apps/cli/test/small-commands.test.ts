@@ -20,6 +20,16 @@ describe('models, plan, doctor and render', () => {
     expect((await chipsmith('models')).stdout).toMatch(/^basic-rnn +221990 +melody/m);
   });
 
+  it('lists the settings of one model', async () => {
+    const settings = ['--layers', '--dropout', '--learning-rate', '--clip-norm'];
+    const described = (await jsonOf('models basic-rnn')) as { settings: { option: string; description: string }[] };
+    expect(described).toMatchObject({ name: 'basic-rnn', parameters: 221_990, encoding: 'melody' });
+    expect(described.settings.map(({ option }) => option)).toEqual(settings);
+    const { stdout } = await chipsmith('models basic-rnn');
+    expect(stdout).toMatch(/^ {2}--layers <n,n,\.\.> +units of each LSTM layer \(default 128,128\)$/m);
+    for (const option of settings) expect(stdout).toContain(`  ${option} `);
+  });
+
   it('plans what no adapter here could hold', async () => {
     const plan = await jsonOf('plan --layers 1024,1024 --batch 256 --length 512 --vram 6GB');
     expect(plan).toMatchObject({ fits: false, refusal: null });

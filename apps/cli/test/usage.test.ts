@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { models } from '@chipsmith/models';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../src/cli.ts';
+import { settingsSchema } from '../src/commands/model-options.ts';
 import { looseArguments, optionsOf } from '../src/terminal/command.ts';
 import { schemaOptions } from '../src/terminal/schema-options.ts';
 import { chipsmith, expectFailure } from './support/cli.ts';
@@ -24,11 +25,13 @@ describe('--help', () => {
     },
   );
 
-  it.each(models)('of train and plan shows the settings of $name where it is named', async ({ name, schema }) => {
+  it.each(models)('of train and plan shows the settings of $name where it is named', async (definition) => {
+    const { name } = definition;
     for (const command of ['train', 'plan']) {
       const { stdout } = await chipsmith(`${command} --help --model ${name}`);
       expect(stdout).toContain(`\nSettings of ${name};`);
-      for (const option of Object.keys(schemaOptions(schema))) expect(stdout).toContain(`  --${option} `);
+      for (const option of Object.keys(schemaOptions(settingsSchema(definition))))
+        expect(stdout).toContain(`  --${option} `);
     }
   });
 

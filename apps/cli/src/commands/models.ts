@@ -6,6 +6,7 @@ import { optionLines } from '../terminal/help.ts';
 import { formatTable, print } from '../terminal/output.ts';
 import { schemaOptions } from '../terminal/schema-options.ts';
 import { oneOf } from '../terminal/values.ts';
+import { settingsSchema } from './model-options.ts';
 
 export const listModels: Command = {
   name: 'models',
@@ -40,9 +41,9 @@ function listAll(args: Arguments): void {
 
 function describe(args: Arguments, name: string): void {
   const [definition] = models.filter((model) => model.name === name);
-  const { summary, schema, training } = definition;
+  const { summary, training } = definition;
   const { parameters, encoding } = summaryOf(definition);
-  const settings = schemaOptions(schema);
+  const settings = schemaOptions(settingsSchema(definition));
   const words = [
     `${name}: ${summary}`,
     `${parameters} parameters, encoding ${encoding}, by default batch ${training.batch} and length ${training.length}`,

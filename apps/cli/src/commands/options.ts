@@ -11,22 +11,9 @@ import {
 } from '@chipsmith/data';
 import type { Device, PreparationOptions } from '@chipsmith/kernels';
 import { openDevice } from '@chipsmith/kernels/node';
-import {
-  configure,
-  findModel,
-  type ModelConfiguration,
-  type ModelDefinition,
-  ModelError,
-  microBatchOf,
-  models,
-  type TrainingShape,
-  trainingSettings,
-} from '@chipsmith/models';
-import { z } from 'zod';
 import { type Arguments, type Options, text } from '../terminal/command.ts';
 import { CommandError, UsageError } from '../terminal/errors.ts';
 import { startPreparation } from '../terminal/progress.ts';
-import { givenValues, schemaOptions } from '../terminal/schema-options.ts';
 import { oneOf } from '../terminal/values.ts';
 
 export const adapterOption = {
@@ -64,95 +51,6 @@ async function deviceOf(args: Arguments, preparation: PreparationOptions): Promi
   if (device.adapter.backend !== 'null') return device;
   device.destroy();
   throw new CommandError('The null adapter computes nothing and is for tests only; choose another with --adapter.');
-}
-
-/** The model, where it is not the default one. */
-export const modelOption = {
-  model: {
-    type: 'string',
-    valueHint: 'name',
-    description: `one of those that chipsmith models lists; its settings are below (default ${models[0].name})`,
-  },
-} satisfies Options;
-
-/** @throws UsageError for an unknown model */
-export function modelOf(args: Arguments): ModelDefinition {
-  const names = models.map(({ name }) => name);
-  return findModel(oneOf('--model', text(args, 'model') ?? names[0], names));
-}
-
-/** How a batch goes through a model, with the sizes that suit it. */
-export function shapeSchema({ training: { batch, length } }: ModelDefinition) {
-  return z.object({
-    batch: trainingSettings.batch.default(batch),
-    length: trainingSettings.length.default(length),
-    microBatch: trainingSettings.microBatch,
-    half: trainingSettings.half,
-  });
-}
-
-/**
- * The options of some models' own settings. Where several have one of the same name, it is described as the first has it.
- *
- * @throws Error if models disagree on whether an option has a value
- */
-export function settingOptions(definitions: readonly ModelDefinition[]): Options {
-  const options: Record<string, Options[string]> = {};
-  for (const { name, schema } of definitions) {
-    for (const [key, option] of Object.entries(schemaOptions(schema))) {
-      options[key] ??= option;
-      if (options[key].type !== option.type) throw new Error(`--${key} of ${name} is of another type than elsewhere`);
-    }
-  }
-  return options;
-}
-
-/** Own options of a command and those of models' settings. @throws Error if a setting has the name of an option */
-export function withSettings(own: Options, definitions: readonly ModelDefinition[]): Options {
-  const settings = settingOptions(definitions);
-  const clash = Object.keys(settings).find((name) => Object.hasOwn(own, name));
-  if (clash !== undefined) throw new Error(`--${clash} is an option of the command and a setting of a model`);
-  return { ...own, ...settings };
-}
-
-/** What help shows where options depend on the model: the command's own, and the settings of the model that was named. */
-export function sectionsOf(own: Options, { name, schema }: ModelDefinition): readonly (readonly [string, Options])[] {
-  return [
-    ['Options', own],
-    [`Settings of ${name}; of another: --model <name> --help`, schemaOptions(schema)],
-  ];
-}
-
-/** A model's own settings as far as they are given. @throws UsageError for one that it does not have, or does not take */
-export function givenSettings(args: Arguments, { name, schema }: ModelDefinition) {
-  const own = Object.keys(schemaOptions(schema));
-  const foreign = Object.keys(settingOptions(models)).find((key) => args[key] !== undefined && !own.includes(key));
-  if (foreign !== undefined) {
-    const settings = own.map((key) => `--${key}`).join(', ');
-    throw new UsageError(`--${foreign} is not a setting of ${name}, which has ${settings || 'none'}`);
-  }
-  return givenValues(schema, args);
-}
-
-/** What is to be trained: the options given, and the model's defaults for the rest. */
-export interface Training {
-  readonly definition: ModelDefinition;
-  readonly configuration: ModelConfiguration;
-  readonly shape: TrainingShape;
-}
-
-/** @throws UsageError for an unknown model, or a setting that it does not take */
-export function trainingOf(args: Arguments): Training {
-  const definition = modelOf(args);
-  const settings = givenSettings(args, definition);
-  const shape = { ...definition.training, ...givenValues(shapeSchema(definition), args) };
-  try {
-    microBatchOf(shape);
-    return { definition, configuration: configure(definition, settings), shape };
-  } catch (error) {
-    if (error instanceof ModelError) throw new UsageError(error.message, { cause: error });
-    throw error;
-  }
 }
 
 /** @throws UsageError for an unknown encoding */

@@ -18,17 +18,8 @@ import { interruptible } from '../terminal/interrupt.ts';
 import { formatTable, print } from '../terminal/output.ts';
 import { formatBytes } from '../terminal/progress.ts';
 import { schemaOptions } from '../terminal/schema-options.ts';
-import {
-  adapterOption,
-  bytesOf,
-  modelOf,
-  modelOption,
-  sectionsOf,
-  shapeSchema,
-  trainingOf,
-  withDevice,
-  withSettings,
-} from './options.ts';
+import { modelOf, modelOption, sectionsOf, shapeSchema, trainingOf, withSettings } from './model-options.ts';
+import { adapterOption, bytesOf, withDevice } from './options.ts';
 import { measureOutlook, outlookWords } from './speed.ts';
 
 function ownOptions(definition: ModelDefinition): Options {

@@ -25,24 +25,19 @@ import { formatBytes, startProgress } from '../terminal/progress.ts';
 import { firstChange, givenValues, schemaOptions } from '../terminal/schema-options.ts';
 import { required } from '../terminal/values.ts';
 import { requireWritable } from '../writable.ts';
-import { nextLines } from './next-lines.ts';
 import {
-  adapterOption,
-  bytesOf,
-  CORPUS,
-  DEFAULT_STEPS,
-  datasetOf,
-  freeFolder,
   givenSettings,
   modelOf,
   modelOption,
   sectionsOf,
+  settingsSchema,
   shapeSchema,
   type Training,
   trainingOf,
-  withDevice,
   withSettings,
-} from './options.ts';
+} from './model-options.ts';
+import { nextLines } from './next-lines.ts';
+import { adapterOption, bytesOf, CORPUS, DEFAULT_STEPS, datasetOf, freeFolder, withDevice } from './options.ts';
 import { settingsWords } from './plan.ts';
 
 /** Settings that a run keeps, beside the model's own and the shape of its batches. */
@@ -230,7 +225,7 @@ async function resumedRun(args: Arguments): Promise<Run> {
   const vram = bytesOf(args, 'vram');
   const change =
     firstChange(z.object({ model: z.string() }), { model: text(args, 'model') }, { model }) ??
-    firstChange(definition.schema, givenSettings(args, definition), configuration) ??
+    firstChange(settingsSchema(definition), givenSettings(args, definition), configuration) ??
     firstChange(shapeSchema(definition), givenValues(shapeSchema(definition), args), shape) ??
     firstChange(keptSchema, givenValues(keptSchema, args), kept) ??
     (vram === undefined || vram === budget

@@ -51,11 +51,12 @@ export function optionsOf(command: Command): Options {
  * @throws UsageError for an option that the command does not have, an option without its value, or stray words
  */
 export function parseCommandLine(command: Command, words: readonly string[]): Arguments {
-  const options = new Map(Object.entries(optionsOf(command)));
+  const known = optionsOf(command);
+  const options = new Map(Object.entries(known));
   const refuse = (problem: string, hint: string): never => {
     throw new UsageError(`chipsmith ${command.name}: ${problem} (--help ${hint})`);
   };
-  const { tokens, positionals } = splitWords(command, words);
+  const { tokens, positionals } = splitWords(known, words);
   const values: Record<string, string | boolean | undefined> = {};
   for (const [name, option] of options) values[name] = option.default;
   for (const token of tokens) {
@@ -89,19 +90,20 @@ export function parseCommandLine(command: Command, words: readonly string[]): Ar
 
 /** What a command line says as far as it makes sense, for help. */
 export function looseArguments(command: Command, words: readonly string[]): Arguments {
-  const { values, positionals } = splitWords(command, words);
-  const known = Object.keys(optionsOf(command)).map((name) => [name, values[name]] as const);
+  const options = optionsOf(command);
+  const { values, positionals } = splitWords(options, words);
+  const known = Object.keys(options).map((name) => [name, values[name]] as const);
   return Object.assign(Object.fromEntries(known), { _: positionals });
 }
 
 /** The options and other words of a command line, whether they make sense or not. */
-function splitWords(command: Command, words: readonly string[]) {
-  const options = Object.entries(optionsOf(command)).map(
+function splitWords(options: Options, words: readonly string[]) {
+  const parsed = Object.entries(options).map(
     ([name, { type, alias }]) => [name, { type, ...(alias !== undefined && { short: alias }) }] as const,
   );
   return parseArgs({
     args: [...words],
-    options: Object.fromEntries(options),
+    options: Object.fromEntries(parsed),
     strict: false,
     allowPositionals: true,
     tokens: true,

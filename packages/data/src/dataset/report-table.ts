@@ -47,7 +47,7 @@ function factsOf({ entries, copies }: Report): Fact[] {
   );
   const groups = copies.map(({ notes, splits, songs }) => {
     const where = splits.length === 1 ? `within ${splits[0]}` : `across ${splits.join(' and ')}`;
-    return { words: withCount(`# note(s), ${where}`, notes), file: songs[0] };
+    return { words: `${notes} notes, ${where}`, file: songs[0] };
   });
   const keptFact = (subject: Fact['subject']): Fact => ({ subject, outcome: 'kept', file: '' });
   return [
