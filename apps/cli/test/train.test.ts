@@ -101,6 +101,7 @@ describe('train', () => {
       /part of the path is a file/,
       `train --data ${data} --run ${join(run, 'config.json/x')} ${TINY}`,
     );
+    await expectFailure(2, /^--patience must be/, `train --run ${run} ${TINY} --patience -1`);
     expect(await filesOf(folder)).toEqual(before);
   });
 

@@ -106,10 +106,10 @@ export const train: Command = {
     ['train --run runs/nes --steps 10000 --resume', 'Go on with it'],
   ],
   async run(args) {
+    const loop = loopOf(args);
     const resume = flag(args, 'resume');
     const run = await (resume ? resumedRun(args) : newRun(args));
     const { folder, data, seed, budget, augmentation, definition, configuration, shape } = run;
-    const loop = loopOf(args);
     const dataset = await datasetOf(data, findEncoding(definition.encoding));
 
     const dataPlace = data === CORPUS ? CORPUS : resolve(data);
