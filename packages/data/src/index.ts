@@ -75,6 +75,7 @@ export { type FrameScore, readPickledScore, songFromScore } from './formats/nesm
 export type { FoundSong, SongReading, WrittenFacts } from './formats/reading.ts';
 export { songFromRegisterLog } from './formats/register-log/song.ts';
 export { isVgm, readVgmLog, readVgmSong } from './formats/register-log/vgm.ts';
+export { withCount } from './formats/repairs.ts';
 export { parseJson } from './json.ts';
 export {
   AUGMENTATION_NAMES,

@@ -6,10 +6,11 @@ import { readMidi } from '@chipsmith/data';
 import { fileError, replaceFolder } from '@chipsmith/data/node';
 import { contactSheet, type Settings, type SheetTrack, type SmallFile, TRACK_FILES } from '../page/contact-sheet.ts';
 import { readSidecar, type Sidecar } from '../sidecar.ts';
-import { type Command, required, text } from '../terminal/command.ts';
+import { type Command, text } from '../terminal/command.ts';
 import { CommandError, UsageError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { print } from '../terminal/output.ts';
+import { required } from '../terminal/values.ts';
 import { checkTracksFolder } from '../tracks.ts';
 
 export const keep: Command = {

@@ -38,9 +38,14 @@ export class Repairs {
   }
 }
 
-/** `skipped 3 bytes (first at byte 22)`: the count takes the place of the # in the words. */
+/** `skipped 3 bytes (first at byte 22)`: what was done is as `withCount` takes it. */
 export function atBytes({ what, place, count }: Repair): string {
-  return `${what.replace('#', String(count))} (first at byte ${place})`;
+  return `${withCount(what, count)} (first at byte ${place})`;
+}
+
+/** Words with a count in the place of their #. Letters in brackets are for other counts than 1: `skipped # byte(s)`. */
+export function withCount(words: string, count: number): string {
+  return words.replace('#', String(count)).replace(/\((e?s)\)/g, count === 1 ? '' : '$1');
 }
 
 /** `ignored the tempo "fast", first in line 7 (2 times)` */

@@ -1,5 +1,6 @@
 import { TICKS_PER_SECOND, VOICE_NAMES } from '@chipsmith/apu';
 import type { WrittenFacts } from '../../formats/reading.ts';
+import { withCount } from '../../formats/repairs.ts';
 import type { Song } from '../../song.ts';
 
 /** Which songs are taken. What a single voice must be like is the encoding's own matter (ExtractionRules). */
@@ -62,9 +63,9 @@ const NOTHING_WRITTEN: WrittenFacts = { tempos: [], meters: [], keys: [] };
 
 function refusalOfFile({ tempos, meters, keys }: WrittenFacts, filters: SongFilters): string | undefined {
   const { mostTempos, mostMeters, mostKeys, meter, needsKey } = filters;
-  if (tempos.length > mostTempos) return `more than ${mostTempos} tempos`;
-  if (meters.length > mostMeters) return `more than ${mostMeters} meters`;
-  if (keys.length > mostKeys) return `more than ${mostKeys} keys`;
+  if (tempos.length > mostTempos) return withCount('more than # tempo(s)', mostTempos);
+  if (meters.length > mostMeters) return withCount('more than # meter(s)', mostMeters);
+  if (keys.length > mostKeys) return withCount('more than # key(s)', mostKeys);
   if (meter !== undefined && meters.length === 0) return 'no meter is written';
   if (meter !== undefined && meters.some((one) => one !== meter)) return `a meter other than ${meter}`;
   if (needsKey && keys.length === 0) return 'no key is written';
@@ -76,10 +77,10 @@ function refusalOfSong(song: Song, filters: SongFilters): string | undefined {
   const { shortest, longest, fewestNotes, fewestPitchClasses, leastConfidence } = filters;
   const seconds = song.duration / TICKS_PER_SECOND;
   const notes = VOICE_NAMES.reduce((sum, voice) => sum + song.voices[voice].length, 0);
-  if (notes < fewestNotes) return `fewer than ${fewestNotes} notes`;
+  if (notes < fewestNotes) return withCount('fewer than # note(s)', fewestNotes);
   if (seconds < shortest) return `shorter than ${shortest} s`;
   if (seconds > longest) return `longer than ${longest} s`;
-  if (pitchClasses(song) < fewestPitchClasses) return `fewer than ${fewestPitchClasses} pitch classes`;
+  if (pitchClasses(song) < fewestPitchClasses) return withCount('fewer than # pitch class(es)', fewestPitchClasses);
   if (song.tempo.confidence < leastConfidence) return `tempo less sure than ${leastConfidence}`;
   return undefined;
 }

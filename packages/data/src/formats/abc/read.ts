@@ -3,6 +3,7 @@ import { DataError } from '../../error.ts';
 import { quartersPerBar, type Tempo, type TempoChange } from '../../song.ts';
 import { tempoMapOf, ticksPerQuarter } from '../../timing/tempo-map.ts';
 import type { FoundSong, SongReading } from '../reading.ts';
+import { withCount } from '../repairs.ts';
 import { type TuneText, tunesOf } from './book.ts';
 import { planParts, playParts } from './parts.ts';
 import { type PlayedNote, type PlayedTempo, perform } from './performance.ts';
@@ -68,7 +69,7 @@ function songOf(text: TuneText): SongReading | undefined {
     ...tune.repairs,
     ...plan.repairs,
     ...(isRenumbered ? ['played endings with missing numbers one after another'] : []),
-    ...(lowerNotes > 0 ? [`left out ${lowerNotes} lower notes of chords`] : []),
+    ...(lowerNotes > 0 ? [withCount('left out # lower note(s) of chords', lowerNotes)] : []),
     ...(isCut
       ? [`cut the tune at ${Math.round(tick(duration) / TICKS_PER_SECOND)} s: it would repeat for too long`]
       : []),

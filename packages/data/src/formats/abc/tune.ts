@@ -1,6 +1,6 @@
 import { type Meter, meterName, quartersPerBar } from '../../song.ts';
 import type { WrittenFacts } from '../reading.ts';
-import { inLines, Repairs } from '../repairs.ts';
+import { inLines, Repairs, withCount } from '../repairs.ts';
 import type { TuneText } from './book.ts';
 import { fieldOf } from './fields.ts';
 import { keyOf } from './key.ts';
@@ -249,5 +249,5 @@ function meterRepairs({ meterChanges, firstMeter }: Voice): string[] {
 function tempoRepairs({ tempos }: Voice, others: readonly Voice[]): string[] {
   const own = new Set(tempos);
   const elsewhere = new Set(others.flatMap((voice) => voice.tempos).filter((tempo) => !own.has(tempo)));
-  return elsewhere.size > 0 ? [`left out ${elsewhere.size} tempos that only other voices have`] : [];
+  return elsewhere.size > 0 ? [withCount('left out # tempo(s) that only other voices have', elsewhere.size)] : [];
 }

@@ -1,6 +1,7 @@
 import type { Note, VoiceName } from '@chipsmith/apu';
 import type { MidiTrack } from '../midi/file.ts';
 import type { MidiNote } from '../midi/notes.ts';
+import { withCount } from '../repairs.ts';
 import { Deal } from './deal.ts';
 import { drumHits } from './drums.ts';
 import { instrumentOf } from './instruments.ts';
@@ -60,7 +61,7 @@ export function arrangeGeneralMidi(
   const left = deal.left + hits.left;
   if (left > 0) {
     const all = parts.reduce((sum, part) => sum + part.notes.length, 0);
-    repairs.push(`left out ${left} of ${all} notes that no voice could play`);
+    repairs.push(withCount(`left out ${left} of # note(s) that no voice could play`, all));
   }
 
   const { melody, bass, harmony } = deal.lines;

@@ -3,6 +3,7 @@ import { foldInto } from '../../pitch.ts';
 import { FRAME_TICKS } from '../../timing/latch.ts';
 import type { MidiTrack } from '../midi/file.ts';
 import type { MidiNote } from '../midi/notes.ts';
+import { withCount } from '../repairs.ts';
 import { type Controls, PEDAL_DOWN, readControls } from './controls.ts';
 import { instrumentOf } from './instruments.ts';
 import { levelsOf } from './level.ts';
@@ -94,8 +95,8 @@ export function partsOf(
     }
     if (part.notes.length > 0) parts.set(key, part);
   }
-  if (withoutLength > 0) repairs.push(`removed ${withoutLength} notes of no length`);
-  if (silent > 0) repairs.push(`left out ${silent} notes played at volume 0`);
+  if (withoutLength > 0) repairs.push(withCount('removed # note(s) of no length', withoutLength));
+  if (silent > 0) repairs.push(withCount('left out # note(s) played at volume 0', silent));
   return [...parts.values()].sort(
     ({ player: a }, { player: b }) => a.track - b.track || a.channel - b.channel || a.program - b.program,
   );

@@ -48,7 +48,7 @@ export function readHeader(
   }
   const at = isNameless ? before : found;
   if (isNameless) repairs.add(`read # header without "${HEADER}"`, at);
-  if (at > 0) repairs.add('skipped # bytes before the header', 0, at);
+  if (at > 0) repairs.add('skipped # byte(s) before the header', 0, at);
   const length = bigEndianAt(bytes, at + 4, 4);
   const start = at + CHUNK_HEAD;
   const isWhole =

@@ -1,5 +1,6 @@
 import { MAX_BEATS, METER_UNITS, type Meter, meterName, quartersPerBar } from '../../song.ts';
 import { ASSUMED_TIMING } from '../reading.ts';
+import { withCount } from '../repairs.ts';
 import type { MidiEvent, MidiTrack } from './file.ts';
 
 /** The meter of a song, and where its bars lie. */
@@ -69,7 +70,8 @@ function metersOf(tracks: readonly MidiTrack[], repairs: string[]): { readonly t
     else byTick.set(tick, { beats, unit: known, origin: 'given' });
   }
   const [example] = unusable;
-  if (example !== undefined) repairs.push(`left out ${unusable.size} unsupported meters such as ${example}`);
+  if (example !== undefined)
+    repairs.push(withCount(`left out # unsupported meter(s) such as ${example}`, unusable.size));
   return [...byTick].map(([tick, meter]) => ({ tick, meter })).sort((a, b) => a.tick - b.tick);
 }
 

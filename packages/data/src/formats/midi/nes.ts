@@ -1,4 +1,5 @@
 import { type Change, type Note, VOICE_RANGES, type VoiceName } from '@chipsmith/apu';
+import { withCount } from '../repairs.ts';
 import type { MidiFile, MidiTrack } from './file.ts';
 import { pairNotes } from './notes.ts';
 
@@ -80,7 +81,7 @@ export function readNesVoice(
       duty: isTriangle ? [{ time: start, value: 0 }] : within(duties, dutyCursor, start, end, 0, true),
     });
   }
-  if (overlaps > 0) found.push(`cut ${overlaps} overlapping notes`);
+  if (overlaps > 0) found.push(withCount('cut # overlapping note(s)', overlaps));
   repairs.push(...found.map((repair) => `${track.name}: ${repair}`));
   return notes;
 }

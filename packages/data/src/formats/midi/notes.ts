@@ -1,4 +1,5 @@
 import { TICKS_PER_SECOND } from '@chipsmith/apu';
+import { withCount } from '../repairs.ts';
 import type { MidiEvent, MidiTrack } from './file.ts';
 
 /** A note of a MIDI file: times in song ticks (44,100 a second), velocity 1..127. Notes of a channel may overlap. */
@@ -48,8 +49,8 @@ export function pairNotes(
       }
     }
   }
-  if (orphans > 0) repairs.push(`ignored ${orphans} note-offs without a note`);
-  if (hanging > 0) repairs.push(`ended ${hanging} notes that had no note-off`);
+  if (orphans > 0) repairs.push(withCount('ignored # note-off(s) without a note', orphans));
+  if (hanging > 0) repairs.push(withCount('ended # note(s) that had no note-off', hanging));
   return notes.sort((a, b) => a.start - b.start || a.track - b.track || b.pitch - a.pitch);
 }
 

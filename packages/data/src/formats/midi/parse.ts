@@ -1,6 +1,6 @@
 import { DataError } from '../../error.ts';
 import { hasText } from '../containers/signatures.ts';
-import { atBytes, Repairs } from '../repairs.ts';
+import { atBytes, Repairs, withCount } from '../repairs.ts';
 import { CHUNK_HEAD, chunkEnd, HEADER, isBoundary, isForeignChunk, TRACK, trackSearch } from './chunks.ts';
 import type { MidiDivision, MidiFile, MidiTrack } from './file.ts';
 import { readHeader } from './header.ts';
@@ -62,7 +62,7 @@ export function parseMidi(bytes: Uint8Array, name: string): MidiFile {
   if (tracks.length === 0) throw new DataError(name, 'empty: has no tracks', 'export it again', { byte: bytes.length });
   const sentences = repairs.sentences();
   if (announced !== undefined && tracks.length !== announced) {
-    sentences.push(`the header announces ${announced} tracks, the file has ${tracks.length}`);
+    sentences.push(withCount(`the header announces # track(s), the file has ${tracks.length}`, announced));
   }
   return { division, tracks, isWhole, repairs: sentences };
 }
@@ -99,14 +99,14 @@ function readTrackChunk(
     // Some programs let it hold from one track to the next, which the standard does not.
     const goingOn = found.isWhole || running === 0 ? undefined : readTrack(bytes, start, limit, times, running);
     if (!goingOn?.isWhole || !goingOn.isEnded || notesOf(goingOn) <= notesOf(found)) return found;
-    goingOn.repairs.add('began # tracks with the running status of the one before', start);
+    goingOn.repairs.add('began # track(s) with the running status of the one before', start);
     return goingOn;
   };
   const first = read(isLikely ? announced : nextTrack(start));
   if (isLikely && nextTrack(first.next) >= announced) {
     const found = throughEarlyEnds(bytes, first, announced, times);
     const rest = announced - found.next;
-    if (rest > 0) found.repairs.add('skipped # bytes after the end of a track', found.next, rest);
+    if (rest > 0) found.repairs.add('skipped # byte(s) after the end of a track', found.next, rest);
     return { ...found, next: announced };
   }
   if (!first.isEnded && announced < first.next) {
@@ -114,7 +114,7 @@ function readTrackChunk(
     const shorter = read(announced);
     if (shorter.isWhole && shorter.track.events.length > 0) return shorter;
   }
-  if (first.next !== announced) first.repairs.add('corrected the lengths of # tracks', at + 4);
+  if (first.next !== announced) first.repairs.add('corrected the length(s) of # track(s)', at + 4);
   return first;
 }
 
@@ -124,7 +124,7 @@ function throughEarlyEnds(bytes: Uint8Array, beginning: ReadTrack, end: number, 
   for (let last = beginning; last.isEnded && last.next < end; ) {
     const rest = readTrack(bytes, last.next, end, { ...times, first: last.track.end }, last.running);
     if (!rest.isEnded || !rest.isWhole || notesOf(rest) === 0) break;
-    beginning.repairs.add('read on after # early ends of a track', last.track.endByte);
+    beginning.repairs.add('read on after # early end(s) of a track', last.track.endByte);
     beginning.repairs.addAll(rest.repairs);
     parts.push(rest);
     last = rest;
@@ -145,7 +145,7 @@ function readWithoutChunk(bytes: Uint8Array, from: number, to: number, times: Tr
   for (const start of starts) {
     const found = readTrack(bytes, Math.min(start, to), to, times);
     if (found.isEnded && found.isWhole && notesOf(found) > 0) {
-      found.repairs.add('read # tracks whose chunk header is damaged', from);
+      found.repairs.add('read # track(s) whose chunk header is damaged', from);
       return found;
     }
   }

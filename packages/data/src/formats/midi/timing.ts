@@ -1,6 +1,7 @@
 import { type Song, TEMPO_RANGE, type Tempo, type TempoChange } from '../../song.ts';
 import { prevailingTempo, tempoMapOf, ticksPerQuarter } from '../../timing/tempo-map.ts';
 import { ASSUMED_TIMING } from '../reading.ts';
+import { withCount } from '../repairs.ts';
 import type { FileClock } from './clock.ts';
 import type { MidiFile } from './file.ts';
 import { meterOf } from './meter.ts';
@@ -41,7 +42,9 @@ export function timingOf(
     ({ beatsPerMinute }, index) => beatsPerMinute !== clock.tempos[index].beatsPerMinute * speed,
   );
   if (apart.length > 0) {
-    repairs.push(`counted beats at half or double speed in ${apart.length} tempos outside ${slowest}..${fastest} bpm`);
+    repairs.push(
+      withCount(`counted beats at half or double speed in # tempo(s) outside ${slowest}..${fastest} bpm`, apart.length),
+    );
   }
   const firstBeat = (firstBar / clock.ticksPerQuarter) * ticksPerQuarter(first.beatsPerMinute);
   return { tempo: { ...onWholeTicks(counted, firstBeat), origin: 'given', confidence: 1 }, meter };

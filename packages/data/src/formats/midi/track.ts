@@ -59,16 +59,16 @@ export function readTrack(
     const message = wait && messageAt(bytes, wait.next, limit, running);
     if (wait === undefined || message === undefined) {
       at = nextSoundEvent(bytes, byte + 1, limit);
-      repairs.add('skipped # bytes in which no event could be read', byte, at - byte);
+      repairs.add('skipped # byte(s) in which no event could be read', byte, at - byte);
       isWhole = false;
       continue;
     }
     at = message.next;
     const { status, type } = message;
-    if (wait.next - byte > WAIT_BYTES) repairs.add(`read # waits of more than ${WAIT_BYTES} bytes`, byte);
+    if (wait.next - byte > WAIT_BYTES) repairs.add(`read # wait(s) of more than ${WAIT_BYTES} bytes`, byte);
     const isEnd = status === META && type === END_OF_TRACK;
     if (wait.value <= Math.min(longestWait, LONGEST_WAIT)) tick += wait.value;
-    else if (!isEnd) repairs.add('took # waits of more than an hour as none', byte);
+    else if (!isEnd) repairs.add('took # wait(s) of more than an hour as none', byte);
     if (isEnd) {
       const track = { name: names.ofTrack, channelNames: names.ofChannels, events, end: tick, endByte: byte };
       return { track, next: at, isEnded: true, isWhole, running, repairs };
@@ -82,10 +82,10 @@ export function readTrack(
       names.passChannelMessage();
       readChannelMessage(bytes, message, place, events, repairs);
     } else if (status !== 0xf0 && status !== 0xf7) {
-      repairs.add('left out # system messages', byte);
+      repairs.add('left out # system message(s)', byte);
     }
   }
-  repairs.add('# tracks had no end-of-track event', limit);
+  repairs.add('# track(s) had no end-of-track event', limit);
   const track = { name: names.ofTrack, channelNames: names.ofChannels, events, end: tick, endByte: limit };
   return { track, next: limit, isEnded: false, isWhole, running, repairs };
 }
@@ -106,11 +106,11 @@ function readChannelMessage(
   if (kind === 0xa || kind === 0xd) return;
   const first = bytes[data];
   if (first > 0x7f && kind !== 0xe) {
-    repairs.add('left out # messages for a key, controller or program above 127', byte);
+    repairs.add('left out # message(s) for a key, controller or program above 127', byte);
     return;
   }
   // The byte after a program number belongs to the next event.
-  if (kind !== 0xc && (first > 0x7f || bytes[data + 1] > 0x7f)) repairs.add('read # values above 127 as 127', byte);
+  if (kind !== 0xc && (first > 0x7f || bytes[data + 1] > 0x7f)) repairs.add('read # value(s) above 127 as 127', byte);
   const value = Math.min(0x7f, bytes[data + 1]);
   if (kind === 0xc) events.push({ tick, byte, kind: 'program', channel, program: first });
   else if (kind === 0xb) events.push({ tick, byte, kind: 'control', channel, control: first, value });
@@ -148,20 +148,20 @@ function readMeta(
   repairs: Repairs,
 ): void {
   if (next - data < (META_BYTES.get(type) ?? 0)) {
-    repairs.add('left out # tempos, meters or keys of too few bytes', byte);
+    repairs.add('left out # tempo(s), meter(s) or key(s) of too few bytes', byte);
   } else if (type === TEMPO) {
     const microsecondsPerQuarter = bigEndianAt(bytes, data, 3);
     if (microsecondsPerQuarter < QUARTER_RANGE.shortest || microsecondsPerQuarter > QUARTER_RANGE.longest) {
-      repairs.add('left out # tempos outside 5..1600 bpm', byte);
+      repairs.add('left out # tempo(s) outside 5..1600 bpm', byte);
     } else events.push({ tick, byte, kind: 'tempo', microsecondsPerQuarter });
   } else if (type === METER) {
     const [beats, power] = bytes.subarray(data, next);
-    if (beats === 0 || power > SHORTEST_UNIT) repairs.add('left out # impossible meters', byte);
+    if (beats === 0 || power > SHORTEST_UNIT) repairs.add('left out # impossible meter(s)', byte);
     else events.push({ tick, byte, kind: 'meter', beats, unit: 2 ** power });
   } else if (type === KEY) {
     const fifths = (bytes[data] << 24) >> 24;
     const mode = bytes[data + 1];
-    if (Math.abs(fifths) > 7 || mode > 1) repairs.add('left out # impossible keys', byte);
+    if (Math.abs(fifths) > 7 || mode > 1) repairs.add('left out # impossible key(s)', byte);
     else events.push({ tick, byte, kind: 'key', fifths, isMinor: mode === 1 });
   } else if (type === TEXT) {
     events.push({ tick, byte, kind: 'text', text: decodeText(bytes.subarray(data, next)) });

@@ -6,6 +6,7 @@ import { levelsOf } from '../general-midi/level.ts';
 import { takeLine } from '../general-midi/lines.ts';
 import { notesOf, type PlayedNote, partsOf } from '../general-midi/parts.ts';
 import { volumeStep } from '../general-midi/sound.ts';
+import { withCount } from '../repairs.ts';
 import type { MidiTrack } from './file.ts';
 import { changesOf, DUTY_CONTROL, within } from './nes.ts';
 import { pairNotes } from './notes.ts';
@@ -62,7 +63,8 @@ export function readVoiceTracks(
     const played = notesOf(parts.filter(({ player }) => player.track === track));
     if (voice === 'noise') return drumHits(played, (note) => amplitudes(note, note.start + 1)[0].value).notes;
     const { line, left } = takeLine(played, (pitch) => pitch);
-    if (left.length > 0) repairs.push(`${name}: left out ${left.length} notes that sound together with others`);
+    if (left.length > 0)
+      repairs.push(withCount(`${name}: left out # note(s) that sound together with others`, left.length));
     return pitchedNotes(voice, line, tracks[track], toSongTicks);
   };
   return { pulse1: voice(0), pulse2: voice(1), triangle: voice(2), noise: voice(3) };

@@ -3,6 +3,7 @@ import { DataError, type FilePlace } from '../../error.ts';
 import { MAX_SONG_SECONDS } from '../../song.ts';
 import { FrameNotes } from '../../timing/frame-notes.ts';
 import { ASSUMED_TIMING, type SongReading, titleOf } from '../reading.ts';
+import { withCount } from '../repairs.ts';
 import { PickleArray, type PickleValue, readPickle } from './pickle.ts';
 
 /** A score of NES-MDB: what each voice plays in each frame, 24 frames a second as published. */
@@ -84,7 +85,9 @@ function songOf({ rate, duration, frames }: FrameScore, name: string, place?: Fi
     }
     notes.end(count, Math.max(duration, timeOf(count - 1) + 1));
     if (unplayable > 0)
-      repairs.push(`${voice}: took ${unplayable} frames outside MIDI ${lowestPitch}..${highestPitch} as silence`);
+      repairs.push(
+        withCount(`${voice}: took # frame(s) outside MIDI ${lowestPitch}..${highestPitch} as silence`, unplayable),
+      );
     return notes.notes;
   });
   const voices = { pulse1, pulse2, triangle, noise };

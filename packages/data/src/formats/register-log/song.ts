@@ -13,6 +13,7 @@ import { DataError } from '../../error.ts';
 import { MAX_SONG_SECONDS } from '../../song.ts';
 import { FrameNotes, type FrameSound } from '../../timing/frame-notes.ts';
 import { ASSUMED_TIMING, type SongReading } from '../reading.ts';
+import { withCount } from '../repairs.ts';
 import { frameClockOf } from './frame-clock.ts';
 
 /** Below this the writes of a log are spread all over the frame (0 is evenly, 1 on one point). */
@@ -76,7 +77,9 @@ export function songFromRegisterLog(log: RegisterLog, name: string): SongReading
     notes.end(frames, duration);
     const { lowestPitch, highestPitch } = VOICE_RANGES[voice];
     if (unplayable > 0)
-      repairs.push(`${voice}: took ${unplayable} frames outside MIDI ${lowestPitch}..${highestPitch} as silence`);
+      repairs.push(
+        withCount(`${voice}: took # frame(s) outside MIDI ${lowestPitch}..${highestPitch} as silence`, unplayable),
+      );
   }
   if (log.writes.some(({ register, value }) => register === ENABLES && (value & ENABLE_DMC) !== 0))
     repairs.push('left out the sample channel');
