@@ -3,8 +3,8 @@ import { capture, root } from './processes.mjs';
 import { SetupError, say } from './report.mjs';
 
 /**
- * What Debian and Ubuntu call the libraries with which WebGPU runs on any processor: EGL, OpenGL ES, Mesa's llvmpipe. EGL from
- * its development package, because webgpu 0.6.2 opens libEGL.so, and libegl1 alone has only libEGL.so.1.
+ * What Debian and Ubuntu call the libraries with which WebGPU runs on any processor: EGL, OpenGL ES, Mesa's llvmpipe.
+ * EGL from its development package, because webgpu 0.6.2 opens libEGL.so, and libegl1 alone has only libEGL.so.1.
  */
 const debianPackages = ['libegl-dev', 'libgles2', 'libgl1-mesa-dri'];
 

@@ -1,5 +1,5 @@
-// Ends with one line where Node is too old for the rest, which such a Node could not even parse: so this file keeps to the
-// syntax of Node 12. Usage: node scripts/check-node.mjs
+// Ends with one line where Node is too old for the rest, which such a Node could not even parse: so this file keeps to
+// the syntax of Node 12. Usage: node scripts/check-node.mjs
 import { readFileSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

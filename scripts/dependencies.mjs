@@ -83,7 +83,7 @@ export async function installDependencies(env) {
     {
       env,
       onLine: (line) => {
-        // Without a network pnpm warns of every package for a minute: the first warning tells it all.
+        // Without a network pnpm warns of every package for a minute: the first warning says it all.
         const repeated = line.includes('WARN') && lines.some((earlier) => earlier.includes('WARN'));
         if (/^Progress|ERR_|WARN/.test(line) && !repeated) console.log(`  ${line}`);
         lines.push(line);

@@ -13,8 +13,8 @@ export function findBrowser() {
     if (!name) continue;
     const places = isAbsolute(name) ? [name] : PATH.split(delimiter).map((folder) => join(folder, name));
     const program = places.find((place) => existsSync(place));
-    const asked = program && spawnSync(program, ['--version'], { encoding: 'utf8' });
-    if (asked && asked.status === 0) return { program, version: asked.stdout.trim() };
+    const answer = program && spawnSync(program, ['--version'], { encoding: 'utf8' });
+    if (answer && answer.status === 0) return { program, version: answer.stdout.trim() };
   }
   return undefined;
 }

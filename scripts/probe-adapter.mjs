@@ -1,5 +1,5 @@
-// Asks one backend of the webgpu package for an adapter and a device and prints what it found as one line of JSON. A process
-// of its own, because a missing or broken driver can crash it. Usage: node probe-adapter.mjs default|opengles
+// Asks one backend of the webgpu package for an adapter and a device and prints what it found as one line of JSON. A
+// process of its own, because a missing or broken driver can crash it. Usage: node probe-adapter.mjs default|opengles
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { root } from './processes.mjs';

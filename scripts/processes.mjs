@@ -9,13 +9,15 @@ const PASSED_ON = ['SIGTERM', 'SIGHUP'];
 
 /**
  * Runs a command to its end, without standard input. With `onLine` each line of its output goes there, else straight to
- * the terminal. Ctrl-C reaches the command first (it may have something to save) and ends this process after it; what would end
- * this process alone is passed on.
+ * the terminal. Ctrl-C reaches the command first (it may have something to save) and ends this process after it; what
+ * would end this process alone is passed on.
  *
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ env?: NodeJS.ProcessEnv, onLine?: (line: string) => void, timeout?: number }} [options] timeout in milliseconds
- * @returns {Promise<number>} the exit code: 127 when there is no such command, 128 when a signal or the timeout ended it
+ * @param {{ env?: NodeJS.ProcessEnv, onLine?: (line: string) => void, timeout?: number }} [options] timeout in
+ *   milliseconds
+ * @returns {Promise<number>} the exit code: 127 when there is no such command, 128 when a signal or the timeout ended
+ *   it
  */
 export function run(command, args, { env = process.env, onLine, timeout } = {}) {
   let interrupted = false;

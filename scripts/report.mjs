@@ -2,7 +2,7 @@
 export class SetupError extends Error {}
 
 /**
- * Announces a stage or tells its outcome.
+ * Announces a stage or its outcome.
  *
  * @param {string} text
  */

@@ -5,7 +5,8 @@ import { installDependencies, providePnpm } from './dependencies.mjs';
  * Brings a clean clone to the point where every command works: pnpm, the dependencies, a WebGPU adapter. What is
  * there already is left as it is, so a second run takes about two seconds.
  *
- * @returns {Promise<{ env: NodeJS.ProcessEnv, adapter: string }>} the environment in which `pnpm` is found, and the adapter
+ * @returns {Promise<{ env: NodeJS.ProcessEnv, adapter: string }>} the environment in which `pnpm` is found, and the
+ *   adapter
  * @throws {SetupError} with one line that says what is missing and what to do
  */
 export async function setUp() {

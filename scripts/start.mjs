@@ -1,4 +1,5 @@
-// npm start: sets up, then goes the whole way once, with the tunes that come with the project or with the user's own music.
+// npm start: sets up, then goes the whole way once, with the tunes that come with the project or with the user's own
+// music.
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -25,7 +26,10 @@ EXAMPLES
   npm start -- my-midi-folder more-tunes.zip
   npm start -- --minutes 10`;
 
-/** Dawn tells on standard error, which nothing but a filter can change, that it lowers two limits that nothing here needs. */
+/**
+ * Dawn warns on standard error, which nothing but a filter can change, that it lowers two limits that nothing here
+ * needs.
+ */
 const WARNINGS_OF_DAWN = /^Warning: maxDynamic\w+BuffersPerPipelineLayout artificially reduced /;
 
 class WrongUsage extends SetupError {}
@@ -84,6 +88,6 @@ function parse() {
   } catch (error) {
     // Of two sentences the first says what is wrong, the second how to pass such a word.
     const [problem] = (error instanceof Error ? error.message : String(error)).split(/\. |\n/);
-    throw new WrongUsage(`${problem} (npm start -- --help tells what there is)`);
+    throw new WrongUsage(`${problem} (npm start -- --help lists the options)`);
   }
 }

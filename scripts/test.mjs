@@ -78,8 +78,8 @@ async function stage(name, commands, env) {
 }
 
 /**
- * What test results depend on beside the files of the repository. Turbo makes it part of the cache's key, so that a result
- * from another Node, another adapter or browser, or with other real data (or none) is not taken for this one's.
+ * What test results depend on beside the files of the repository. Turbo makes it part of the cache's key, so that a
+ * result from another Node, another adapter or browser, or with other real data (or none) is not taken for this one's.
  *
  * @param {string} adapter
  * @param {string} browser

@@ -14,7 +14,8 @@ import { join, relative } from 'node:path';
 export const REPORT = 'test-results.json';
 
 /**
- * Counts a suite's tests from its report. A test file that did not load is one failure, and so is a suite without a report.
+ * Counts a suite's tests from its report. A test file that did not load is one failure, and so is a suite without a
+ * report.
  *
  * @param {{ name: string, folder: string }} suite
  * @returns {Totals}

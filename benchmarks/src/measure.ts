@@ -25,7 +25,10 @@ export interface Effort {
   readonly rounds: number;
   /** but after this time no more than MIN_ROUNDS. */
   readonly budgetMilliseconds: number;
-  /** Runs are repeated within a sample until it lasts this many milliseconds, so that the clock and the submit are small. */
+  /**
+   * Runs are repeated within a sample until it lasts this many milliseconds, so that the clock and the submit are
+   * small.
+   */
   readonly sampleMilliseconds: number;
 }
 
@@ -37,8 +40,9 @@ const MIN_ROUNDS = 3;
 const MAX_RUNS_PER_SAMPLE = 1000;
 
 /**
- * Times samplers in turn (A B A B ...), so that a change in the machine's load falls on all of them alike. Each runs once
- * before, to warm up compilers and caches, and where that was short once more, to find how many runs make a sample.
+ * Times samplers in turn (A B A B ...), so that a change in the machine's load falls on all of them alike. Each runs
+ * once before, to warm up compilers and caches, and where that was short once more, to find how many runs make a
+ * sample.
  *
  * @returns for each sampler, one sample a round
  */

@@ -14,7 +14,7 @@ import { BRIEF, PATIENT, Peer } from './peers/peer.ts';
 import type { HostCost, Report, Result, Waiting } from './report/results.ts';
 import { runPlain } from './run-plain.ts';
 
-/** What a run tells while it goes on. */
+/** What a run reports while it goes on. */
 export interface Listener {
   note(line: string): void;
   result: OnResult;
@@ -24,7 +24,8 @@ export interface Listener {
  * Runs the benchmarks that the options ask for.
  *
  * @param command as typed, for the report
- * @throws UsageError where filter or adapter match nothing, BenchmarkError for a wrong result, KernelError without an adapter
+ * @throws UsageError where filter or adapter match nothing, BenchmarkError for a wrong result, KernelError without an
+ *   adapter
  */
 export async function runBenchmarks(options: Options, command: string, listener: Listener): Promise<Report> {
   const matching = <T extends { name: string }>(suite: Suite, benchmarks: readonly T[]) =>

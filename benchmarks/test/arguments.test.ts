@@ -42,7 +42,7 @@ describe('parseArguments', () => {
     expect(parse()?.html).toBeUndefined();
   });
 
-  it('compares with all peers where kernels are asked for by name and time is no matter, else with none', () => {
+  it('compares with all peers where kernels are asked for by name and time does not matter, else with none', () => {
     expect(parse('kernels')?.peers).toEqual(['jax-webgpu', 'jax-wasm', 'tfjs-webgpu', 'tfjs-wasm', 'tfjs-cpu']);
     for (const argv of [[], ['all'], ['apu'], ['kernels', '--quick'], ['kernels', '--peers', 'none']]) {
       expect(parse(...argv)?.peers, argv.join(' ')).toEqual([]);

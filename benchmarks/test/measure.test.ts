@@ -4,7 +4,7 @@ import { busyWarning } from '../src/machine.ts';
 import { measureAlternately, samplerOf } from '../src/measure.ts';
 
 describe('measureAlternately', () => {
-  /** A sampler that says each run took so long, and tells of each call. */
+  /** A sampler that says each run took so long, and records each call. */
   const sampler = (calls: string[], name: string, wall: number) => async (runs: number) => {
     calls.push(`${name}${runs}`);
     return { wall, cpu: 2 * wall };

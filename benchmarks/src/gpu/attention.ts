@@ -28,8 +28,8 @@ export function traceAttention({ heads, depth, length }: Attention): Traced {
 }
 
 /**
- * Of the entries (i, j) with j <= i: three products forward (q k, q e, p v) and six backward (gradients of v, p, k, e, and
- * q twice), 2 D operations an entry each. Computing scores again is not counted.
+ * Of the entries (i, j) with j <= i: three products forward (q k, q e, p v) and six backward (gradients of v, p, k, e,
+ * and q twice), 2 D operations an entry each. Computing scores again is not counted.
  */
 export function attentionGigaflop({ heads, depth, length }: Omit<Attention, 'kind'>): number {
   return ((3 + 6) * 2 * depth * heads * ((length * (length + 1)) / 2)) / 1e9;

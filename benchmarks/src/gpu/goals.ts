@@ -1,6 +1,7 @@
 /**
- * Shares of the adapter's limit that these rows are to reach on two cores without a GPU, where loads from buffers are slow and
- * launching a kernel takes as long as 3 MFLOP: of the FMA peak, or of the copy bandwidth where nothing is multiplied.
+ * Shares of the adapter's limit that these rows are to reach on two cores without a GPU, where loads from buffers are
+ * slow and launching a kernel takes as long as 3 MFLOP: of the FMA peak, or of the copy bandwidth where nothing is
+ * multiplied.
  */
 const GOALS: readonly (readonly [RegExp, number])[] = [
   [/^matmul .. (512x512x512|1024x1024x1024)$/, 0.4],

@@ -35,7 +35,8 @@ const RUNS_PER_SAMPLE = 20;
 /**
  * Time and heap of `program.run()` itself: encoding and submitting, not computing.
  *
- * @param device on the null adapter, where a submit validates but computes nothing; on llvmpipe's GLES a submit computes
+ * @param device on the null adapter, where a submit validates but computes nothing; on llvmpipe's GLES a submit
+ *   computes
  */
 export async function measureHostCost(device: Device, { name, trace }: Step): Promise<HostCost> {
   const { graph, outputs } = trace();

@@ -25,9 +25,9 @@ const MAX_THREADS = 2 ** 22;
 const MIN_RUN_MILLISECONDS = 5;
 
 /**
- * As many fused multiply-adds a second as the adapter can do: each thread turns chains v = fma(v, x[1], x[2]) that start
- * at different values and adds up their ends. The factors come from a buffer and the sum is stored, so that no compiler
- * can shorten the work.
+ * As many fused multiply-adds a second as the adapter can do: each thread turns chains v = fma(v, x[1], x[2]) that
+ * start at different values and adds up their ends. The factors come from a buffer and the sum is stored, so that no
+ * compiler can shorten the work.
  *
  * Input (4) f32; output (threads) f32.
  */

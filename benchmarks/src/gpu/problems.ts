@@ -24,8 +24,8 @@ export interface LstmTraining {
 }
 
 /**
- * Causal attention with relative positions and its gradients: q, k, v (1, L, H, D) and relative (H, L, D), whose row t is
- * distance t; the loss is sum(output weights). Results: output and the four gradients.
+ * Causal attention with relative positions and its gradients: q, k, v (1, L, H, D) and relative (H, L, D), whose row t
+ * is distance t; the loss is sum(output weights). Results: output and the four gradients.
  */
 export interface Attention {
   readonly kind: 'attention';

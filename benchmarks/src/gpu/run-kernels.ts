@@ -28,7 +28,8 @@ export const KERNEL_BENCHMARKS: readonly Benchmark<Device>[] = [
 ];
 
 /**
- * Measures the device's limits, then each benchmark in turn with the one that binds it, then each peer in turn with both.
+ * Measures the device's limits, then each benchmark in turn with the one that binds it, then each peer in turn with
+ * both.
  *
  * @throws BenchmarkError for a wrong result of ours, or memory that is not as planned; a peer's failure is a result
  */
@@ -81,7 +82,9 @@ interface DemandCost {
   readonly gigabyte: number;
 }
 
-/** The shares of a run's time that launching its kernels, and moving its bytes at the copy bandwidth, would take alone. */
+/**
+ * The shares of a run's time that launching its kernels, and moving its bytes at the copy bandwidth, would take alone.
+ */
 function boundsOf({ demand }: Prepared, cost: DemandCost, wall: number): Pick<Result, 'bounds'> {
   if (demand === undefined) return {};
   const { launches, gigabytes } = demand;

@@ -17,7 +17,7 @@ export function samplingBenchmark(rows: number, classes: number): Benchmark<Devi
     async prepare(device) {
       const graph = new Graph();
       const logits = graph.constant(numbers(rows * classes, 0, 5), [rows, classes]);
-      const settings = graph.constant(categoricalSettings(SETTINGS), [3]);
+      const settings = graph.constant(categoricalSettings(SETTINGS), [4]);
       const seed = graph.input([1], 'u32');
       const { choice } = categorical(logits, settings, seed, 0);
       const { program, prepared } = await prepareProgram(device, graph, { outputs: [choice] });

@@ -32,7 +32,9 @@ export async function openJax(device: string): Promise<Solutions> {
   return solutions;
 }
 
-/** Runs a compiled function on the same inputs, and keeps its last results. jax-js counts references: `ref` lends one. */
+/**
+ * Runs a compiled function on the same inputs, and keeps its last results. jax-js counts references: `ref` lends one.
+ */
 function compiled(f: (...inputs: JaxArray[]) => JsTree<JaxArray>, inputs: JaxArray[], order = asTheyAre): PeerSubject {
   const program = jit(f);
   let last: JaxArray[] = [];
@@ -104,7 +106,8 @@ const solutions: Solutions = {
     const perHead = (x: JaxArray) => x.reshape([length, heads, depth]).transpose([1, 0, 2]);
     const attend = (q: JaxArray, k: JaxArray, v: JaxArray, relative: JaxArray) => {
       const queries = perHead(q);
-      // Music Transformer's skew: distances fall to the right, and a column of zeros on the left shifts each row by one.
+      // Music Transformer's skew: distances fall to the right, and a column of zeros on the left shifts each row by
+      // one.
       const byDistance = np.matmul(queries.ref, np.flip(relative, 1).transpose([0, 2, 1]));
       const padded = np.pad(byDistance, [
         [0, 0],

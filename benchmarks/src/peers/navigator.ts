@@ -17,7 +17,7 @@ const DAWN_NAMES: Readonly<Record<string, string>> = { gles: 'opengles' };
  */
 export function provideNavigator(backend: string, hardwareConcurrency: number): void {
   const compatibility = backend === 'gles';
-  // Without a display EGL must be told so before the library is loaded.
+  // Without a display EGL needs to know it before the library is loaded.
   if (compatibility && process.platform === 'linux') process.env.EGL_PLATFORM ??= 'surfaceless';
   const gpu = create(backend === 'default' ? [] : [`backend=${DAWN_NAMES[backend] ?? backend}`]);
   const navigator: Navigator = {
@@ -27,7 +27,8 @@ export function provideNavigator(backend: string, hardwareConcurrency: number): 
           ...options,
           ...(compatibility ? { featureLevel: 'compatibility' } : {}),
         });
-        // tfjs 4.22 asks for this one as a list in a list, which is refused; a browser's canvas needs it, kernels don't.
+        // tfjs 4.22 asks for this one as a list in a list, which is refused; a browser's canvas needs it, kernels
+        // don't.
         const features = new Set(adapter?.features);
         features.delete('bgra8unorm-storage');
         return adapter === null ? null : Object.defineProperty(adapter, 'features', { value: features });

@@ -10,7 +10,8 @@ import { PeerFailure } from './messages.ts';
 import { eager } from './tfjs-eager.ts';
 import { adamStep, lstmTraining } from './tfjs-training.ts';
 
-// The package's build for Node leaves the gradients out, and the files that have them import folders, as only require may.
+// The package's build for Node leaves the gradients out, and the files that have them import folders, as only require
+// may.
 createRequire(import.meta.url)('@tensorflow/tfjs-core/dist/register_all_gradients.js');
 
 /**
@@ -70,7 +71,8 @@ const solutions: Solutions = {
     const perHead = (x: tf.Tensor) => tf.transpose(tf.reshape(x, [length, heads, depth]), [1, 0, 2]);
     const attend = (q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, relative: tf.Tensor) => {
       const queries = perHead(q);
-      // Music Transformer's skew: distances fall to the right, and a column of zeros on the left shifts each row by one.
+      // Music Transformer's skew: distances fall to the right, and a column of zeros on the left shifts each row by
+      // one.
       const byDistance = tf.matMul(queries, tf.reverse(relative, 1), false, true);
       const padded = tf.pad(byDistance, [
         [0, 0],

@@ -121,7 +121,7 @@ export type Versions = z.infer<typeof versionsSchema>;
 /** One run of the benchmarks, as it lies on disk. */
 export type Report = z.infer<typeof reportSchema>;
 
-/** A file that is no report, or none that can be read. */
+/** A file that is not a report, or cannot be read. */
 export class ReportError extends Error {
   override readonly name = 'ReportError';
 }

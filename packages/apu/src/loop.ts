@@ -2,10 +2,11 @@ import { ApuError } from './errors.ts';
 import { checkRegisterLog, type RegisterLog } from './register-log.ts';
 
 /**
- * A log that loops, played out: to its end, then from its loop to the end again, so that it is so many times heard. The result
- * has no loop.
+ * A log that loops, played out: to its end, then from its loop to the end again, so that it is so many times heard. The
+ * result has no loop.
  *
- * Throws ApuError for a malformed log, one that does not loop, or a number of times that is not a whole number of 1 or more.
+ * Throws ApuError for a malformed log, one that does not loop, or a number of times that is not a whole number of 1 or
+ * more.
  */
 export function unrollLoop(log: RegisterLog, times: number): RegisterLog {
   checkRegisterLog(log);

@@ -32,8 +32,8 @@ export interface RegisterLog {
   /** DMC samples, sorted by cycle; absent where the piece has none. */
   readonly memory?: readonly MemoryBlock[];
   /**
-   * CPU cycle, before `duration`, at which playing goes on after the end; absent where the piece ends. Writes of that very
-   * cycle are part of the loop.
+   * CPU cycle, before `duration`, at which playing goes on after the end; absent where the piece ends. Writes of that
+   * very cycle are part of the loop.
    */
   readonly loop?: number;
 }

@@ -35,7 +35,8 @@ export interface Note {
   /** First tick at which the note no longer sounds; integer, > start. */
   readonly end: number;
   /**
-   * MIDI note number within VOICE_RANGES. Noise: 16 - period index, so that higher means brighter (NES-MDB's numbering).
+   * MIDI note number within VOICE_RANGES. Noise: 16 - period index, so that higher means brighter (NES-MDB's
+   * numbering).
    */
   readonly pitch: number;
   /**
@@ -43,7 +44,9 @@ export interface Note {
    * The triangle has no volume register: its notes carry the single value 15.
    */
   readonly volume: readonly Change[];
-  /** Pulses: duty 0..3 (12.5, 25, 50, 75 %). Noise: 0 long, 1 short (metallic) sequence. Triangle: the single value 0. */
+  /**
+   * Pulses: duty 0..3 (12.5, 25, 50, 75 %). Noise: 0 long, 1 short (metallic) sequence. Triangle: the single value 0.
+   */
   readonly duty: readonly Change[];
 }
 

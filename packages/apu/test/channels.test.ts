@@ -148,7 +148,7 @@ describe('triangle', () => {
     expect(levels(apu, 'triangle', 5002, 997, 100).every((level) => level === held)).toBe(true);
   });
 
-  it('runs at ultrasonic periods, unless told to hold them', () => {
+  it('runs at ultrasonic periods, unless asked to hold them', () => {
     const run = (holdUltrasonicTriangle: boolean) => {
       let steps = 0;
       const apu = new Apu({ holdUltrasonicTriangle, onStep: () => steps++ });

@@ -129,7 +129,7 @@ it('jumping equals stepping around each step of the frame counter, access by acc
   );
 });
 
-it('how often the chip is told to run makes no difference, to the last bit', () => {
+it('how often the chip is asked to run makes no difference, to the last bit', () => {
   const run = (list: readonly Access[], stops: boolean) => {
     const steps: [number, number][] = [];
     const apu = new Apu({ readMemory: memory, onStep: (cycle, step) => steps.push([cycle, step]) });

@@ -192,21 +192,21 @@ describe('a loop', () => {
     }
   });
 
-  it('is left out, and that is told, if it has no wait, or begins outside the data or within a command', () => {
+  it('is left out, and that is reported, if it has no wait, or begins outside the data or within a command', () => {
     const file = writeVgm(looped(500_000));
     const view = new DataView(file.buffer);
     const end = 0x14 + view.getUint32(0x14, true) - 1;
     const start = 0x1c + view.getUint32(0x1c, true);
-    const told = (byte: number) => {
+    const repairsOf = (byte: number) => {
       view.setUint32(0x1c, byte - 0x1c, true);
       const { log, repairs } = readVgmFile(file);
       expect(log.writes).toEqual(quantiseToVgm(song()).writes);
       expect(log.loop).toBeUndefined();
       return repairs;
     };
-    expect(told(end)).toEqual(['ignored the loop, which takes no time']);
+    expect(repairsOf(end)).toEqual(['ignored the loop, which takes no time']);
     for (const byte of [0xbf, start + 1, end + 40, 0x7fff_ffff]) {
-      expect(told(byte)).toEqual([
+      expect(repairsOf(byte)).toEqual([
         `ignored the loop: byte ${byte}, where it should begin, is not a command of the data`,
       ]);
     }
@@ -452,17 +452,17 @@ describe('a file that is damaged gives its music, and says what was wrong', () =
 
   it('without bytes that are not commands, and without samples that make no sense', () => {
     const commands = [0xb4, 0x15, 1, 0x62];
-    const told = (...between: number[]) => {
+    const repairsOf = (...between: number[]) => {
       const { repairs, log: kept } = readVgmFile(withCommands([...commands, ...between, ...commands, 0x66]));
       expect([kept.writes.length, kept.memory]).toEqual([2, undefined]);
       return repairs.filter((repair) => repair.startsWith('left out'));
     };
-    expect(told(0, 0)).toEqual(['left out a byte 0x00 among the commands (2 times)']);
-    expect(told(0x67, 0x66, 0xc2, 1, 0, 0, 0, 0)).toEqual(['left out a block of DMC samples without an address']);
-    expect(told(0x67, 0x66, 0xc2, 4, 0, 0, 0, 0xff, 0xff, 1, 2)).toEqual([
+    expect(repairsOf(0, 0)).toEqual(['left out a byte 0x00 among the commands (2 times)']);
+    expect(repairsOf(0x67, 0x66, 0xc2, 1, 0, 0, 0, 0)).toEqual(['left out a block of DMC samples without an address']);
+    expect(repairsOf(0x67, 0x66, 0xc2, 4, 0, 0, 0, 0xff, 0xff, 1, 2)).toEqual([
       'left out DMC samples that run past address 0xFFFF',
     ]);
-    expect(told(0x68, 0x66, 7, 0, 0, 0, 0, 0xc0, 0, 1, 0, 0)).toEqual([
+    expect(repairsOf(0x68, 0x66, 7, 0, 0, 0, 0, 0xc0, 0, 1, 0, 0)).toEqual([
       'left out a transfer of more DMC samples than are given',
     ]);
   });

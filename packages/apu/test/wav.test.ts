@@ -52,7 +52,7 @@ describe('WAV', () => {
     );
   });
 
-  it('is 16 bits unless told otherwise', () => {
+  it('is 16 bits by default', () => {
     expect(readWav(writeWav(Float32Array.of(1, -1, 0), 48_000))).toMatchObject({ bits: 16, samples: [1, -1, 0] });
   });
 

@@ -43,6 +43,17 @@ describe.each([lookbackFeatures, keyMelodyFeatures])('$name features', (features
     );
   });
 
+  it('gives any stretch of the rows and labels of the whole', () => {
+    fc.assert(
+      fc.property(fc.oneof(melodies, repeating), fc.nat(), fc.nat(), (events, one, other) => {
+        const [from, to] = [one, other].map((end) => end % (events.length + 1)).sort((a, b) => a - b);
+        const rows = features.inputsOf(events).slice(from * features.inputs, to * features.inputs);
+        expect(features.inputsOf(events, from, to)).toEqual(rows);
+        expect(features.labelsOf(events, from, to)).toEqual(features.labelsOf(events).slice(from, to));
+      }),
+    );
+  });
+
   it('gives 40 labels: the farther repeat before the nearer, and no event is one before there is history', () => {
     expect(features.labels).toBe(40);
     const bar = classes([60, '-', 'off', 62, ...new Array(12).fill('-')]);
@@ -108,12 +119,18 @@ describe('key-melody features', () => {
       ...keysOf(50, ofBoth),
       ...keysOf(62, ofBoth),
     });
+    // The note-off comes right after the attack, which the source still counts.
     expect(row(3)).toEqual({
-      ...{ 37: 1, 39: 1 },
+      ...{ 37: 1, 38: 1, 39: 1 },
       ...counter([-1, -1, 1, -1, -1, -1, -1]),
       ...keysOf(50, ofBoth),
       ...keysOf(62, ofBoth),
     });
+  });
+
+  it('takes an attack for over after a step of holding', () => {
+    const rows = keyMelodyFeatures.inputsOf(classes([60, '-', 'off', '-']));
+    expect([0, 1, 2, 3].map((step) => rows[step * 74 + 38])).toEqual([1, 0, 0, 0]);
   });
 
   it('has every key before the first note, and the bar before its first step', () => {

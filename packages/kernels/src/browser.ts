@@ -6,7 +6,9 @@ import { type DatabaseFactory, TuningDatabase } from './device/tuning-database.t
 import { KernelError } from './errors.ts';
 
 export interface BrowserDeviceOptions extends PreparationOptions {
-  /** Measure kernel variants on this device and use the fastest, for at most so many seconds (true: 10); default true. */
+  /**
+   * Measure kernel variants on this device and use the fastest, for at most so many seconds (true: 10); default true.
+   */
   readonly tune?: boolean | number | undefined;
   /** Words of CHIPSMITH_DEBUG, divided by commas; defaults to the global variable of that name, if there is one. */
   readonly debug?: string | undefined;

@@ -1,13 +1,14 @@
 /**
- * Where a function of this package was called. Only the engine's trace is taken (5 to 20 microseconds with V8); its text,
- * for which engines look up source maps, is made when an error needs it.
+ * Where a function of this package was called. Only the engine's trace is taken (5 to 20 microseconds with V8); its
+ * text, for which engines look up source maps, is made when an error needs it.
  */
 export class CallSite {
   readonly #trace = new Error();
 
   /**
-   * "file:line:column" of the first caller outside this package. A bundler puts package and callers into one file, where
-   * nothing tells them apart: then the innermost callers, joined by " < ". Undefined where the engine gives no trace.
+   * "file:line:column" of the first caller outside this package. A bundler puts package and callers into one file,
+   * where nothing distinguishes them: then the innermost callers, joined by " < ". Undefined where the engine gives no
+   * trace.
    */
   toString(): string | undefined {
     const places = tracedPlaces(this.#trace);
@@ -17,7 +18,8 @@ export class CallSite {
 }
 
 /**
- * Places of a trace, innermost first. V8 writes "at name (file:1:2)" or "at file:1:2", Firefox and Safari "name@file:1:2".
+ * Places of a trace, innermost first. V8 writes "at name (file:1:2)" or "at file:1:2", Firefox and Safari
+ * "name@file:1:2".
  */
 export function tracedPlaces({ stack }: Error): string[] {
   const lines = typeof stack === 'string' ? stack.split('\n') : [];

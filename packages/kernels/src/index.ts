@@ -89,10 +89,18 @@ export {
 } from './operations/optimisers/adam.ts';
 export { adamStep } from './operations/optimisers/adam-step.ts';
 export { globalNorm } from './operations/optimisers/clip.ts';
+export { moveAverage } from './operations/optimisers/moving-average.ts';
+export { type Optimiser, type OptimiserSettings, optimiser } from './operations/optimisers/optimiser.ts';
+export { type RmspropOptions, type RmspropState, rmsprop } from './operations/optimisers/rmsprop.ts';
+export { type ScheduleDescription, scheduleOf } from './operations/optimisers/schedule-of.ts';
 export {
   constantRate,
   cosineDecay,
   exponentialDecay,
+  inverseSquareRoot,
+  linearDecay,
+  type OneCycleOptions,
+  oneCycle,
   type Schedule,
   warmUp,
 } from './operations/optimisers/schedules.ts';

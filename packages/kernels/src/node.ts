@@ -37,8 +37,8 @@ export interface NodeDeviceOptions extends PreparationOptions {
   /** Defaults to the environment variable CHIPSMITH_ADAPTER, then to `auto`. */
   readonly adapter?: string | undefined;
   /**
-   * Measure kernel variants on this device and use the fastest, for at most so many seconds (true: 10). Defaults to the variable
-   * CHIPSMITH_TUNE, `off` or seconds, then to true.
+   * Measure kernel variants on this device and use the fastest, for at most so many seconds (true: 10). Defaults to the
+   * variable CHIPSMITH_TUNE, `off` or seconds, then to true.
    */
   readonly tune?: boolean | number | undefined;
   /**
@@ -91,7 +91,7 @@ function parseTune(text: string | undefined): boolean | number {
   if (text === 'off') return false;
   const seconds = Number(text);
   if (seconds >= 0 && Number.isFinite(seconds)) return seconds;
-  throw new KernelError('option', `CHIPSMITH_TUNE: "${text}" is unknown; there is on, off, or a number of seconds.`);
+  throw new KernelError('option', `CHIPSMITH_TUNE: "${text}" is unknown; choose on, off, or a number of seconds.`);
 }
 
 /** @throws KernelError `option` for another word */
@@ -99,7 +99,7 @@ function parseReading(name: string, text: string | undefined): MatrixReading | u
   if (text === undefined || text === '') return undefined;
   const reading = (['buffers', 'storage', 'sampled'] as const).find((word) => word === text);
   if (reading !== undefined) return reading;
-  throw new KernelError('option', `${name}: "${text}" is unknown; there is buffers, storage, sampled.`);
+  throw new KernelError('option', `${name}: "${text}" is unknown; choose buffers, storage or sampled.`);
 }
 
 interface Answer {
@@ -121,7 +121,8 @@ async function requestAdapter(wanted: string): Promise<Answer> {
       reasons.push(error instanceof Error ? error.message : String(error));
     }
   }
-  // Dawn answers an unknown name with lines of the form: * backend: 'opengles', name: 'llvmpipe (LLVM 15.0.6, 256 bits)'
+  // Dawn answers an unknown name with lines of the form: * backend: 'opengles', name: 'llvmpipe (LLVM 15.0.6, 256
+  // bits)'
   const present = [...reasons.join('\n').matchAll(/name: '(.+)'/g)].map(([, name]) => `"${name}"`);
   if (known === undefined && present.length > 0) {
     const backends = ['auto', ...Object.keys(BACKENDS)].join(', ');
@@ -133,7 +134,7 @@ async function requestAdapter(wanted: string): Promise<Answer> {
 }
 
 async function ask({ backend, flags, compatibility }: Attempt): Promise<Answer | null> {
-  // Without a display EGL must be told so before the library is loaded.
+  // Without a display EGL needs to know it before the library is loaded.
   if (compatibility && process.platform === 'linux') process.env.EGL_PLATFORM ??= 'surfaceless';
   const key = flags.join(' ');
   const gpu = instances.get(key) ?? create([...flags]);
@@ -145,9 +146,9 @@ async function ask({ backend, flags, compatibility }: Attempt): Promise<Answer |
 }
 
 /**
- * On Linux the default adapter needs the Vulkan loader. Dawn says on stderr that it is missing, which is no news to
+ * On Linux the default adapter needs the Vulkan loader. Dawn says on stderr that it is missing, which is not news to
  * someone without a GPU, so it is looked for first, by the same search that Dawn makes. A library that is there loads,
- * and Node then only complains that it is no addon.
+ * and Node then only complains that it is not an addon.
  */
 function mayHaveDefault(): boolean {
   if (process.platform !== 'linux') return true;

@@ -98,7 +98,10 @@ describe('variants of attention', () => {
   });
 });
 
-/** Output and gradients of every input; sizes from which vectors lie in textures, two blocks of rows, nothing a multiple of 8. */
+/**
+ * Output and gradients of every input; sizes from which vectors lie in textures, two blocks of rows, nothing a multiple
+ * of 8.
+ */
 function everyGradient(
   { causal, rows, shared, lengths, positions }: Setting,
   change: (name: string, data: Float32Array<ArrayBuffer>) => void = () => {},
@@ -152,7 +155,9 @@ describe('attention reads from textures', () => {
 });
 
 describe.each(Object.entries(readers))('what a query may not see, read from %s,', (_name, reader) => {
-  /** Where results change when the last key's vectors are not numbers: positions of the output, then of each gradient. */
+  /**
+   * Where results change when the last key's vectors are not numbers: positions of the output, then of each gradient.
+   */
   const spoilt = async (setting: Setting, names: readonly string[]) => {
     const width = 2 * 12;
     const results = await evaluate(

@@ -21,11 +21,13 @@ async function chooser([rows, classes]: readonly [number, number], stream = 0) {
   const graph = new Graph();
   const inputs = {
     logits: graph.input([rows, classes]),
-    settings: graph.input([rows, 3]),
+    settings: graph.input([rows, 4]),
     seeds: graph.input([rows], 'u32'),
     allowed: graph.input([rows, classes]),
+    penalty: graph.input([rows, classes]),
   };
-  const { choice, logProbability } = categorical(inputs.logits, inputs.settings, inputs.seeds, stream, inputs.allowed);
+  const { logits, settings, seeds, allowed, penalty } = inputs;
+  const { choice, logProbability } = categorical(logits, settings, seeds, stream, allowed, penalty);
   const outputs = [choice, logProbability];
   const program = await Program.create(device, plan(graph, { outputs, limits: device.limits }));
   program.write(inputs.allowed, new Float32Array(rows * classes).fill(1));
@@ -35,6 +37,7 @@ async function chooser([rows, classes]: readonly [number, number], stream = 0) {
       settings: readonly CategoricalSettings[];
       seeds: readonly number[];
       allowed?: readonly number[][];
+      penalty?: readonly number[][];
     }) {
       program.write(inputs.logits, Float32Array.from(values.logits.flat()));
       program.write(
@@ -43,6 +46,7 @@ async function chooser([rows, classes]: readonly [number, number], stream = 0) {
       );
       program.write(inputs.seeds, Uint32Array.from(values.seeds));
       if (values.allowed !== undefined) program.write(inputs.allowed, Float32Array.from(values.allowed.flat()));
+      if (values.penalty !== undefined) program.write(inputs.penalty, Float32Array.from(values.penalty.flat()));
       program.run();
       return { choice: [...(await program.read(choice))], logProbability: [...(await program.read(logProbability))] };
     },
@@ -77,8 +81,8 @@ function softmax(kept: readonly number[], temperature = 1): number[] {
 }
 
 describe('categorical', () => {
-  // softmax: 2 -> .344, 7 -> .255, 4 -> .140, 6 -> .115: two hold .598, so three are needed for .65. Of the four likeliest,
-  // however, two hold .701.
+  // softmax: 2 -> .344, 7 -> .255, 4 -> .140, 6 -> .115: two hold .598, so three are needed for .65. Of the four
+  // likeliest, however, two hold .701.
   it.each([
     ['temperature 1', {}, all, softmax([0, 1, 2, 3, 4, 5, 6, 7])],
     ['temperature 0.5', { temperature: 0.5 }, all, softmax([0, 1, 2, 3, 4, 5, 6, 7], 0.5)],
@@ -87,6 +91,9 @@ describe('categorical', () => {
     ['the three likeliest', { topK: 3 }, all, softmax([2, 4, 7])],
     ['the likeliest that hold 65 %', { topP: 0.65 }, all, softmax([2, 4, 7])],
     ['65 % of the four likeliest', { topK: 4, topP: 0.65 }, all, softmax([2, 7])],
+    ['those at least 0.4 as likely as the likeliest', { minP: 0.4 }, all, softmax([2, 4, 7])],
+    ['the same at temperature 3', { temperature: 3, minP: 0.7 }, all, softmax([2, 4, 7], 3)],
+    ['those as likely as the likeliest', { minP: 1 }, all.with(2, 0).with(7, 0).with(4, 0).with(6, 0), softmax([0, 3])],
     ['the first of two equal ones', { topK: 6 }, all, softmax([2, 7, 4, 6, 0, 3])],
     ['a cut among equal ones', { topK: 5 }, all, softmax([2, 7, 4, 6, 0])],
   ])('draws by softmax: %s', async (_, settings, allowed, probabilities) => {
@@ -118,26 +125,35 @@ describe('categorical', () => {
       temperature: fc.oneof(fc.constant(0), fc.double({ min: 0.05, max: 20, noNaN: true })),
       topK: fc.option(fc.integer({ min: 1, max: 2 * classes }), { nil: undefined }),
       topP: fc.option(share, { nil: undefined }),
+      minP: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined }),
     });
     // Few different scores, so that many are equal; or all different.
-    const row = fc.record({ seed: fc.nat(2 ** 32 - 1), kinds: fc.constantFrom(2, 9, 1e6), settings, allowed: share });
+    const row = fc.record({
+      seed: fc.nat(2 ** 32 - 1),
+      kinds: fc.constantFrom(2, 9, 1e6),
+      settings,
+      allowed: share,
+      penalised: fc.boolean(),
+    });
     let decided = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(row, { minLength: rows, maxLength: rows }), async (problem) => {
-        const given = problem.map(({ seed, kinds, allowed }) => ({
+        const given = problem.map(({ seed, kinds, allowed, penalised }) => ({
           logits: Array.from(randomNumbers(classes, seed), (x) => Math.fround((Math.round(x * kinds) / kinds) * 6)),
           allowed: Array.from(randomNumbers(classes, seed + 1, 0, 1), (x) => (x < allowed ? 1 : 0)),
+          penalty: Array.from(randomNumbers(classes, seed + 2, 0, penalised ? 4 : 0)),
         }));
         const seeds = problem.map(({ seed }) => seed);
         const result = await choose({
           logits: given.map(({ logits }) => logits),
           allowed: given.map(({ allowed }) => allowed),
+          penalty: given.map(({ penalty }) => penalty),
           settings: problem.map((one) => one.settings),
           seeds,
         });
-        for (const [index, { logits, allowed }] of given.entries()) {
+        for (const [index, { logits, allowed, penalty }] of given.entries()) {
           const draw = categoricalDraw(0, 3, seeds[index]);
-          const expected = categoricalReference(logits, allowed, problem[index].settings, draw);
+          const expected = categoricalReference(logits, allowed, problem[index].settings, draw, penalty);
           // Where a sum is nearer to its goal than f32 can tell, either neighbour is right.
           if (expected.margin < 1e-5) continue;
           decided++;
@@ -160,6 +176,8 @@ describe('categorical', () => {
       { temperature: 9, topP: 1e-9 },
       // 0 in f32.
       { temperature: 9, topP: 1e-60 },
+      { temperature: 9, minP: 1 },
+      { temperature: 0, minP: 1 },
     ];
     for (const settings of cuts) {
       const seeds = Array.from({ length: 30 }, (_, row) => row);
@@ -212,11 +230,65 @@ describe('categorical', () => {
     destroy();
   });
 
+  it('takes penalties from the scores, and not from what it says of the choice', async () => {
+    const { choose, destroy } = await chooser([4, 3]);
+    const { choice, logProbability } = await choose({
+      logits: repeat([3, 2, 1], 4),
+      settings: [{ temperature: 0 }, { temperature: 0 }, { minP: 0.9 }, { temperature: 0 }],
+      seeds: [1, 2, 3, 4],
+      penalty: [
+        [0, 0, 0],
+        [1.5, 0, 0],
+        [9, 0.5, -2],
+        [1, 0, 0],
+      ],
+    });
+    // Equal ones go by number.
+    expect(choice).toEqual([0, 1, 2, 0]);
+    const total = Math.log(Math.exp(3) + Math.exp(2) + Math.exp(1));
+    for (const [row, score] of [3, 2, 1, 3].entries()) expect(logProbability[row]).toBeCloseTo(score - total, 5);
+    destroy();
+  });
+
+  // The last one takes the score, -1e38, beyond f32.
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 3e38])(
+    'has no choice where an allowed class has a penalty of %d',
+    async (cost) => {
+      const { choose, destroy } = await chooser([2, 3]);
+      const { choice, logProbability } = await choose({
+        logits: repeat([-1e38, 2, 3], 2),
+        settings: repeat({}, 2),
+        seeds: [1, 2],
+        allowed: [
+          [1, 1, 0],
+          [0, 1, 0],
+        ],
+        penalty: repeat([cost, 0, 0], 2),
+      });
+      expect(choice).toEqual([NO_CLASS, 1]);
+      expect(logProbability).toEqual([0, 0]);
+      destroy();
+    },
+  );
+
+  it('takes one row of penalties for all, without a grammar', async () => {
+    const graph = new Graph();
+    const logits = graph.constant(Float32Array.of(1, 2, 3, 3, 2, 1), [2, 3]);
+    const settings = graph.constant(categoricalSettings({ temperature: 0 }), [4]);
+    const penalty = graph.constant(Float32Array.of(2, 0, 2), [3]);
+    const seed = graph.constant(Uint32Array.of(1), []);
+    const { choice } = categorical(logits, settings, seed, 0, undefined, penalty);
+    const program = await Program.create(device, plan(graph, { outputs: [choice] }));
+    program.run();
+    expect([...(await program.read(choice))]).toEqual([1, 1]);
+    program.destroy();
+  });
+
   it('gives rows, streams and seeds independent draws, the same for the same', async () => {
     const draw = async (stream: number, seed: number) => {
       const graph = new Graph();
       const logits = graph.constant(new Float32Array(4000), [40, 100]);
-      const settings = graph.constant(categoricalSettings({}), [3]);
+      const settings = graph.constant(categoricalSettings({}), [4]);
       const { choice } = categorical(logits, settings, graph.constant(Uint32Array.of(seed), []), stream);
       const program = await Program.create(device, plan(graph, { outputs: [choice] }));
       program.run();
@@ -235,19 +307,20 @@ describe('categorical', () => {
     }
   });
 
-  const build = (shapes: Record<'logits' | 'settings' | 'seed' | 'allowed', Shape>) => () => {
+  const build = (shapes: Record<'logits' | 'settings' | 'seed' | 'allowed' | 'penalty', Shape>) => () => {
     const graph = new Graph();
-    const [logits, settings, allowed] = [shapes.logits, shapes.settings, shapes.allowed].map((shape) =>
-      graph.input(shape),
+    const [logits, settings, allowed, penalty] = [shapes.logits, shapes.settings, shapes.allowed, shapes.penalty].map(
+      (shape) => graph.input(shape),
     );
-    return categorical(logits, settings, graph.input(shapes.seed, 'u32'), 0, allowed);
+    return categorical(logits, settings, graph.input(shapes.seed, 'u32'), 0, allowed, penalty);
   };
-  const good = { logits: [4, 5], settings: [3], seed: [], allowed: [5] };
+  const good = { logits: [4, 5], settings: [4], seed: [], allowed: [5], penalty: [4, 5] };
 
   it.each([
     [{ logits: [5] }, 'categorical: logits must be (B, C), got [5]'],
-    [{ settings: [2] }, 'categorical: settings must be (3) or (B, 3), got [4, 5] and [2]'],
+    [{ settings: [2] }, 'categorical: settings must be (4) or (B, 4), got [4, 5] and [2]'],
     [{ seed: [3] }, 'categorical: seed must be a scalar or (B), got [4, 5] and [3]'],
+    [{ penalty: [5, 4] }, 'categorical: penalty must be (C) or (B, C), got [4, 5] and [5, 4]'],
     [{ allowed: [4] }, 'categorical: allowed must be (C) or (B, C), got [4, 5] and [4]'],
   ])('refuses %j', (wrong, message) => {
     expect(build(good)).not.toThrow();

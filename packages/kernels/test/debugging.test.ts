@@ -50,7 +50,7 @@ describe('detectNonFinite', () => {
     expect(await program.read(z)).toHaveLength(6);
     run(1, 2, 3, 4, 5, 6);
     run(1, 2, 3, 4, 0, 6);
-    // What later runs do wrong is no news.
+    // What goes wrong in later runs is not news.
     run(0, 0, 0, 0, 0, 0);
     const reading = program.read(z);
     await expect(reading).rejects.toMatchObject({ code: 'non-finite' });
@@ -68,7 +68,7 @@ describe('detectNonFinite', () => {
     expect(device.allocated).toEqual(before);
   });
 
-  it('tells what was wrong from the start, and what a backward pass and an optimiser made', async () => {
+  it('reports what was wrong from the start, and what a backward pass and an optimiser made', async () => {
     const graph = new Graph();
     const x = graph.input([3]);
     const root = unary('sqrt', x);
@@ -187,7 +187,7 @@ describe('CHIPSMITH_DEBUG', () => {
   it('is refused where a word is unknown, with those there are', async () => {
     const refusal = openDevice({ adapter: 'null', debug: 'plan,loud' });
     await expect(refusal).rejects.toMatchObject({ code: 'option' });
-    await expect(refusal).rejects.toThrow('CHIPSMITH_DEBUG: "loud" is unknown; there is plan (');
+    await expect(refusal).rejects.toThrow('CHIPSMITH_DEBUG: "loud" is unknown; choose from plan (');
     for (const word of Object.keys(DEBUG_WORDS)) await expect(refusal).rejects.toThrow(`${word} (`);
   });
 });

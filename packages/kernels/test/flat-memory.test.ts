@@ -34,8 +34,8 @@ const MEBIBYTE = 2 ** 20;
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /**
- * How much the process grew between the first and the last third of some sizes, by their medians, which single collections
- * of garbage do not move. The first quarter does not count: heaps and caches fill up then, by some 20 MiB.
+ * How much the process grew between the first and the last third of some sizes, by their medians, which single
+ * collections of garbage do not move. The first quarter does not count: heaps and caches fill up then, by some 20 MiB.
  */
 function growth(sizes: readonly number[]): number {
   const warm = sizes.slice(Math.floor(sizes.length / 4));
@@ -61,7 +61,8 @@ describe('memory stays flat', () => {
     }
     expect(losses).toHaveLength(39 * HISTORY_LENGTH);
     expect(losses[losses.length - 1]).toBeLessThan(losses[0] / 2);
-    // The medians are 5,000 steps apart: this is 3 KiB a step, less than a command encoder takes. Measured: 6 MiB either way.
+    // The medians are 5,000 steps apart: this is 3 KiB a step, less than a command encoder takes. Measured: 6 MiB
+    // either way.
     expect(growth(sizes)).toBeLessThan(16 * MEBIBYTE);
     program.destroy();
     device.release(arena);

@@ -20,9 +20,11 @@ import {
   type MemoryLimits,
   matmul,
   mean,
+  moveAverage,
   type Plan,
   Program,
   plan,
+  rmsprop,
   scale,
   sgd,
   slice,
@@ -58,7 +60,7 @@ async function trained(
 ) {
   for (const [index, { slots }] of arenas.entries()) {
     for (const [place, slot] of slots.entries()) {
-      // Second moments are squares.
+      // Second moments and mean squares are squares.
       const values = randomNumbers(elementCount(slot.shape), 1000 * index + place);
       device.write(slot, index === 3 ? values.map(Math.abs) : values);
     }
@@ -112,6 +114,24 @@ describe('arenas larger than a binding', () => {
         return plan(graph, { history: [norm], limits });
       };
       return { arenas, of };
+    },
+    'rmsprop with an average': (clipNorm) => {
+      const parameters = parameterArena();
+      // Mean squares come fourth, which are drawn without signs.
+      const others = ['gradients', 'velocity', 'mean square', 'average'].map((name) =>
+        parameters.mirror(name, 'optimiser'),
+      );
+      const of = (limits: MemoryLimits) => {
+        const graph = new Graph();
+        const rate = graph.input([3]);
+        const [flat, slopes, velocity, meanSquare] = [parameters, ...others].map((arena) => graph.flat(arena));
+        const norm = globalNorm(slopes);
+        const state = { parameters: flat, gradients: slopes, meanSquare, velocity };
+        rmsprop(state, slice(rate, 0, 1), norm, clipNorm, { momentum: 0.5, weightDecay: 0.1 });
+        moveAverage(graph, parameters, others[3], 0.9);
+        return plan(graph, { history: [norm], limits });
+      };
+      return { arenas: [parameters, ...others], of };
     },
   };
 
@@ -231,7 +251,8 @@ describe('a model of 235 million parameters', () => {
     expect(planned.byCategory.parameters).toBe(4 * 25 * 3000 * 3136);
     expect(largest(planned)).toBeLessThanOrEqual(BASE_LIMITS.maxStorageBufferBindingSize);
     expect(planned.dispatches.filter(({ kernel }) => kernel.label === 'adam')).toHaveLength(8);
-    // Half of the parameters' bytes in copies, none of which is larger than a binding. Some of them do without other memory.
+    // Half of the parameters' bytes in copies, none of which is larger than a binding. Some of them do without other
+    // memory.
     const half = step({ ...BASE_LIMITS, maxBufferSize: GIBIBYTE }, { weights: true });
     expect(largest(half)).toBeLessThanOrEqual(BASE_LIMITS.maxStorageBufferBindingSize);
     const copies = half.byCategory.activations / planned.byCategory.parameters;
@@ -239,7 +260,7 @@ describe('a model of 235 million parameters', () => {
     expect(copies).toBeLessThan(0.55);
   });
 
-  it('is refused by what every adapter grants, and told to ask for the limits of the device', () => {
+  it('is refused by what every adapter grants, with the advice to ask for the limits of the device', () => {
     expect(() => step()).toThrow(
       'arena parameters of 25 slots: 940800000 bytes exceed the 268435456 a buffer that every WebGPU adapter grants; plan with the limits of the device (device.limits), which may be higher; use a smaller model.',
     );

@@ -506,7 +506,7 @@ describe('layers', () => {
     device.release(arena);
   });
 
-  it('drop with masks of their own unless told otherwise', async () => {
+  it('drop with masks of their own by default', async () => {
     const arena = newArena();
     const [one, other] = ['a', 'b'].map((name) => lstmLayers(arena, name, 4, [4, 4]));
     const values = startingValues(arena, 1);

@@ -9,6 +9,7 @@ import {
   multiply,
   Program,
   plan,
+  rmsprop,
   sgd,
   store,
   sum,
@@ -42,7 +43,8 @@ async function compiles(graph: Graph, outputs: readonly Tensor[]): Promise<void>
 
 describe('every kernel compiles and validates on the null adapter', () => {
   it.each(allCases)('$operation: $test.name', async ({ test }) => {
-    // Inputs of the graph are never overwritten, values computed from them may be: the latter take the in-place kernels.
+    // Inputs of the graph are never overwritten, values computed from them may be: the latter take the in-place
+    // kernels.
     for (const wrap of [(x: Tensor) => x, (x: Tensor) => unary('negate', x)]) {
       const graph = new Graph();
       const inputs = test.shapes.map((shape) => graph.input(shape));
@@ -69,6 +71,7 @@ describe('every kernel compiles and validates on the null adapter', () => {
       const state = { parameters, gradients: gradient, firstMoment, secondMoment };
       const norm = globalNorm(gradient);
       adam(state, graph.input([3]), norm, clipNorm, { weightDecay: 0.1 });
+      rmsprop({ parameters, gradients: gradient, meanSquare: secondMoment }, graph.input([]), norm, clipNorm);
       sgd({ parameters, gradients: gradient, velocity: firstMoment }, graph.input([]), norm, clipNorm, {
         nesterov: true,
       });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  Arena,
   add,
   binary,
   binaryCrossEntropy,
@@ -8,6 +9,7 @@ import {
   crossEntropy,
   crossEntropyRows,
   dropout,
+  elementCount,
   evaluate,
   Graph,
   gather,
@@ -21,6 +23,7 @@ import {
   mean,
   minimum,
   multiply,
+  Program,
   pad,
   permute,
   plan,
@@ -28,6 +31,7 @@ import {
   scale,
   slice,
   softmax,
+  store,
   sum,
   transpose,
   unary,
@@ -129,6 +133,65 @@ describe('gather', () => {
     const [values, slopes] = await evaluate(device, [taken, ...gradients(sum(unary('square', taken)), [x])]);
     expect(values).toEqual(Float32Array.of(5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8));
     expect(slopes).toEqual(Float32Array.of(2, 4, 6, 8, 20, 24, 28, 32));
+  });
+});
+
+describe('gather along an axis', () => {
+  it.each([0, 1, 2, -1])('takes what numpy takes along axis %i, and nothing beyond the end', async (axis) => {
+    const shape = [2, 3, 4];
+    const at = axis < 0 ? axis + 3 : axis;
+    const data = randomNumbers(24, 1);
+    // A number that would reach into the next line, and one at which adding up overflows.
+    const ids = Uint32Array.of(1, 0, shape[at], 1, 4_294_967_294, 0);
+    const graph = new Graph();
+    const x = graph.constant(data, shape);
+    // Computed, because constants beyond the end are refused along the first axis.
+    const chosen = graph.constant(ids, [3, 2]);
+    const taken = gather(x, add(chosen, graph.constant(Uint32Array.of(0), [1])), axis);
+    expect(taken.shape).toEqual(shape.toSpliced(at, 1, 3, 2));
+    const weights = graph.constant(randomNumbers(elementCount(taken.shape), 2), taken.shape);
+    const [values, slopes] = await evaluate(device, [taken, ...gradients(sum(multiply(taken, weights)), [x])]);
+
+    const inner = elementCount(shape.slice(at + 1));
+    const given = randomNumbers(elementCount(taken.shape), 2);
+    const expectedSlopes = new Float64Array(24);
+    const expected = Float32Array.from(values, (_, element) => {
+      const [line, id] = [Math.floor(element / (6 * inner)), ids[Math.floor(element / inner) % 6]];
+      if (id >= shape[at]) return 0;
+      const from = (line * shape[at] + id) * inner + (element % inner);
+      expectedSlopes[from] += given[element];
+      return data[from];
+    });
+    expect(values).toEqual(expected);
+    expectClose(slopes, expectedSlopes, TOLERANCE.reduction, 'gradient');
+  });
+
+  it('gives the lanes of a beam search the states of others, in the slots that hold them', async () => {
+    const [lanes, units, memory] = [4, 3, 5];
+    const states = new Arena('states', 'workspace');
+    const shapes = [
+      [lanes, units],
+      [memory, lanes, units],
+    ];
+    const slots = shapes.map((shape, index) => states.add(`${index}`, shape));
+    const data = shapes.map((shape, index) => randomNumbers(elementCount(shape), index));
+    for (const [index, slot] of slots.entries()) device.write(slot, data[index]);
+    const graph = new Graph();
+    const parents = graph.input([lanes], 'u32');
+    for (const [axis, slot] of slots.entries()) store(gather(graph.variable(slot), parents, axis), slot);
+    const program = await Program.create(device, plan(graph, { limits: device.limits }));
+    // Each lane is read by another one, so that none may be overwritten before.
+    const order = [2, 0, 3, 0];
+    program.write(parents, Uint32Array.from(order));
+    program.run();
+    const row = (values: Float32Array, number: number) => [...values.subarray(number * units, (number + 1) * units)];
+    expect([...(await device.read(slots[0]))]).toEqual(order.flatMap((lane) => row(data[0], lane)));
+    const remembered = Array.from({ length: memory }, (_, n) =>
+      order.flatMap((lane) => row(data[1], n * lanes + lane)),
+    );
+    expect([...(await device.read(slots[1]))]).toEqual(remembered.flat());
+    program.destroy();
+    device.release(states);
   });
 });
 
@@ -241,6 +304,9 @@ describe('refusals', () => {
       'concat: data types and all sizes but those of axis 0 must be equal, got [2, 3] and [2, 4].',
     ],
     ['rows of a scalar to gather', () => gather(scalar, ids), 'gather: x must have rows, got [].'],
+    ['rows by numbers that are f32', () => gather(x, x), 'gather: ids must be u32, got f32 [2, 3].'],
+    ['whole rows to gather', () => gather(ids, ids), 'gather: x must be f32, got u32 [4, 1].'],
+    ['an axis to gather along', () => gather(ids, ids, 3), 'gather: axis 3 must exist'],
     ['a row to transpose', () => transpose(ids), 'transpose: x must be a matrix, got [4].'],
     ['an axis twice', () => permute(x, [0, 0]), 'permute: axes 0, 0 must name each axis once, got [2, 3].'],
     ['integers to scale', () => scale(ids, 2), 'scale: x must be f32, got u32 [4].'],

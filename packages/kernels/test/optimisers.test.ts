@@ -9,10 +9,14 @@ import {
   Graph,
   globalNorm,
   gradients,
+  type OptimiserSettings,
+  optimiser,
   Program,
   plan,
+  rmsprop,
   type Slot,
   sgd,
+  subtract,
   sumOfSquares,
   type Tensor,
 } from '../src/index.ts';
@@ -124,7 +128,7 @@ describe('adam', () => {
     expectClose(actual, expected, TOLERANCE.reduction, 'parameters');
   });
 
-  it('refuses to choose what decays in parameters that are no arena', () => {
+  it('refuses to choose what decays in parameters that are not an arena', () => {
     const graph = new Graph();
     const [parameters, gradients, firstMoment, secondMoment] = [0, 1, 2, 3].map(() => graph.input([128]));
     const state = { parameters, gradients, firstMoment, secondMoment };
@@ -212,6 +216,194 @@ describe('sgd', () => {
     );
     expect(() => sgd(state, scalar, scalar, 1, { momentum: 1 })).toThrow(
       'sgd: 0 <= momentum 1 < 1 must hold, got [64].',
+    );
+  });
+});
+
+/** PyTorch's algorithm. */
+function rmspropReference(clipNorm: number, momentum: number, weightDecay: number): Float64Array {
+  return Float64Array.from(initial, (value, i) => {
+    let [parameter, meanSquare, velocity] = [value, 0, 0];
+    for (const gradients of clipped(clipNorm)) {
+      const gradient = gradients[i] + weightDecay * parameter;
+      meanSquare = 0.99 * meanSquare + 0.01 * gradient ** 2;
+      velocity = momentum * velocity + gradient / (Math.sqrt(meanSquare) + 1e-8);
+      parameter -= RATE * velocity;
+    }
+    return parameter;
+  });
+}
+
+describe('rmsprop', () => {
+  const cases = CLIPS.flatMap((clipNorm) =>
+    [0, 0.9].flatMap((momentum) => [0, 0.5].map((weightDecay) => ({ clipNorm, momentum, weightDecay }))),
+  );
+  it.each(cases)('follows float64, clipped at $clipNorm, momentum $momentum, decay $weightDecay', async (options) => {
+    const { clipNorm, momentum, weightDecay } = options;
+    const build = ({ parameters, gradients, states: [meanSquare, velocity], schedule, norm }: Parts) => {
+      const state = { parameters, gradients, meanSquare, ...(velocity && { velocity }) };
+      rmsprop(state, schedule, norm, clipNorm, { momentum, weightDecay });
+    };
+    const actual = await optimise(build, momentum === 0 ? 1 : 2, () => Float32Array.of(RATE));
+    expectClose(actual, rmspropReference(clipNorm, momentum, weightDecay), TOLERANCE.reduction, 'parameters');
+  });
+
+  it('refuses what does not fit', () => {
+    const graph = new Graph();
+    const [parameters, gradients, meanSquare, short] = [64, 64, 64, 32].map((size) => graph.input([size]));
+    const scalar = graph.input([]);
+    const state = { parameters, gradients, meanSquare };
+    expect(() => rmsprop({ ...state, meanSquare: short }, scalar, scalar, 1)).toThrow(
+      'rmsprop: all arenas must have one layout, got [64] and [64] and [32].',
+    );
+    expect(() => rmsprop(state, scalar, scalar, 1, { momentum: 0.9 })).toThrow(
+      'rmsprop: momentum needs a velocity, an arena of the layout of the parameters, got [64].',
+    );
+    expect(() => rmsprop(state, scalar, scalar, 1, { momentum: 1 })).toThrow(
+      'rmsprop: 0 <= momentum 1 < 1 must hold, got [64].',
+    );
+  });
+});
+
+/** Two slots that are drawn to a target of each run by an optimiser of the given settings. */
+async function drawn(settings: OptimiserSettings) {
+  const parameters = new Arena('parameters', 'parameters');
+  for (const [index, size] of [15, 2].entries()) parameters.add(`${index}`, [size]);
+  const built = optimiser(settings, parameters);
+  const graph = new Graph();
+  const weights = graph.variables(parameters);
+  const targets = weights.map(({ shape }) => graph.input(shape));
+  const [first, second] = weights.map((weight, index) => sumOfSquares(subtract(weight, targets[index])));
+  const { schedule, norm } = built.step(gradients(add(first, second), weights), { clipNorm: 1 });
+  const program = await Program.create(device, plan(graph, { history: [norm], limits: device.limits }));
+  return {
+    built,
+    norms: async () => (await program.history()).flat(),
+    step(number: number) {
+      for (const [index, target] of targets.entries()) {
+        program.write(target, randomNumbers(target.shape[0], 10 * number + index));
+      }
+      program.write(schedule, built.scheduleValues(number, RATE / number));
+      program.run();
+    },
+    async read() {
+      const read = async (arena: Arena) => Promise.all(arena.slots.map((slot) => device.read(slot)));
+      const entries = Object.entries(built.arenas).map(async ([name, arena]) => [name, await read(arena)] as const);
+      return Object.fromEntries(await Promise.all(entries));
+    },
+    write(values: Readonly<Record<string, readonly Float32Array<ArrayBuffer>[]>>) {
+      for (const [name, arena] of Object.entries(built.arenas)) {
+        for (const [index, slot] of arena.slots.entries()) device.write(slot, values[name][index]);
+      }
+    },
+    destroy() {
+      program.destroy();
+      for (const arena of [...Object.values(built.arenas), built.gradients]) device.release(arena);
+    },
+  };
+}
+
+describe('optimiser', () => {
+  const start = [randomNumbers(15, 1), randomNumbers(2, 2)];
+  const kinds: readonly [OptimiserSettings, string[]][] = [
+    [{ kind: 'adam', weightDecay: 0.1 }, ['firstMoment', 'secondMoment']],
+    [{ kind: 'rmsprop' }, ['meanSquare']],
+    [{ kind: 'rmsprop', momentum: 0.5 }, ['meanSquare', 'velocity']],
+    [{ kind: 'sgd' }, ['velocity']],
+    [{ kind: 'sgd', momentum: 0, nesterov: true }, []],
+    [{ kind: 'adam', averageDecay: 0.75 }, ['firstMoment', 'secondMoment', 'average']],
+  ];
+
+  it.each(kinds)('of %j goes on from its arenas, to the bit', async (settings, state) => {
+    const [whole, before, after] = [await drawn(settings), await drawn(settings), await drawn(settings)];
+    expect(Object.keys(whole.built.arenas)).toEqual(['parameters', ...state]);
+    for (const each of [whole, before]) each.write(each.built.startingValues(start));
+    for (const step of [1, 2, 3, 4]) whole.step(step);
+    for (const step of [1, 2]) before.step(step);
+    after.write(await before.read());
+    for (const step of [3, 4]) after.step(step);
+    const expected = await whole.read();
+    expect(await after.read()).toEqual(expected);
+    for (const name of state) expect(expected[name].flatMap((values) => [...values]).some((x) => x !== 0)).toBe(true);
+    expect(expected.parameters[0]).not.toEqual(start[0]);
+    for (const each of [whole, before, after]) each.destroy();
+  });
+
+  it('gives the norm before clipping', async () => {
+    const { built, write, step, norms, destroy } = await drawn({ kind: 'sgd' });
+    write(built.startingValues(start));
+    step(1);
+    const differences = start.flatMap((values, index) => {
+      const targets = randomNumbers(values.length, 10 + index);
+      return [...values].map((value, element) => 2 * (value - targets[element]));
+    });
+    expectClose(await norms(), [Math.hypot(...differences)], TOLERANCE.reduction, 'norm');
+    destroy();
+  });
+
+  it('takes the steps of adamStep, to the bit', async () => {
+    const [one, other] = [0, 1].map(() => {
+      const parameters = new Arena('parameters', 'parameters');
+      device.write(parameters.add('w', [15]), start[0]);
+      return parameters;
+    });
+    const graph = new Graph();
+    const slopes = [one, other].map((arena) =>
+      gradients(sumOfSquares(graph.variables(arena)[0]), graph.variables(arena)),
+    );
+    const built = optimiser({ kind: 'adam', weightDecay: 0.5 }, one);
+    const arenas = adamArenas(other);
+    const schedules = [
+      built.step(slopes[0], { clipNorm: 1 }).schedule,
+      adamStep(slopes[1], arenas, { clipNorm: 1, weightDecay: 0.5 }).schedule,
+    ];
+    const program = await Program.create(device, plan(graph, { limits: device.limits }));
+    for (const step of [1, 2, 3]) {
+      program.write(schedules[0], built.scheduleValues(step, RATE));
+      program.write(schedules[1], adamSchedule(step, RATE));
+      program.run();
+    }
+    const moved = await device.read(one.slots[0]);
+    expect(moved).not.toEqual(start[0]);
+    expect(moved).toEqual(await device.read(other.slots[0]));
+    program.destroy();
+    for (const arena of [...Object.values(built.arenas), built.gradients, ...Object.values(arenas)])
+      device.release(arena);
+  });
+
+  it('averages the parameters from where they start', async () => {
+    const { built, write, step, read, destroy } = await drawn({ kind: 'sgd', momentum: 0, averageDecay: 0.75 });
+    write(built.startingValues(start));
+    let expected = start.map((values) => Float64Array.from(values));
+    for (const number of [1, 2, 3]) {
+      step(number);
+      const { parameters, average } = await read();
+      expected = expected.map((values, index) => values.map((x, at) => 0.75 * x + 0.25 * parameters[index][at]));
+      for (const [index, values] of expected.entries()) {
+        expectClose(average[index], values, TOLERANCE.reduction, `average ${index} after step ${number}`);
+      }
+    }
+    destroy();
+  });
+
+  it.each([
+    [{ kind: 'adam', beta1: 1 }, 'adam: beta1 must be at least 0 and below 1, got 1.'],
+    [{ kind: 'adam', epsilon: 0 }, 'adam: epsilon must be at least 1.18e-38, got 0.'],
+    [{ kind: 'rmsprop', alpha: -0.1 }, 'rmsprop: alpha must be at least 0 and below 1, got -0.1.'],
+    [{ kind: 'rmsprop', weightDecay: Number.NaN }, 'rmsprop: weightDecay must be 0 or more, got NaN.'],
+    [{ kind: 'sgd', momentum: 1.5 }, 'sgd: momentum must be at least 0 and below 1, got 1.5.'],
+    [{ kind: 'sgd', averageDecay: 1 }, 'sgd: averageDecay must be at least 0 and below 1, got 1.'],
+    [{ kind: 'lion' }, 'optimiser: kind must be adam, rmsprop or sgd, got lion.'],
+  ])('refuses %j', (settings, message) => {
+    expect(() => optimiser(settings as OptimiserSettings, new Arena('parameters', 'parameters'))).toThrow(message);
+  });
+
+  it('refuses too few gradients', () => {
+    const parameters = new Arena('parameters', 'parameters');
+    for (const name of ['a', 'b']) parameters.add(name, [1]);
+    const graph = new Graph();
+    expect(() => optimiser({ kind: 'sgd' }, parameters).step([graph.input([1])])).toThrow(
+      'optimiser: 2 gradients are needed, got 1.',
     );
   });
 });

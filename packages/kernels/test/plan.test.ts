@@ -229,7 +229,7 @@ describe('limits', () => {
     );
   });
 
-  it('refuses history of what is no scalar, and tensors of another graph', () => {
+  it('refuses history of what is not a scalar, and tensors of another graph', () => {
     const graph = new Graph();
     const x = scale(graph.input([3]), 2);
     expect(() => plan(graph, { history: [x] })).toThrow('plan: history takes scalars, got [3].');

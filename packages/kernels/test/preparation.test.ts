@@ -31,9 +31,9 @@ function slowClock(): () => number {
 }
 
 /** Each stage counts up from 0 to its total. */
-function expectWhole(told: readonly PreparationProgress[], stages: readonly PreparationProgress['stage'][]): void {
+function expectWhole(reports: readonly PreparationProgress[], stages: readonly PreparationProgress['stage'][]): void {
   const runs: PreparationProgress[][] = [];
-  for (const progress of told) {
+  for (const progress of reports) {
     if (progress.done === 0 && progress.stage !== runs.at(-1)?.[0].stage) runs.push([]);
     runs.at(-1)?.push(progress);
   }
@@ -137,16 +137,16 @@ describe('Program.create', () => {
     return { fresh, close: () => inner.destroy() };
   }
 
-  it('tells how far it is', async () => {
+  it('reports how far it is', async () => {
     const { fresh, close } = await untuned();
-    const told: PreparationProgress[] = [];
-    const options = { onProgress: (progress: PreparationProgress) => told.push(progress) };
+    const reports: PreparationProgress[] = [];
+    const options = { onProgress: (progress: PreparationProgress) => reports.push(progress) };
     const first = await Program.create(fresh, products(), options);
-    expectWhole(told, ['measuring', 'compiling']);
-    expect(told.map(({ label }) => label)).toContain('matmul NN 1024x1024x1024');
-    told.length = 0;
+    expectWhole(reports, ['measuring', 'compiling']);
+    expect(reports.map(({ label }) => label)).toContain('matmul NN 1024x1024x1024');
+    reports.length = 0;
     const second = await Program.create(fresh, products(), options);
-    expectWhole(told, ['compiling']);
+    expectWhole(reports, ['compiling']);
     first.destroy();
     second.destroy();
     close();
@@ -178,19 +178,19 @@ describe('Program.create', () => {
 });
 
 describe('openDevice', () => {
-  it('tells how far it is, and ends when aborted', async () => {
+  it('reports how far it is, and ends when aborted', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'chipsmith-opening-'));
     vi.stubEnv('XDG_CACHE_HOME', folder);
-    const told: PreparationProgress[] = [];
-    const onProgress = (progress: PreparationProgress) => told.push(progress);
+    const reports: PreparationProgress[] = [];
+    const onProgress = (progress: PreparationProgress) => reports.push(progress);
     const opened = await openDevice({ adapter: 'gles', tune: true, onProgress });
     opened.destroy();
-    expectWhole(told, ['measuring']);
+    expectWhole(reports, ['measuring']);
     const signal = AbortSignal.abort();
     await expect(openDevice({ adapter: 'gles', tune: true, signal })).rejects.toBe(signal.reason);
     vi.stubEnv('CHIPSMITH_TUNE', 'fast');
     await expect(openDevice({ adapter: 'gles' })).rejects.toThrow(
-      /^CHIPSMITH_TUNE: "fast" is unknown; there is on, off, /,
+      /^CHIPSMITH_TUNE: "fast" is unknown; choose on, off, /,
     );
     vi.unstubAllEnvs();
     rmSync(folder, { recursive: true });
@@ -198,7 +198,7 @@ describe('openDevice', () => {
 });
 
 describe('partOfGrid', () => {
-  it('leaves workgroups out along the longest axis, and tells which part is left', () => {
+  it('leaves workgroups out along the longest axis, and says which part is left', () => {
     expect(partOfGrid([4, 1000, 1], 0.25)).toEqual({ workgroups: [4, 250, 1], part: 0.25 });
     expect(partOfGrid([7, 3, 7], 0.5)).toEqual({ workgroups: [4, 3, 7], part: 4 / 7 });
     expect(partOfGrid([2, 1, 1], 0.01)).toEqual({ workgroups: [1, 1, 1], part: 0.5 });

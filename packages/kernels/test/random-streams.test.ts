@@ -41,7 +41,7 @@ const DRAWS: Readonly<Record<string, (graph: Graph, seed: Tensor, stream: number
   gaussianNoise: (_, seed, stream) => gaussianNoise([4], seed, stream),
   gaussianSample: (graph, seed, stream) => gaussianSample(graph.input([4]), graph.input([4]), seed, stream),
   categorical: (graph, seed, stream) =>
-    categorical(graph.input([1, 4]), graph.constant(categoricalSettings({}), [3]), seed, stream).choice,
+    categorical(graph.input([1, 4]), graph.constant(categoricalSettings({}), [4]), seed, stream).choice,
   lstmStack: stack,
 };
 const pairs = Object.keys(DRAWS).flatMap((one) => Object.keys(DRAWS).map((other) => [one, other] as const));

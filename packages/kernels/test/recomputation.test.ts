@@ -201,7 +201,7 @@ describe('planWithin', () => {
     }
   });
 
-  it('gives up where it is told to between two plans', async () => {
+  it('gives up where it is asked to between two plans', async () => {
     let pauses = 0;
     const pause = async () => {
       if (++pauses === 3) throw new Error('enough');

@@ -49,7 +49,7 @@ describe('what types rule out', () => {
     ],
     ['a relation', () => keepWhere(x, x, untyped('=>'), x), 'keepWhere: the relation must be one of'],
     ['a data type', () => cast(x, untyped('i32')), 'cast: the data type must be one of f32, u32, got "i32"'],
-    ['an axis that is no list', () => sum(x, untyped(1)), 'sum: axes must be a list such as [1], got 1.'],
+    ['an axis that is not a list', () => sum(x, untyped(1)), 'sum: axes must be a list such as [1], got 1.'],
     ['an axis twice', () => sum(x, [0, -2]), 'sum: axes 0, -2 name one twice'],
   ])('%s is refused in one line', (_, call, message) => {
     expect(call).toThrow(KernelError);
@@ -58,18 +58,24 @@ describe('what types rule out', () => {
 
   it('words of openDevice', async () => {
     await expect(openDevice({ adapter: 'null', matrices: untyped('tapes') })).rejects.toThrow(
-      'matrices: "tapes" is unknown; there is buffers, storage, sampled.',
+      'matrices: "tapes" is unknown; choose buffers, storage or sampled.',
     );
   });
 });
 
 describe('what would give wrong numbers in silence', () => {
-  it.each([{ temperature: -1 }, { temperature: Number.NaN }, { topK: 0 }, { topK: 1.5 }, { topP: 0 }, { topP: 1.1 }])(
-    'sampling by %o is refused',
-    (settings) => {
-      expect(() => categoricalSettings(settings)).toThrow(/^categoricalSettings: (temperature|topK|topP) must be/);
-    },
-  );
+  it.each([
+    { temperature: -1 },
+    { temperature: Number.NaN },
+    { topK: 0 },
+    { topK: 1.5 },
+    { topP: 0 },
+    { topP: 1.1 },
+    { minP: -0.1 },
+    { minP: 2 },
+  ])('sampling by %o is refused', (settings) => {
+    expect(() => categoricalSettings(settings)).toThrow(/^categoricalSettings: (temperature|topK|topP|minP) must be/);
+  });
 
   it('Adam has no step 0', () => {
     expect(() => adamSchedule(0, 0.1)).toThrow('adamSchedule: steps are whole numbers from 1 on, got 0.');

@@ -71,7 +71,7 @@ describe('numbers of rows and classes that do not exist', () => {
     expect(isZero).toEqual(isZero.map((_, index) => index < classes || index >= 2 * classes));
   });
 
-  it('are no hits', async () => {
+  it('are never hits', async () => {
     const graph = new Graph();
     const scores = graph.constant(Float32Array.of(0, 1, 1, 0, Number.NaN, 1, 1, 1), [4, 2]);
     const [values] = await evaluate(device, [hits(scores, unchecked(graph, [2, 0, 0, 0]))]);
@@ -96,6 +96,8 @@ describe('numbers of rows and classes that do not exist', () => {
     const other = new Graph();
     const wrong = other.constant(Uint32Array.of(2), [1]);
     await expect(evaluate(device, [hits(other.input([1, 2]), wrong)])).rejects.toThrow('number 0 is 2, but hits');
+    const rowsOfMany = gather(other.input([2, 3, 4]), wrong);
+    await expect(evaluate(device, [rowsOfMany])).rejects.toThrow('number 0 is 2, but gather needs all to be below 2.');
   });
 });
 

@@ -21,7 +21,9 @@ import type { OperationCase, Reference } from './support/verify.ts';
 
 const device = await testDevice();
 
-/** Of products with a Hessian, relative to their largest element: two passes back, against differences of differences. */
+/**
+ * Of products with a Hessian, relative to their largest element: two passes back, against differences of differences.
+ */
 const SHARE = 2e-3;
 
 function expectNear(actual: ArrayLike<number>, expected: Float64Array, what: string): void {

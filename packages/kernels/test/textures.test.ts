@@ -176,7 +176,7 @@ describe('openDevice', () => {
     const refusal = openDevice({ adapter: 'null' });
     delete process.env.CHIPSMITH_MATRICES;
     await expect(refusal).rejects.toThrow(
-      'CHIPSMITH_MATRICES: "tapes" is unknown; there is buffers, storage, sampled.',
+      'CHIPSMITH_MATRICES: "tapes" is unknown; choose buffers, storage or sampled.',
     );
   });
 });

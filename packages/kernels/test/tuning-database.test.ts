@@ -26,7 +26,7 @@ const holding = (rows: unknown, put: (row: unknown) => void) => ({
     }),
 });
 
-it('reads the rows of its adapter, leaves out what is no row, and writes new ones', async () => {
+it('reads the rows of its adapter, leaves out what is not a row, and writes new ones', async () => {
   const key = 'default / test adapter / 1.0';
   const put: unknown[] = [];
   const rows = [

@@ -1,4 +1,5 @@
 import { findEncoding } from '@chipsmith/data';
+import { attentionRnn } from './attention-rnn/attention-rnn.ts';
 import { basicRnn } from './basic-rnn/basic-rnn.ts';
 import { ModelError, schemaError } from './error.ts';
 import { lookbackRnn } from './lookback-rnn/lookback-rnn.ts';
@@ -8,7 +9,14 @@ import { performanceRnn } from './performance-rnn/performance-rnn.ts';
 import { polyphonyRnn } from './polyphony-rnn/polyphony-rnn.ts';
 
 /** Every model of this package, in the order in which they are listed. */
-export const models: readonly ModelDefinition[] = [basicRnn, monoRnn, lookbackRnn, polyphonyRnn, performanceRnn];
+export const models: readonly ModelDefinition[] = [
+  basicRnn,
+  monoRnn,
+  lookbackRnn,
+  attentionRnn,
+  polyphonyRnn,
+  performanceRnn,
+];
 
 /** @throws ModelError naming the models there are */
 export function findModel(name: string): ModelDefinition {

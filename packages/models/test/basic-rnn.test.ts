@@ -65,13 +65,14 @@ describe('the list of models', () => {
   it('names what there is when a name is unknown', () => {
     expect(() => findModel('basic_rnn')).toThrow(
       new ModelError(
-        'There is no model "basic_rnn"; there is: basic-rnn, mono-rnn, lookback-rnn, polyphony-rnn, performance-rnn.',
+        'There is no model "basic_rnn"; there is: basic-rnn, mono-rnn, lookback-rnn, attention-rnn, polyphony-rnn, performance-rnn.',
       ),
     );
     expect(models.map(({ name }) => name)).toEqual([
       'basic-rnn',
       'mono-rnn',
       'lookback-rnn',
+      'attention-rnn',
       'polyphony-rnn',
       'performance-rnn',
     ]);

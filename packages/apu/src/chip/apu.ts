@@ -40,7 +40,8 @@ const SILENT = 0;
  * is the same as running every cycle in this order: channel timers, frame counter, a due restart by $4017, length
  * counters' halt and reload, then the CPU's access.
  *
- * Cycles count from 0 at power-up, seven before a CPU's first instruction; even ones are get cycles, odd ones put cycles.
+ * Cycles count from 0 at power-up, seven before a CPU's first instruction; even ones are get cycles, odd ones put
+ * cycles.
  */
 export class Apu {
   private readonly pulse1 = new Pulse('ones-complement');

@@ -62,7 +62,9 @@ export class Dmc {
     }
   }
 
-  /** The channel's bit of $4015: starts the sample unless one is playing, or lets it end with the byte in the buffer. */
+  /**
+   * The channel's bit of $4015: starts the sample unless one is playing, or lets it end with the byte in the buffer.
+   */
   setEnabled(enabled: boolean): void {
     this.interrupt = false;
     if (!enabled) this.bytesRemaining = 0;

@@ -102,7 +102,7 @@ function noise(): Voice {
     },
     play: ({ sound, repeated }, write) => {
       if (sound !== undefined) set(write, 0x400e, (sound.duty << 7) | (16 - sound.pitch));
-      // Silent, with the counter halted and the volume constant: it tells whoever reads the log that a note begins.
+      // Silent, with the counter halted and the volume constant: it shows whoever reads the log that a note begins.
       if (repeated) write(0x400f, LENGTH);
       set(write, 0x400c, HELD | (sound?.volume ?? 0));
     },

@@ -1,7 +1,12 @@
-/** What ends a member of a gzip file: the CRC-32 of its content, and its length modulo 2^32 (RFC 1952, section 2.3.1). */
+/**
+ * What ends a member of a gzip file: the CRC-32 of its content, and its length modulo 2^32 (RFC 1952, section 2.3.1).
+ */
 export const TRAILER_BYTES = 8;
 
-/** The remainder of each byte by the polynomial 0xEDB88320 (RFC 1952, section 8); signed, so that the sums stay small integers. */
+/**
+ * The remainder of each byte by the polynomial 0xEDB88320 (RFC 1952, section 8); signed, so that the sums stay small
+ * integers.
+ */
 const REMAINDERS = Int32Array.from({ length: 256 }, (_, byte) => {
   let remainder = byte;
   for (let bit = 0; bit < 8; bit++) remainder = remainder & 1 ? 0xedb88320 ^ (remainder >>> 1) : remainder >>> 1;

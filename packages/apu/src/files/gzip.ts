@@ -5,8 +5,8 @@ import { Checksum, TRAILER_BYTES } from './gzip-checksum.ts';
 /** The largest NES log of VGMRips has a few MB; a file that claims more is made to fill the memory. */
 const MAX_BYTES = 64 * 2 ** 20;
 /**
- * Input is unpacked in pieces of this size, of which each can become a thousand times as much (RFC 1951): so a bomb is noticed
- * before it is unpacked as a whole.
+ * Input is unpacked in pieces of this size, of which each can become a thousand times as much (RFC 1951): so a bomb is
+ * noticed before it is unpacked as a whole.
  */
 const PIECE_BYTES = 2 ** 12;
 
@@ -23,12 +23,12 @@ export function isGzip(bytes: Uint8Array): boolean {
 }
 
 /**
- * The content of a gzip file (.vgz, .mid.gz) of one or several members, held to their checksums; bytes that are not one are
- * given back as they are. What stands behind the last member is left out, and of a file that is cut short there is what could
- * be unpacked: either is told as a repair.
+ * The content of a gzip file (.vgz, .mid.gz) of one or several members, held to their checksums; bytes that are not one
+ * are given back as they are. What stands behind the last member is left out, and of a file that is cut short there is
+ * what could be unpacked: either is reported as a repair.
  *
- * Throws ApuError, with the byte of the packed file near which it happens, for a damaged file, one with nothing in it, or one of
- * more than `maxBytes` (64 MiB).
+ * Throws ApuError, with the byte of the packed file near which it happens, for a damaged file, one with nothing in it,
+ * or one of more than `maxBytes` (64 MiB).
  */
 export function unpackGzip(bytes: Uint8Array, maxBytes = MAX_BYTES): Unpacked {
   if (!isGzip(bytes)) return { content: bytes, repairs: [] };
@@ -83,7 +83,10 @@ export class GzipReader {
   readonly #gunzip: Gunzip;
   #checksum = new Checksum();
   #hasStarted = false;
-  /** The last bytes taken, two pieces at most, and where in the file they begin: there the trailer of a member is looked for. */
+  /**
+   * The last bytes taken, two pieces at most, and where in the file they begin: there the trailer of a member is looked
+   * for.
+   */
   #window = new Uint8Array(0);
   #windowStart = 0;
   /** Where the current member begins in the file. */
@@ -145,7 +148,10 @@ export class GzipReader {
     }
   }
 
-  /** Looks for the trailer of the last member. fflate does not say where it ended, but these eight bytes stand nowhere else. */
+  /**
+   * Looks for the trailer of the last member. fflate does not say where it ended, but these eight bytes stand nowhere
+   * else.
+   */
   #findEnd(): boolean {
     const from = Math.max(0, this.#memberStart - this.#windowStart);
     const start = indexOf(this.#window, this.#checksum.trailer(), from);
@@ -163,7 +169,10 @@ export class GzipReader {
     );
   }
 
-  /** Holds a member that is not the last to its trailer, and makes ready for the next, which begins at a byte of the file. */
+  /**
+   * Holds a member that is not the last to its trailer, and makes ready for the next, which begins at a byte of the
+   * file.
+   */
   #endMember(next: number): void {
     const end = next - this.#windowStart;
     if (indexOf(this.#window.subarray(0, Math.max(0, end)), this.#checksum.trailer(), end - TRAILER_BYTES) < 0) {

@@ -11,13 +11,13 @@ export interface VgmData {
 }
 
 /**
- * Walks through the commands of a VGM file once, collecting what concerns the NES. Where they make no sense or the data are cut,
- * reading stops; DMC samples that make no sense are left out. Either is told.
+ * Walks through the commands of a VGM file once, collecting what concerns the NES. Where they make no sense or the data
+ * are cut, reading stops; DMC samples that make no sense are left out. Either is reported.
  *
  * @param start the byte of the first command
  * @param end the byte behind the last, at which something else begins or the file ends
- * @param loopStart the byte of the command that playing goes on with after the end, if there is one; the loop point stands among the items
- *   if a command is really there
+ * @param loopStart the byte of the command that playing goes on with after the end, if there is one; the loop point
+ *   stands among the items if a command is really there
  * @throws ApuError, with the byte, if nothing that can be heard comes before the first fault
  */
 export function readCommands(bytes: Uint8Array, start: number, end: number, loopStart: number | undefined): VgmData {
@@ -164,8 +164,8 @@ class CommandReader {
 }
 
 /**
- * All blocks of NES samples so far, end to end: transfers read from them. A file may hold a hundred thousand of either, so
- * the space doubles when it runs out, and what transfers take is not copied: bytes once written stay as they are.
+ * All blocks of NES samples so far, end to end: transfers read from them. A file may hold a hundred thousand of either,
+ * so the space doubles when it runs out, and what transfers take is not copied: bytes once written stay as they are.
  */
 class SampleBank {
   length = 0;

@@ -21,7 +21,9 @@ export const NES_CLOCK_TWO_CHIPS = 0x4000_0000;
 
 /** Commands of the data that mean something to an NES. */
 export const COMMAND = {
-  /** Not a command: what stands where something was taken out, or behind the last command of a file that was filled up. */
+  /**
+   * Not a command: what stands where something was taken out, or behind the last command of a file that was filled up.
+   */
   none: 0x00,
   wait: 0x61,
   waitNtscFrame: 0x62,

@@ -17,16 +17,17 @@ export interface VgmFile {
 }
 
 /**
- * Reads the NES part of a VGM file, of gzip (.vgz) or not, with its loop and its GD3 tag. Commands for other chips are skipped.
+ * Reads the NES part of a VGM file, of gzip (.vgz) or not, with its loop and its GD3 tag. Commands for other chips are
+ * skipped.
  *
  * A VGM file gives no finer time than a sample of 40 or 41 CPU cycles: writes within one are spread over it (see
  * `logFromItems`). Samples for the DMC become the log's memory.
  *
- * A damaged file gives what is sound of it, and a repair for each thing that is not: the music up to where the data are cut or
- * make no sense, a tag that is elsewhere or cut. A loop without a wait, or outside the data, is left out.
+ * A damaged file gives what is sound of it, and a repair for each thing that is not: the music up to where the data are
+ * cut or make no sense, a tag that is elsewhere or cut. A loop without a wait, or outside the data, is left out.
  *
- * Throws ApuError, with the byte where reading stopped, for a file that is not VGM, has no NES or one with Famicom Disk System
- * sound or a second chip, or is so damaged that no music is left.
+ * Throws ApuError, with the byte where reading stopped, for a file that is not VGM, has no NES or one with Famicom Disk
+ * System sound or a second chip, or is so damaged that no music is left.
  */
 export function readVgmFile(bytes: Uint8Array): VgmFile {
   const { content, repairs } = unpackGzip(bytes);
@@ -104,8 +105,8 @@ function readHeader(view: DataView, repairs: string[]): { clock: number; dataSta
 }
 
 /**
- * Where the header says that the data begin; if it says nothing that can be, the first byte behind the NES clock that could be
- * a command.
+ * Where the header says that the data begin; if it says nothing that can be, the first byte behind the NES clock that
+ * could be a command.
  */
 function findData(view: DataView, offset: number): number {
   const announced = HEADER.dataOffset + offset;

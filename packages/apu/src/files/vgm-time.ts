@@ -15,7 +15,9 @@ export type TimedItem =
 /** The first whole CPU cycle of a VGM sample. */
 const firstCycle = (sample: number, clock: number) => Math.ceil((sample * clock) / VGM_SAMPLE_RATE);
 
-/** Writes, memory blocks and the loop point in the order in which they happen, with the VGM sample that each falls on. */
+/**
+ * Writes, memory blocks and the loop point in the order in which they happen, with the VGM sample that each falls on.
+ */
 export function itemsOf(log: RegisterLog): TimedItem[] {
   const sampleOf = (cycle: number) => Math.floor((cycle * VGM_SAMPLE_RATE) / log.clock);
   const { writes, memory = [], loop } = log;

@@ -19,11 +19,12 @@ const VERSION = 0x161;
 const HEADER_BYTES = 0xc0;
 
 /**
- * A VGM 1.61 file of the log and its loop, with a GD3 tag, playable by any VGM player. The system in the tag is 'Nintendo
- * Entertainment System' unless given. Times are rounded down to samples of 1/44,100 s. The same log and tags give the
- * same bytes.
+ * A VGM 1.61 file of the log and its loop, with a GD3 tag, playable by any VGM player. The system in the tag is
+ * 'Nintendo Entertainment System' unless given. Times are rounded down to samples of 1/44,100 s. The same log and tags
+ * give the same bytes.
  *
- * Throws ApuError for a malformed log, a clock that is not an NES's, a tag with a zero character in it, or a piece longer than 27 hours.
+ * Throws ApuError for a malformed log, a clock that is not an NES's, a tag with a zero character in it, or a piece
+ * longer than 27 hours.
  */
 export function writeVgm(log: RegisterLog, tags: VgmTags = {}): Uint8Array {
   checkRegisterLog(log);

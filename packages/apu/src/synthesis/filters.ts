@@ -50,7 +50,9 @@ export class FirstOrderFilter {
 
 type Coefficients = [b0: number, b1: number, a1: number];
 
-/** The bilinear transform, exact at the corner; corners here are far below the sample rate, where it is true throughout. */
+/**
+ * The bilinear transform, exact at the corner; corners here are far below the sample rate, where it is true throughout.
+ */
 function highpass(corner: number, sampleRate: number): Coefficients {
   const k = Math.tan((Math.PI * corner) / sampleRate);
   return [1 / (1 + k), -1 / (1 + k), (k - 1) / (k + 1)];

@@ -8,8 +8,8 @@ export function powerSpectrum(samples: Float32Array): Float64Array {
 }
 
 /**
- * Energy below `limit` Hz that is not within nine bins of 0 Hz or of a harmonic of `fundamental`, relative to the energy
- * that is near a harmonic, in dB.
+ * Energy below `limit` Hz that is not within nine bins of 0 Hz or of a harmonic of `fundamental`, relative to the
+ * energy that is near a harmonic, in dB.
  */
 export function spuriousEnergy(samples: Float32Array, sampleRate: number, fundamental: number, limit: number): number {
   const spectrum = powerSpectrum(samples);
@@ -24,7 +24,9 @@ export function spuriousEnergy(samples: Float32Array, sampleRate: number, fundam
   return 10 * Math.log10(spurious / harmonic);
 }
 
-/** Frequency of the strongest line between `lowest` and `highest` Hz, by a parabola through the logarithms around it. */
+/**
+ * Frequency of the strongest line between `lowest` and `highest` Hz, by a parabola through the logarithms around it.
+ */
 export function peakFrequency(samples: Float32Array, sampleRate: number, lowest: number, highest: number): number {
   const spectrum = powerSpectrum(samples);
   const binWidth = sampleRate / samples.length;

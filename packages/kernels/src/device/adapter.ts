@@ -6,8 +6,8 @@ import { fastestReading, type MatrixReading, possibleReadings } from './texture-
 import { Tuner, type TuningMemory } from './tuner.ts';
 
 /**
- * Names an adapter for people. Browsers and Dawn give an identifier ("nvidia-geforce-rtx-3080", or nothing but vendor and
- * architecture), and Mesa's llvmpipe hides its version in it: "llvmpipe-llvm-15-0-6-256-bits-".
+ * Names an adapter for people. Browsers and Dawn give an identifier ("nvidia-geforce-rtx-3080", or nothing but vendor
+ * and architecture), and Mesa's llvmpipe hides its version in it: "llvmpipe-llvm-15-0-6-256-bits-".
  *
  * @param info of the adapter
  * @param backend by which it was asked for: `default`, `gles`, ...

@@ -4,7 +4,9 @@ const UNKNOWN = 2e-5;
 /** With less than this part of that, a driver had it on disk: what does not tell how long the next one takes. */
 const FROM_DISK = 0.2;
 
-/** Compilers take so much longer for longer code: on llvmpipe to the power of 1.2 for products to 2.1 for LSTM steps. */
+/**
+ * Compilers take so much longer for longer code: on llvmpipe to the power of 1.2 for products to 2.1 for LSTM steps.
+ */
 const GROWTH = 1.5;
 
 /** How long kernels take to compile on one device, judged by those that were compiled already. */
@@ -21,7 +23,10 @@ export class CompileTimes {
     return seconds;
   }
 
-  /** @returns the seconds that code of this length (see `inlinedLength`) is expected to take, by what is nearest in length */
+  /**
+   * @returns the seconds that code of this length (see `inlinedLength`) is expected to take, by what is nearest in
+   *   length
+   */
   expected(length: number): number {
     const distance = (known: { length: number }) => Math.abs(Math.log(length / known.length));
     const [first, ...others] = this.#known;
@@ -38,8 +43,8 @@ export function extrapolated(known: { readonly length: number; readonly seconds:
 }
 
 /**
- * Characters of WGSL once every call is replaced by what it calls, as drivers do: what compiling takes is told by this much
- * better than by the text, in which an unrolled loop of calls is short.
+ * Characters of WGSL once every call is replaced by what it calls, as drivers do: what compiling takes follows from
+ * this much better than by the text, in which an unrolled loop of calls is short.
  */
 export function inlinedLength(code: string): number {
   const starts = [...code.matchAll(/\bfn (\w+)\(/g)];

@@ -5,7 +5,9 @@ import { compile, type Launch, type Transfer } from './launch.ts';
 import type { PreparationOptions } from './preparation.ts';
 import { warmUp } from './warm-up.ts';
 
-/** Compiles the kernels of one program in two steps, which count alike: making the pipelines, and launching each once. */
+/**
+ * Compiles the kernels of one program in two steps, which count alike: making the pipelines, and launching each once.
+ */
 export class Compiling {
   readonly #device: Device;
   readonly #options: PreparationOptions;

@@ -27,7 +27,7 @@ export function parseDebug(text: string, print: (text: string) => void): Debug {
   const unknown = words.find((word) => !Object.hasOwn(DEBUG_WORDS, word));
   if (unknown !== undefined) {
     const known = Object.entries(DEBUG_WORDS).map(([word, meaning]) => `${word} (${meaning})`);
-    throw new KernelError('option', `CHIPSMITH_DEBUG: "${unknown}" is unknown; there is ${known.join(', ')}.`);
+    throw new KernelError('option', `CHIPSMITH_DEBUG: "${unknown}" is unknown; choose from ${known.join(', ')}.`);
   }
   return { words: new Set(words as DebugWord[]), print };
 }

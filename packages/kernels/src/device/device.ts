@@ -19,9 +19,9 @@ import type { Debug } from './debug.ts';
 import type { PreparationOptions } from './preparation.ts';
 
 /**
- * The types of WebGPU and of the web that this package's declarations name. Empty, so that whoever installs the package needs neither
- * lib.dom nor @webgpu/types (which contradict each other); where there is one of them, its types are merged with these.
- * `test/package.test.ts` fails where one is missing.
+ * The types of WebGPU and of the web that this package's declarations name. Empty, so that whoever installs the package
+ * needs neither lib.dom nor @webgpu/types (which contradict each other); where there is one of them, its types are
+ * merged with these. `test/package.test.ts` fails where one is missing.
  */
 declare global {
   interface AbortSignal {}
@@ -170,7 +170,11 @@ export class Device {
     return this.#arenas.has(arena);
   }
 
-  /** Sets the values of a slot. @throws KernelError `data-type` for another array, `shape` for another number of values */
+  /**
+   * Sets the values of a slot.
+   *
+   * @throws KernelError `data-type` for another array, `shape` for another number of values
+   */
   write(slot: Slot, data: TensorData): void {
     requireData(data, slot.arena.dtype, slot.shape, `write: slot ${slot.name}`);
     this.gpu.queue.writeBuffer(this.arena(slot.arena), slot.offset * BYTES_PER_ELEMENT, data);
@@ -327,7 +331,7 @@ export class Device {
     this.gpu.destroy();
   }
 
-  /** A lost device stays lost; other errors are told once. */
+  /** A lost device stays lost; other errors are reported once. */
   #throwFailure(context: string, at: CallSite): void {
     const failure = this.#failure;
     if (failure === undefined) return;

@@ -49,7 +49,7 @@ export function encode(encoder: GPUCommandEncoder, launches: readonly (Launch | 
   pass?.end();
 }
 
-/** The pipeline of a dispatch. What does not compile is told with the operation that asked for it. */
+/** The pipeline of a dispatch. What does not compile is reported with the operation that needs it. */
 export async function compile(device: Device, { node, uses }: PlannedDispatch, { kernel }: Variant): Promise<Pipeline> {
   try {
     return await device.pipeline(kernel, uses);
@@ -99,8 +99,8 @@ export function prepare(
 const TRANSFER_ALIGNMENT = 256;
 
 /**
- * The command that does what a dispatch does, where that only copies rows: 8 MiB take llvmpipe 0.8 ms, and 2.5 ms by a kernel that copies
- * between buffers, whose loads and stores go lane by lane.
+ * The command that does what a dispatch does, where that only copies rows: 8 MiB take llvmpipe 0.8 ms, and 2.5 ms by a
+ * kernel that copies between buffers, whose loads and stores go lane by lane.
  */
 function transferOf({ kernel, copiesRows, locations }: PlannedDispatch, buffers: Buffers): Transfer | undefined {
   if (copiesRows === undefined || locations[0].half) return undefined;

@@ -16,7 +16,10 @@ import { warmUp } from './warm-up.ts';
 const RUN_TIME = 2;
 const MAX_REPEATS = 64;
 
-/** Rounds in which two variants run in turn, and of which the fastest run of each counts; fewer where they take long (ms). */
+/**
+ * Rounds in which two variants run in turn, and of which the fastest run of each counts; fewer where they take long
+ * (ms).
+ */
 const ROUNDS = 12;
 const ENOUGH_TIME = 500;
 
@@ -32,7 +35,9 @@ const CLEARLY = 0.95;
 /** One that takes at most this part of the time may have been disturbed: its next neighbour gets a chance too. */
 const NEARLY = 1.15;
 
-/** Code that is expected to take longer to compile (s) is not measured: meanwhile nothing else happens, not even Ctrl-C. */
+/**
+ * Code that is expected to take longer to compile (s) is not measured: meanwhile nothing else happens, not even Ctrl-C.
+ */
 const MAX_COMPILE_SECONDS = 2;
 
 /** Measuring starts with, and what is not measured uses, code that is expected to take no longer than this (s). */
@@ -52,8 +57,8 @@ export interface Limits {
 }
 
 /**
- * Whether a variant can run and may be the fastest. On the CPU a barrier switches between the threads of a workgroup one by
- * one: matmul by workgroup memory takes llvmpipe 2.5 times as long as by registers.
+ * Whether a variant can run and may be the fastest. On the CPU a barrier switches between the threads of a workgroup
+ * one by one: matmul by workgroup memory takes llvmpipe 2.5 times as long as by registers.
  */
 export function isUsable(device: Device, { kernel }: Variant): boolean {
   return device.supports(kernel) && !(device.adapter.software && kernel.code.includes('workgroupBarrier'));
@@ -66,7 +71,10 @@ function wantedVariant(device: Device, dispatch: PlannedDispatch): Variant {
   return (device.adapter.software && likelyOnCpu) || own;
 }
 
-/** What a dispatch uses unmeasured, and where measuring starts: of the wanted variant and its neighbours the nearest that compiles quickly. */
+/**
+ * What a dispatch uses unmeasured, and where measuring starts: of the wanted variant and its neighbours the nearest
+ * that compiles quickly.
+ */
 export function likeliest(device: Device, dispatch: PlannedDispatch, compileTimes: CompileTimes): Variant {
   const { variants = [dispatch] } = dispatch.choice ?? {};
   const wanted = wantedVariant(device, dispatch);
@@ -84,13 +92,15 @@ export function likeliest(device: Device, dispatch: PlannedDispatch, compileTime
 const lengthOf = ({ uses }: PlannedDispatch, { kernel }: Variant) => inlinedLength(kernelSource(kernel, uses));
 
 /**
- * Walks from the likeliest variant to its neighbours while they get faster, then tries other kinds: the first of each, and its
- * neighbours if it was faster. Most of the time goes into compiling (16x16 tiles take llvmpipe 0.6 s), so that a variant that
- * is not run is time saved. Works on buffers of its own, which are freed again before the program makes its.
+ * Walks from the likeliest variant to its neighbours while they get faster, then tries other kinds: the first of each,
+ * and its neighbours if it was faster. Most of the time goes into compiling (16x16 tiles take llvmpipe 0.6 s), so that
+ * a variant that is not run is time saved. Works on buffers of its own, which are freed again before the program makes
+ * its.
  *
  * @param work floating-point operations of one launch
  * @param start the fastest that an earlier process found; the likeliest variant if left out
- * @returns the fastest variant so far, and whether none was left out for want of time; undefined if there was no time to compare two
+ * @returns the fastest variant so far, and whether none was left out for want of time; undefined if there was no time
+ *   to compare two
  */
 export async function fastest(
   device: Device,
@@ -243,15 +253,19 @@ class Bench {
       await this.#device.check();
       return (clock() - begin) / repeats / part;
     };
-    // How many make a run is told by several, because one that was disturbed would leave this variant with too few, and with
-    // more of the time of submitting than the others.
+    // How many make a run is judged by several, because one that was disturbed would leave this variant with too few,
+    // and with more of the time of submitting than the others.
     let once = await run(1);
     for (let again = 0; again < 2 && once * part < LONG_RUN; again++) once = Math.min(once, await run(1));
     const repeats = Math.max(1, Math.min(MAX_REPEATS, Math.ceil(RUN_TIME / (once * part))));
     return { run: () => run(repeats), length, seconds };
   }
 
-  /** Runs the two in turn, so that what else the machine does meets both alike. @returns the challenger's part of the holder's time */
+  /**
+   * Runs the two in turn, so that what else the machine does meets both alike.
+   *
+   * @returns the challenger's part of the holder's time
+   */
   async compare(challenger: Timed, holder: Timed): Promise<number> {
     const { clock, deadline } = this.#limits;
     let [challenge, hold] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];

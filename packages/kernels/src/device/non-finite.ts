@@ -23,8 +23,9 @@ const CHECK = checkKernel('check for NaN and infinity', 1, '0x7f800000u', '0x007
 const CHECK_HALF = checkKernel('check 16 bits for NaN and infinity', 2, '0x7c00u', '0x03ffu');
 
 /**
- * Looks for exponents of all ones: NaN and infinity by the bits (IEEE 754), because WGSL lets compilers assume that floats
- * are neither. Each kind has a cell, in which the lowest index e stands as 2^32 - 1 - e, so that zero means none.
+ * Looks for exponents of all ones: NaN and infinity by the bits (IEEE 754), because WGSL lets compilers assume that
+ * floats are neither. Each kind has a cell, in which the lowest index e stands as 2^32 - 1 - e, so that zero means
+ * none.
  *
  * @param perWord numbers in a word, the first in its low bits
  */
@@ -53,7 +54,9 @@ const ELEMENTS_PER_THREAD = 8;
 /** Offsets of bindings are multiples of 256 bytes, so that each check has 64 words for its two cells. */
 const CELL_WORDS = BINDING_ALIGNMENT / BYTES_PER_ELEMENT;
 
-/** Ends a run: unless an earlier run has reported, puts (runs, number of the check + 1, element, is infinite) together. */
+/**
+ * Ends a run: unless an earlier run has reported, puts (runs, number of the check + 1, element, is infinite) together.
+ */
 const REPORT: Kernel = {
   label: 'report NaN and infinity',
   bindings: [read('cells', 1, 'u32'), readWrite('report', 1, 'u32')],
@@ -89,8 +92,8 @@ interface Check {
 }
 
 /**
- * Finds the first operation of a program that made a NaN or an infinity. Checks run on the device, after each operation,
- * because memory is used again by the next; one report is read back when results are.
+ * Finds the first operation of a program that made a NaN or an infinity. Checks run on the device, after each
+ * operation, because memory is used again by the next; one report is read back when results are.
  */
 export class NonFiniteDetector {
   readonly #device: Device;

@@ -15,6 +15,9 @@ export interface PreparationProgress {
 export interface PreparationOptions {
   /** Called at the start and at the end of each stage that there is, and between. */
   readonly onProgress?: ((progress: PreparationProgress) => void) | undefined;
-  /** Aborting frees what was allocated and throws the signal's reason; a kernel that is being compiled is finished first. */
+  /**
+   * Aborting frees what was allocated and throws the signal's reason; a kernel that is being compiled is finished
+   * first.
+   */
   readonly signal?: AbortSignal | undefined;
 }

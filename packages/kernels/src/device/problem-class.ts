@@ -5,9 +5,9 @@ import type { PlannedDispatch } from '../plan/placement.ts';
 const EXACT = 8;
 
 /**
- * What winners are remembered by: equal text, equal winner. Problems whose sizes round to the same powers of two are of one
- * class if they lie alike in memory and have the same variants, so that what is remembered by an older version, which had
- * others, is not mistaken for an answer.
+ * What winners are remembered by: equal text, equal winner. Problems whose sizes round to the same powers of two are of
+ * one class if they lie alike in memory and have the same variants, so that what is remembered by an older version,
+ * which had others, is not mistaken for an answer.
  *
  * @param usable the variants among which there is a choice on this device
  */
@@ -23,7 +23,7 @@ export function variantName({ kernel }: Variant, { problem }: Choice): string {
   return kernel.label.startsWith(`${problem} `) ? kernel.label.slice(problem.length + 1) : kernel.label;
 }
 
-/** 512 for 400 to 720; 32+ for 38, whose rows are no whole vec4s and are loaded in another way. */
+/** 512 for 400 to 720; 32+ for 38, whose rows are not whole vec4s and are loaded in another way. */
 function rounded(size: number): string {
   if (size <= EXACT) return `${size}`;
   return `${2 ** Math.round(Math.log2(size))}${size % 4 === 0 ? '' : '+'}`;

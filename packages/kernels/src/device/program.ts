@@ -22,7 +22,8 @@ import { formatProfile, type Profile, timeLaunches } from './profile.ts';
 export interface ProgramOptions extends PreparationOptions {
   /**
    * Checks every f32 value for NaN and infinity after the operation that wrote it; the next read or history throws a
-   * `non-finite` error that names the first. Takes time and 256 bytes a value. Default true where CHIPSMITH_DEBUG says nan.
+   * `non-finite` error that names the first. Takes time and 256 bytes a value. Default true where CHIPSMITH_DEBUG says
+   * nan.
    */
   readonly detectNonFinite?: boolean | undefined;
 }
@@ -68,8 +69,8 @@ export class Program {
   }
 
   /**
-   * Chooses and compiles the kernels of a plan, and allocates its memory. The first time on a machine this takes seconds: see
-   * `PreparationOptions` for how to watch and end it.
+   * Chooses and compiles the kernels of a plan, and allocates its memory. The first time on a machine this takes
+   * seconds: see `PreparationOptions` for how to watch and end it.
    *
    * @throws KernelError `compile` naming the kernel and the line, `out-of-memory` with the plan's bytes, `limit` if the
    *   plan was made for a device of larger limits, `wrong-device` if an arena has its values on another device
@@ -120,8 +121,8 @@ export class Program {
   /**
    * Sets an input for the runs to come.
    *
-   * @throws KernelError `data-type` or `shape` if data and tensor differ in those; `range` for the number of a row or class that
-   *   does not exist where an operation takes numbers from the input itself, as `embedding` does
+   * @throws KernelError `data-type` or `shape` if data and tensor differ in those; `range` for the number of a row or
+   *   class that does not exist where an operation takes numbers from the input itself, as `embedding` does
    */
   write(input: Tensor, data: TensorData): void {
     this.#requireOpen('write');

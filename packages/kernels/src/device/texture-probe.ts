@@ -13,10 +13,15 @@ export type MatrixReading = 'buffers' | TextureSupport['reading'];
 /** What winners are remembered by. */
 const PROBLEM = 'matrices from buffers or textures';
 
-/** Rows, columns and inner size of the product that decides: 28 MFLOP, a few milliseconds on two cores, and not tuned itself. */
+/**
+ * Rows, columns and inner size of the product that decides: 28 MFLOP, a few milliseconds on two cores, and not tuned
+ * itself.
+ */
 const SIZE = 240;
 
-/** Rounds in which all ways run in turn, of which the fastest run counts: so many, and more while there is time (ms). */
+/**
+ * Rounds in which all ways run in turn, of which the fastest run counts: so many, and more while there is time (ms).
+ */
 const ROUNDS = 6;
 const MAX_ROUNDS = 40;
 const ENOUGH_TIME = 400;
@@ -32,9 +37,9 @@ export function possibleReadings(device: Device, canReadStorage: boolean): Textu
 }
 
 /**
- * Measures a matrix product with operands from buffers and from textures, copies included, and remembers which is fastest.
- * On llvmpipe a load from a buffer is done lane by lane: textures take 0.3 to 0.6 of the time there. Where buffers are as
- * fast, as on most GPUs, they stay.
+ * Measures a matrix product with operands from buffers and from textures, copies included, and remembers which is
+ * fastest. On llvmpipe a load from a buffer is done lane by lane: textures take 0.3 to 0.6 of the time there. Where
+ * buffers are as fast, as on most GPUs, they stay.
  *
  * @returns how the device is to read, undefined for buffers
  * @throws the signal's reason once it is aborted

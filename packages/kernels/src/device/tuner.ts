@@ -27,13 +27,15 @@ const MIN_WORK = 3e7;
 /** So many processes go on where one had no time to try every variant; what the last one finds is final. */
 const TRIES = 4;
 
-/** Work in launches so small that the device is never busy takes so many times as long: steps of an LSTM on two cores. */
+/**
+ * Work in launches so small that the device is never busy takes so many times as long: steps of an LSTM on two cores.
+ */
 const SMALL_LAUNCHES = 3;
 
 /** With less time left (ms) nothing is begun. */
 const MIN_TIME = 200;
 
-/** Seconds of measuring for each device that is opened, unless told otherwise. */
+/** Seconds of measuring for each device that is opened, by default. */
 const TUNING_SECONDS = 10;
 
 export interface TunerOptions {
@@ -70,11 +72,13 @@ interface ProblemClass {
 
 /**
  * Chooses among the variants of each kernel by running them on the device: what is fast differs from device to device
- * by more than any rule of thumb can know (over four vendors one fixed matmul tile reached 44 to 80 % of each GPU's best).
+ * by more than any rule of thumb can know (over four vendors one fixed matmul tile reached 44 to 80 % of each GPU's
+ * best).
  *
- * Variants of a kernel give bit-identical results, so that a choice, and hence a noisy measurement, changes no number. So it may
- * also end at any time: what takes most of the work is measured first, each in its share of the time that is left. What there
- * is no time for uses the likeliest variant or the fastest so far, and the next processes go on from there.
+ * Variants of a kernel give bit-identical results, so that a choice, and hence a noisy measurement, changes no number.
+ * So it may also end at any time: what takes most of the work is measured first, each in its share of the time that is
+ * left. What there is no time for uses the likeliest variant or the fastest so far, and the next processes go on from
+ * there.
  */
 export class Tuner {
   readonly #memory: TuningMemory;

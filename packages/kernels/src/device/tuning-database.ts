@@ -37,9 +37,9 @@ const STORE = 'tuning';
 const PATIENCE = 2000;
 
 /**
- * The measured choices of one adapter in IndexedDB, which the pages of one origin share. All are read when it is opened, so
- * that asking needs no waiting. A database that cannot be opened, read or written only means measuring again, so that none
- * of it is an error.
+ * The measured choices of one adapter in IndexedDB, which the pages of one origin share. All are read when it is
+ * opened, so that asking needs no waiting. A database that cannot be opened, read or written only means measuring
+ * again, so that none of it is an error.
  */
 export class TuningDatabase implements TuningMemory {
   readonly #database: Database | undefined;

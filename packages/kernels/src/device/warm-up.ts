@@ -11,8 +11,9 @@ export interface WarmUpOptions {
 }
 
 /**
- * Launches each pipeline once without a workgroup, so that drivers that compile at the first launch (OpenGL ES) do so now: where
- * it can be watched and ended, and not in the first run. The count is read from a buffer, since a launch of none is left out.
+ * Launches each pipeline once without a workgroup, so that drivers that compile at the first launch (OpenGL ES) do so
+ * now: where it can be watched and ended, and not in the first run. The count is read from a buffer, since a launch of
+ * none is left out.
  *
  * @throws the signal's reason once it is aborted
  */

@@ -15,8 +15,8 @@ export interface SummingLoop {
 }
 
 /**
- * WGSL that declares sums and adds them up over a loop, in blocks where it is long: rounding errors then grow with the root of
- * the count rather than with the count.
+ * WGSL that declares sums and adds them up over a loop, in blocks where it is long: rounding errors then grow with the
+ * root of the count rather than with the count.
  */
 export function blockedSums({ type, names, count, most, round }: SummingLoop): string {
   const declare = (suffix: string) => names.map((name) => `var ${name}${suffix} = ${type}(0.0);`).join(' ');

@@ -12,8 +12,9 @@ export interface Step {
 }
 
 /**
- * An operation that computes each element of its one output from the elements of its inputs at the same place, broadcast as
- * in numpy. A formula is all it needs: the planner fuses neighbours of this kind into one kernel (fusion.ts).
+ * An operation that computes each element of its one output from the elements of its inputs at the same place,
+ * broadcast as in numpy. A formula is all it needs: the planner fuses neighbours of this kind into one kernel
+ * (fusion.ts).
  */
 export function elementwiseOperation<Attributes>(
   definition: Pick<Operation<Attributes>, 'name' | 'title' | 'outputs' | 'backward' | 'draws'> &
@@ -41,7 +42,9 @@ export function singleStep(formula: Formula, dtype: DataType = 'f32'): Step {
   return { formula, dtype, values: formula.operands.map((_, input) => ({ input })) };
 }
 
-/** As `elementwise`, in several launches where the output, and all inputs but single numbers, are larger than a binding. */
+/**
+ * As `elementwise`, in several launches where the output, and all inputs but single numbers, are larger than a binding.
+ */
 export function elementwisePieces(
   steps: readonly Step[],
   inputs: readonly Tensor[],
@@ -70,8 +73,9 @@ export function elementwisePieces(
 }
 
 /**
- * What a thread computes where there are many: starting a thread costs llvmpipe as much as an element of a sum of two. They lie
- * `threads` apart, so that neighbours load neighbours; where those are whole rows, what is the same in every row is loaded once.
+ * What a thread computes where there are many: starting a thread costs llvmpipe as much as an element of a sum of two.
+ * They lie `threads` apart, so that neighbours load neighbours; where those are whole rows, what is the same in every
+ * row is loaded once.
  */
 const SHARES = 4;
 

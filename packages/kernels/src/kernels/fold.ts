@@ -2,8 +2,9 @@ import type { Dispatch } from '../trace/trace.ts';
 import { type Kernel, linearGrid, MAX_WORKGROUPS, type Variant } from './kernel.ts';
 
 /**
- * A dispatch and its variants with grids of at most so many workgroups an axis. A longer one is laid out anew in lines of x and
- * y, and its kernel counts the workgroups off and goes on as before: a batch times its heads may be more than an axis holds.
+ * A dispatch and its variants with grids of at most so many workgroups an axis. A longer one is laid out anew in lines
+ * of x and y, and its kernel counts the workgroups off and goes on as before: a batch times its heads may be more than
+ * an axis holds.
  */
 export function foldGrids<Folded extends Dispatch>(dispatch: Folded, most = MAX_WORKGROUPS): Folded {
   const folded = new Map<Kernel, Variant>();

@@ -13,7 +13,9 @@ export interface Matrices {
   readonly row: number;
 }
 
-/** Lines of one of the matrices in a texture: whole steps of four, so that kernels that walk along them need no rest. */
+/**
+ * Lines of one of the matrices in a texture: whole steps of four, so that kernels that walk along them need no rest.
+ */
 export function paddedLines({ lines }: Matrices): number {
   return 4 * Math.ceil(lines / 4);
 }
@@ -26,8 +28,8 @@ export function imageLayout(matrices: Matrices, layers = 1): ImageLayout {
 /** How a device reads textures, and how long their sides may be. */
 export interface TextureSupport {
   /**
-   * `storage` textures are read without a sampler's conversions, which llvmpipe does 1.5 times as fast, but only where WGSL has
-   * the feature `readonly_and_readwrite_storage_textures`; `sampled` ones are read everywhere.
+   * `storage` textures are read without a sampler's conversions, which llvmpipe does 1.5 times as fast, but only where
+   * WGSL has the feature `readonly_and_readwrite_storage_textures`; `sampled` ones are read everywhere.
    */
   readonly reading: 'storage' | 'sampled';
   /** WebGPU's maxTextureDimension2D. */
@@ -41,15 +43,16 @@ export interface ImagePlace {
 }
 
 /**
- * Texels, 1 KiB, in whole multiples of which lines must not follow each other: the same column of many lines would compete for few
- * places of a cache. With a cache line more, a product NT of 512x256x1024 takes 0.74 of the time on llvmpipe.
+ * Texels, 1 KiB, in whole multiples of which lines must not follow each other: the same column of many lines would
+ * compete for few places of a cache. With a cache line more, a product NT of 512x256x1024 takes 0.74 of the time on
+ * llvmpipe.
  */
 const ALIASING = 64;
 const CACHE_LINE = 4;
 
 /**
- * The texture that a matrix takes: lines that are longer than a side are cut into bands one below the other, and more lines than
- * a side has go on beside the first ones.
+ * The texture that a matrix takes: lines that are longer than a side are cut into bands one below the other, and more
+ * lines than a side has go on beside the first ones.
  *
  * @returns its sides in texels; undefined where it does not fit even so
  */

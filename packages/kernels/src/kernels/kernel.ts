@@ -48,8 +48,9 @@ export interface Variant {
  */
 export interface Choice {
   /**
-   * Names the problem with its sizes. Problems whose names differ only in similar sizes share a winner where their variants are
-   * called alike: labels of variants are this text and what the variant is called ("matmul NN 64x64x64" and "tile 8x8").
+   * Names the problem with its sizes. Problems whose names differ only in similar sizes share a winner where their
+   * variants are called alike: labels of variants are this text and what the variant is called ("matmul NN 64x64x64"
+   * and "tile 8x8").
    */
   readonly problem: string;
   /** Floating-point operations of all launches of the operation, to which the winner applies. */
@@ -144,8 +145,8 @@ ${body}
 }
 
 /**
- * A number as WGSL text that is an f32 constant. With an exponent always: WGSL reads 1e20 written in digits as an integer
- * that does not fit.
+ * A number as WGSL text that is an f32 constant. With an exponent always: WGSL reads 1e20 written in digits as an
+ * integer that does not fit.
  *
  * @throws KernelError `data-type` if the number is not finite as f32: WGSL has no such constants
  */

@@ -50,9 +50,9 @@ export function gaussian(index: number, stream: number, seed: number): number {
 }
 
 /**
- * The same function in WGSL. A logarithm just below 0 may come out positive, hence the max. WGSL's own cosine may be off
- * by 5e-4 (and is in SwiftShader), so it is computed here: cos(2 pi t) = sin(pi w / 2) with w = 1 - 4 |t|, by the sine's
- * series to w^11, which is good to 6e-8.
+ * The same function in WGSL. A logarithm just below 0 may come out positive, hence the max. WGSL's own cosine may be
+ * off by 5e-4 (and is in SwiftShader), so it is computed here: cos(2 pi t) = sin(pi w / 2) with w = 1 - 4 |t|, by the
+ * sine's series to w^11, which is good to 6e-8.
  */
 export const GAUSSIAN_WGSL = `fn gaussian(key: vec3u) -> f32 {
   let bits = pcg3d(key);

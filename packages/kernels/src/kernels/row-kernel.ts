@@ -48,17 +48,21 @@ export function rowElement({ vector }: RowLayout, name: string, column: string):
   return vector === 4 ? `load_${name}(start + ${column} / 4u)[${column} % 4u]` : `load_${name}(start + ${column})`;
 }
 
-/** What a kernel over rows is, with its body as WGSL for a row in which `row` is its number and `start` its first group. */
+/**
+ * What a kernel over rows is, with its body as WGSL for a row in which `row` is its number and `start` its first group.
+ */
 export interface RowKernel<Body> extends Pick<Kernel, 'label' | 'bindings'> {
   readonly body: Body;
 }
 
 /**
- * WGSL of loops over a row's groups. In what they are given `c` is the group within the row, and a group is a `Value` (f32 or
- * vec4f). All threads of a row have to meet every sum and maximum.
+ * WGSL of loops over a row's groups. In what they are given `c` is the group within the row, and a group is a `Value`
+ * (f32 or vec4f). All threads of a row have to meet every sum and maximum.
  */
 export interface RowLoops {
-  /** Declares f32s, each the sum over the row of its `Value`. `before` is WGSL ahead of the values, for what they share. */
+  /**
+   * Declares f32s, each the sum over the row of its `Value`. `before` is WGSL ahead of the values, for what they share.
+   */
   sums(values: Readonly<Record<string, string>>, before?: string): string;
   /** Declares an f32, the largest over the row of a `Value`; at least -3.4028234e38. */
   max(name: string, value: string): string;
@@ -67,15 +71,15 @@ export interface RowLoops {
 }
 
 /**
- * Groups from which on a row may be shared by a workgroup. Shorter rows are summed in a plain chain, longer ones as 64 lanes
- * do that take every 64th group, whoever computes them: so variants give the same bits, and no chain of additions is longer than
- * a 64th of the row.
+ * Groups from which on a row may be shared by a workgroup. Shorter rows are summed in a plain chain, longer ones as 64
+ * lanes do that take every 64th group, whoever computes them: so variants give the same bits, and no chain of additions
+ * is longer than a 64th of the row.
  */
 const SHARED_ROW = LINEAR_WORKGROUP / 2;
 
 /**
- * What an element of a row counts for in `Choice.work`. Its loads and stores take time, not its arithmetic: some nanoseconds on
- * llvmpipe, in which it does a hundred floating-point operations.
+ * What an element of a row counts for in `Choice.work`. Its loads and stores take time, not its arithmetic: some
+ * nanoseconds on llvmpipe, in which it does a hundred floating-point operations.
  */
 const WORK_OF_ELEMENT = 64;
 
@@ -138,8 +142,8 @@ ${names.map((name) => `  let ${name} = row_sum(${name}_lane);`).join('\n')}`;
 /**
  * One launch over all rows of one layout, for kernels that no `RowLoops` can write.
  *
- * @param kernel its body loops over the row's groups by `for (var c = lane; c < width; c += lanes)`. `row_sum` and `row_max` turn
- *   one `Value` of each lane into the number of the whole row; all lanes have to call them.
+ * @param kernel its body loops over the row's groups by `for (var c = lane; c < width; c += lanes)`. `row_sum` and
+ *   `row_max` turn one `Value` of each lane into the number of the whole row; all lanes have to call them.
  */
 export function rowDispatch(
   layout: RowLayout,

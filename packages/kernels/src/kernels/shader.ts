@@ -4,8 +4,8 @@ import { type Binding, FEATURES, type Feature, type Kernel } from './kernel.ts';
 /** Where the operand of a binding lies, which decides how it is declared, loaded and stored. */
 export interface BindingUse {
   /**
-   * Whether another binding of the dispatch writes to the same buffer: WebGPU checks usage by whole buffer, where `read`
-   * beside `read_write` is an error and `read_write` on both is none.
+   * Whether another binding of the dispatch writes to the same buffer: WebGPU checks usage by whole buffer, where
+   * `read` beside `read_write` is an error and `read_write` on both is none.
    */
   readonly shared: boolean;
   /** Whether the elements are stored in 16 bits; needs the feature `shader-f16`. */
@@ -16,9 +16,9 @@ export interface BindingUse {
 
 /**
  * Complete WGSL of a kernel: declarations, the accessors by which its code loads and stores, and the code. Kernels call
- * `load_x(at)` and `store_x(at, value)` for a binding x, or `load_x(line, column)` where it is a matrix, and compute in 32 bits
- * wherever the operand lies: in a buffer, in one of 16-bit numbers (a store is rounded; beyond 65504 it becomes an infinity), or
- * in a texture.
+ * `load_x(at)` and `store_x(at, value)` for a binding x, or `load_x(line, column)` where it is a matrix, and compute in
+ * 32 bits wherever the operand lies: in a buffer, in one of 16-bit numbers (a store is rounded; beyond 65504 it becomes
+ * an infinity), or in a texture.
  *
  * @param uses for each binding; those left out lie in plain buffers of their own
  */

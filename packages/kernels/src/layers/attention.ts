@@ -19,8 +19,8 @@ export interface AttentionLayerOptions {
   /** A position sees itself and those before it only; default false. */
   readonly causal?: boolean;
   /**
-   * R: how many distances each head learns to tell apart (Huang et al., arXiv 1809.04281): 0 to R - 1 if causal, else R is odd
-   * and the middle one is 0. None if left out.
+   * R: how many distances each head learns to tell apart (Huang et al., arXiv 1809.04281): 0 to R - 1 if causal, else R
+   * is odd and the middle one is 0. None if left out.
    */
   readonly relative?: number | undefined;
   /** Whether the projections add biases; default true. */
@@ -59,9 +59,9 @@ export interface AttentionLayer {
 }
 
 /**
- * Multi-head self-attention (Vaswani et al., arXiv 1706.03762): see `attention`. One batched product makes queries, keys and
- * values. Distances start normally distributed with deviation 1 / sqrt(D), as in Music Transformer's source (tensor2tensor,
- * get_relative_embeddings_left).
+ * Multi-head self-attention (Vaswani et al., arXiv 1706.03762): see `attention`. One batched product makes queries,
+ * keys and values. Distances start normally distributed with deviation 1 / sqrt(D), as in Music Transformer's source
+ * (tensor2tensor, get_relative_embeddings_left).
  *
  * @param name the slots are `name/kernel`, `name/bias`, `name/relative`, `name/output/kernel` and `name/output/bias`
  * @throws KernelError `shape` if the heads do not divide the features

@@ -10,8 +10,8 @@ export const filled =
     new Float32Array(elementCount(shape)).fill(value);
 
 /**
- * Uniform within sqrt(6 / (fanIn + fanOut)) of 0, which keeps the variance of values and of gradients from layer to layer
- * (Glorot and Bengio, AISTATS 2010, equation 16). TensorFlow's default.
+ * Uniform within sqrt(6 / (fanIn + fanOut)) of 0, which keeps the variance of values and of gradients from layer to
+ * layer (Glorot and Bengio, AISTATS 2010, equation 16). TensorFlow's default.
  *
  * @param fanIn how many inputs an output is the sum of
  * @param fanOut how many outputs an input goes to

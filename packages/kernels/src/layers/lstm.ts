@@ -38,8 +38,9 @@ export interface LstmLayers {
 /**
  * Stacked LSTM layers: see `lstmStack`.
  *
- * They start as those of TensorFlow's BasicLSTMCell: input and recurrent weights by Glorot's uniform distribution for the
- * matrix (I + H, 4H) that they are there, the biases of the forget gates at 1 (Jozefowicz et al., ICML 2015), others at 0.
+ * They start as those of TensorFlow's BasicLSTMCell: input and recurrent weights by Glorot's uniform distribution for
+ * the matrix (I + H, 4H) that they are there, the biases of the forget gates at 1 (Jozefowicz et al., ICML 2015),
+ * others at 0.
  *
  * @param name the slots of layer n are `name/n/input`, `name/n/recurrent`, `name/n/bias`; those of its other direction
  *   `name/n/reverse/input` and so on

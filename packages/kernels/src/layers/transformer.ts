@@ -42,16 +42,17 @@ export interface TransformerBlock {
 }
 
 /**
- * A transformer block as GPT-2 has it (Radford et al. 2019), with the norms before what they normalise for (Xiong et al.,
- * arXiv 2002.04745):
+ * A transformer block as GPT-2 has it (Radford et al. 2019), with the norms before what they normalise for (Xiong et
+ * al., arXiv 2002.04745):
  *
  *     x = x + attention(norm(x))
  *     x = x + contract(gelu(expand(norm(x))))
  *
- * Weights start normally distributed with deviation 0.02, those of the two last projections, which are added up over all
- * blocks, with 0.02 / sqrt(2 blocks) (section 2.3 there).
+ * Weights start normally distributed with deviation 0.02, those of the two last projections, which are added up over
+ * all blocks, with 0.02 / sqrt(2 blocks) (section 2.3 there).
  *
- * @param name slots are named below `name/attention-norm`, `name/attention`, `name/linear-norm`, `name/expand`, `name/contract`
+ * @param name slots are named below `name/attention-norm`, `name/attention`, `name/linear-norm`, `name/expand`,
+ *   `name/contract`
  * @throws KernelError `shape` if the heads do not divide the features
  */
 export function transformerBlock(arena: Arena, name: string, options: TransformerBlockOptions): TransformerBlock {

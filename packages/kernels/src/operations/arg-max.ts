@@ -7,7 +7,7 @@ import { stopGradient } from './stop-gradient.ts';
 import { reshape } from './view.ts';
 
 /**
- * Where along an axis the largest element lies; the first of equals. Has no gradient.
+ * Where along an axis the largest element lies, or the first NaN; the first of equals. Has no gradient.
  *
  * @param x f32
  * @param axis by default the last

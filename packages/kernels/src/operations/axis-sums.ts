@@ -13,8 +13,8 @@ export interface Axis {
 }
 
 /**
- * What is summed over an axis, in WGSL. `row` is a term's place in (outer, length) and `at` its place in the tensor, in vec4s
- * where four divide `inner`; then terms are vec4fs of neighbours, else f32s.
+ * What is summed over an axis, in WGSL. `row` is a term's place in (outer, length) and `at` its place in the tensor, in
+ * vec4s where four divide `inner`; then terms are vec4fs of neighbours, else f32s.
  */
 export interface AxisTerms {
   readonly label: string;
@@ -30,9 +30,9 @@ export interface AxisTerms {
 }
 
 /**
- * Sums over an axis, (outer, length, inner) -> (outer, inner), one for each result. A long axis is cut into parts whose sums are
- * summed in turn, so that some thousand threads have work and no chain of additions gets long: 2^25 numbers of 0.1 add up to
- * within 1e-6.
+ * Sums over an axis, (outer, length, inner) -> (outer, inner), one for each result. A long axis is cut into parts whose
+ * sums are summed in turn, so that some thousand threads have work and no chain of additions gets long: 2^25 numbers of
+ * 0.1 add up to within 1e-6.
  */
 export function axisSums(
   what: AxisTerms,
@@ -77,9 +77,9 @@ export function sumOverAxis(
 const ABREAST = 8;
 
 /**
- * How threads share the columns: each takes up to four vec4s of a row, 8 apart, so that 8 threads load 512 bytes on end (128 at a
- * time, a row each, take llvmpipe three times as long: no prefetcher sees them coming) and share what depends on the row alone.
- * Where columns are few, 8 parts take turns along the axis instead.
+ * How threads share the columns: each takes up to four vec4s of a row, 8 apart, so that 8 threads load 512 bytes on end
+ * (128 at a time, a row each, take llvmpipe three times as long: no prefetcher sees them coming) and share what depends
+ * on the row alone. Where columns are few, 8 parts take turns along the axis instead.
  */
 function columnShares(inner: number) {
   const { width } = rowVectors(inner);

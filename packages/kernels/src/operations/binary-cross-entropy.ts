@@ -14,8 +14,8 @@ import { weightedMean } from './weighted-mean.ts';
  *
  * @param logits any shape, f32
  * @param targets the same shape, f32, 0 to 1; they get no gradient
- * @param mask broadcasts to that shape, f32, 1 or 0 (or weights); all elements if left out. If all are 0 the loss is 0 and has
- *   no gradient
+ * @param mask broadcasts to that shape, f32, 1 or 0 (or weights); all elements if left out. If all are 0 the loss is 0
+ *   and has no gradient
  * @returns scalar
  */
 export function binaryCrossEntropy(logits: Tensor, targets: Tensor, mask?: Tensor): Tensor {

@@ -1,4 +1,5 @@
 import { elementwiseOperation } from '../kernels/elementwise.ts';
+import { outranks } from '../kernels/outranks.ts';
 import { requireType } from '../trace/checks.ts';
 import type { Tensor } from '../trace/trace.ts';
 import { broadcastShape } from './broadcast-shape.ts';
@@ -9,6 +10,8 @@ import { unary } from './unary.ts';
 interface BinaryRule {
   /** WGSL of the result from `a` and `b`. */
   readonly formula: string;
+  /** The same for floats, where that is another; may use `outranks`. */
+  readonly floatFormula?: string;
   /** Gradients of a and b before the sum over broadcast axes, from the gradient and the operands. */
   gradient(dy: Tensor, a: Tensor, b: Tensor): { a: () => Tensor; b: () => Tensor };
 }
@@ -29,10 +32,12 @@ export const BINARY = {
   // Of equal operands a counts as the larger, and as the smaller.
   maximum: {
     formula: 'max(a, b)',
+    floatFormula: 'select(a, b, outranks(b, a))',
     gradient: (dy, a, b) => ({ a: () => keepWhere(dy, a, '>=', b), b: () => keepWhere(dy, a, '<', b) }),
   },
   minimum: {
     formula: 'min(a, b)',
+    floatFormula: 'select(a, b, outranks(-b, -a))',
     gradient: (dy, a, b) => ({ a: () => keepWhere(dy, a, '<=', b), b: () => keepWhere(dy, a, '>', b) }),
   },
 } as const satisfies Record<string, BinaryRule>;
@@ -41,9 +46,9 @@ export const BINARY = {
 export type BinaryName = keyof typeof BINARY;
 
 /**
- * y = f(a, b) with numpy's broadcasting: shapes are aligned at the right and sizes are equal or 1. Both are f32, or both u32:
- * then sums, differences and products are those modulo 2^32, quotients are rounded down (and are a where b is 0), and there is
- * no gradient.
+ * y = f(a, b) with numpy's broadcasting: shapes are aligned at the right and sizes are equal or 1. Both are f32, or
+ * both u32: then sums, differences and products are those modulo 2^32, quotients are rounded down (and are a where b is
+ * 0), and there is no gradient.
  */
 export function binary(name: BinaryName, a: Tensor, b: Tensor): Tensor {
   return a.graph.apply(binaryOperation, [a, b], { name })[0];
@@ -61,10 +66,10 @@ export const multiply = (a: Tensor, b: Tensor): Tensor => binary('multiply', a, 
 /** a / b, broadcast as in numpy; see `binary`. */
 export const divide = (a: Tensor, b: Tensor): Tensor => binary('divide', a, b);
 
-/** The larger of a and b, broadcast as in numpy; of equal ones a gets the gradient. */
+/** The larger of a and b, NaN where one is NaN, broadcast as in numpy; of equal ones a gets the gradient. */
 export const maximum = (a: Tensor, b: Tensor): Tensor => binary('maximum', a, b);
 
-/** The smaller of a and b, broadcast as in numpy; of equal ones a gets the gradient. */
+/** The smaller of a and b, NaN where one is NaN, broadcast as in numpy; of equal ones a gets the gradient. */
 export const minimum = (a: Tensor, b: Tensor): Tensor => binary('minimum', a, b);
 
 export const binaryOperation = elementwiseOperation<{ name: BinaryName }>({
@@ -74,7 +79,13 @@ export const binaryOperation = elementwiseOperation<{ name: BinaryName }>({
     requireType(b, a.dtype, name, 'b');
     return [{ shape: broadcastShape(name, a, b), dtype: a.dtype }];
   },
-  formula: ({ attributes: { name } }) => ({ label: name, expression: BINARY[name].formula, operands: ['a', 'b'] }),
+  formula({ inputs: [{ dtype }], attributes: { name } }) {
+    const { formula, floatFormula }: BinaryRule = BINARY[name];
+    const operands = ['a', 'b'];
+    return dtype === 'f32' && floatFormula !== undefined
+      ? { label: name, expression: floatFormula, operands, helpers: [outranks()] }
+      : { label: name, expression: formula, operands };
+  },
   backward(node, [dy], wanted) {
     if (dy === undefined) return [undefined, undefined];
     const [a, b] = node.inputs;

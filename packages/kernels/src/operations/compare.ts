@@ -7,9 +7,9 @@ import { broadcastShape } from './broadcast-shape.ts';
 import { RELATIONS, type Relation } from './keep-where.ts';
 
 /**
- * 1 where a relation holds, else 0: `compare(ids, '==', padding)`. The result is f32, as masks are everywhere: it can be
- * multiplied, summed to a count, given to `crossEntropy` as mask or to `where` as condition. "And" is `multiply`, "or" is
- * `maximum`. Has no gradient. What holds of NaN is undefined, as in WGSL.
+ * 1 where a relation holds, else 0: `compare(ids, '==', padding)`. The result is f32, as masks are everywhere: it can
+ * be multiplied, summed to a count, given to `crossEntropy` as mask or to `where` as condition. "And" is `multiply`,
+ * "or" is `maximum`. Has no gradient. What holds of NaN is undefined, as in WGSL.
  *
  * @param a f32 or u32
  * @param b the same data type; a and b broadcast as in numpy

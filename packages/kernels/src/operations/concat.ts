@@ -6,7 +6,8 @@ import { resolveAxis } from './axis.ts';
 import { around, slice } from './slice.ts';
 
 /**
- * Joins tensors along an axis, by default the first; -1 is the last: (.., n1, ..), (.., n2, ..), ... -> (.., n1 + n2 + ..., ..).
+ * Joins tensors along an axis, by default the first; -1 is the last: (.., n1, ..), (.., n2, ..), ... -> (.., n1 + n2 +
+ * ..., ..).
  *
  * @param tensors one or more of one data type, equal in all other axes
  */

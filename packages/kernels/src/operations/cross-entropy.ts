@@ -18,8 +18,8 @@ export interface CrossEntropyOptions {
  * loss = sum mask_n (logsumexp(logits_n) - (1 - s) logits_n[target_n] - s mean(logits_n)) / sum mask_n, smoothing s.
  *
  * @param logits (N, C) f32
- * @param targets (N) u32, each below C; a row whose target is not has the loss 0 and no gradient, but counts by its mask, and
- *   `Program.write` refuses it
+ * @param targets (N) u32, each below C; a row whose target is not has the loss 0 and no gradient, but counts by its
+ *   mask, and `Program.write` refuses it
  * @param mask (N) f32, 1 or 0 (or weights); if all are 0 the loss is 0 and has no gradient
  * @returns scalar
  */

@@ -14,8 +14,9 @@ export interface CumulativeSumOptions {
 }
 
 /**
- * Running sums along an axis: y_i = x_0 + ... + x_i. Long axes are cut into blocks of about the square root of their length,
- * and an element is the sum of the blocks before plus that within its own: so rounding grows with the root of the length.
+ * Running sums along an axis: y_i = x_0 + ... + x_i. Long axes are cut into blocks of about the square root of their
+ * length, and an element is the sum of the blocks before plus that within its own: so rounding grows with the root of
+ * the length.
  *
  * @param x f32, or u32 (modulo 2^32; has no gradient)
  * @param axis by default the last

@@ -10,8 +10,8 @@ import type { Tensor } from '../trace/trace.ts';
 const EVERY = 2 ** 32;
 
 /**
- * Inverted dropout (Srivastava et al. 2014): y = x / (1 - p) with probability 1 - p, else 0, where p is the rate to the nearest
- * multiple of 2^-32. A rate of 0 gives x itself; 1 gives zeros, and zero gradients, even where x is not finite.
+ * Inverted dropout (Srivastava et al. 2014): y = x / (1 - p) with probability 1 - p, else 0, where p is the rate to the
+ * nearest multiple of 2^-32. A rate of 0 gives x itself; 1 gives zeros, and zero gradients, even where x is not finite.
  *
  * The mask is a hash of (seed, stream, element), so nothing is stored for the backward pass: it draws the same mask.
  *
@@ -19,7 +19,8 @@ const EVERY = 2 ** 32;
  * @param rate share of elements set to zero, 0 <= rate <= 1
  * @param seed u32 scalar tensor; a new value each step
  * @param stream 0, 1, ..., one for each operation that draws from the seed
- * @throws KernelError `option` for a rate outside its range, `random-stream` where another operation draws from the stream
+ * @throws KernelError `option` for a rate outside its range, `random-stream` where another operation draws from the
+ *   stream
  */
 export function dropout(x: Tensor, rate: number, seed: Tensor, stream: number): Tensor {
   return rate === 0 ? x : x.graph.apply(dropoutOperation, [x, seed], { rate, stream })[0];

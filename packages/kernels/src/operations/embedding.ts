@@ -13,15 +13,16 @@ import { groupByNumber } from './group-by-number.ts';
  * @returns (...ids, D)
  */
 export function embedding(table: Tensor, ids: Tensor): Tensor {
-  return table.graph.apply(embeddingOperation, [table, ids], {})[0];
+  return table.graph.apply(embeddingOperation, [table, ids], { caller: 'embedding' })[0];
 }
 
-export const embeddingOperation: Operation<object> = {
+export const embeddingOperation: Operation<{ caller: 'embedding' | 'gather' }> = {
   name: 'embedding',
-  outputs([table, ids]) {
-    requireShape(table.shape.length === 2, 'embedding', 'table must be a matrix', table);
-    requireType(table, 'f32', 'embedding', 'table');
-    requireType(ids, 'u32', 'embedding', 'ids');
+  title: ({ caller }) => caller,
+  outputs([table, ids], { caller }) {
+    requireShape(table.shape.length === 2, caller, 'table must be a matrix', table);
+    requireType(table, 'f32', caller, caller === 'gather' ? 'x' : 'table');
+    requireType(ids, 'u32', caller, 'ids');
     return [{ shape: [...ids.shape, table.shape[1]], dtype: 'f32' }];
   },
   numbers: ({ inputs: [table] }) => ({ input: 1, bound: table.shape[0] }),
@@ -52,9 +53,9 @@ ${every(groups, (group) => `  store_result(${place('row', group)}, select(${type
 };
 
 /**
- * dTable[v, :] = sum of dy[n, :] over all n with ids[n] = v, plus a third input of dTable's shape if there is one. WGSL has
- * no float atomics, so the rows of each number are listed first; a thread then adds up its columns of them, from the first to
- * the last.
+ * dTable[v, :] = sum of dy[n, :] over all n with ids[n] = v, plus a third input of dTable's shape if there is one. WGSL
+ * has no float atomics, so the rows of each number are listed first; a thread then adds up its columns of them, from
+ * the first to the last.
  */
 export const embeddingGradientOperation: Operation<{ shape: Shape }> = {
   name: 'embeddingGradient',
@@ -115,8 +116,8 @@ ${every(groups, (group) => `  store_result(${place('row', group)}, ${start(place
 };
 
 /**
- * How threads share the columns of a row: each takes up to four groups of them, so that it loads the row's number once for all,
- * `threads` apart, so that neighbours load neighbours.
+ * How threads share the columns of a row: each takes up to four groups of them, so that it loads the row's number once
+ * for all, `threads` apart, so that neighbours load neighbours.
  */
 function rowShares(columns: number) {
   const { width } = rowVectors(columns);

@@ -20,9 +20,9 @@ export function gatherAlong(x: Tensor, ids: Tensor, axis = -1): Tensor {
 }
 
 /**
- * The adjoint of `gatherAlong`: sums values by their ids along an axis. Along the last of two:
- * y[n, v] = sum of values[n, i] over all i with ids[n, i] = v, in the order of i. So the probabilities of a copy distribution
- * over places become probabilities of what stands there. What has an id of `size` or more is dropped.
+ * The adjoint of `gatherAlong`: sums values by their ids along an axis. Along the last of two: y[n, v] = sum of
+ * values[n, i] over all i with ids[n, i] = v, in the order of i. So the probabilities of a copy distribution over
+ * places become probabilities of what stands there. What has an id of `size` or more is dropped.
  *
  * @param values f32
  * @param ids u32, of the shape of the values
@@ -67,8 +67,8 @@ export const gatherAlongOperation: Operation<{ axis: number }> = {
 const WANTED_THREADS = 4096;
 
 /**
- * WGSL has no float atomics. So each thread owns some elements of a line of the result, goes over the ids of the whole line
- * and adds the values of its own: no two write to one element, and each sum has the order of the ids.
+ * WGSL has no float atomics. So each thread owns some elements of a line of the result, goes over the ids of the whole
+ * line and adds the values of its own: no two write to one element, and each sum has the order of the ids.
  */
 export const scatterAddOperation: Operation<{ size: number; axis: number }> = {
   name: 'scatterAdd',

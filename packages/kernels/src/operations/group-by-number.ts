@@ -17,11 +17,13 @@ const CHUNK = 64;
 const MAX_CHUNKS = 256;
 
 /**
- * Lists where each number below a bound stands among ids: a counting sort. A thread counts the ids of a chunk, one after another,
- * so that an id's rank among equal ones needs no atomics and the order is the same in every run. Only where the list of a number
- * begins is decided by who comes first, and that no sum depends on. Ids of the bound or more stand in no list.
+ * Lists where each number below a bound stands among ids: a counting sort. A thread counts the ids of a chunk, one
+ * after another, so that an id's rank among equal ones needs no atomics and the order is the same in every run. Only
+ * where the list of a number begins is decided by who comes first, and that no sum depends on. Ids of the bound or more
+ * stand in no list.
  *
- * @param columns of the rows that the lists are for: the counts take at most about an eighth of the memory of `bound` such rows
+ * @param columns of the rows that the lists are for: the counts take at most about an eighth of the memory of `bound`
+ *   such rows
  */
 export function groupByNumber(ids: Tensor, bound: number, columns: number, scratch: KernelContext['scratch']): Groups {
   const count = elementCount(ids.shape);

@@ -9,7 +9,7 @@ import type { Operation, Tensor } from '../trace/trace.ts';
  * the same, else 0. For accuracies; has no gradient.
  *
  * @param scores (N, C) f32
- * @param targets (N) u32; one of C or more is no hit
+ * @param targets (N) u32; one of C or more is never a hit
  * @returns (N) f32
  */
 export function hits(scores: Tensor, targets: Tensor): Tensor {

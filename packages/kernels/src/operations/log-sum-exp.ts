@@ -10,8 +10,8 @@ import { sumToShape } from './sum.ts';
 import { unary } from './unary.ts';
 
 /**
- * log(sum(exp(x))) over axes, by the largest element, so that no exponential overflows. Elements of -infinity count for nothing;
- * of nothing else the result is -infinity, and the gradient 0.
+ * log(sum(exp(x))) over axes, by the largest element, so that no exponential overflows. Elements of -infinity count for
+ * nothing; of nothing else the result is -infinity, and the gradient 0.
  *
  * @param x f32, below infinity
  * @param axes all of them if left out; -1 is the last
@@ -49,7 +49,8 @@ function logSumExpOfParts(x: Tensor, result: Tensor, parts: number): Dispatch {
     bindings: [read('x'), write('result')],
     operands: [x, result],
     threads: outer * parts * inner,
-    // -infinity by its bits, and those in a variable: WGSL has no such constant. A NaN makes the total one, and so the result.
+    // -infinity by its bits, and those in a variable: WGSL has no such constant. A NaN makes the total one, and so the
+    // result.
     body: `  let column = index % ${inner}u;
   let part = index / ${inner}u % ${parts}u;
   let row = index / ${inner * parts}u;

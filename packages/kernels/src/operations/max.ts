@@ -1,5 +1,6 @@
 import { linearDispatch } from '../kernels/dispatch.ts';
 import { read, write } from '../kernels/kernel.ts';
+import { outranks } from '../kernels/outranks.ts';
 import { requireType } from '../trace/checks.ts';
 import { elementCount, type Shape } from '../trace/shape.ts';
 import type { Dispatch, Operation, Tensor } from '../trace/trace.ts';
@@ -7,7 +8,7 @@ import { gatherAlong } from './gather-along.ts';
 import { partCount, type ReductionOptions, reduceAxes } from './reduction.ts';
 
 /**
- * Largest element over axes. The gradient goes to the first of the largest, in row-major order.
+ * Largest element over axes; NaN where one is NaN. The gradient goes to the first of the largest, in row-major order.
  *
  * @param x f32
  * @param axes all of them if left out; -1 is the last
@@ -68,6 +69,7 @@ function partialMaxima(
     ],
     operands: [...inputs, ...results],
     threads,
+    functions: outranks(),
     body: `  // Rounding up may leave nothing for the last parts: they take the last element once more.
   let part = index / ${inner}u % ${parts}u;
   let first = index / ${inner * parts}u * ${length * inner}u + index % ${inner}u;
@@ -75,7 +77,7 @@ function partialMaxima(
   var highest = load_x(first + place * ${inner}u);
   for (var i = place + 1u; i < min((part + 1u) * ${chunk}u, ${length}u); i++) {
     let value = load_x(first + i * ${inner}u);
-    if (value > highest) {
+    if (outranks(value, highest)) {
       highest = value;
       place = i;
     }

@@ -1,6 +1,7 @@
 import { KernelError } from '../errors.ts';
 import { linearDispatch } from '../kernels/dispatch.ts';
 import { type Binding, read, rowVectors, write } from '../kernels/kernel.ts';
+import { outranks } from '../kernels/outranks.ts';
 import { requireShape, requireType } from '../trace/checks.ts';
 import { onceDifferentiable } from '../trace/operation.ts';
 import { elementCount, type Shape } from '../trace/shape.ts';
@@ -24,7 +25,8 @@ export interface Windows {
 }
 
 /**
- * Largest value of each window and channel. The gradient goes to the first maximum in reading order.
+ * Largest value of each window and channel; NaN where one is NaN. The gradient goes to the first maximum in reading
+ * order.
  *
  * @param x (B, H, W, C) f32
  * @returns (B, V, U, C) with V = floor((H + 2 padding - size) / stride) + 1, and U from W in the same way
@@ -62,7 +64,7 @@ export const maxPool2dOperation: Operation<Windows> = {
     x.shape,
     node.attributes,
     `let value = load_x(pixel * ${x.shape[3] / vector}u + channel);
-      let larger = (value > highest) | ${vector === 4 ? 'vec4<bool>' : 'bool'}(!found);
+      let larger = outranks(value, highest) | ${vector === 4 ? 'vec4<bool>' : 'bool'}(!found);
       place = select(place, ${places4}(i * ${node.attributes.size[1]}u + j), larger);
       highest = select(highest, value, larger);
       found = true;`,
@@ -74,7 +76,7 @@ export const maxPool2dOperation: Operation<Windows> = {
       [write('result', vector), y],
       [write('places', vector, 'u32'), places],
     ];
-    return [pooling('maxPool2d', y.shape, body, operands)];
+    return [pooling('maxPool2d', y.shape, body, operands, outranks(type))];
   },
   backward(node, [dy], [wanted]) {
     if (dy === undefined || !wanted) return [undefined];
@@ -83,7 +85,9 @@ export const maxPool2dOperation: Operation<Windows> = {
   },
 };
 
-/** dx[pixel] = sum of dy over the windows whose maximum it is. Each pixel asks the windows that contain it: no atomics. */
+/**
+ * dx[pixel] = sum of dy over the windows whose maximum it is. Each pixel asks the windows that contain it: no atomics.
+ */
 export const maxPool2dGradientOperation: Operation<Windows & { shape: Shape }> = {
   name: 'maxPool2dGradient',
   outputs: (_inputs, { shape }) => [{ shape, dtype: 'f32' }],
@@ -140,7 +144,9 @@ export const averagePool2dOperation: Operation<Windows> = {
   },
 };
 
-/** dx[pixel] = sum of dy / (pixels of the window) over the windows that contain it: linear, so its backward is the mean. */
+/**
+ * dx[pixel] = sum of dy / (pixels of the window) over the windows that contain it: linear, so its backward is the mean.
+ */
 export const averagePool2dGradientOperation: Operation<Windows & { shape: Shape }> = {
   name: 'averagePool2dGradient',
   outputs: (_inputs, { shape }) => [{ shape, dtype: 'f32' }],
@@ -202,10 +208,18 @@ function eachWindow([, rows, columns]: Shape, { size, stride, padding }: Windows
 }
 
 /**
- * One thread for each element (or vec4 of channels) of the result, of this shape; `body` finds its image, row, column and
- * channel.
+ * One thread for each element (or vec4 of channels) of the result, of this shape; `body` finds its image, row, column
+ * and channel.
+ *
+ * @param functions WGSL outside of the body
  */
-function pooling(label: string, shape: Shape, body: string, operands: readonly [Binding, Tensor][]): Dispatch {
+function pooling(
+  label: string,
+  shape: Shape,
+  body: string,
+  operands: readonly [Binding, Tensor][],
+  functions = '',
+): Dispatch {
   const [, height, width, depth] = shape;
   const { vector } = rowVectors(depth);
   const threads = elementCount(shape) / vector;
@@ -214,6 +228,7 @@ function pooling(label: string, shape: Shape, body: string, operands: readonly [
     bindings: operands.map(([binding]) => binding),
     operands: operands.map(([, tensor]) => tensor),
     threads,
+    functions,
     body: `  let channel = index % ${depth / vector}u;
   let column = index / ${depth / vector}u % ${width}u;
   let row = index / ${(depth / vector) * width}u % ${height}u;

@@ -55,7 +55,7 @@ export function reduceRuns(
   return reshape(result, keepAxes ? result.shape : result.shape.filter((_, axis) => !reduced.has(axis)));
 }
 
-/** @throws KernelError `option` for what is no list, `shape` for an axis that does not exist or is named twice */
+/** @throws KernelError `option` for what is not a list, `shape` for an axis that does not exist or is named twice */
 function reducedAxes(name: string, x: Tensor, axes: readonly number[] | undefined): Set<number> {
   if (axes === undefined) return new Set(x.shape.keys());
   if (!Array.isArray(axes)) throw new KernelError('option', `${name}: axes must be a list such as [1], got ${axes}.`);
@@ -77,7 +77,10 @@ export function reduceAxes(
   );
 }
 
-/** A part keeps at least so many terms, so that there is less left to sum than there was; and few enough for `blockedSums`. */
+/**
+ * A part keeps at least so many terms, so that there is less left to sum than there was; and few enough for
+ * `blockedSums`.
+ */
 const [MIN_TERMS, MAX_TERMS] = [32, 1024];
 
 /** Few long reductions are cut so that some thousand threads have work, and each does not sum too many terms. */

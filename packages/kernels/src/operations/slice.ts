@@ -8,8 +8,8 @@ import type { Operation, Tensor } from '../trace/trace.ts';
 import { resolveAxis } from './axis.ts';
 
 /**
- * x[.., start .. end, ..) along an axis, by default the first; -1 is the last. No copy of whole rows of the first axis where
- * the first element lies on a binding boundary (64 elements).
+ * x[.., start .. end, ..) along an axis, by default the first; -1 is the last. No copy of whole rows of the first axis
+ * where the first element lies on a binding boundary (64 elements).
  */
 export function slice(x: Tensor, start: number, end: number, axis = 0): Tensor {
   return x.graph.apply(sliceOperation, [x], { start, end, axis: resolveAxis('slice', x, axis) })[0];

@@ -11,15 +11,16 @@ import { unary } from './unary.ts';
  * Softmax over the last axis: y_c = exp(x_c - max x) / sum of the same over all c.
  *
  * @param x (..., C) f32
- * @returns the shape of x; each row is positive and sums to 1, but for rows of nothing but minus infinity, which give zeros
+ * @returns the shape of x; each row is positive and sums to 1, but for rows of nothing but minus infinity, which give
+ *   zeros
  */
 export function softmax(x: Tensor): Tensor {
   return x.graph.apply(softmaxOperation, [x], { logarithm: false })[0];
 }
 
 /**
- * log(softmax(x)) over the last axis, also where probabilities underflow: x_c - max x - log(sum(exp(x - max x))). Rows of nothing
- * but minus infinity stay as they are.
+ * log(softmax(x)) over the last axis, also where probabilities underflow: x_c - max x - log(sum(exp(x - max x))). Rows
+ * of nothing but minus infinity stay as they are.
  */
 export function logSoftmax(x: Tensor): Tensor {
   return x.graph.apply(softmaxOperation, [x], { logarithm: true })[0];

@@ -6,9 +6,9 @@ import { elementCount, formatShape } from '../trace/shape.ts';
 import type { Operation, Tensor } from '../trace/trace.ts';
 
 /**
- * Puts a value into a slot of its data type, where it outlives the program: a gradient for the optimiser, a state for the
- * next run. What is traced after it reads the new value through the slot's variable; gradients that need the old one must be
- * traced before.
+ * Puts a value into a slot of its data type, where it outlives the program: a gradient for the optimiser, a state for
+ * the next run. What is traced after it reads the new value through the slot's variable; gradients that need the old
+ * one must be traced before.
  */
 export function store(value: Tensor, slot: Slot): Tensor {
   return value.graph.apply(storeOperation, [value], { slot })[0];

@@ -20,7 +20,9 @@ export function sum(x: Tensor, axes?: readonly number[], options: ReductionOptio
   });
 }
 
-/** Sum of the squares of all elements, without a place for the squares: an arena of gradients is as large as the model. */
+/**
+ * Sum of the squares of all elements, without a place for the squares: an arena of gradients is as large as the model.
+ */
 export function sumOfSquares(x: Tensor): Tensor {
   const run = { first: 0, last: x.shape.length - 1 };
   return reshape(x.graph.apply(sumOperation, [x], { run, squared: true })[0], []);

@@ -28,6 +28,7 @@ import {
 } from './normalisation/layer-norm.ts';
 import { oneHotOperation } from './one-hot.ts';
 import { adamOperation } from './optimisers/adam.ts';
+import { rmspropOperation } from './optimisers/rmsprop.ts';
 import { sgdOperation } from './optimisers/sgd.ts';
 import { squaredSumsOperation } from './optimisers/squared-sums.ts';
 import { permuteOperation } from './permute.ts';
@@ -95,6 +96,7 @@ export const operations = {
   pad: padOperation,
   permute: permuteOperation,
   reshape: reshapeOperation,
+  rmsprop: rmspropOperation,
   scale: scaleOperation,
   scatterAdd: scatterAddOperation,
   sgd: sgdOperation,

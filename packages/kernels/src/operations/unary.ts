@@ -14,9 +14,15 @@ interface UnaryRule {
 }
 
 /**
- * Functions of one variable as WGSL. tanh is clamped because WGSL leaves it undefined beyond |x| = 88.7 and some drivers
- * return NaN from 44 on; at 15 it is 1 in f32 already. exp(-x) of the sigmoid overflows harmlessly: 1 / (1 + inf) = 0, but
- * infinities may be assumed away by a compiler, hence the clamp at -80.
+ * The clamp keeps exp finite. It overflows harmlessly, 1 / (1 + inf) = 0, but a compiler may assume that nothing is
+ * infinite.
+ */
+const SIGMOID = '1.0 / (1.0 + exp(-max(x, -80.0)))';
+
+/**
+ * Functions of one variable as WGSL, finite wherever the function is. tanh is clamped because WGSL leaves it undefined
+ * beyond
+ * |x| = 88.7 and some drivers return NaN from 44 on; at 15 it is 1 in f32 already.
  */
 export const UNARY = {
   negate: { formula: '-x', derivative: '-1.0', second: {} },
@@ -26,7 +32,7 @@ export const UNARY = {
   exp: { formula: 'exp(x)', derivative: 'y', second: { y: '1.0' } },
   log: { formula: 'log(x)', derivative: '1.0 / x', second: { x: '-1.0 / (x * x)' } },
   sigmoid: {
-    formula: '1.0 / (1.0 + exp(-max(x, -80.0)))',
+    formula: SIGMOID,
     derivative: 'y * (1.0 - y)',
     second: { y: '1.0 - 2.0 * y' },
   },
@@ -42,34 +48,38 @@ export const UNARY = {
   },
   // Elfwing et al., arXiv 1702.03118; x sigmoid(x), also called swish.
   silu: {
-    formula: 'x / (1.0 + exp(-max(x, -80.0)))',
+    formula: 'select(x / (1.0 + exp(-max(x, -80.0))), 0.0, x < -80.0)',
     derivative: 'silu_derivative(x)',
     second: { x: 'silu_second(x)' },
     helper: `fn silu_derivative(x: f32) -> f32 {
-  let s = 1.0 / (1.0 + exp(-max(x, -80.0)));
-  return s * (1.0 + x * (1.0 - s));
+  let s = ${SIGMOID};
+  return select(s * (1.0 + x * (1.0 - s)), 0.0, x < -80.0);
 }
 fn silu_second(x: f32) -> f32 {
-  let s = 1.0 / (1.0 + exp(-max(x, -80.0)));
-  return s * (1.0 - s) * (2.0 + x * (1.0 - 2.0 * s));
+  let s = ${SIGMOID};
+  return select(s * (1.0 - s) * (2.0 + x * (1.0 - 2.0 * s)), 0.0, x < -80.0);
 }`,
   },
   softplus: {
     formula: 'max(x, 0.0) + log(1.0 + exp(-abs(x)))',
-    derivative: '1.0 / (1.0 + exp(-max(x, -80.0)))',
+    derivative: SIGMOID,
     second: { x: '1.0 / (2.0 + exp(min(abs(x), 80.0)) + exp(-abs(x)))' },
   },
   // Hendrycks and Gimpel, arXiv 1606.08415, the tanh form: 0.5 x (1 + tanh(u)), u = 0.79788456 (x + 0.044715 x^3).
+  // Beyond
+  // |x| = 6, where tanh(u) is 1 in f32, x counts as 6 in u: its cube would overflow from 7e12 on.
   gelu: {
-    formula: '0.5 * x * (1.0 + tanh(clamp(0.7978845608 * (x + 0.044715 * x * x * x), -15.0, 15.0)))',
-    derivative: 'gelu_derivative(x)',
-    second: { x: 'gelu_second(x)' },
-    helper: `fn gelu_derivative(x: f32) -> f32 {
-  let t = tanh(clamp(0.7978845608 * (x + 0.044715 * x * x * x), -15.0, 15.0));
+    formula: '0.5 * x * (1.0 + gelu_tanh(gelu_clamp(x)))',
+    derivative: 'gelu_derivative(gelu_clamp(x))',
+    second: { x: 'gelu_second(gelu_clamp(x))' },
+    helper: `fn gelu_clamp(x: f32) -> f32 { return select(x, sign(x) * 6.0, abs(x) > 6.0); }
+fn gelu_tanh(x: f32) -> f32 { return tanh(0.7978845608 * (x + 0.044715 * x * x * x)); }
+fn gelu_derivative(x: f32) -> f32 {
+  let t = gelu_tanh(x);
   return 0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * 0.7978845608 * (1.0 + 0.134145 * x * x);
 }
 fn gelu_second(x: f32) -> f32 {
-  let t = tanh(clamp(0.7978845608 * (x + 0.044715 * x * x * x), -15.0, 15.0));
+  let t = gelu_tanh(x);
   let slope = 0.7978845608 * (1.0 + 0.134145 * x * x);
   return (1.0 - t * t) * (slope + 0.5 * x * (0.7978845608 * 0.26829 * x - 2.0 * t * slope * slope));
 }`,
@@ -81,10 +91,17 @@ export type UnaryName = keyof typeof UNARY;
 
 /** The words of `Activation`. */
 export const ACTIVATIONS = ['elu', 'relu', 'sigmoid', 'tanh'] as const;
-/** Functions whose derivative follows from the result alone, so that what computes x can apply them without keeping it. */
+/**
+ * Functions whose derivative follows from the result alone, so that what computes x can apply them without keeping it.
+ */
 export type Activation = (typeof ACTIVATIONS)[number];
 
-/** y = f(x), element by element. @param x any shape, f32 */
+/**
+ * y = f(x), element by element. Of NaN most make NaN; sigmoid, tanh, relu and elu clamp, and what WGSL clamps may come
+ * out as a number: `CHIPSMITH_DEBUG=nan` finds the operation that made it.
+ *
+ * @param x any shape, f32
+ */
 export function unary(name: UnaryName, x: Tensor): Tensor {
   requireWord(name, Object.keys(UNARY), 'unary: the name');
   return x.graph.apply(unaryOperation, [x], { name })[0];
@@ -97,7 +114,10 @@ export const unaryOperation = elementwiseOperation<{ name: UnaryName }>({
     requireType(x, 'f32', name, 'x');
     return [{ shape: x.shape, dtype: 'f32' }];
   },
-  formula: ({ attributes: { name } }) => ({ label: name, expression: UNARY[name].formula, operands: ['x'] }),
+  formula({ attributes: { name } }) {
+    const { formula, helper }: UnaryRule = UNARY[name];
+    return { label: name, expression: formula, operands: ['x'], ...(helper && { helpers: [helper] }) };
+  },
   backward(node, [dy], [wanted]) {
     if (dy === undefined || !wanted) return [undefined];
     return [unaryGradient(node.attributes.name, dy, { x: node.inputs[0], y: node.outputs[0] })];

@@ -5,8 +5,8 @@ import { divide, maximum } from './binary.ts';
 const MIN_WEIGHT = 1e-20;
 
 /**
- * total / weight of scalars, where the total is a weighted sum and the weight the sum of its weights; 0 with gradients of 0 where
- * all weights are 0, as when a micro-batch has nothing but padding.
+ * total / weight of scalars, where the total is a weighted sum and the weight the sum of its weights; 0 with gradients
+ * of 0 where all weights are 0, as when a micro-batch has nothing but padding.
  */
 export function weightedMean(total: Tensor, weight: Tensor): Tensor {
   return divide(total, maximum(weight, weight.graph.constant(Float32Array.of(MIN_WEIGHT), [])));

@@ -5,8 +5,8 @@ import { broadcastShape } from './broadcast-shape.ts';
 import { sumToShape } from './sum.ts';
 
 /**
- * a where the condition is not 0, else b: `where(compare(draw, '<', rate), chosen, given)`. Gradients flow to a and b, each where
- * it was taken; where it was not, they are 0 even if what flows back is not finite.
+ * a where the condition is not 0, else b: `where(compare(draw, '<', rate), chosen, given)`. Gradients flow to a and b,
+ * each where it was taken; where it was not, they are 0 even if what flows back is not finite.
  *
  * @param condition f32 or u32
  * @param a f32 or u32

@@ -6,8 +6,9 @@ import { elementCount, sameShape } from '../trace/shape.ts';
 import type { Operation, Tensor } from '../trace/trace.ts';
 
 /**
- * Writes rows into a longer tensor in place: cache[b, positions[b] + i] = rows[b, i]. With it a slot becomes a cache of keys or
- * values that grows by a row a run. What is traced after it reads the new rows; rows beyond the end are dropped.
+ * Writes rows into a longer tensor in place: cache[b, positions[b] + i] = rows[b, i]. With it a slot becomes a cache of
+ * keys or values that grows by a row a run. What is traced after it reads the new rows; rows beyond the end are
+ * dropped.
  *
  * @param cache (B, capacity, ...row) f32, a variable or an input
  * @param rows (B, N, ...row)

@@ -8,11 +8,12 @@ import { viewedTensors } from '../trace/views.ts';
 const MAX_INPUTS = 7;
 
 /**
- * Merges elementwise nodes into the elementwise node that uses their result, so that the result in between is never written:
- * a kernel for each chain or tree of them. A value that several nodes use, or that is kept, is still computed by itself.
+ * Merges elementwise nodes into the elementwise node that uses their result, so that the result in between is never
+ * written: a kernel for each chain or tree of them. A value that several nodes use, or that is kept, is still computed
+ * by itself.
  *
- * Fusing never takes more memory: a value is merged only where its inputs are needed later anyway, where one input of its size
- * takes its place, or where the node that uses it comes next.
+ * Fusing never takes more memory: a value is merged only where its inputs are needed later anyway, where one input of
+ * its size takes its place, or where the node that uses it comes next.
  *
  * @param nodes in the order in which they run
  * @param kept tensors that must exist at the end
@@ -52,7 +53,8 @@ export function fuse(nodes: readonly Node[], kept: readonly Tensor[]): Node[] {
       // A value beside a view of it would have to be copied: one buffer cannot be bound twice where it is written to.
       if (new Set(merged.inputs.map(viewed)).size < merged.inputs.length) continue;
       const needed = new Set(producer.inputs.map(viewed));
-      // What would have to live on until here. One value of the same size makes up for it: the result takes over its memory.
+      // What would have to live on until here. One value of the same size makes up for it: the result takes over its
+      // memory.
       const longer = [...needed].filter(
         (tensor) => tensor.source.kind === 'node' && (lastUse.get(tensor) ?? index) < index,
       );

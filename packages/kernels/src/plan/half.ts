@@ -16,14 +16,15 @@ export interface HalfPrecision {
   /** Values that are kept from the forward to the backward pass: half their memory. */
   readonly activations?: boolean;
   /**
-   * A copy of the parameters, made anew in each run from the master weights in 32 bits, which the optimiser changes: kernels
-   * read half the bytes, for half as much memory again as the parameters take.
+   * A copy of the parameters, made anew in each run from the master weights in 32 bits, which the optimiser changes:
+   * kernels read half the bytes, for half as much memory again as the parameters take.
    */
   readonly weights?: boolean;
 }
 
 /**
- * Whether a block of memory can be stored in 16 bits: what is kept from the forward to the backward pass for nothing else.
+ * Whether a block of memory can be stored in 16 bits: what is kept from the forward to the backward pass for nothing
+ * else.
  *
  * @param nodes those of the plan; nodes of a backward pass have an origin
  */
@@ -33,9 +34,9 @@ export function isKeptActivation({ first, last, slot, tensors }: Block, nodes: r
 }
 
 /**
- * The nodes with reads of parameters turned into reads of a copy of their arena, which is to be stored in 16 bits. What runs
- * after the first change of an arena reads the master weights, and so does who reads a view that cannot be bound in the copy.
- * An arena that is larger than a binding is copied in several parts, each of some neighbouring slots.
+ * The nodes with reads of parameters turned into reads of a copy of their arena, which is to be stored in 16 bits. What
+ * runs after the first change of an arena reads the master weights, and so does who reads a view that cannot be bound
+ * in the copy. An arena that is larger than a binding is copied in several parts, each of some neighbouring slots.
  *
  * @returns the nodes, and the copies
  */
@@ -67,7 +68,9 @@ export function withHalfWeights(
     copied.set(weight, view);
     return view;
   };
-  /** Views of weights, with their places. They go on viewing the master weights: whoever reads them is given the copy. */
+  /**
+   * Views of weights, with their places. They go on viewing the master weights: whoever reads them is given the copy.
+   */
   const views = new Map<Tensor, Slot>();
   const weightOf = (tensor: Tensor): Slot | undefined => {
     if (tensor.source.kind !== 'slot') return views.get(tensor);

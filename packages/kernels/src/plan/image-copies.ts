@@ -3,7 +3,10 @@ import { Arena } from '../trace/memory.ts';
 import type { Tensor } from '../trace/trace.ts';
 import type { Block } from './placement.ts';
 
-/** Where values are, so that views of the same elements are known to be the same: in a block, an arena, or a tensor of neither. */
+/**
+ * Where values are, so that views of the same elements are known to be the same: in a block, an arena, or a tensor of
+ * neither.
+ */
 export interface Home {
   readonly of: Block | Arena | Tensor;
   /** In elements. */
@@ -21,8 +24,8 @@ interface ImageCopy {
 }
 
 /**
- * For so many nodes a copy of an activation waits for another use: the two products of a backward pass that read the same gradient
- * are neighbours. Copies of weights wait for the backward pass.
+ * For so many nodes a copy of an activation waits for another use: the two products of a backward pass that read the
+ * same gradient are neighbours. Copies of weights wait for the backward pass.
  */
 const KEPT_FOR = 4;
 

@@ -56,8 +56,8 @@ export function pack(blocks: readonly Block[], limits: MemoryLimits): PlannedBuf
 }
 
 /**
- * Gives each block that is an image a texture, the largest first: the first one that is as large in both directions and in use by
- * none at the same time, or else a texture of its own.
+ * Gives each block that is an image a texture, the largest first: the first one that is as large in both directions and
+ * in use by none at the same time, or else a texture of its own.
  */
 export function packImages(blocks: readonly Block[]): PlannedBuffer[] {
   const textures: { buffer: PlannedBuffer & { texture: { width: number; height: number } }; blocks: Block[] }[] = [];

@@ -69,9 +69,9 @@ export interface PlanOptions {
 }
 
 /**
- * Gives a trace its memory: unused nodes are dropped, neighbouring elementwise nodes become one, views share the memory of
- * what they view, operations that may overwrite an input do so where nothing else needs it, values that end in a slot are
- * computed there, and the rest is packed by lifetime into few buffers. Needs no device.
+ * Gives a trace its memory: unused nodes are dropped, neighbouring elementwise nodes become one, views share the memory
+ * of what they view, operations that may overwrite an input do so where nothing else needs it, values that end in a
+ * slot are computed there, and the rest is packed by lifetime into few buffers. Needs no device.
  *
  * @throws KernelError `limit` if a tensor is larger than a binding, or an arena than a buffer may be
  */
@@ -163,7 +163,7 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
   };
 }
 
-/** What tells one dispatch's uniforms from another's. */
+/** What distinguishes one dispatch's uniforms from another's. */
 export const uniformKey = ({ uniforms }: Pick<Dispatch, 'uniforms'>): string => uniforms.join();
 
 function placesOfUniforms(dispatches: readonly Dispatch[]): Map<string, number> {

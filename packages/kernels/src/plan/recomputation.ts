@@ -28,9 +28,10 @@ export interface Fit<Pass> {
 /**
  * The pass within a budget that computes the least again; where none fits, the smallest there is.
  *
- * Which segments to compute again is chosen in three steps. A dynamic program over the nodes of the forward pass, in the
- * manner of Kusumoto et al. (arXiv 1905.11722), proposes partitions for several prices of a byte; the planner says to the
- * byte what each takes; and from the cheapest that fits, segments are dropped one by one as long as it still does.
+ * Which segments to compute again is chosen in three steps. A dynamic program over the nodes of the forward pass, in
+ * the manner of Kusumoto et al. (arXiv 1905.11722), proposes partitions for several prices of a byte; the planner says
+ * to the byte what each takes; and from the cheapest that fits, segments are dropped one by one as long as it still
+ * does.
  *
  * @param budget in bytes
  * @param trace traces and plans the pass with `gradients(loss, wanted, { recompute })`; the same trace each time

@@ -30,7 +30,10 @@ export class Sharing {
   readonly #lastUse = new Map<Tensor, number>();
   readonly #views = new Map<Tensor, { block: Block; offset: number }>();
   readonly #slots = new Map<Tensor, Slot>();
-  /** The nodes that stored values into slots, which others may store over. Variables and inputs are what is there at any time. */
+  /**
+   * The nodes that stored values into slots, which others may store over. Variables and inputs are what is there at any
+   * time.
+   */
   readonly #stored = new Map<Tensor, number>();
   readonly #copies = new ImageCopies();
   /** Those in which kernels sum: each sum would be rounded to 16 bits with every term. */
@@ -183,7 +186,7 @@ export class Sharing {
   }
 
   /**
-   * Inputs that overlap in activation memory (a tensor times itself, two overlapping slices) are told apart by a copy:
+   * Inputs that overlap in activation memory (a tensor times itself, two overlapping slices) are separated by a copy:
    * the output usually lies in the same buffer, where WebGPU counts every binding as writable and lets none overlap.
    */
   #separate(dispatch: Dispatch, scratch: (shape: Tensor['shape'], dtype: Tensor['dtype']) => Tensor): Dispatch[] {
@@ -287,8 +290,8 @@ export class Sharing {
   }
 
   /**
-   * Moves a stored value's block into its slot, so that it is computed there; or finds it there already. Not where the slot
-   * is still in use while the block is: its old value is read, or another value stored. Nor where a node reads
+   * Moves a stored value's block into its slot, so that it is computed there; or finds it there already. Not where the
+   * slot is still in use while the block is: its old value is read, or another value stored. Nor where a node reads
    * overlapping parts of the slot's arena, which it may only while it writes to another buffer.
    */
   #stores(node: Node, index: number): boolean {
@@ -311,7 +314,10 @@ export class Sharing {
     return true;
   }
 
-  /** Notes which slots a node uses. Blocks that move into a slot later need not be noted: until then none may overlap it. */
+  /**
+   * Notes which slots a node uses. Blocks that move into a slot later need not be noted: until then none may overlap
+   * it.
+   */
   #note(node: Node, index: number): void {
     for (const input of node.inputs) {
       const slot = this.slot(input);

@@ -4,13 +4,16 @@ import { type DataType, elementCount, formatShape, type Shape, type TensorData }
 /** The typed array that holds values of a data type on the host. */
 const ARRAYS: Readonly<Record<DataType, string>> = { f32: 'Float32Array', u32: 'Uint32Array' };
 
-/** Reads the class of a typed array from the array itself: also of one from another realm, and whatever it inherits from. */
+/**
+ * Reads the class of a typed array from the array itself: also of one from another realm, and whatever it inherits
+ * from.
+ */
 const classOfTypedArray: unknown = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Uint8Array.prototype),
   Symbol.toStringTag,
 )?.get;
 
-/** "Float32Array", "Uint8Array", ...; undefined for what is no typed array. */
+/** "Float32Array", "Uint8Array", ...; undefined for what is not a typed array. */
 function typedArrayClass(data: unknown): string | undefined {
   return typeof classOfTypedArray === 'function' ? classOfTypedArray.call(data) : undefined;
 }

@@ -2,7 +2,9 @@ import { operationTitle } from './operation.ts';
 import { formatShape } from './shape.ts';
 import type { Node, Tensor } from './trace.ts';
 
-/** "matmul [2, 3], [3, 4] -> [2, 4]", and for which operation of the forward pass where it belongs to the backward pass. */
+/**
+ * "matmul [2, 3], [3, 4] -> [2, 4]", and for which operation of the forward pass where it belongs to the backward pass.
+ */
 export function describeNode({ operation, attributes, inputs, outputs, origin }: Node): string {
   const shapes = (tensors: readonly Tensor[]) => tensors.map(({ shape }) => formatShape(shape)).join(', ');
   const call = [operationTitle(operation, attributes), shapes(inputs)].filter(Boolean).join(' ');

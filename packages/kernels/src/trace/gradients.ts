@@ -26,8 +26,8 @@ export interface GradientOptions {
  * @param loss scalar
  * @param wanted tensors to differentiate by: variables, inputs or intermediate values
  * @returns for each wanted tensor, the gradient of the loss, of the same shape
- * @throws KernelError `not-differentiable` if the loss does not depend on one of them, or if the trace has changed memory since
- *   the forward pass that the backward pass needs
+ * @throws KernelError `not-differentiable` if the loss does not depend on one of them, or if the trace has changed
+ *   memory since the forward pass that the backward pass needs
  */
 export function gradients(loss: Tensor, wanted: readonly Tensor[], options: GradientOptions = {}): Tensor[] {
   const { graph } = loss;
@@ -66,7 +66,9 @@ export function ancestors(tensor: Tensor): Node[] {
   return [...nodes].sort((a, b) => a.outputs[0].id - b.outputs[0].id);
 }
 
-/** The segments that `Graph.checkpoint` marked, as positions among the given nodes; those that hold none are left out. */
+/**
+ * The segments that `Graph.checkpoint` marked, as positions among the given nodes; those that hold none are left out.
+ */
 function markedSegments({ nodes, segments }: Graph, among: readonly Node[]): Segment[] {
   if (segments.length === 0) return [];
   const given = new Set(among);
@@ -231,7 +233,9 @@ class BackwardPass {
     }
   }
 
-  /** known + gradient: in the memory of known, and without a place for gradient where its operation can add to a sum. */
+  /**
+   * known + gradient: in the memory of known, and without a place for gradient where its operation can add to a sum.
+   */
   #accumulated(known: Tensor, gradient: Tensor, applied: readonly Node[]): Tensor {
     const { source } = gradient;
     if (source.kind !== 'node' || !applied.includes(source.node)) return add(known, gradient);

@@ -17,7 +17,9 @@ export type MemoryCategory = (typeof MEMORY_CATEGORIES)[number];
 /** Bytes of each category. */
 export type BytesByCategory = Record<MemoryCategory, number>;
 
-/** Slots of arenas begin at multiples of this many elements: binding boundaries, also where they are stored in 16 bits. */
+/**
+ * Slots of arenas begin at multiples of this many elements: binding boundaries, also where they are stored in 16 bits.
+ */
 export const SLOT_ALIGNMENT = 128;
 
 /** WebGPU's minStorageBufferOffsetAlignment and minUniformBufferOffsetAlignment, both 256 by default. */
@@ -60,8 +62,8 @@ export function overlaps(a: Slot, b: Slot): boolean {
 
 /**
  * One flat buffer that outlives programs: all parameters, or all gradients, or one optimiser moment. Being flat, an
- * optimiser step is one dispatch and a checkpoint one read (llm.c's layout). Gaps between slots stay zero. All slots hold
- * one data type: what an optimiser or a checkpoint takes for floats are floats.
+ * optimiser step is one dispatch and a checkpoint one read (llm.c's layout). Gaps between slots stay zero. All slots
+ * hold one data type: what an optimiser or a checkpoint takes for floats are floats.
  */
 export class Arena {
   readonly name: string;

@@ -1,5 +1,6 @@
 import { KernelError } from '../errors.ts';
 import { describeTensor } from './describe.ts';
+import { operationTitle } from './operation.ts';
 import { elementCount, type TensorData } from './shape.ts';
 import type { Node, Tensor } from './trace.ts';
 
@@ -18,7 +19,7 @@ export function numberBounds(nodes: readonly Node[]): ReadonlyMap<Tensor, Number
     const tensor = reshapedFrom(node.inputs[numbers.input]);
     const { bound } = numbers;
     if (bound < (bounds.get(tensor)?.bound ?? Number.POSITIVE_INFINITY)) {
-      bounds.set(tensor, { bound, operation: node.operation.name });
+      bounds.set(tensor, { bound, operation: operationTitle(node.operation, node.attributes) });
     }
   }
   return bounds;

@@ -9,7 +9,9 @@ export function changedInputs({ operation, inputs }: Node): Tensor[] {
   return (operation.changesInputs ?? []).flatMap((index) => inputs[index] ?? []);
 }
 
-/** The backward of operations through which no gradient flows: what is computed from their results counts as constant. */
+/**
+ * The backward of operations through which no gradient flows: what is computed from their results counts as constant.
+ */
 export const noGradient = (): readonly undefined[] => [];
 
 /**

@@ -4,13 +4,13 @@ import type { Node, Tensor } from './trace.ts';
 import { wholeOf } from './views.ts';
 
 /**
- * Which operations of a graph draw random numbers, and from where. Two that drew from one stream of a seed would get the same
- * numbers: masks and noise that should be independent, and are not.
+ * Which operations of a graph draw random numbers, and from where. Two that drew from one stream of a seed would get
+ * the same numbers: masks and noise that should be independent, and are not.
  */
 export class RandomStreams {
   readonly #drawnBy = new Map<Tensor, Map<number, Node>>();
 
-  /** @throws KernelError `random-stream` where another node draws from the stream, or it is no u32 */
+  /** @throws KernelError `random-stream` where another node draws from the stream, or it is not a u32 */
   reserve(node: Node): void {
     const { operation, attributes, inputs } = node;
     const draw = operation.draws?.(attributes);

@@ -1,5 +1,6 @@
-// What a trace is made of. A graph records nodes, a node applies an operation to tensors, an operation appends nodes to the
-// graph, and a tensor knows the node that computes it: four types, each defined by the others, and hence in one file.
+// What a trace is made of. A graph records nodes, a node applies an operation to tensors, an operation appends nodes to
+// the graph, and a tensor knows the node that computes it: four types, each defined by the others, and hence in one
+// file.
 
 import type { CallSite } from '../call-site.ts';
 import type { ImageLayout, Matrices } from '../kernels/image.ts';
@@ -42,8 +43,8 @@ export interface Segment {
 }
 
 /**
- * A trace: nodes in the order in which they were called, which is the order in which they run. Shapes are known, numbers
- * are not. Differentiation appends to the same trace (gradients.ts); a plan gives it memory (plan.ts).
+ * A trace: nodes in the order in which they were called, which is the order in which they run. Shapes are known,
+ * numbers are not. Differentiation appends to the same trace (gradients.ts); a plan gives it memory (plan.ts).
  */
 export interface Graph {
   readonly nodes: Node[];
@@ -75,8 +76,8 @@ export interface Graph {
 
   /**
    * Marks what `trace` appends as a segment that a backward pass computes again from its inputs, instead of keeping the
-   * values in between ("gradient checkpointing", Chen et al., arXiv 1604.06174). The same numbers for less memory and more
-   * time, dropout included; the last bit may differ where elementwise work is fused with other neighbours.
+   * values in between ("gradient checkpointing", Chen et al., arXiv 1604.06174). The same numbers for less memory and
+   * more time, dropout included; the last bit may differ where elementwise work is fused with other neighbours.
    *
    * @returns what `trace` returns
    */
@@ -133,8 +134,9 @@ export interface Operation<Attributes> {
   inPlace?(node: Node<Attributes>): readonly InPlace[];
 
   /**
-   * `addend` + output 0, computed in the memory of the addend where nothing else needs it: how the gradients of what is used
-   * many times add up without a place for each. The node itself is then left to be dropped. Undefined where it has no such form.
+   * `addend` + output 0, computed in the memory of the addend where nothing else needs it: how the gradients of what is
+   * used many times add up without a place for each. The node itself is then left to be dropped. Undefined where it has
+   * no such form.
    */
   accumulate?(node: Node<Attributes>, addend: Tensor): Tensor | undefined;
 
@@ -145,12 +147,14 @@ export interface Operation<Attributes> {
   target?(node: Node<Attributes>): Slot;
 
   /**
-   * The random numbers that it draws: a stream of the seed which that input holds. In a graph only one operation may draw from
-   * a stream of a seed, and again where it is differentiated or computed again.
+   * The random numbers that it draws: a stream of the seed which that input holds. In a graph only one operation may
+   * draw from a stream of a seed, and again where it is differentiated or computed again.
    */
   draws?(attributes: Attributes): { readonly seed: number; readonly stream: number };
 
-  /** The input of u32s that number rows, classes or the like: each must be below `bound`, which `Program.write` checks. */
+  /**
+   * The input of u32s that number rows, classes or the like: each must be below `bound`, which `Program.write` checks.
+   */
   numbers?(node: Node<Attributes>): { readonly input: number; readonly bound: number };
 
   /** The inputs that it changes in place: arenas or slots. It then counts as used although it may have no output. */
@@ -186,7 +190,10 @@ export interface Dispatch extends Variant {
   readonly uniforms: readonly number[];
   /** Set where other kernels could do the same. */
   readonly choice?: Choice;
-  /** Set where the kernel copies whole rows of its first operand to the texture that is its second, and does nothing else. */
+  /**
+   * Set where the kernel copies whole rows of its first operand to the texture that is its second, and does nothing
+   * else.
+   */
   readonly copiesRows?: { readonly bytes: number; readonly count: number };
 }
 
@@ -197,9 +204,11 @@ export interface KernelContext {
   /** Which input that is, for operations that name several. */
   readonly overwritten: number | undefined;
   /**
-   * The pieces of a tensor of so many elements, each of which fits a binding: one for most, several for arenas of large models.
+   * The pieces of a tensor of so many elements, each of which fits a binding: one for most, several for arenas of large
+   * models.
    *
-   * @param multiple of which each but the last has a multiple of elements; itself a multiple of SLOT_ALIGNMENT, which is the default
+   * @param multiple of which each but the last has a multiple of elements; itself a multiple of SLOT_ALIGNMENT, which
+   *   is the default
    */
   pieces(elements: number, multiple?: number): readonly Piece[];
   /** A piece of a tensor as an operand of its own; the tensor itself where there is but one. */

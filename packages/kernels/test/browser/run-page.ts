@@ -12,7 +12,10 @@ const FLAGS = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
 /** SwiftShader takes 10 to 30 s for all operations, more on a busy machine (ms). */
 export const PAGE_TIME = 240_000;
 
-/** WebGPU is for secure pages only, and localhost counts as one. Nothing listens there: what is asked for is answered here. */
+/**
+ * WebGPU is for secure pages only, and localhost counts as one. Nothing listens there: what is asked for is answered
+ * here.
+ */
 const PAGE = 'http://localhost/';
 
 const folder = fileURLToPath(new URL('../..', import.meta.url));

@@ -26,7 +26,8 @@ import { concatCases, padCases, permuteCases, reshapeCases, sliceCases } from '.
 
 /**
  * Cases for each operation of the table: one that is missing here does not compile. Gradient operations are held by the
- * gradients of their forward operation; dropout, the optimisers, stopGradient, store and writeRows have tests of their own.
+ * gradients of their forward operation; dropout, the optimisers, stopGradient, store and writeRows have tests of their
+ * own.
  */
 export const cases = {
   attention: attentionCases,
@@ -70,7 +71,7 @@ export const cases = {
 } satisfies Record<
   Exclude<
     keyof typeof operations,
-    'adam' | 'dropout' | 'sgd' | 'squaredSums' | 'store' | 'writeRows' | `${string}Gradient`
+    'adam' | 'dropout' | 'rmsprop' | 'sgd' | 'squaredSums' | 'store' | 'writeRows' | `${string}Gradient`
   >,
   readonly OperationCase[]
 >;

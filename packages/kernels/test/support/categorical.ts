@@ -7,18 +7,21 @@ export function categoricalDraw(row: number, stream: number, seed: number): numb
 
 /** One row of `categorical` by its definition, in float64 and with a sort. */
 export function categoricalReference(
-  logits: ArrayLike<number>,
+  scores: ArrayLike<number>,
   allowed: ArrayLike<number> | undefined,
-  { temperature = 1, topK = Number.POSITIVE_INFINITY, topP = 1 }: CategoricalSettings,
+  { temperature = 1, topK = Number.POSITIVE_INFINITY, topP = 1, minP = 0 }: CategoricalSettings,
   draw: number,
+  penalty?: ArrayLike<number>,
 ): {
   choice: number;
   logProbability: number;
-  /** Classes that are left after both cuts, in order. */
+  /** Classes that are left after all cuts, in order. */
   kept: number[];
   /** How far the sum of weights is from a cut or the draw, as a share of it: f32 cannot tell below some 1e-6. */
   margin: number;
 } {
+  // What the device subtracts is rounded to f32: so that equal ones are equal here too.
+  const logits = Array.from(scores, (score, c) => Math.fround(score - (penalty?.[c] ?? 0)));
   const order = [...Array(logits.length).keys()].filter((c) => allowed === undefined || allowed[c] !== 0);
   const none = { choice: NO_CLASS, logProbability: 0, kept: [], margin: 1 };
   if (order.some((c) => Number.isNaN(logits[c]) || logits[c] === Number.POSITIVE_INFINITY)) return none;
@@ -42,8 +45,14 @@ export function categoricalReference(
   };
   const weight = (c: number) => Math.exp((logits[c] - highest) / temperature);
   const best = order.slice(0, temperature === 0 ? 1 : topK);
-  const kept = topP < 1 && best.length > 1 ? upTo(best, topP, weight) : best;
+  const likeliest = topP < 1 && best.length > 1 ? upTo(best, topP, weight) : best;
+  const kept = likeliest.filter((c) => {
+    const exponent = temperature === 0 ? 0 : (logits[c] - highest) / temperature;
+    if (minP > 0 && exponent !== 0) margin = Math.min(margin, Math.abs(exponent - Math.log(minP)));
+    return exponent >= Math.log(minP);
+  });
   const choice = kept.length > 1 ? upTo(kept, draw, weight).at(-1) : kept[0];
-  const total = order.reduce((sum, c) => sum + Math.exp(logits[c] - highest), 0);
-  return { choice: choice ?? NO_CLASS, logProbability: logits[choice ?? 0] - highest - Math.log(total), kept, margin };
+  const total = order.reduce((sum, c) => sum + Math.exp(scores[c] - scores[order[0]]), 0);
+  const logProbability = scores[choice ?? 0] - scores[order[0]] - Math.log(total);
+  return { choice: choice ?? NO_CLASS, logProbability, kept, margin };
 }

@@ -11,8 +11,8 @@ export const TOLERANCE = {
   /** Gradients against central differences of the float64 reference with a step of 1e-5, itself good to 1e-8. */
   gradient: { absolute: 5e-5, relative: 1e-3 },
   /**
-   * Values stored in 16 bits against those in 32, relative to the largest: rounding changes a number by up to 2^-11 of itself,
-   * and the sums and products of a case add up some of that.
+   * Values stored in 16 bits against those in 32, relative to the largest: rounding changes a number by up to 2^-11 of
+   * itself, and the sums and products of a case add up some of that.
    */
   half: { absolute: 1e-3, relative: 1e-2 },
 } as const;

@@ -27,8 +27,8 @@ export type Step =
 const number = fc.nat(30);
 
 /**
- * Traces with everything that the planner treats specially: views, operations in place, slots, one tensor used twice, integers
- * between floats.
+ * Traces with everything that the planner treats specially: views, operations in place, slots, one tensor used twice,
+ * integers between floats.
  */
 export const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(

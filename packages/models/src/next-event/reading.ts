@@ -29,8 +29,8 @@ export function readFeatures(
   return {
     features: inputs,
     labels,
-    inputsOf: (events, from, to) => inputsOf(requireClasses(events, classes)).subarray(from * inputs, to * inputs),
-    labelsOf: (events, from, to) => labelsOf(requireClasses(events, classes)).subarray(from, to),
+    inputsOf: (events, from, to) => inputsOf(requireClasses(events, classes), from, to),
+    labelsOf: (events, from, to) => labelsOf(requireClasses(events, classes), from, to),
     eventOf,
   };
 }

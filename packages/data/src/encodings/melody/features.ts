@@ -8,10 +8,13 @@ export interface MelodyFeatures {
   readonly inputs: number;
   /** Classes of what it predicts. */
   readonly labels: number;
-  /** What is read at each of L steps, (L, inputs). A row depends on its step and those before it only. */
-  inputsOf(events: ArrayLike<number>): Float32Array;
-  /** The label of each of L steps; training pairs the input of a step with the label of the next. */
-  labelsOf(events: ArrayLike<number>): Uint16Array;
+  /**
+   * What is read at the steps from..to - 1, all of them if left out, (to - from, inputs). A row depends on its step and those
+   * before it only.
+   */
+  inputsOf(events: ArrayLike<number>, from?: number, to?: number): Float32Array;
+  /** The label of each of these steps; training pairs the input of a step with the label of the next. */
+  labelsOf(events: ArrayLike<number>, from?: number, to?: number): Uint16Array;
   /** The class that a label stands for after the events `before`. */
   eventOf(label: number, before: ArrayLike<number>): number;
 }

@@ -36,7 +36,7 @@ const RECENT_NOTES = 3;
  * | ------- | ------------------------------------------------------------------------------------ |
  * | 0..35   | the pitch that sounds                                                                |
  * | 36, 37  | a note sounds; silence                                                               |
- * | 38      | a note starts at this step                                                           |
+ * | 38      | a note starts at this step, or did right before this note-off                        |
  * | 39      | contour: +1 after the melody rose, -1 after it fell, 0 before it did either          |
  * | 40, 41  | this event equals the one 16, 32 steps before                                        |
  * | 42..48  | the next step's number in binary, lowest bit first, +1 and -1                        |
@@ -45,22 +45,23 @@ const RECENT_NOTES = 3;
  * | 62..73  | the same of the last three notes of different pitch                                  |
  *
  * Labels: 0..35 pitches, 36 no event, 37 note-off, 38 and 39 repeat the event 16 and 32 steps back; the farther one wins.
- * Departure: where a note-off comes straight after the step of an attack, the original leaves input 38 set; here it is 0.
  */
 export const keyMelodyFeatures: MelodyFeatures = {
   name: 'key-melody',
   inputs: INPUTS,
   labels: FIRST_LOOKBACK_LABEL + LOOKBACKS.length,
 
-  inputsOf(events) {
-    const inputs = new Float32Array(events.length * INPUTS);
+  inputsOf(events, from = 0, to = events.length) {
+    const inputs = new Float32Array((to - from) * INPUTS);
     const votes = new Array<number>(KEYS).fill(0);
     let sounding: number | undefined;
+    let isAttack = false;
     let contour = 0;
     let recent: number[] = [];
-    for (let step = 0; step < events.length; step++) {
+    for (let step = 0; step < to; step++) {
       const event = eventOf(events[step]);
       if (event === NOTE_OFF) sounding = undefined;
+      else isAttack = event !== NO_EVENT;
       if (event >= 0) {
         const last = recent.at(-1) ?? event;
         if (event !== last) contour = Math.sign(event - last);
@@ -69,13 +70,14 @@ export const keyMelodyFeatures: MelodyFeatures = {
         for (const [key, vote] of majorKeyVotes([event]).entries()) votes[key] += vote;
       }
 
-      const row = inputs.subarray(step * INPUTS, (step + 1) * INPUTS);
+      if (step < from) continue;
+      const row = inputs.subarray((step - from) * INPUTS, (step - from + 1) * INPUTS);
       if (sounding === undefined) row[SILENCE] = 1;
       else {
         row[sounding - MIN_NOTE] = 1;
         row[NOTE_PLAYS] = 1;
       }
-      row[ATTACK] = event >= 0 ? 1 : 0;
+      row[ATTACK] = isAttack ? 1 : 0;
       row[CONTOUR] = contour;
       for (const [index, distance] of LOOKBACKS.entries()) row[REPEATS + index] = repeats(events, step, distance);
       writeCounter(row, COUNTER, step + 1, COUNTER_BITS);
@@ -86,8 +88,9 @@ export const keyMelodyFeatures: MelodyFeatures = {
     return inputs;
   },
 
-  labelsOf: (events) =>
-    Uint16Array.from({ length: events.length }, (_, step) => {
+  labelsOf: (events, from = 0, to = events.length) =>
+    Uint16Array.from({ length: to - from }, (_, index) => {
+      const step = from + index;
       const lookback = lookbackOf(events, step, NO_EVENT_CLASS);
       if (lookback !== undefined) return FIRST_LOOKBACK_LABEL + lookback;
       const event = eventOf(events[step]);

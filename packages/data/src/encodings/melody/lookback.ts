@@ -29,10 +29,10 @@ export const lookbackFeatures: MelodyFeatures = {
   inputs: INPUTS,
   labels: CLASSES + LOOKBACKS.length,
 
-  inputsOf(events) {
-    const inputs = new Float32Array(events.length * INPUTS);
-    for (let step = 0; step < events.length; step++) {
-      const row = inputs.subarray(step * INPUTS, (step + 1) * INPUTS);
+  inputsOf(events, from = 0, to = events.length) {
+    const inputs = new Float32Array((to - from) * INPUTS);
+    for (let step = from; step < to; step++) {
+      const row = inputs.subarray((step - from) * INPUTS, (step - from + 1) * INPUTS);
       row[events[step]] = 1;
       for (const [index, distance] of LOOKBACKS.entries()) {
         const next = step + 1 - distance;
@@ -44,8 +44,9 @@ export const lookbackFeatures: MelodyFeatures = {
     return inputs;
   },
 
-  labelsOf: (events) =>
-    Uint16Array.from({ length: events.length }, (_, step) => {
+  labelsOf: (events, from = 0, to = events.length) =>
+    Uint16Array.from({ length: to - from }, (_, index) => {
+      const step = from + index;
       const lookback = lookbackOf(events, step, NO_EVENT_CLASS);
       return lookback === undefined ? events[step] : FIRST_LOOKBACK_LABEL + lookback;
     }),

@@ -41,8 +41,8 @@ export interface AttentionLstmState extends LstmState {
 }
 
 /**
- * An LSTM layer with additive attention over its own last N outputs, as TensorFlow's AttentionCellWrapper (Bahdanau et al.
- * 2015; over a window: Cheng, Dong and Lapata 2016) and Magenta's attention_rnn have it:
+ * An LSTM layer with additive attention over its own last N outputs, as TensorFlow's AttentionCellWrapper (Bahdanau et
+ * al. 2015; over a window: Cheng, Dong and Lapata 2016) and Magenta's attention_rnn have it:
  *
  *     x'_t = [x_t ; context_(t-1)] mix + b
  *     c_t, h_t = LSTM(x'_t)
@@ -56,8 +56,8 @@ export interface AttentionLstmState extends LstmState {
  *     mix 202 74 + 74, cell 202 512 + 512, query 256 128 + 128, key 128 128, v 128, output 256 128 + 128    201,262
  *     second layer 256 512 + 512, classes 128 40 + 40                                                       136,744
  *
- * Products of weights are multiplied out, so that a step needs five kernels: x and context go straight to the gates, and
- * the key of an output comes with it. Kept for the backward pass: 12 H and N + 1 numbers a step and sequence.
+ * Products of weights are multiplied out, so that a step needs five kernels: x and context go straight to the gates,
+ * and the key of an output comes with it. Kept for the backward pass: 12 H and N + 1 numbers a step and sequence.
  *
  * @param x (T, B, I)
  * @param memory N

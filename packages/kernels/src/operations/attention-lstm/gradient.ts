@@ -12,7 +12,10 @@ import { broadcast, sum } from '../sum.ts';
 import { reshape } from '../view.ts';
 import { cellKernel, type IncomingStates, memoryKernel, stateKernel, weightKernel } from './gradient-kernels.ts';
 
-/** As for a plain LSTM, a few kernels a step walk back through time; the weights' gradients are then matmuls over all steps. */
+/**
+ * As for a plain LSTM, a few kernels a step walk back through time; the weights' gradients are then matmuls over all
+ * steps.
+ */
 export function attentionLstmBackward(
   node: Node<object>,
   [dHidden, dCells, dContexts, dEntries, ...others]: readonly (Tensor | undefined)[],
@@ -79,8 +82,9 @@ export function attentionLstmBackward(
 
 /**
  * Inputs: gates, gradient of the entries, cells, entries, queries, scores, v, transposed recurrent, query and output
- * weights, then dHidden, dCells and dContexts where present. Outputs: gradients of the gates before their activation, of the
- * entries (2, N+T, B, H), of the queries; dh, dcontext and what dv sums up over the batch (3, B, H); and of the initial cell.
+ * weights, then dHidden, dCells and dContexts where present. Outputs: gradients of the gates before their activation,
+ * of the entries (2, N+T, B, H), of the queries; dh, dcontext and what dv sums up over the batch (3, B, H); and of the
+ * initial cell.
  */
 export const attentionLstmGradientOperation: Operation<IncomingStates> = {
   name: 'attentionLstmGradient',

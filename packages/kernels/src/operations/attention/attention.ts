@@ -7,13 +7,13 @@ import { type AttentionProblem, type BlockKernel, blockDistances, blockRows } fr
 import { productKernel } from './products.ts';
 import { deltaKernel, scoreColumns, scoreKernel, skewKernel, softmaxKernel } from './scores.ts';
 
-/** What a query may see, and how it tells positions apart. */
+/** What a query may see, and how it distinguishes positions. */
 export interface AttentionOptions {
   /** A query sees the keys up to its own position only. */
   readonly causal?: boolean;
   /**
-   * Learned embeddings of distances i - j, (H, R, D), or (R, D) for all heads. Causal: row t is distance t. Otherwise R must
-   * be odd, and its middle row is distance 0. Distances beyond the table add nothing.
+   * Learned embeddings of distances i - j, (H, R, D), or (R, D) for all heads. Causal: row t is distance t. Otherwise R
+   * must be odd, and its middle row is distance 0. Distances beyond the table add nothing.
    */
   readonly relative?: Tensor | undefined;
   /** (B) u32: how many keys of each sequence count; the rest is padding. All, if left out. */
@@ -23,23 +23,24 @@ export interface AttentionOptions {
 }
 
 /**
- * Scaled dot-product attention (Vaswani et al., arXiv 1706.03762) with the relative positions of Music Transformer (Huang et
- * al., arXiv 1809.04281, there q_i e_(i-j) for all i, j by skewing a matrix; here read where they lie):
+ * Scaled dot-product attention (Vaswani et al., arXiv 1706.03762) with the relative positions of Music Transformer
+ * (Huang et al., arXiv 1809.04281, there q_i e_(i-j) for all i, j by skewing a matrix; here read where they lie):
  *
  *     score_ij = (q_i k_j + q_i e_(i-j)) / sqrt(D)
  *     output_i = sum_j softmax_j(score_ij) v_j         zero for a query that may see no key
  *
- * The layout (B, L, H, D) is what a projection of (B L, features) gives and what the next one takes, without a transpose:
- * three weights in one tensor (3, features, H D) make q, k and v in one batched matmul, of which `slice` gives views.
+ * The layout (B, L, H, D) is what a projection of (B L, features) gives and what the next one takes, without a
+ * transpose: three weights in one tensor (3, features, H D) make q, k and v in one batched matmul, of which `slice`
+ * gives views.
  *
  * Memory is proportional to the number of keys: scores exist for 64 query rows at a time, and a backward pass computes
- * them again from the log-sum-exp of each row. Blocks rather than an online softmax, because then all work is products in
- * register tiles, of any depth: an online softmax keeps whole output rows in registers, and its backward pass takes 14
- * products where this one takes 8.
+ * them again from the log-sum-exp of each row. Blocks rather than an online softmax, because then all work is products
+ * in register tiles, of any depth: an online softmax keeps whole output rows in registers, and its backward pass takes
+ * 14 products where this one takes 8.
  *
  * @param q (B, Lq, H, D)
- * @param k (B, Lk, H, D); Lk >= Lq if causal or relative, unless positions are given. The first Lk - Lq keys are a memory of
- *   earlier segments, or a cache of which `positions` says how far it is filled (see `writeRows`)
+ * @param k (B, Lk, H, D); Lk >= Lq if causal or relative, unless positions are given. The first Lk - Lq keys are a
+ *   memory of earlier segments, or a cache of which `positions` says how far it is filled (see `writeRows`)
  * @param v as k
  * @returns (B, Lq, H, D)
  */
@@ -117,7 +118,9 @@ export const attentionOperation: Operation<AttentionAttributes> = {
   },
 };
 
-/** Inputs: those of `attention`, its outputs, and the gradient of the first. Outputs: gradients of q, k, v and relative. */
+/**
+ * Inputs: those of `attention`, its outputs, and the gradient of the first. Outputs: gradients of q, k, v and relative.
+ */
 export const attentionGradientOperation: Operation<AttentionAttributes> = {
   name: 'attentionGradient',
   outputs: (inputs, { hasRelative }) =>
@@ -171,8 +174,8 @@ function launcher(common: Operands) {
 }
 
 /**
- * The launches for one block of query rows after the other, all in the same scratch. From the last block to the first: the last
- * one can see all keys, so that it sets every sum others add to.
+ * The launches for one block of query rows after the other, all in the same scratch. From the last block to the first:
+ * the last one can see all keys, so that it sets every sum others add to.
  */
 function eachBlock(problem: AttentionProblem, launches: readonly Launch[]): Dispatch[] {
   const { queries, keys, causal, hasPositions } = problem;
@@ -202,7 +205,9 @@ function named(inputs: readonly Tensor[], { hasRelative, hasLengths, hasPosition
   return { q, k, v, relative: optional(hasRelative), lengths: optional(hasLengths), positions: optional(hasPositions) };
 }
 
-/** Whether copying vectors to textures takes less time than it saves: each is read once for each tile of the other side. */
+/**
+ * Whether copying vectors to textures takes less time than it saves: each is read once for each tile of the other side.
+ */
 function paysImages([, queries, , depth]: Shape, [, keys]: Shape): boolean {
   return depth % 4 === 0 && queries >= 32 && keys >= 32;
 }

@@ -31,17 +31,20 @@ export interface AttentionProblem {
 }
 
 /**
- * Query rows that are worked on at a time. Scores exist for one block only, so that memory grows with the number of keys and
- * not with its square: at 64 rows and a depth of 64 they take as much as the keys. Fewer rows would launch more kernels (at
- * length 1024 there are 16 blocks of 3 launches forward and of 5 to 7 backward) and add to the gradients of keys and values more
- * often; more would compute more scores that are masked (llvmpipe takes as long with 128, and 1.13 times as long with 256).
+ * Query rows that are worked on at a time. Scores exist for one block only, so that memory grows with the number of
+ * keys and not with its square: at 64 rows and a depth of 64 they take as much as the keys. Fewer rows would launch
+ * more kernels (at length 1024 there are 16 blocks of 3 launches forward and of 5 to 7 backward) and add to the
+ * gradients of keys and values more often; more would compute more scores that are masked (llvmpipe takes as long with
+ * 128, and 1.13 times as long with 256).
  */
 const BLOCK_ROWS = 64;
 
 /** Rows of scores in a block, a multiple of 4: rows beyond the last query see no key. */
 export const blockRows = ({ queries }: AttentionProblem): number => Math.min(BLOCK_ROWS, 4 * Math.ceil(queries / 4));
 
-/** Distances between the rows of a block and the keys that it sees, as far as the table of relative positions has them. */
+/**
+ * Distances between the rows of a block and the keys that it sees, as far as the table of relative positions has them.
+ */
 export const blockDistances = (problem: AttentionProblem, seen = problem.keys): number =>
   Math.min(problem.relativeRows, seen + blockRows(problem) - 1);
 
@@ -49,7 +52,9 @@ export const blockDistances = (problem: AttentionProblem, seen = problem.keys): 
 export const distancesIn = (problem: AttentionProblem): string =>
   `min(${problem.relativeRows}, i32(uniforms.keys) + ${blockRows(problem) - 1})`;
 
-/** Uniforms of every kernel here: the block's first query row, the keys it can see, and 1 for the first block worked on. */
+/**
+ * Uniforms of every kernel here: the block's first query row, the keys it can see, and 1 for the first block worked on.
+ */
 export const UNIFORMS = ['start', 'keys', 'first'] as const;
 
 /** A kernel with its variants, for all blocks; only the grid differs between them. */
@@ -81,8 +86,8 @@ export interface BlockTile {
  * A kernel in the tiles around the likeliest one.
  *
  * @param kind names the kernel in labels and to the tuner
- * @param make WGSL of what a thread does with its tile in `layer`, from row `first` and column `left` on; every element must
- *   come out the same whatever the tile
+ * @param make WGSL of what a thread does with its tile in `layer`, from row `first` and column `left` on; every element
+ *   must come out the same whatever the tile
  */
 export function blockKernel(
   problem: AttentionProblem,

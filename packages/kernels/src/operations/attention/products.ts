@@ -21,16 +21,16 @@ import { scoreColumns } from './scores.ts';
 export type ProductKind = 'output' | 'dQueries' | 'dKeys' | 'dValues' | 'dRelative';
 
 /**
- * Sums of vectors weighted by a block of scores (weights w, probabilities p, or slopes s), as register tiles of rows x columns
- * of the result; each element is one chain of fma in a fixed order:
+ * Sums of vectors weighted by a block of scores (weights w, probabilities p, or slopes s), as register tiles of rows x
+ * columns of the result; each element is one chain of fma in a fixed order:
  *
  * - output_i = share_i sum_j w_ij v_j
  * - dQueries_i = sum_j s_ij k_j + sum_t s_i(i-t) e_t
  * - dValues_j += sum_i p_ij dO_i, dKeys_j += sum_i s_ij q_i
  * - dRelative_t += sum over batch, heads that share e, and i, of s_i(i-t) q_i
  *
- * The last three add to what earlier blocks left; the first block worked on overwrites. Sums along a distance t read the skewed
- * slopes. What is masked never enters a sum, so that no NaN of a key reaches a query that may not see it.
+ * The last three add to what earlier blocks left; the first block worked on overwrites. Sums along a distance t read
+ * the skewed slopes. What is masked never enters a sum, so that no NaN of a key reaches a query that may not see it.
  */
 export function productKernel(problem: AttentionProblem, kind: ProductKind): BlockKernel {
   const { batch, heads, keys, relativeRows, sharedRelative } = problem;
@@ -315,7 +315,8 @@ function walk({ begin, end, allFrom, allTo, hasRest, four, one }: Walk): string 
   const single = (to: string) => `  for (; at < ${to}; at++) {
 ${one}
   }`;
-  // The condition of the long loop comes last: llvmpipe runs the rest of a body for nothing once all threads have left it.
+  // The condition of the long loop comes last: llvmpipe runs the rest of a body for nothing once all threads have left
+  // it.
   return `  {
   var at = ${begin};
   let end = ${end};

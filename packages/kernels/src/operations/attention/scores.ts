@@ -41,7 +41,9 @@ const PROBABILITY = `fn probability(logarithm: f32, allowed: bool) -> f32 {
   return select(0.0, exp(select(logarithm, 0.0, logarithm > 0.0)), allowed);
 }`;
 
-/** A block of scores: lines are keys (or distances) of each batch and head, of which vec4s hold neighbouring query rows. */
+/**
+ * A block of scores: lines are keys (or distances) of each batch and head, of which vec4s hold neighbouring query rows.
+ */
 export const scoreColumns = (problem: AttentionProblem): number => blockRows(problem) / 4;
 
 /** Bindings of a kernel that turns one block into another, and the name of the one that it reads. */
@@ -53,15 +55,15 @@ function changedBlock(problem: AttentionProblem, from: string, to: string) {
 }
 
 /**
- * One element of a block of scores for each pair of a key j and a query row i, stored (batch heads, keys, rows): queries
- * lie side by side, so that neighbouring threads of the softmax touch neighbouring elements.
+ * One element of a block of scores for each pair of a key j and a query row i, stored (batch heads, keys, rows):
+ * queries lie side by side, so that neighbouring threads of the softmax touch neighbouring elements.
  *
  * - scores: q_i (k_j + e_(i-j)) / sqrt(depth), or MASKED where i may not see j
  * - probabilities: exp(score - logSum_i), or 0
  * - slopes: gradient of the unscaled score, p_ij (dO_i v_j - delta_i) / sqrt(depth), from p_ij; 0 where that is 0
  *
- * A thread holds a tile of keys x rows in registers; the embeddings of all its distances are rows + keys - 1 vectors, loaded
- * once a step along the depth. Every element is one chain of fma over rising depth, whatever the tile.
+ * A thread holds a tile of keys x rows in registers; the embeddings of all its distances are rows + keys - 1 vectors,
+ * loaded once a step along the depth. Every element is one chain of fma over rising depth, whatever the tile.
  */
 export function scoreKernel(problem: AttentionProblem, kind: ScoreKind): BlockKernel {
   const { batch, heads, queries, keys, depth, causal, relativeRows, hasLengths, hasPositions } = problem;
@@ -171,8 +173,8 @@ ${stored(m, g)}
 
 /**
  * Softmax of each query row over its keys, one thread for four rows: scores become weights exp(score - highest), which
- * `shares`, 1 over their sum, turns into probabilities. Also stores the row's log-sum-exp, from which a backward pass computes
- * the probabilities again. Both are (batch, heads, queries).
+ * `shares`, 1 over their sum, turns into probabilities. Also stores the row's log-sum-exp, from which a backward pass
+ * computes the probabilities again. Both are (batch, heads, queries).
  */
 export function softmaxKernel(problem: AttentionProblem): Variant {
   const { batch, heads, queries, keys } = problem;
@@ -210,8 +212,8 @@ export function softmaxKernel(problem: AttentionProblem): Variant {
 }
 
 /**
- * The slopes once more, with a line for each distance instead of each key: skewed_ti = slope_i(i-t), zero where there is no such
- * key. Line 0 of a layer is the block's smallest distance, `nearestOf`.
+ * The slopes once more, with a line for each distance instead of each key: skewed_ti = slope_i(i-t), zero where there
+ * is no such key. Line 0 of a layer is the block's smallest distance, `nearestOf`.
  *
  * @returns the kernel for blocks that see so many keys
  */

@@ -39,15 +39,16 @@ export interface TransposedConvolutionOptions extends ConvolutionOptions {
 }
 
 /**
- * Convolution of pictures, as cross-correlation (the kernel is not flipped), in the layout (batch, height, width, channels):
+ * Convolution of pictures, as cross-correlation (the kernel is not flipped), in the layout (batch, height, width,
+ * channels):
  *
  *     y[b, v, u, o] = bias[o] + sum over i, j, c of x[b, v stride + i - padding, u stride + j - padding, c] w[i, j, c, o]
  *
  * @param x (B, H, W, C) f32; fastest where C and O are multiples of 4
  * @param w (I, J, C, O) f32
  * @returns (B, V, U, O) with V = floor((H + 2 padding - I) / stride) + 1, and U from W and J in the same way
- * @throws KernelError `shape` if the channels differ, the kernel is larger than the padded picture, or an option is not a
- *   whole number
+ * @throws KernelError `shape` if the channels differ, the kernel is larger than the padded picture, or an option is not
+ *   a whole number
  */
 export function conv2d(x: Tensor, w: Tensor, options: ConvolutionOptions = {}): Tensor {
   const { stride = 1, padding = 0, bias } = options;
@@ -56,8 +57,8 @@ export function conv2d(x: Tensor, w: Tensor, options: ConvolutionOptions = {}): 
 }
 
 /**
- * Transposed convolution: the adjoint of `conv2d` with the same weights, stride and padding, so that a picture grows by the
- * stride where a convolution shrinks it (Dumoulin and Visin, arXiv 1603.07285).
+ * Transposed convolution: the adjoint of `conv2d` with the same weights, stride and padding, so that a picture grows by
+ * the stride where a convolution shrinks it (Dumoulin and Visin, arXiv 1603.07285).
  *
  * @param y (B, V, U, O) f32
  * @param w (I, J, C, O) f32: the weights of the convolution that it is the adjoint of, channels of the result first
@@ -94,8 +95,8 @@ function weightProducts(x: Tensor, y: Tensor, w: Tensor, { stride, padding }: Co
   return x.graph.apply(conv2dWeightsOperation, [x, y], { stride, padding, kernelSize })[0];
 }
 
-// The three products below are the three partial derivatives of sum over everything of y . conv2d(x, w), which is linear in
-// each of x, w and y: the backward of each consists of the other two.
+// The three products below are the three partial derivatives of sum over everything of y . conv2d(x, w), which is
+// linear in each of x, w and y: the backward of each consists of the other two.
 
 export const conv2dOperation: Operation<ConvolutionAttributes> = {
   name: 'conv2d',
@@ -210,7 +211,8 @@ function pixelDispatch(
   const hasBias = bias !== undefined;
   const elements = elementCount(result.shape);
   const channels = result.shape[3];
-  // Columns beyond the channels would be computed in vain, and more than 4 that are loaded one by one take long to compile.
+  // Columns beyond the channels would be computed in vain, and more than 4 that are loaded one by one take long to
+  // compile.
   const tiles = CONVOLUTION_TILES.filter(({ columns }) => columns === 4 || (channels % 4 === 0 && channels >= columns));
   const variants = (tile: ConvolutionTile) => pixelVariant(problem, tile, isAdjoint, hasBias);
   const name = pixelProblemName(problem, isAdjoint, hasBias);
@@ -219,7 +221,10 @@ function pixelDispatch(
   return { ...likeliest(name, convolutionWork(problem), tiles, enough, variants), operands, uniforms: [] };
 }
 
-/** The largest tile up to 8x8 that leaves enough threads; its variants are the next larger and the two next smaller ones. */
+/**
+ * The largest tile up to 8x8 that leaves enough threads; its variants are the next larger and the two next smaller
+ * ones.
+ */
 function likeliest(
   problem: string,
   work: number,

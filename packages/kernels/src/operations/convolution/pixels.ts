@@ -15,12 +15,13 @@ export function pixelProblemName(problem: ConvolutionProblem, adjoint: boolean, 
 }
 
 /**
- * Pixels as sums over taps and channels: an implicit matrix product (pixels, taps x channels) (taps x channels, channels),
- * whose left matrix is never stored. A thread holds rows x columns of the result in registers.
+ * Pixels as sums over taps and channels: an implicit matrix product (pixels, taps x channels) (taps x channels,
+ * channels), whose left matrix is never stored. A thread holds rows x columns of the result in registers.
  *
- * Forward, pixel q of y reads x at q stride + tap - padding. Adjoint, pixel q stride + phase of x reads y at
- * q + (phase + padding - tap) / stride, for the taps where that is whole: pixels of one phase use the same taps, so threads
- * are ordered by phase and none multiplies by the zeros between the pixels of y (sub-pixel form; Shi et al., arXiv 1609.05158).
+ * Forward, pixel q of y reads x at q stride + tap - padding. Adjoint, pixel q stride + phase of x reads y at q + (phase
+ * + padding - tap) / stride, for the taps where that is whole: pixels of one phase use the same taps, so threads are
+ * ordered by phase and none multiplies by the zeros between the pixels of y (sub-pixel form; Shi et al., arXiv
+ * 1609.05158).
  *
  * Every element is one chain of fma over rising taps and channels, whatever the tile: all tiles give the same bits.
  *
@@ -68,7 +69,8 @@ export function pixelVariant(
         ),
       )
       .join('\n');
-  // All steps of a vec4 along the channels for one element after the other, in the order of K: it then stays in a register.
+  // All steps of a vec4 along the channels for one element after the other, in the order of K: it then stays in a
+  // register.
   const multiply = [
     ...range(vectorK).flatMap((step) => vectors.map((v) => `        let b${step}_${v} = ${weight(step, v)};`)),
     ...range(rows).flatMap((r) => [
@@ -122,7 +124,8 @@ ${vectors.map((v) => `  var c${r}_${v} = vec4f(0.0);`).join('\n')}`,
       let tap = ky * ${kernelSize[1]}u + kx;
 ${every(
   rows,
-  // Positions before the first pixel wrap round to large numbers: one comparison an axis tells inside from outside.
+  // Positions before the first pixel wrap round to large numbers: one comparison per axis separates inside from
+  // outside.
   (r) => `      let y${r} = bitcast<u32>(i32(qy${r} * ${origin(0)}u) + shift_y);
       let x${r} = bitcast<u32>(i32(qx${r} * ${origin(1)}u) + shift_x);
       let inside${r} = y${r} < ${source[0]}u && x${r} < ${source[1]}u;

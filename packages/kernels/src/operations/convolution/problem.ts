@@ -79,8 +79,8 @@ export function problemName(
 }
 
 /**
- * Whether copying pictures and weights to textures takes less time than it saves: a pixel is read for every tap and tile of
- * channels, a weight for every tile of pixels. Only where vec4s fill the channels on both sides.
+ * Whether copying pictures and weights to textures takes less time than it saves: a pixel is read for every tap and
+ * tile of channels, a weight for every tile of pixels. Only where vec4s fill the channels on both sides.
  */
 export function paysImages({ batch, sizeY, kernelSize, channelsX, channelsY }: ConvolutionProblem): boolean {
   const pixels = batch * sizeY[0] * sizeY[1];
@@ -99,8 +99,8 @@ export const loadChannel = (name: string, channels: number, line: string, channe
     : `load_${name}((${line}) * ${channels}u + ${channel})`;
 
 /**
- * WGSL that stores vec4s of neighbouring channels, of which `n` is the first, in the row of the result that starts at `at`;
- * channels beyond the last are left out.
+ * WGSL that stores vec4s of neighbouring channels, of which `n` is the first, in the row of the result that starts at
+ * `at`; channels beyond the last are left out.
  */
 export function storeChannels(channels: number, values: readonly string[]): string {
   const { vector } = rowVectors(channels);

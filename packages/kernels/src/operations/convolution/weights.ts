@@ -20,9 +20,9 @@ export function weightParts({ batch, sizeY, kernelSize, channelsX, channelsY }: 
 const PIXELS_OF_CHAIN = 128;
 
 /**
- * Sums over pixels for each weight: dw[tap, cx, cy] = sum of x[pixel of y stride + tap - padding, cx] y[pixel, cy]. The lines of
- * y are cut into parts, whose sums are added by a second launch. A thread holds rows x columns of one tap of one part and
- * walks only over the pixels of y whose tap lies inside x.
+ * Sums over pixels for each weight: dw[tap, cx, cy] = sum of x[pixel of y stride + tap - padding, cx] y[pixel, cy]. The
+ * lines of y are cut into parts, whose sums are added by a second launch. A thread holds rows x columns of one tap of
+ * one part and walks only over the pixels of y whose tap lies inside x.
  *
  * @param parts see `weightParts`; the result is (parts, taps, channelsX, channelsY)
  */

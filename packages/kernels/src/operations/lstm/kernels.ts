@@ -24,8 +24,8 @@ export function stepRows(steps: number, reverse: boolean): { step: number; befor
 }
 
 /**
- * Where a kernel finds a state of the step before or after: in its row of (T+1, B, H). Or in textures, which the kernels of the
- * step before fill: `state` of (2, B, H), hidden states and then cells, and `context` of (B, H).
+ * Where a kernel finds a state of the step before or after: in its row of (T+1, B, H). Or in textures, which the
+ * kernels of the step before fill: `state` of (2, B, H), hidden states and then cells, and `context` of (B, H).
  */
 export function stateAt(
   { batch }: LstmSizes,
@@ -111,7 +111,9 @@ export interface IncomingGradients {
   readonly hasCells: boolean;
 }
 
-/** WGSL of the gradient that comes from above to a state (T+1, B, H) after the step, of this name; zero where none does. */
+/**
+ * WGSL of the gradient that comes from above to a state (T+1, B, H) after the step, of this name; zero where none does.
+ */
 export function fromAbove({ batch, units }: LstmSizes, name: string, comes: boolean): string {
   return comes ? `load_${name}((uniforms.after * ${batch}u + row) * ${rowVectors(units).width}u + unit)` : 'Value(0.0)';
 }
@@ -126,8 +128,9 @@ export function fromAbove({ batch, units }: LstmSizes, name: string, comes: bool
  * `carry` holds the cell's gradient between steps and ends as that of the initial cell. Uniforms: the rows of the step,
  * see `stepRows`, and that of the later step's gates, T where there is none.
  *
- * @param images whether dGates of the later step lie in a texture, `later_gates`, as this one leaves its own in another, `next`,
- *   and the weights are read as they are; else they are transposed, so that neighbouring threads read neighbours
+ * @param images whether dGates of the later step lie in a texture, `later_gates`, as this one leaves its own in
+ *   another, `next`, and the weights are read as they are; else they are transposed, so that neighbouring threads read
+ *   neighbours
  */
 export function backwardKernel(
   sizes: LstmSizes,
@@ -138,7 +141,7 @@ export function backwardKernel(
   const { steps, batch, units } = sizes;
   const { vector, width } = rowVectors(units);
   const flags = [hasHidden && 'hidden', hasCells && 'cells', inPlace && 'in place'].filter((flag) => flag !== false);
-  // In the first step of a backward pass there is no later step to walk over, so a step in the middle is measured.
+  // The first step of a backward pass has no later step to walk over, so a step in the middle is measured.
   const middle = Math.floor((steps - 1) / 2);
   return stepKernel({
     problem: ['lstm backward step', `${batch}x${units}`, ...flags].join(' '),
@@ -180,7 +183,10 @@ fn finish(row: u32, unit: u32, dh: Value) {
   });
 }
 
-/** WGSL that ends a backward step, with `d_gates` as a matrix: `dc_incoming` is the gradient of the cell from outside the recurrence. */
+/**
+ * WGSL that ends a backward step, with `d_gates` as a matrix: `dc_incoming` is the gradient of the cell from outside
+ * the recurrence.
+ */
 export function gateGradients({ steps, batch, units }: LstmSizes, inPlace: boolean, images = false): string {
   const { width } = rowVectors(units);
   const gate = (n: number) =>

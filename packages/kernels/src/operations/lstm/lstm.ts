@@ -58,9 +58,9 @@ export interface LstmOptions {
 }
 
 /**
- * Outputs: hidden states (T+1, B, H) and cells (T+1, B, H), in which the initial state has row 0 (row T in reverse), and the
- * activated gates (T, B, 4H), which take over the projection's memory. One kernel a step fuses the recurrent product with
- * the gates.
+ * Outputs: hidden states (T+1, B, H) and cells (T+1, B, H), in which the initial state has row 0 (row T in reverse),
+ * and the activated gates (T, B, 4H), which take over the projection's memory. One kernel a step fuses the recurrent
+ * product with the gates.
  */
 export const lstmOperation: Operation<Required<LstmOptions>> = {
   name: 'lstm',

@@ -16,8 +16,8 @@ export interface StepKernel extends Variant {
 /**
  * What a thread computes: some sequences of the batch, and some groups of units (of four where H allows it). It loads
  * each weight once for all its sequences and each state once for all its units, but larger shares leave fewer threads.
- * From buffers, on llvmpipe (two cores, batch 16, 256 units), a step of an LSTM takes 1.6, 1.1, 0.68, 0.48, 0.42 ms with 1, 2, 4, 8, 16
- * sequences.
+ * From buffers, on llvmpipe (two cores, batch 16, 256 units), a step of an LSTM takes 1.6, 1.1, 0.68, 0.48, 0.42 ms
+ * with 1, 2, 4, 8, 16 sequences.
  */
 interface Share {
   readonly rows: number;
@@ -29,8 +29,8 @@ const UNMEASURED = 256;
 const TWO_CORES = 16;
 
 /**
- * Sums of a thread, in groups, beyond which registers overflow everywhere, and LLVM takes half a minute to compile instead of a
- * second or two.
+ * Sums of a thread, in groups, beyond which registers overflow everywhere, and LLVM takes half a minute to compile
+ * instead of a second or two.
  */
 const MAX_SUMS = 64;
 
@@ -60,8 +60,8 @@ export interface StepProduct {
 }
 
 /**
- * One step of a recurrence over a batch of states: each thread has some sums for each of its sequences and units, of products
- * of states with matrices and of what they start from, and does the rest element by element.
+ * One step of a recurrence over a batch of states: each thread has some sums for each of its sequences and units, of
+ * products of states with matrices and of what they start from, and does the rest element by element.
  */
 export interface Step {
   readonly problem: string;
@@ -98,7 +98,10 @@ export function stepKernel(step: Step): StepKernel {
   return { ...leaving(UNMEASURED), choice: { problem, work, uniforms: measured, variants, likelyOnCpu } };
 }
 
-/** Sequences and groups of a thread from which on a loop ends a step: compilers take seconds for as many copies of its code. */
+/**
+ * Sequences and groups of a thread from which on a loop ends a step: compilers take seconds for as many copies of its
+ * code.
+ */
 const LOOPED = 4;
 
 function variantOf(step: Step, { rows, groups }: Share): Variant {

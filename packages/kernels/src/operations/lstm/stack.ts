@@ -30,8 +30,8 @@ export interface LstmStackOptions {
   /** For each layer the state of its forward direction, then of its reverse one if it has that; zero if left out. */
   readonly initial?: readonly LstmState[] | undefined;
   /**
-   * Between layers, not behind the last: see `dropout`. Layer n draws from `stream` + n, so that a stack of L layers takes L - 1
-   * streams, from which nothing else may draw.
+   * Between layers, not behind the last: see `dropout`. Layer n draws from `stream` + n, so that a stack of L layers
+   * takes L - 1 streams, from which nothing else may draw.
    */
   readonly dropout?: { readonly rate: number; readonly seed: Tensor; readonly stream: number } | undefined;
 }
@@ -42,8 +42,8 @@ export interface LstmStackOptions {
  *
  * @param x (T, B, I) f32; or (T, B) u32, which counts as one-hot of width I at no cost of multiplication
  * @param layers from the bottom up, at least one
- * @returns the output of the top layer (T, B, H), or (T, B, H forward + H reverse), and the state of each direction of each
- *   layer after its last step, in the order of `initial`
+ * @returns the output of the top layer (T, B, H), or (T, B, H forward + H reverse), and the state of each direction of
+ *   each layer after its last step, in the order of `initial`
  * @throws KernelError `shape` where weights, states and input do not fit
  */
 export function lstmStack(

@@ -4,15 +4,19 @@ import { broadcastAxes } from '../broadcast-shape.ts';
 import { broadcast } from '../sum.ts';
 import { reshape } from '../view.ts';
 
-/** The batch axes of a product: those of a and b, broadcast as in numpy. @throws KernelError `shape` where sizes differ */
+/**
+ * The batch axes of a product: those of a and b, broadcast as in numpy.
+ *
+ * @throws KernelError `shape` where sizes differ
+ */
 export function productBatch(a: Tensor, b: Tensor): Shape {
   const batches = [a, b].map(({ shape }) => shape.slice(0, -2));
   return broadcastAxes('matmul', 'batch sizes', [a, b], batches);
 }
 
 /**
- * Operands with at most one batch axis, as the kernels take them. Where all rows of a meet one b they are rows of one matrix: so
- * the gradient of b is one product, too. What is repeated along some batch axes only is copied.
+ * Operands with at most one batch axis, as the kernels take them. Where all rows of a meet one b they are rows of one
+ * matrix: so the gradient of b is one product, too. What is repeated along some batch axes only is copied.
  */
 export function withOneBatchAxis(a: Tensor, b: Tensor, batch: Shape, transposeA: boolean): [Tensor, Tensor] {
   const isOne = ({ shape }: Tensor) => elementCount(shape.slice(0, -2)) === 1;

@@ -19,8 +19,8 @@ export interface MatmulOptions {
   /** (N), added to every row. */
   readonly bias?: Tensor;
   /**
-   * Of the result's shape, added to it; instead of a bias. Bit for bit what `add(addend, matmul(a, b))` gives. The result
-   * takes over its memory where nothing else needs it: sums of products grow in place.
+   * Of the result's shape, added to it; instead of a bias. Bit for bit what `add(addend, matmul(a, b))` gives. The
+   * result takes over its memory where nothing else needs it: sums of products grow in place.
    */
   readonly addend?: Tensor;
   /** Applied to each element of the sum. */
@@ -116,8 +116,8 @@ export const matmulOperation: Operation<MatmulAttributes> = {
 };
 
 /**
- * Whether copying both operands to textures takes less time than it saves: an element of a is read once for each tile of
- * columns, one of b once for each tile of rows.
+ * Whether copying both operands to textures takes less time than it saves: an element of a is read once for each tile
+ * of columns, one of b once for each tile of rows.
  */
 function paysImages({ M, N }: MatmulProblem): boolean {
   return M >= 32 && N >= 32;

@@ -79,7 +79,9 @@ export function operandsOf(
   ];
 }
 
-/** WGSL that declares `base_a` and `base_b`, where the matrices of a batch begin: lines, or elements of scalar operands. */
+/**
+ * WGSL that declares `base_a` and `base_b`, where the matrices of a batch begin: lines, or elements of scalar operands.
+ */
 export function baseOffsets({ batchedA, batchedB }: MatmulProblem, operands: [Operand, Operand], batch: string) {
   const base = ({ name, row, lines, padded, vector }: Operand, batched: boolean) => {
     const stride = padded ? 4 * Math.ceil(lines / 4) : vector === 4 ? lines : lines * row;
@@ -115,7 +117,9 @@ export function addition({ added, inPlace }: MatmulProblem): MatmulProblem['adde
   return inPlace ? 'addend' : added;
 }
 
-/** A kernel of a problem: `body` is its `fn main`, which loads by `loadVector` and calls `store(batch, m, n, vec4f)`. */
+/**
+ * A kernel of a problem: `body` is its `fn main`, which loads by `loadVector` and calls `store(batch, m, n, vec4f)`.
+ */
 export function matmulShader(
   problem: MatmulProblem,
   operands: [Operand, Operand],
@@ -153,7 +157,9 @@ function loadFunction({ name, row, vector }: Operand): string {
 `;
 }
 
-/** Stores what lies inside. Each thread reads of the addend what it stores, so that the result may lie where that does. */
+/**
+ * Stores what lies inside. Each thread reads of the addend what it stores, so that the result may lie where that does.
+ */
 function storeFunction(problem: MatmulProblem): string {
   const { M, N, inPlace, activation } = problem;
   const addend = (at: string) => (addition(problem) === 'addend' ? `load_${inPlace ? 'c' : 'addend'}(${at}) + ` : '');

@@ -14,9 +14,9 @@ import { each, fourSteps } from './tile.ts';
 export const SPLIT_TILE = { rows: 4, columns: 4, threads: [8, 4] } as const;
 
 /**
- * The parts of K of a long sum side by side: the third axis of a workgroup has a thread for each, and four of eight add up
- * what they leave in workgroup memory (16 KiB). For few elements of long sums, where a thread an element or tile would
- * leave a GPU idle.
+ * The parts of K of a long sum side by side: the third axis of a workgroup has a thread for each, and four of eight add
+ * up what they leave in workgroup memory (16 KiB). For few elements of long sums, where a thread an element or tile
+ * would leave a GPU idle.
  */
 export function splitKernel(problem: MatmulProblem): Kernel {
   const { K } = problem;

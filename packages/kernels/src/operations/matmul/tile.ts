@@ -30,9 +30,9 @@ export const MATMUL_TILES: readonly MatmulTile[] = [
 ];
 
 /**
- * One thread holds rows x columns of c in registers and walks K four steps at a time: register tiles with vec4 loads are the
- * common ground of the fast WebGPU kernels (ggml, tfjs, jax-js). Operands whose rows are not whole vec4s are loaded
- * element by element; rows and columns beyond the edge read the last one and are not stored.
+ * One thread holds rows x columns of c in registers and walks K four steps at a time: register tiles with vec4 loads
+ * are the common ground of the fast WebGPU kernels (ggml, tfjs, jax-js). Operands whose rows are not whole vec4s are
+ * loaded element by element; rows and columns beyond the edge read the last one and are not stored.
  */
 export function matmulKernel(problem: MatmulProblem, tile: MatmulTile): Kernel {
   const { M, N, K } = problem;

@@ -20,7 +20,10 @@ export function likelyTile({ M, N, batch }: { M: number; N: number; batch: numbe
   return tiles.find(fits) ?? smallest;
 }
 
-/** c = a b by the likeliest register tile; its variants are the next larger and the two next smaller ones, and other kinds. */
+/**
+ * c = a b by the likeliest register tile; its variants are the next larger and the two next smaller ones, and other
+ * kinds.
+ */
 export function matmulDispatch(problem: MatmulProblem, inputs: readonly Tensor[], result: Tensor): Dispatch {
   const { M, N, K, batch } = problem;
   const work = 2 * batch * M * N * K;

@@ -10,7 +10,9 @@ import { partCount } from '../reduction.ts';
 export const inverseDeviation = (epsilon: number, variance = 'variance') =>
   `inverseSqrt(${variance} + ${wgslFloat(epsilon)})`;
 
-/** Rows of channels, cut into parts so that some thousand threads have work; a thread takes four channels where it can. */
+/**
+ * Rows of channels, cut into parts so that some thousand threads have work; a thread takes four channels where it can.
+ */
 export interface ChannelLayout {
   readonly rows: number;
   readonly channels: number;
@@ -25,8 +27,8 @@ export function layoutOf(x: Tensor): ChannelLayout {
 
 /**
  * Mean and sum of squared distances from it, for each part and channel. Two passes over a part, because the difference
- * of mean square and squared mean loses the variance where the mean is large; and the mean itself from distances to the part's
- * first row, so that the mean of equal values is that value to the last bit.
+ * of mean square and squared mean loses the variance where the mean is large; and the mean itself from distances to the
+ * part's first row, so that the mean of equal values is that value to the last bit.
  */
 export function partMoments(
   { rows, channels, parts }: ChannelLayout,
@@ -58,7 +60,10 @@ ${blockedSums({
   });
 }
 
-/** Joins the parts in order (Chan, Golub and LeVeque 1979): squares about the common mean are squares + count distance^2. */
+/**
+ * Joins the parts in order (Chan, Golub and LeVeque 1979): squares about the common mean are squares + count
+ * distance^2.
+ */
 export function totalMoments(
   { rows, channels, parts }: ChannelLayout,
   partial: readonly Tensor[],

@@ -30,15 +30,16 @@ export interface BatchNorm extends ChannelStatistics<Tensor> {
 }
 
 /**
- * Batch normalisation while training (Ioffe and Szegedy, arXiv 1502.03167): each channel is brought to mean 0 and variance 1
- * over the whole batch, all axes but the last, then scaled and shifted:
+ * Batch normalisation while training (Ioffe and Szegedy, arXiv 1502.03167): each channel is brought to mean 0 and
+ * variance 1 over the whole batch, all axes but the last, then scaled and shifted:
  *
  *     y = (x - mean) / sqrt(variance + epsilon) scale + shift,    variance = sum (x - mean)^2 / count
  *
  * @param x (..., D) f32
  * @param scale (D) f32
  * @param shift (D) f32
- * @returns the output, of x's shape, and the batch's statistics for `storeRunningStatistics`; no gradient flows through those
+ * @returns the output, of x's shape, and the batch's statistics for `storeRunningStatistics`; no gradient flows through
+ *   those
  */
 export function batchNorm(x: Tensor, scale: Tensor, shift: Tensor, options: BatchNormOptions = {}): BatchNorm {
   const { epsilon = 1e-5 } = options;
@@ -47,8 +48,8 @@ export function batchNorm(x: Tensor, scale: Tensor, shift: Tensor, options: Batc
 }
 
 /**
- * Batch normalisation by statistics that are given, as when sampling: y = (x - mean) / sqrt(variance + epsilon) scale + shift.
- * Arguments as `batchNorm`; gradients flow into all of them.
+ * Batch normalisation by statistics that are given, as when sampling: y = (x - mean) / sqrt(variance + epsilon) scale +
+ * shift. Arguments as `batchNorm`; gradients flow into all of them.
  */
 export function batchNormInference(
   x: Tensor,
@@ -65,9 +66,9 @@ export function batchNormInference(
 }
 
 /**
- * Moves running statistics towards those of a batch: running += rate (batch - running), the variance with Bessel's correction
- * count / (count - 1) as in the paper's algorithm 2. As with `store`, differentiate first. A fresh running mean is 0 and a
- * fresh running variance 1; arenas begin with zeros, so write the ones.
+ * Moves running statistics towards those of a batch: running += rate (batch - running), the variance with Bessel's
+ * correction count / (count - 1) as in the paper's algorithm 2. As with `store`, differentiate first. A fresh running
+ * mean is 0 and a fresh running variance 1; arenas begin with zeros, so write the ones.
  *
  * @param batch what `batchNorm` returned
  * @param running the slots, (D) each
@@ -123,8 +124,9 @@ export const batchNormOperation: Operation<{ epsilon: number }> = {
 };
 
 /**
- * With z = (x - mean) / sqrt(variance + epsilon) and sums over the batch: dShift = sum dy, dScale = sum dy z and
- * dx = scale / sqrt(variance + epsilon) (dy - dShift / count - z dScale / count), written over dy where nothing else needs it.
+ * With z = (x - mean) / sqrt(variance + epsilon) and sums over the batch: dShift = sum dy, dScale = sum dy z and dx =
+ * scale / sqrt(variance + epsilon) (dy - dShift / count - z dScale / count), written over dy where nothing else needs
+ * it.
  */
 export const batchNormGradientOperation: Operation<{ epsilon: number }> = {
   name: 'batchNormGradient',
