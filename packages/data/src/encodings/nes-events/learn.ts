@@ -90,51 +90,56 @@ class Shapes {
 
   /** The macros that give the most of these sequences, or the beginnings that are these sequences, exactly. */
   choose(count: number, fewestGroups: number): Macro[] {
-    const weights = new Map<string, number>();
-    const candidates = new Map<string, { readonly keys: string[]; score: number }>();
-    for (const [key, groups] of this.#counts) {
-      weights.set(
-        key,
-        [...groups.values()].reduce((sum, times) => sum + times, 0),
-      );
+    const chosen: Macro[] = [];
+    const given = new Set<string>();
+    const queue = this.#candidates(fewestGroups).sort((a, b) => b.score - a.score);
+    for (let best = queue.shift(); best !== undefined && chosen.length < count; best = queue.shift()) {
+      const score = this.#scoreOf(best.keys.filter((key) => !given.has(key)));
+      // Scores only fall as sequences are given, so the highest whose score is still true is the best.
+      if (score < best.score) {
+        const place = queue.findIndex((other) => other.score <= score);
+        queue.splice(place < 0 ? queue.length : place, 0, { ...best, score });
+      } else {
+        if (score === 0) break;
+        chosen.push(best.macro);
+        for (const key of best.keys) given.add(key);
+      }
     }
+    return chosen;
+  }
+
+  /** A macro for each sequence, with the others that it gives as well; those that too few groups know are left out. */
+  #candidates(fewestGroups: number): Candidate[] {
+    const candidates = new Map<string, Candidate>();
     for (const key of this.#counts.keys()) {
       const macro = macroOf(key.split(' ').map(Number));
       const text = formatMacro(macro);
       if (candidates.has(text)) continue;
       const all = beginnings(macro);
-      const keys = all.filter((beginning) => weights.has(beginning));
+      const keys = all.filter((beginning) => this.#counts.has(beginning));
       // Half of the shape or more must have been heard there, for a short beginning fits anything.
       const half = all[Math.floor(key.split(' ').length / 2)];
-      const groups = new Set(
-        keys
-          .filter((each) => each.length >= half.length)
-          .flatMap((each) => [...(this.#counts.get(each)?.keys() ?? [])]),
-      );
-      if (groups.size >= fewestGroups) candidates.set(text, { keys, score: Number.POSITIVE_INFINITY });
+      const long = keys.filter((each) => each.length >= half.length);
+      const groups = new Set(long.flatMap((each) => [...(this.#counts.get(each)?.keys() ?? [])]));
+      if (groups.size < fewestGroups) continue;
+      candidates.set(text, { macro, keys, score: this.#scoreOf(keys) });
     }
-    const scoreOf = (keys: readonly string[]) => keys.reduce((sum, key) => sum + (weights.get(key) ?? 0), 0);
-    const chosen: Macro[] = [];
-    for (const candidate of candidates.values()) candidate.score = scoreOf(candidate.keys);
-    // Scores only fall as beginnings are taken, so the highest whose score is still true is the best.
-    let order = [...candidates].sort((a, b) => b[1].score - a[1].score);
-    while (chosen.length < count && order.length > 0) {
-      const [text, best] = order[0];
-      const score = scoreOf(best.keys);
-      if (score < best.score) {
-        best.score = score;
-        const place = order.findIndex(([, other], index) => index > 0 && other.score <= score);
-        const end = place === -1 ? order.length : place;
-        order = [...order.slice(1, end), order[0], ...order.slice(end)];
-        continue;
-      }
-      if (score === 0) break;
-      order.shift();
-      chosen.push(parseMacro(text));
-      for (const key of best.keys) weights.set(key, 0);
-    }
-    return chosen;
+    return [...candidates.values()];
   }
+
+  /** How often sequences occur, each up to MAX_OF_GROUP times a group. */
+  #scoreOf(keys: readonly string[]): number {
+    const counts = keys.flatMap((key) => [...(this.#counts.get(key)?.values() ?? [])]);
+    return counts.reduce((sum, times) => sum + times, 0);
+  }
+}
+
+/** A macro, and the sequences that it gives. */
+interface Candidate {
+  readonly macro: Macro;
+  readonly keys: readonly string[];
+  /** How often those occurred, when it was last counted, that no macro chosen before gives. */
+  readonly score: number;
 }
 
 /** The macro's first 1, 2, ... values as keys. */

@@ -30,10 +30,18 @@ const MANIFEST = 'manifest.json';
 const REPORT = 'report.json';
 /** See earlier.ts. */
 export const PREPARED = 'prepared.jsonl';
+export const PREPARED_INDEX = 'prepared.index.json';
 const eventsFile = (split: Split) => `${split}.events.u16`;
 const indexFile = (split: Split) => `${split}.index.json`;
 
-const FILES: readonly string[] = [MANIFEST, REPORT, PREPARED, ...SPLITS.map(eventsFile), ...SPLITS.map(indexFile)];
+const FILES: readonly string[] = [
+  MANIFEST,
+  REPORT,
+  PREPARED,
+  PREPARED_INDEX,
+  ...SPLITS.map(eventsFile),
+  ...SPLITS.map(indexFile),
+];
 
 /** 64 MiB: NES-MDB has 17 MB at most. */
 const KEPT_IN_MEMORY = 64 * 2 ** 20;
@@ -137,10 +145,7 @@ export async function openDataset(folder: string, keptInMemory = KEPT_IN_MEMORY)
     const fault = file === MANIFEST ? 'is not a dataset' : 'the dataset is not complete';
     throw new DataError(folder, `${fault} (${file}: ${problem})`, 'give the output folder of "chipsmith prepare"');
   };
-  const readJson = async <T>(file: string, schema: z.ZodType<T>) => {
-    const bytes = await readInputFile(join(folder, file), MAX_JSON_BYTES).catch(missing(file));
-    return parseJsonFile(bytes.toString(), schema, join(folder, file), REMEDY);
-  };
+  const readJson = <T>(file: string, schema: z.ZodType<T>) => readJsonFile(join(folder, file), schema, missing(file));
   const manifest = await readJson(MANIFEST, manifestSchema);
   if (manifest.fingerprint !== fingerprintOf(manifest.encoding, manifest.splits)) {
     throw new DataError(join(folder, MANIFEST), 'the fingerprint does not fit the rest', REMEDY);
@@ -155,6 +160,24 @@ export async function openDataset(folder: string, keptInMemory = KEPT_IN_MEMORY)
   };
   const shards = { train: await openShard('train'), valid: await openShard('valid'), test: await openShard('test') };
   return new Dataset(manifest, await readJson(REPORT, reportSchema), shards);
+}
+
+/**
+ * One of a dataset's files by a schema.
+ *
+ * @param onFailure what becomes of it if the file cannot be read
+ * @throws DataError if it is not as the schema says
+ */
+export async function readJsonFile<T>(
+  path: string,
+  schema: z.ZodType<T>,
+  onFailure?: (error: unknown) => never,
+): Promise<T> {
+  const bytes = await readInputFile(path, MAX_JSON_BYTES).catch((error: unknown) => {
+    onFailure?.(error);
+    throw error;
+  });
+  return parseJsonFile(bytes.toString(), schema, path, REMEDY);
 }
 
 /** Reads through the events of a split once. @throws DataError if they are not those of the manifest */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { DataError } from '../../error.ts';
@@ -72,6 +73,20 @@ export async function withInputFile<Result>(
  */
 export function readInputFile(path: string, maxBytes: number, remedy?: string): Promise<Buffer> {
   return withInputFile(path, maxBytes, ({ size, read }) => read(0, size), remedy);
+}
+
+const PIECE_BYTES = 2 ** 20;
+
+/** SHA-256 of a file, however large, in 64 hexadecimal digits. @throws DataError if it cannot be read */
+export async function sha256OfFile(path: string): Promise<string> {
+  const { size, read, close } = await openInputFile(path);
+  const hash = createHash('sha256');
+  try {
+    for (let at = 0; at < size; at += PIECE_BYTES) hash.update(await read(at, Math.min(PIECE_BYTES, size - at)));
+    return hash.digest('hex');
+  } finally {
+    await close();
+  }
 }
 
 /** Undefined if there are fewer bytes. */
