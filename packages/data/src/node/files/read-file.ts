@@ -55,11 +55,12 @@ export async function withInputFile<Result>(
   path: string,
   maxBytes: number,
   work: (file: InputFile) => Promise<Result>,
-  remedy = 'give a smaller file',
+  remedy?: string,
 ): Promise<Result> {
   const file = await openInputFile(path, remedy);
   try {
-    if (file.size > maxBytes) throw new DataError(path, `is larger than ${maxBytes} bytes (${file.size})`, remedy);
+    if (file.size > maxBytes)
+      throw new DataError(path, `is larger than ${maxBytes} bytes (${file.size})`, remedy ?? 'give a smaller file');
     return await work(file);
   } finally {
     await file.close();
