@@ -46,6 +46,8 @@ export interface Encoding {
   readonly classes: number;
   /** Events in a bar of 4/4: where an event is a step of the grid its steps, elsewhere the typical number. */
   readonly stepsPerBar: number;
+  /** The voices that decoding fills. An arranger may add the others. */
+  readonly voices: readonly VoiceName[];
   /** Whether it takes the times of songs as they were read, to the sample; else on video frames. */
   readonly exactTimes?: boolean;
   /** Sequences of a song with a tempo, given or estimated; see withEstimatedTiming, and `exactTimes`. */
