@@ -1,3 +1,4 @@
+import { compare } from './commands/compare.ts';
 import { doctor } from './commands/doctor.ts';
 import { evaluate } from './commands/evaluate.ts';
 import { generate } from './commands/generate.ts';
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   keep,
   render,
   evaluate,
+  compare,
   listModels,
   plan,
 ];

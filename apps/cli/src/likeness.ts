@@ -4,10 +4,13 @@ import {
   type Dataset,
   deriveSeed,
   type Encoding,
+  findEncoding,
   type MelodyMeasures,
   measureMelody,
   measuresOf,
   meterOfBar,
+  Random,
+  type Song,
   trackOf,
 } from '@chipsmith/data';
 import type { Device } from '@chipsmith/kernels';
@@ -37,14 +40,26 @@ export interface LikenessOptions {
 }
 
 /** What the training songs are like, arranged and cut as tracks are. */
-export function measureSongs(dataset: Dataset, { encoding, bars, seed }: LikenessOptions): MelodyMeasures[] {
-  return dataset.sequences('train').map(({ read, bar }, index) => {
-    const events = read();
+export function measureSongs(dataset: Dataset, options: Pick<LikenessOptions, 'bars' | 'seed'>): MelodyMeasures[] {
+  return songsOf(dataset, options).map(measureMelody);
+}
+
+/** Training songs as their encoding has them, arranged and cut as tracks are; of a large dataset so many, drawn at random. */
+export function songsOf(dataset: Dataset, { bars, seed }: Pick<LikenessOptions, 'bars' | 'seed'>): Song[] {
+  const { name, version } = dataset.manifest.encoding;
+  const encoding = findEncoding(name, version);
+  const sequences = dataset.sequences('train');
+  const chosen = new Random(0).permutation(sequences.length).slice(0, MAX_SONGS).sort();
+  return Array.from(chosen, (index) => {
+    const { read, bar } = sequences[index];
     const steps = bar ?? encoding.stepsPerBar;
-    const song = encoding.decode(events.subarray(0, bars * steps), { title: '', meter: meterOfBar(bar) });
-    return measureMelody(arrangeMelody(song, { seed: deriveSeed(seed, index) }));
+    const song = encoding.decode(read().subarray(0, bars * steps), { title: '', meter: meterOfBar(bar) });
+    return encoding.voices.length === 1 ? arrangeMelody(song, { seed: deriveSeed(seed, index) }) : song;
   });
 }
+
+/** Enough for distributions: of the measures' 5 % quantiles the error is below 2 %. */
+const MAX_SONGS = 1000;
 
 /**
  * Draws sequences at a temperature and compares the tracks that they make with the songs. Unlike `generate`, it does not draw
@@ -110,7 +125,14 @@ export function mediansOf(measures: readonly MelodyMeasures[]): MelodyMeasures {
 }
 
 function quantile(measures: readonly MelodyMeasures[], name: keyof MelodyMeasures, share: number): number {
-  const values = measures.map((measure) => measure[name]).filter(Number.isFinite);
-  values.sort((a, b) => a - b);
+  return quantileOf(
+    measures.map((measure) => measure[name]),
+    share,
+  );
+}
+
+/** Of those that are numbers. @param share 0..1, 0.5 for the median */
+export function quantileOf(all: readonly number[], share: number): number {
+  const values = all.filter(Number.isFinite).sort((a, b) => a - b);
   return values[Math.min(values.length - 1, Math.floor(share * values.length))] ?? Number.NaN;
 }

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { type FilterName, playScore, writeVgm, writeWav } from '@chipsmith/apu';
 import { type MidiConvention, type Song, ticksPerQuarter, writeMidi } from '@chipsmith/data';
 import { checkReplaceable, isSystemError, replaceFolder } from '@chipsmith/data/node';
-import { contactSheet, type SheetTrack } from './page/contact-sheet.ts';
+import { contactSheet, type Settings, type SheetTrack } from './page/contact-sheet.ts';
 import type { Sidecar } from './sidecar.ts';
 import { startProgress } from './terminal/progress.ts';
 import { audioOf } from './track-audio.ts';
@@ -16,6 +16,10 @@ export interface Track {
   readonly events: ArrayLike<number>;
   readonly seed: number;
   readonly scores: Readonly<Record<string, number>>;
+  /** What is particular to this track, where tracks of several models stand on one page. */
+  readonly settings?: Settings;
+  /** Options of `generate` that are particular to it. */
+  readonly options?: Readonly<Record<string, string | boolean>>;
 }
 
 export interface TrackSettings {
@@ -24,10 +28,12 @@ export interface TrackSettings {
   readonly replace: boolean;
   readonly title: string;
   /** What all tracks have in common. */
-  readonly settings: Readonly<Record<string, string | number | boolean>>;
+  readonly settings: Settings;
   /** The options of `generate` that make more such tracks: all that were given, but for seed and output. */
   readonly options: Readonly<Record<string, string | boolean>>;
   readonly sound: { readonly sampleRate: number; readonly filter: FilterName };
+  /** HTML that stands above the tracks. */
+  readonly table?: string;
   /** Of the .mid files. */
   readonly midi: MidiConvention;
   readonly signal: AbortSignal;
@@ -66,18 +72,24 @@ export async function writeTracks(
   tracks: readonly Track[],
   requested: TrackSettings,
 ): Promise<{ output: string; page: string }> {
-  const { title, settings, sound, midi, options, signal } = requested;
+  const { title, settings, table, sound, midi, options, signal } = requested;
   const output = await tracksFolder(requested.output, requested.replace);
   const progress = startProgress('rendering');
   try {
     const folder = await replaceFolder(output, async (partial) => {
       const shown: SheetTrack[] = [];
-      for (const [index, { name, song, events, seed, scores }] of tracks.entries()) {
+      for (const [index, track] of tracks.entries()) {
+        const { name, song, events, seed, scores } = track;
         signal.throwIfAborted();
         progress.update(index / tracks.length, name);
         const log = playScore(song);
         const { title } = song;
-        const sidecar: Sidecar = { name, title, seed, settings, scores, sound, options, events: Array.from(events) };
+        const sidecar: Sidecar = {
+          ...{ name, title, seed, scores, sound },
+          settings: { ...settings, ...track.settings },
+          options: { ...options, ...track.options },
+          events: Array.from(events),
+        };
         const files = {
           mid: writeMidi(song, { convention: midi }),
           vgm: writeVgm(log, { title }),
@@ -85,10 +97,11 @@ export async function writeTracks(
         };
         for (const [type, bytes] of Object.entries(files)) await writeFile(join(partial, `${name}.${type}`), bytes);
         await writeFile(join(partial, `${name}.wav`), writeWav(audioOf(log, sound), sound.sampleRate));
-        shown.push({ name, song, seed, scores, filter: sound.filter, files });
+        const own = track.settings && { settings: track.settings };
+        shown.push({ name, song, seed, scores, filter: sound.filter, files, ...own });
       }
       progress.update(1, '');
-      await writeFile(join(partial, 'index.html'), contactSheet(shown, { title, settings }));
+      await writeFile(join(partial, 'index.html'), contactSheet(shown, { title, settings, ...(table && { table }) }));
     });
     return { output, page: join(folder, 'index.html') };
   } finally {
@@ -96,8 +109,8 @@ export async function writeTracks(
   }
 }
 
-/** The name of a file of a track, or of the page. Tracks that were kept may have a number behind theirs. */
-const TRACK_FILE = /^track-\d+(-\d+)?\.(mid|vgm|wav|json)$/;
+/** The name of a file of a track: it may hold a model's name, and, where tracks were kept, a number behind. */
+const TRACK_FILE = /^track-([a-z-]+-)?\d+(-\d+)?\.(mid|vgm|wav|json)$/;
 
 /**
  * Makes sure that tracks may be written to a folder: it is missing, or empty, or holds tracks of an earlier call.

@@ -16,6 +16,7 @@ export { type Copies, type Manifest, type Report, type SongEntry, SPLITS, type S
 export { reportTable } from './dataset/report-table.ts';
 export { type SongCounts, sumCounts, type VoiceCounts, WIDEST_INTERVAL } from './dataset/statistics/counts.ts';
 export {
+  barsRepeatedAt,
   compareMeasures,
   type MelodyMeasures,
   measureMelody,

@@ -9,7 +9,16 @@ export {
   tempo,
 } from './checkpoint/checkpoint.ts';
 export { learningWarning } from './checkpoint/learning.ts';
-export type { ComposeContext, Composer, Composers, Composition, Requests, Seeded, Task } from './composing/composer.ts';
+export type {
+  ComposeContext,
+  Composer,
+  Composers,
+  ComposingSettings,
+  Composition,
+  Requests,
+  Seeded,
+  Task,
+} from './composing/composer.ts';
 export { type ComposeOptions, compose, composingSettings, type SampleOptions, sample } from './composing/sample.ts';
 export { ModelError } from './error.ts';
 export {

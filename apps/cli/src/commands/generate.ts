@@ -1,17 +1,17 @@
 import { join } from 'node:path';
-import { deriveSeed, findEncoding, trackOf, withCount } from '@chipsmith/data';
-import { type Checkpoint, composingSettings, findModel, learningWarning, tempo } from '@chipsmith/models';
-import { compose, type SongOfSample } from '../compose.ts';
+import { findEncoding, withCount } from '@chipsmith/data';
+import { findModel, learningWarning, tempo } from '@chipsmith/models';
+import { drawTracks, settingsOf } from '../draw-tracks.ts';
 import { type Arguments, type Command, flag, givenOptions, text } from '../terminal/command.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { print, tell } from '../terminal/output.ts';
 import { givenValue } from '../terminal/schema-options.ts';
 import { integer, number, required, seedOf } from '../terminal/values.ts';
-import { checkTracksFolder, scoresOf, type Track, writeTracks } from '../tracks.ts';
+import { checkTracksFolder, writeTracks } from '../tracks.ts';
 import { requireReplaceable } from '../writable.ts';
 import { checkpointOf, checkpointOptions } from './checkpoint.ts';
 import { adapterOption, withDevice } from './options.ts';
-import { primerOf, type TrackPrimer } from './primer.ts';
+import { primerOf } from './primer.ts';
 import { soundOf, soundOptions } from './render.ts';
 import { midiOf, midiOption } from './song.ts';
 
@@ -71,7 +71,7 @@ export const generate: Command = {
   ],
   async run(args) {
     const options = optionsOf(args);
-    const { count, bars, seed, sampling: given, arranged, loops, sound, midi } = options;
+    const { count, bars, sound, midi } = options;
     const folder = text(args, 'output') ?? join(required(args, 'run', 'the folder of a trained model'), 'samples');
     await checkTracksFolder(folder);
     await requireReplaceable(folder);
@@ -82,34 +82,13 @@ export const generate: Command = {
     const encoding = findEncoding(metadata.encoding.name);
     const primer = await primerOf(args, encoding, bars);
     if (primer?.description !== undefined) tell(primer.description);
-    const settings = settingsOf(options, checkpoint, primer);
-    const { beatsPerMinute } = settings;
-    const key = primer === undefined ? {} : { transposition: primer.transposition, meter: primer.meter };
-    const keepsBars = primer !== undefined;
-    // One bar more than asked for where bars may begin later than the first event: so many are left.
-    const length = (keepsBars ? bars : bars + 1) * (primer?.barEvents ?? encoding.stepsPerBar);
-    const nameOf = (index: number) => `track-${String(index + 1).padStart(Math.max(2, String(count).length), '0')}`;
-    const songOf: SongOfSample = ({ events }, index) => {
-      const melody = encoding.decode(events, { title: `${metadata.model} ${nameOf(index)}`, beatsPerMinute, ...key });
-      const { voices } = encoding;
-      return trackOf(melody, { bars, seed: deriveSeed(seed, index), voices, arranged, loops, keepsBars });
-    };
-
     const { output: _, seed: __, replace, ...typed } = givenOptions(generate, args);
+    const wish = { ...options, primer };
+    const settings = { ...settingsOf(checkpoint, wish), ...(primer?.description && { primer: primer.description }) };
     const { output, page, tracks } = await interruptible(async (signal) => {
-      const sampling = { count, length, seed, settings: given, primer: primer?.events, encoding, signal };
-      const drawn = await withDevice(args, signal, (device, onPreparation) =>
-        compose(device, checkpoint, songOf, { ...sampling, bars, onPreparation }),
+      const tracks = await withDevice(args, signal, (device, onPreparation) =>
+        drawTracks(device, checkpoint, wish, { signal, onPreparation }),
       );
-      const tracks = drawn.map(({ sample: { events, nll }, song }, index): Track => {
-        return {
-          name: nameOf(index),
-          song,
-          events,
-          seed,
-          scores: { ...(nll !== undefined && { nllPerEvent: nll }), ...scoresOf(song) },
-        };
-      });
       const title = withCount(`# track(s) by ${metadata.model}`, count);
       const place = { output: folder, replace: replace === true };
       const made = { title, settings, options: typed, sound, midi, signal };
@@ -139,28 +118,6 @@ function optionsOf(args: Arguments) {
     loops: flag(args, 'loop'),
     sound: soundOf(args),
     midi: midiOf(args),
-  };
-}
-
-/** What the page and the files of tracks say of how they were made. */
-function settingsOf(
-  { bars, seed, sampling, arranged, loops, ...given }: ReturnType<typeof optionsOf>,
-  checkpoint: Checkpoint,
-  primer: TrackPrimer | undefined,
-) {
-  const { model, training, encoding, beatsPerMinute } = checkpoint.metadata;
-  return {
-    model,
-    step: training.step,
-    encoding: encoding.name,
-    bars,
-    beatsPerMinute: given.beatsPerMinute ?? primer?.beatsPerMinute ?? Math.round(beatsPerMinute),
-    loops,
-    ...composingSettings(checkpoint, primer === undefined ? 'sample' : 'continue', sampling),
-    ...(primer !== undefined && { primerEvents: primer.events.length }),
-    ...(primer?.description !== undefined && { primer: primer.description }),
-    arranged,
-    seed,
   };
 }
 

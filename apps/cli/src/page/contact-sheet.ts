@@ -30,6 +30,8 @@ export interface SheetTrack {
 export interface SheetMeta {
   readonly title: string;
   readonly settings: Settings;
+  /** HTML that stands above the tracks. */
+  readonly table?: string;
 }
 
 /** A track's files that are small enough to be in the page: some kilobytes each. */
@@ -54,7 +56,7 @@ export function contactSheet(tracks: readonly SheetTrack[], meta: SheetMeta): st
     ),
     body: `<header>
 <h1>${escapeHtml(meta.title)}</h1>
-<dl>${facts(meta.settings)}</dl>
+<dl>${facts(meta.settings)}</dl>${meta.table === undefined ? '' : `\n${meta.table}`}
 </header>
 <nav aria-label="Controls">
 ${mixer()}

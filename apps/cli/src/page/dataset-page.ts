@@ -6,7 +6,7 @@ import { copiesInWords, type Inspection, type SplitInspection, voiceRow } from '
 import { escapeHtml, formatNumber } from './html.ts';
 import { htmlPage } from './page.ts';
 import { songCard } from './song-card.ts';
-import { facts, labelOf, term } from './terms.ts';
+import { facts, htmlTable, labelOf } from './terms.ts';
 import { KEYS, mixer } from './toolbar.ts';
 
 /** A song of the dataset as its events tell it, to be seen and heard. */
@@ -87,9 +87,9 @@ async function splitSection({ split, songs, seconds, voices, polyphony, sequence
   }));
   return [
     `<h2>${split}: ${songs} songs, ${formatNumber(seconds / 60)} minutes</h2>`,
-    table(voices.map(voiceRow)),
+    htmlTable(voices.map(voiceRow)),
     '<h3>Sequences</h3>',
-    table(events),
+    htmlTable(events),
     `<div class="charts">${charts.join('\n')}</div>`,
   ].join('\n');
 }
@@ -201,18 +201,6 @@ async function draw(specification: TopLevelSpec): Promise<string> {
   const svg = await view.toSVG();
   view.finalize();
   return `<figure>${svg}</figure>`;
-}
-
-/** Rows with the same fields, the first of which is a voice. */
-function table(rows: readonly Readonly<Record<string, string | number>>[]): string {
-  const [first = {}] = rows;
-  const heads = Object.keys(first).map((name) => `<th>${term(name)}</th>`);
-  const lines = rows.map((row) => {
-    const [voice, ...figures] = Object.values(row).map(String);
-    const cells = figures.map((figure) => `<td>${escapeHtml(figure)}</td>`);
-    return `<tr><td class="${escapeHtml(voice)}">${escapeHtml(labelOf(voice))}</td>${cells.join('')}</tr>`;
-  });
-  return `<div class="table"><table>\n<tr>${heads.join('')}</tr>\n${lines.join('\n')}\n</table></div>`;
 }
 
 function list(lines: readonly string[]): string {

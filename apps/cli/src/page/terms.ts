@@ -115,3 +115,15 @@ export function facts(values: Readonly<Record<string, string | number | boolean>
     .map(([name, value]) => `<div><dt>${term(name)}</dt><dd>${figureOf(name, value)}</dd></div>`)
     .join('');
 }
+
+/** Rows with the same fields, whose names and first values are explained where they are known. */
+export function htmlTable(rows: readonly Readonly<Record<string, string | number>>[]): string {
+  const [first = {}] = rows;
+  const heads = Object.keys(first).map((name) => `<th>${term(name)}</th>`);
+  const lines = rows.map((row) => {
+    const [name, ...figures] = Object.values(row).map(String);
+    const cells = figures.map((figure) => `<td>${escapeHtml(figure)}</td>`);
+    return `<tr><td class="${escapeHtml(name)}">${escapeHtml(labelOf(name))}</td>${cells.join('')}</tr>`;
+  });
+  return `<div class="table"><table>\n<tr>${heads.join('')}</tr>\n${lines.join('\n')}\n</table></div>`;
+}

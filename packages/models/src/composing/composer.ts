@@ -19,6 +19,9 @@ export type Task = keyof Requests;
 /** What a model can do. A task that it lacks, it cannot do. */
 export type Composers = { readonly [Each in Task]?: Composer<Requests[Each]> };
 
+/** What was set of a composer: flat, so that pages and files of tracks can say it. */
+export type ComposingSettings = Readonly<Record<string, string | number | boolean>>;
+
 /** One thing that a model can do, many times side by side. */
 export interface Composer<Request> {
   /** What can be set, with defaults; command line options and their help come from it. */

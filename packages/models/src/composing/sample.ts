@@ -2,7 +2,7 @@ import { deriveSeed, type Encoding } from '@chipsmith/data';
 import type { Device } from '@chipsmith/kernels';
 import { type Checkpoint, requireEncoding, withParameters } from '../checkpoint/checkpoint.ts';
 import { ModelError, requireIntegers, schemaError } from '../error.ts';
-import type { ComposeContext, Composer, Composition, Requests, Seeded, Task } from './composer.ts';
+import type { ComposeContext, Composer, ComposingSettings, Composition, Requests, Seeded, Task } from './composer.ts';
 
 export interface ComposeOptions extends Pick<ComposeContext, 'onProgress' | 'onPreparation' | 'signal'> {
   readonly encoding: Encoding;
@@ -73,9 +73,9 @@ export function composingSettings(
   checkpoint: Pick<Checkpoint, 'model' | 'metadata'>,
   task: Task,
   settings: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, unknown>> {
+): ComposingSettings {
   const parsed = composerOf(checkpoint, task).settings.safeParse(settings);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return parsed.data as ComposingSettings;
   throw schemaError('Composing', parsed.error, 'correct it, or leave it out for the default');
 }
 

@@ -55,6 +55,13 @@ export function measureMelody(song: Song): MelodyMeasures {
   };
 }
 
+/** Share of the bars of pulse 1 with notes, from bar `distance` on, that are as the one so many bars before, to the 16th. */
+export function barsRepeatedAt(song: Song, distance: number): number {
+  const bars = barsOf(song);
+  const later = bars.slice(distance).map((bar, index) => ({ bar, before: bars[index] }));
+  return mean(later.filter(({ bar }) => bar !== '').map(({ bar, before }) => Number(bar === before)));
+}
+
 /**
  * How differently two collections of tracks are distributed, 0 (alike) to 1: for each measure the greatest distance between
  * the two cumulative distributions (Kolmogorov and Smirnov).

@@ -1,0 +1,288 @@
+import { join, resolve } from 'node:path';
+import { barsRepeatedAt, type Dataset, findEncoding, measureMelody } from '@chipsmith/data';
+import { writeFileAtomic } from '@chipsmith/data/node';
+import type { Device, PreparationOptions } from '@chipsmith/kernels';
+import {
+  configure,
+  evaluateCheckpoint,
+  findModel,
+  type ModelDefinition,
+  models,
+  type TrainingStart,
+  train,
+  trainingSettings,
+} from '@chipsmith/models';
+import { RunFolder, threadedBatches } from '@chipsmith/models/node';
+import { z } from 'zod';
+import { drawTracks, settingsOf } from '../draw-tracks.ts';
+import { quantileOf, songsOf } from '../likeness.ts';
+import { htmlTable } from '../page/terms.ts';
+import { type Arguments, type Command, givenOptions, type Options, text } from '../terminal/command.ts';
+import { UsageError } from '../terminal/errors.ts';
+import { interruptible } from '../terminal/interrupt.ts';
+import { formatTable, percent, print, tell } from '../terminal/output.ts';
+import { formatBytes, startProgress } from '../terminal/progress.ts';
+import { commandLine } from '../terminal/quote.ts';
+import { givenValues, schemaOptions } from '../terminal/schema-options.ts';
+import { integer, oneOf } from '../terminal/values.ts';
+import { type Track, writeTracks } from '../tracks.ts';
+import { requireWritable } from '../writable.ts';
+import { settingOptions, settingsSchema } from './model-options.ts';
+import { adapterOption, CORPUS, datasetOf, freeFolder, withDevice } from './options.ts';
+
+const shared = z.object({
+  minutes: trainingSettings.minutes.default(1),
+  batch: trainingSettings.batch.describe('sequences side by side in a training step (default what suits each model)'),
+  length: trainingSettings.length.describe('events of each sequence (default what suits each model)'),
+  seed: trainingSettings.seed,
+});
+
+const own: Options = {
+  models: {
+    type: 'string',
+    valueHint: 'a,b,c',
+    description: 'which to compare (default all that can learn the data)',
+  },
+  data: {
+    type: 'string',
+    valueHint: 'folder,..',
+    description: `dataset folders, one for each encoding that the models learn, or ${CORPUS} (default ${CORPUS})`,
+  },
+  ...schemaOptions(shared),
+  tracks: { type: 'string', valueHint: 'n', description: 'tracks by each (default 20)' },
+  bars: { type: 'string', valueHint: 'n', description: 'bars of each track (default 16)' },
+  output: {
+    type: 'string',
+    valueHint: 'folder',
+    description: 'folder for runs, tracks and page (default comparisons/<first free number>)',
+  },
+  markdown: { type: 'string', valueHint: 'file', description: 'also write the table as a Markdown page' },
+  ...adapterOption,
+};
+
+export const compare: Command = {
+  name: 'compare',
+  description: 'Train several models for the same time, and put figures and tracks of all of them on one page.',
+  get options() {
+    return { ...own, ...settingOptions(models) };
+  },
+  helpSections: () => [
+    ['Options', own],
+    ['Settings of the models are options too, for those that have them: see chipsmith models <name>', {}],
+  ],
+  examples: [
+    ['compare --models basic-rnn,lookback-rnn,attention-rnn --minutes 10', 'On the tunes that come with chipsmith'],
+    ['compare --data nes,nes-polyphony --minutes 30 --layers 256,256 --batch 16', 'All that can learn your data'],
+  ],
+  async run(args) {
+    const tracks = integer(args, 'tracks', { least: 1, most: 1000 }) ?? 20;
+    const bars = integer(args, 'bars', { least: 1, most: 1000 }) ?? 16;
+    const { minutes, seed = 1, ...shape } = givenValues(shared, args);
+    const chosen = await pairsOf(args);
+    const output = text(args, 'output') ?? freeFolder('comparisons/comparison');
+    await requireWritable(output);
+    const wish = { count: tracks, bars, seed, sampling: {}, arranged: true, loops: false };
+    const results: Result[] = [];
+    const drawn: Track[] = [];
+    const written = await interruptible(async (signal) => {
+      await withDevice(args, signal, async (device, onPreparation) => {
+        for (const { definition, dataset, place } of chosen) {
+          signal.throwIfAborted();
+          // Of the settings that were given, those that the model has.
+          const settings = configure(definition, givenValues(settingsSchema(definition), args));
+          const options = { minutes: minutes ?? 1, seed, ...definition.training, ...shape, settings };
+          const folder = join(output, 'runs', definition.name);
+          const job = { device, definition, dataset, place, folder, onPreparation, signal };
+          const { result, checkpoint } = await trainOne(job, options);
+          const made = await drawTracks(device, checkpoint, wish, { signal });
+          const { model, step, encoding } = settingsOf(checkpoint, wish);
+          for (const track of made) {
+            const options = { run: folder };
+            const name = track.name.replace('track-', `track-${model}-`);
+            drawn.push({ ...track, name, settings: { model, step, encoding }, options });
+          }
+          results.push({ ...result, ...musicOf(made, dataset) });
+        }
+      });
+      return await writeTracks(drawn, {
+        output: join(output, 'tracks'),
+        replace: false,
+        title: `${tracks} tracks by each of ${results.length} models`,
+        settings: { minutes: minutes ?? 1, bars, seed },
+        options: { bars: String(bars) },
+        table: htmlTable(results.map(rowOf)),
+        sound: { sampleRate: 48_000, filter: 'nes' },
+        midi: 'general-midi',
+        signal,
+      });
+    });
+    const rows = results.map(rowOf);
+    const markdown = text(args, 'markdown');
+    if (markdown !== undefined) await writeFileAtomic(markdown, markdownPage(args, rows));
+    const words = `${formatTable(rows)}\n\nHear and see them: ${written.page}`;
+    print(args, { output, tracks: written.output, page: written.page, results }, words);
+    return 0;
+  },
+};
+
+/** A model and the data that it can learn. */
+interface Pair {
+  readonly definition: ModelDefinition;
+  readonly dataset: Dataset;
+  /** Dataset folder, or CORPUS. */
+  readonly place: string;
+}
+
+/** @throws UsageError if a model is unknown, or none of the data is in an encoding that it learns */
+async function pairsOf(args: Arguments): Promise<Pair[]> {
+  const names = text(args, 'models')?.split(',');
+  const known = models.map(({ name }) => name);
+  const wanted = names?.map((name) => findModel(oneOf('--models: each', name.trim(), known))) ?? models;
+  const places = (text(args, 'data') ?? CORPUS).split(',');
+  const folders = await Promise.all(
+    places
+      .filter((place) => place !== CORPUS)
+      .map(async (place) => ({ place, dataset: await datasetOf(place, findEncoding(models[0].encodings[0])) })),
+  );
+  const pairs: Pair[] = [];
+  for (const definition of wanted) {
+    const found = folders.find(({ dataset }) => definition.encodings.includes(dataset.manifest.encoding.name));
+    if (found !== undefined) pairs.push({ definition, ...found });
+    else if (places.includes(CORPUS)) {
+      const dataset = await datasetOf(CORPUS, findEncoding(definition.encodings[0]));
+      pairs.push({ definition, dataset, place: CORPUS });
+    } else if (names !== undefined) {
+      const encoding = definition.encodings.join(' or ');
+      throw new UsageError(
+        `${definition.name} learns ${encoding}, and none of --data is in it; prepare it with --encoding ${definition.encodings[0]}`,
+      );
+    }
+  }
+  if (pairs.length > 0) return pairs;
+  throw new UsageError('no model can learn this data; see chipsmith models for the encodings that they learn');
+}
+
+interface Job extends Pair {
+  readonly device: Device;
+  readonly folder: string;
+  readonly onPreparation: PreparationOptions['onProgress'];
+  readonly signal: AbortSignal;
+}
+
+type TrainingFigures = Awaited<ReturnType<typeof trainOne>>['result'];
+type MusicFigures = ReturnType<typeof musicOf>;
+type Result = TrainingFigures & MusicFigures;
+
+/** Trains a model for the time that all get, and evaluates the best that it came to on the whole valid split. */
+async function trainOne(
+  { device, definition, dataset, place, folder, onPreparation, signal }: Job,
+  options: Pick<Parameters<typeof train>[0], 'minutes' | 'seed' | 'batch' | 'length' | 'settings'>,
+) {
+  const { name, lossUnit } = definition;
+  tell(`${name}, ${options.minutes} minutes`);
+  const progress = startProgress(name);
+  let start: TrainingStart | undefined;
+  let rate = 0;
+  try {
+    const store = new RunFolder(folder);
+    const { step, best } = await train({
+      ...{ device, definition, dataset, store, batchSource: threadedBatches, resume: false },
+      ...options,
+      ...{
+        dataPlace: place === CORPUS ? CORPUS : resolve(place),
+        validTokens: 20_000,
+        validateEvery: 100,
+        patience: 0,
+      },
+      onPreparation,
+      onStart: (started) => {
+        start = started;
+      },
+      onProgress: ({ step, share, loss, tokensPerSecond }) => {
+        rate = tokensPerSecond;
+        progress.update(share, `step ${step}, loss ${loss.toFixed(3)}`);
+      },
+      signal,
+    });
+    signal.throwIfAborted();
+    const checkpoint = await store.load(best === null ? 'latest' : 'best');
+    const valid = dataset.sequences('valid');
+    const { loss, measures } = await evaluateCheckpoint(device, checkpoint, valid, { signal });
+    const { examples } = checkpoint.model;
+    const baselines = examples.baselines?.(dataset.sequences('train'), valid) ?? {};
+    const { parameters = 0, predicted, measured } = start ?? {};
+    const memory = { predictedBytes: sumOf(predicted), measuredBytes: sumOf(measured) };
+    const result = {
+      model: name,
+      parameters,
+      step,
+      loss,
+      lossUnit,
+      baselines,
+      measures,
+      tokensPerSecond: rate,
+      ...memory,
+    };
+    return { result, checkpoint };
+  } finally {
+    progress.stop();
+  }
+}
+
+function sumOf(bytes: Readonly<Record<string, number>> = {}): number {
+  return Object.values(bytes).reduce((sum, each) => sum + each, 0);
+}
+
+/** What a listener notices of the tracks, as medians, and the same of the training songs. */
+function musicOf(tracks: readonly Track[], dataset: Dataset) {
+  const songs = songsOf(dataset, { bars: 16, seed: 1 });
+  const figures = (all: readonly Track['song'][]) => ({
+    leaps: quantileOf(
+      all.map((song) => measureMelody(song).leaps),
+      0.5,
+    ),
+    barsRepeatedAt1: mean(all.map((song) => barsRepeatedAt(song, 1))),
+    barsRepeatedAt2: mean(all.map((song) => barsRepeatedAt(song, 2))),
+  });
+  return { music: figures(tracks.map(({ song }) => song)), songs: figures(songs) };
+}
+
+function mean(values: readonly number[]): number {
+  const finite = values.filter(Number.isFinite);
+  return finite.reduce((sum, value) => sum + value, 0) / finite.length;
+}
+
+/** A model's line of the table, for people. */
+function rowOf({ model, parameters, step, loss, baselines, tokensPerSecond, music, songs, ...memory }: Result) {
+  const baseline = Object.entries(baselines).map(([name, value]) => [name, value.toFixed(3)]);
+  return {
+    model,
+    parameters,
+    steps: step,
+    'valid loss': loss.toFixed(3),
+    ...Object.fromEntries(baseline),
+    'events/s': Math.round(tokensPerSecond),
+    memory: formatBytes(memory.measuredBytes),
+    'as predicted': memory.measuredBytes === memory.predictedBytes ? 'yes' : formatBytes(memory.predictedBytes),
+    leaps: `${percent(music.leaps, 0)} (${percent(songs.leaps, 0)})`,
+    'bars again': `${percent(music.barsRepeatedAt1, 0)} (${percent(songs.barsRepeatedAt1, 0)})`,
+    'two bars on': `${percent(music.barsRepeatedAt2, 0)} (${percent(songs.barsRepeatedAt2, 0)})`,
+  };
+}
+
+/** The table as a page of its own, with the command that makes it. */
+function markdownPage(args: Arguments, rows: readonly Readonly<Record<string, string | number>>[]): string {
+  const names = Object.keys(rows[0]);
+  const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
+  const { output: _, ...typed } = givenOptions(compare, args);
+  const words = Object.entries(typed).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  return `# Models compared
+
+    ${commandLine(['compare', ...words])}
+
+Trained for the same time, judged on the whole valid split; behind the figures of the tracks, in brackets, those of the
+training songs. Leaps: intervals wider than a fifth. Bars again: bars that are as the one before, or two before.
+
+${[line(names), line(names.map(() => '---')), ...rows.map((row) => line(names.map((name) => row[name])))].join('\n')}
+`;
+}
