@@ -1,6 +1,6 @@
 import { melodyEncoding } from '@chipsmith/data';
 import { describe, expect, it } from 'vitest';
-import { planSampling } from '../src/composing/autoregressive.ts';
+import { planSampling } from '../src/composing/step.ts';
 import { ModelError, sample } from '../src/index.ts';
 import { readClasses } from '../src/next-event/reading.ts';
 import { lstmNetwork, rnnSettings } from '../src/next-event/rnn.ts';
@@ -156,7 +156,7 @@ describe('sample', () => {
     );
     const reading = readClasses(melodyEncoding);
     const network = lstmNetwork(settings, reading);
-    expect(during).toEqual(planSampling(network, reading, 3, device.limits).plan.byCategory);
+    expect(during).toEqual(planSampling(network, reading, 3, { limits: device.limits }).plan.byCategory);
     expect(device.allocated).toEqual(before);
     expect(shares).toEqual([1, 2, 3, 4, 5].map((done) => expect.closeTo(done / 11, 12)));
   });

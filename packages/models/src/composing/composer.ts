@@ -46,8 +46,15 @@ export interface Seeded {
 export interface ComposeContext {
   readonly device: Device;
   readonly encoding: Encoding;
-  /** Events of each sequence, those given included; at least 2. */
+  /** Most events of each sequence, those given included; at least 2. */
   readonly length: number;
+  /**
+   * A sequence ends once so many bars of 4/4 have passed, those given included, in time as `Encoding.barsOf` tells it; if left out
+   * with its last event.
+   */
+  readonly bars?: number | undefined;
+  /** Semitones that the encoding moved the music up by that a sequence goes on from; 0 if left out. */
+  readonly transposition?: number | undefined;
   /** For each class, how many training sequences start with it. */
   readonly firstEvents: readonly number[];
   /** See `Examples.facts`. */
