@@ -91,7 +91,8 @@ export const generate: Command = {
     const nameOf = (index: number) => `track-${String(index + 1).padStart(Math.max(2, String(count).length), '0')}`;
     const songOf: SongOfSample = ({ events }, index) => {
       const melody = encoding.decode(events, { title: `${metadata.model} ${nameOf(index)}`, beatsPerMinute, ...key });
-      return trackOf(melody, { bars, seed: deriveSeed(seed, index), arranged, loops, keepsBars });
+      const { voices } = encoding;
+      return trackOf(melody, { bars, seed: deriveSeed(seed, index), voices, arranged, loops, keepsBars });
     };
 
     const { output: _, seed: __, replace, ...typed } = givenOptions(generate, args);

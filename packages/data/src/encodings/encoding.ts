@@ -48,6 +48,8 @@ export interface Encoding {
   readonly stepsPerBar: number;
   /** Quarter notes a minute at which `barsOf` counts, where events measure seconds and not steps of a grid. */
   readonly typicalTempo?: number;
+  /** The voices that decoding fills. An arranger may add the others. */
+  readonly voices: readonly VoiceName[];
   /** Whether it takes the times of songs as they were read, to the sample; else on video frames. */
   readonly exactTimes?: boolean;
   /** Sequences of a song with a tempo, given or estimated; see withEstimatedTiming, and `exactTimes`. */

@@ -41,6 +41,7 @@ export function withBytePairs(
     version: encoding.version + version,
     classes,
     stepsPerBar,
+    voices: encoding.voices,
     ...(encoding.exactTimes === undefined ? {} : { exactTimes: encoding.exactTimes }),
     encode(song) {
       const { sequences, dropped } = encoding.encode(song);

@@ -29,6 +29,7 @@ function lakhNesEncoding(name: string, vocabulary: Vocabulary): Encoding {
     classes: events.length,
     // NES-MDB's valid split has 57 TX1 events a second; a bar lasts about two.
     stepsPerBar: 115,
+    voices: VOICE_NAMES,
     exactTimes: true,
     encode(song) {
       const encoded = encodeLakhNes(song, vocabulary);

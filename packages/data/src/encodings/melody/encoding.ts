@@ -86,6 +86,7 @@ export function melodyEncodingOf(name: string, alphabet: MelodyAlphabet, encode:
     version: 2,
     classes: alphabet.classes,
     stepsPerBar: STEPS_PER_BAR,
+    voices: ['pulse1'],
     encode,
     encodePitches: (pitches) => {
       for (const pitch of pitches) refusePitch(name, pitch, alphabet.minNote, alphabet.maxNote - 1);

@@ -34,6 +34,7 @@ export const vaeTrioEncoding: Encoding = {
   version: 1,
   classes: CLASSES,
   stepsPerBar: PARTS * STEPS_PER_BAR,
+  voices: ['pulse1', 'triangle', 'noise'],
   encode,
   encodePitches(pitches) {
     for (const pitch of pitches) refusePitch(NAME, pitch, PIANO_ALPHABET.minNote, PIANO_ALPHABET.maxNote - 1);

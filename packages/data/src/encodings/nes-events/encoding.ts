@@ -1,3 +1,4 @@
+import { VOICE_NAMES } from '@chipsmith/apu';
 import { DataError } from '../../error.ts';
 import { sha256Of } from '../../sha256.ts';
 import type { Song } from '../../song.ts';
@@ -47,6 +48,7 @@ export function createNesEventsEncoding(macros: Macros = NES_MACROS): Encoding {
     classes: events.length,
     // NES-MDB's valid split has 28.4 events a second; a bar lasts about two.
     stepsPerBar: 57,
+    voices: VOICE_NAMES,
     exactTimes: true,
     encode(song) {
       const encoded = settled(song);

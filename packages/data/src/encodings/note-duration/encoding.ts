@@ -52,6 +52,7 @@ export const noteDurationEncoding: Encoding = {
   classes: CLASSES,
   // Four onsets of two notes: twelve rows of two.
   stepsPerBar: 24,
+  voices: PITCHED_VOICES,
   encode,
   encodePitches(pitches) {
     for (const pitch of pitches) refusePitch(NAME, pitch, LOWEST, HIGHEST);

@@ -42,6 +42,7 @@ export const noteVectorsEncoding: Encoding = {
   classes: CLASSES,
   // Eight notes.
   stepsPerBar: 24,
+  voices: PITCHED_VOICES,
   encode,
   encodePitches(pitches) {
     for (const pitch of pitches) refusePitch(NAME, pitch, LOWEST, HIGHEST);

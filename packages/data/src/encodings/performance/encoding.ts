@@ -48,6 +48,7 @@ function createPerformanceEncoding(name: string, withVelocity: boolean): Encodin
     classes,
     // Eight notes a bar: on, off and the times between.
     stepsPerBar: 32,
+    voices: PITCHED_VOICES,
     encode: (song) => encode(song, withVelocity),
     encodePitches(pitches) {
       for (const pitch of pitches) refusePitch(name, pitch, 0, PITCHES - 1);

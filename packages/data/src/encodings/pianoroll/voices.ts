@@ -39,6 +39,7 @@ function createPianorollEncoding(name: string, withVolume: boolean): Encoding {
     classes,
     // 16 STEP_ENDs and three sounding notes in each.
     stepsPerBar: 4 * STEPS_PER_BAR,
+    voices: VOICE_NAMES,
     encode: (song) => encode(song, withVolume),
     encodePitches(pitches) {
       const { lowestPitch, highestPitch } = VOICE_RANGES.pulse1;

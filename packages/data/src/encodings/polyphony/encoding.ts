@@ -37,6 +37,7 @@ export const polyphonyEncoding: Encoding = {
   classes: CLASSES,
   // 16 STEP_ENDs and about two sounding notes in each.
   stepsPerBar: 3 * STEPS_PER_BAR,
+  voices: PITCHED_VOICES,
   encode,
   encodePitches(pitches) {
     for (const pitch of pitches) refusePitch(NAME, pitch, 0, PITCHES - 1);
