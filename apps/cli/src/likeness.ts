@@ -1,9 +1,11 @@
 import {
   arrangeMelody,
+  barsAtTypicalTempo,
   compareMeasures,
   type Dataset,
   deriveSeed,
   type Encoding,
+  firstBars,
   type MelodyMeasures,
   measureMelody,
   measuresOf,
@@ -12,6 +14,7 @@ import {
 } from '@chipsmith/data';
 import type { Device } from '@chipsmith/kernels';
 import { type Checkpoint, sample } from '@chipsmith/models';
+import { drawnLength } from './compose.ts';
 import { formatTable, percent } from './terminal/output.ts';
 import { startProgress } from './terminal/progress.ts';
 
@@ -36,12 +39,17 @@ export interface LikenessOptions {
   readonly signal: AbortSignal;
 }
 
+const COMMON_METER = { beats: 4, unit: 4 } as const;
+/** Quarter notes a minute of what is decoded without a tempo. */
+const DECODED_TEMPO = 120;
+
 /** What the training songs are like, arranged and cut as tracks are. */
 export function measureSongs(dataset: Dataset, { encoding, bars, seed }: LikenessOptions): MelodyMeasures[] {
   return dataset.sequences('train').map(({ read, bar }, index) => {
     const events = read();
-    const steps = bar ?? encoding.stepsPerBar;
-    const song = encoding.decode(events.subarray(0, bars * steps), { title: '', meter: meterOfBar(bar) });
+    const meter = meterOfBar(bar);
+    const length = barsAtTypicalTempo(bars, encoding, meter ?? COMMON_METER, DECODED_TEMPO);
+    const song = encoding.decode(firstBars(events, encoding, length), { title: '', meter });
     return measureMelody(arrangeMelody(song, { seed: deriveSeed(seed, index) }));
   });
 }
@@ -57,10 +65,10 @@ export async function likenessOf(
   temperature: number,
   { encoding, tracks, bars, seed, signal }: LikenessOptions,
 ): Promise<Likeness> {
-  const length = (bars + 1) * encoding.stepsPerBar;
+  const length = drawnLength(encoding, bars + 1, COMMON_METER, DECODED_TEMPO);
   const progress = startProgress(`composing at ${temperature}`);
   const onProgress = (share: number) => progress.update(share, '');
-  const options = { count: tracks, length, seed, settings: { temperature }, encoding, signal, onProgress };
+  const options = { count: tracks, ...length, seed, settings: { temperature }, encoding, signal, onProgress };
   const drawn = await sample(device, checkpoint, options).finally(() => progress.stop());
   const measured = drawn.flatMap(({ events }, index) => {
     const { voices } = encoding;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { deriveSeed, findEncoding, trackOf, withCount } from '@chipsmith/data';
 import { type Checkpoint, composingSettings, findModel, learningWarning, tempo } from '@chipsmith/models';
-import { compose, type SongOfSample } from '../compose.ts';
+import { compose, drawnLength, type SongOfSample } from '../compose.ts';
 import { type Arguments, type Command, flag, givenOptions, text } from '../terminal/command.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { print, tell } from '../terminal/output.ts';
@@ -85,9 +85,11 @@ export const generate: Command = {
     const settings = settingsOf(options, checkpoint, primer);
     const { beatsPerMinute } = settings;
     const key = primer === undefined ? {} : { transposition: primer.transposition, meter: primer.meter };
+    const transposition = primer?.transposition;
     const keepsBars = primer !== undefined;
     // One bar more than asked for where bars may begin later than the first event: so many are left.
-    const length = (keepsBars ? bars : bars + 1) * (primer?.barEvents ?? encoding.stepsPerBar);
+    const meter = primer?.meter ?? { beats: 4, unit: 4 };
+    const length = drawnLength(encoding, keepsBars ? bars : bars + 1, meter, beatsPerMinute);
     const nameOf = (index: number) => `track-${String(index + 1).padStart(Math.max(2, String(count).length), '0')}`;
     const songOf: SongOfSample = ({ events }, index) => {
       const melody = encoding.decode(events, { title: `${metadata.model} ${nameOf(index)}`, beatsPerMinute, ...key });
@@ -97,9 +99,9 @@ export const generate: Command = {
 
     const { output: _, seed: __, replace, ...typed } = givenOptions(generate, args);
     const { output, page, tracks } = await interruptible(async (signal) => {
-      const sampling = { count, length, seed, settings: given, primer: primer?.events, encoding, signal };
+      const sampling = { count, seed, settings: given, primer: primer?.events, transposition, encoding, signal };
       const drawn = await withDevice(args, signal, (device, onPreparation) =>
-        compose(device, checkpoint, songOf, { ...sampling, bars, onPreparation }),
+        compose(device, checkpoint, songOf, { ...sampling, ...length, trackBars: bars, onPreparation }),
       );
       const tracks = drawn.map(({ sample: { events, nll }, song }, index): Track => {
         return {

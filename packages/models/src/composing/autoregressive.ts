@@ -1,4 +1,4 @@
-import type { Encoding } from '@chipsmith/data';
+import { barsOfEvents, type Encoding, TIME_TOLERANCE } from '@chipsmith/data';
 import { categoricalSettings, Program } from '@chipsmith/kernels';
 import { ModelError } from '../error.ts';
 import type { EventNetwork } from '../next-event/network.ts';
@@ -6,7 +6,6 @@ import type { EventReading } from '../next-event/reading.ts';
 import type { ComposeContext, Composers, Composition } from './composer.ts';
 import type { DraftRequest } from './draft.ts';
 import { GOING_ON, type Priming } from './priming.ts';
-import { Progress, TIME_TOLERANCE } from './progress.ts';
 import { drawRound } from './round.ts';
 import { type SamplingSettings, samplingSettings } from './settings.ts';
 import { planSampling } from './step.ts';
@@ -78,11 +77,10 @@ function requireRoom(given: readonly number[], { encoding, length, bars }: Compo
       `The primer has ${given.length} events: it must have 1 to ${length - 1}, or ask for more bars.`,
     );
   }
-  const progress = new Progress(encoding, length);
-  for (const event of given) progress.add(event);
-  if (bars === undefined || progress.bars < bars - TIME_TOLERANCE) return;
+  const passed = barsOfEvents(given, encoding);
+  if (bars === undefined || passed < bars - TIME_TOLERANCE) return;
   throw new ModelError(
-    `The primer lasts ${Number(progress.bars.toFixed(2))} bars, which leaves nothing of ${bars} to make; ask for more bars.`,
+    `The primer lasts ${Number(passed.toFixed(2))} bars, which leaves nothing of ${bars} to make; ask for more bars.`,
   );
 }
 

@@ -1,6 +1,6 @@
-import type { Encoding } from '@chipsmith/data';
+import { type Encoding, TIME_TOLERANCE } from '@chipsmith/data';
 import { z } from 'zod';
-import { type Progress, TIME_TOLERANCE, wholeBars } from './progress.ts';
+import { type Progress, wholeBars } from './progress.ts';
 
 const TONICS = ['C', 'C#', 'D', 'D#', 'E', 'F', 'F#', 'G', 'G#', 'A', 'A#', 'B'] as const;
 

@@ -1,8 +1,8 @@
-import { deriveSeed, type Encoding, Random } from '@chipsmith/data';
+import { deriveSeed, type Encoding, Random, TIME_TOLERANCE } from '@chipsmith/data';
 import type { ComposeContext, Seeded } from './composer.ts';
 import { pick } from './pick.ts';
 import type { Primed } from './priming.ts';
-import { Progress, TIME_TOLERANCE } from './progress.ts';
+import { Progress } from './progress.ts';
 
 export interface DraftRequest extends Seeded {
   /** Without it the first event is drawn as training sequences start. */

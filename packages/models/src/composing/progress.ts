@@ -1,4 +1,4 @@
-import type { Encoding } from '@chipsmith/data';
+import { type Encoding, TIME_TOLERANCE } from '@chipsmith/data';
 
 /** What has been written of a sequence, and where in the music that is. */
 export class Progress {
@@ -71,9 +71,6 @@ export class Progress {
     return copy;
   }
 }
-
-/** Far below any step of time, and far above what rounding adds up to: a hundredth of a second is 0.005 bars. */
-export const TIME_TOLERANCE = 1e-6;
 
 /** Bars that are complete. */
 export function wholeBars(bars: number): number {
