@@ -10,6 +10,7 @@ const ROUNDS = 6;
 /** Settings of composing, drawn at random: about half of them are left out. */
 function drawSettings(random: Random): Record<string, unknown> {
   const among = <Value>(...values: Value[]) => values[random.nextInteger(values.length)];
+  const mostNotes = among(undefined, 6, 40);
   return {
     temperature: among(0.01, 0.9, 3, 100),
     topK: among(undefined, undefined, 1, 5),
@@ -24,9 +25,9 @@ function drawSettings(random: Random): Record<string, unknown> {
     scale: among(undefined, 'minor', 'pentatonic'),
     lowestPitch: among(undefined, 0, 60),
     highestPitch: among(undefined, 60, 72),
-    mostNotes: among(undefined, 6, 40),
+    mostNotes,
     fewestNotes: among(undefined, 2, 6),
-    longestRest: among(undefined, 0.25, 2),
+    longestRest: among(undefined, mostNotes === 6 ? 1 : 0.25, 2),
   };
 }
 

@@ -39,6 +39,8 @@ export type Constraints = z.infer<z.ZodObject<typeof CONSTRAINT_SETTINGS>>;
 export function requireConsistent<Schema extends z.ZodType<Constraints>>(settings: Schema): Schema {
   const inOrder = (least: number | undefined, most: number | undefined) =>
     least === undefined || most === undefined || least <= most;
+  const product = (a: number | undefined, b: number | undefined) =>
+    a === undefined || b === undefined ? undefined : a * b;
   return settings
     .refine(({ lowestPitch, highestPitch }) => inOrder(lowestPitch, highestPitch), {
       path: ['lowestPitch'],
@@ -47,6 +49,10 @@ export function requireConsistent<Schema extends z.ZodType<Constraints>>(setting
     .refine(({ fewestNotes, mostNotes }) => inOrder(fewestNotes, mostNotes), {
       path: ['fewestNotes'],
       message: 'must not be above mostNotes',
+    })
+    .refine(({ mostNotes, longestRest }) => inOrder(BEATS_PER_BAR, product(mostNotes, longestRest)), {
+      path: ['mostNotes'],
+      message: 'must be enough for a note each longestRest beats',
     });
 }
 
@@ -113,12 +119,18 @@ function timeRules(
 ): Rule[] {
   const rules: Rule[] = [];
   const notesOf = (event: number) => pitches[event].length;
+  const longest = (longestRest ?? Number.POSITIVE_INFINITY) / BEATS_PER_BAR + TIME_TOLERANCE;
   if (mostNotes !== undefined) {
     const fewestNext = pitches.map((_, event) => fewestNotesAfter(event, encoding, pitches));
-    rules.push((event, { notesInBar }) => notesInBar + notesOf(event) + fewestNext[event] <= mostNotes);
+    rules.push((event, { notesInBar, bars }) => {
+      const notes = notesOf(event) + fewestNext[event];
+      if (notes === 0) return true;
+      // Those that the longest rest asks for in what is left of the bar.
+      const toCome = Math.ceil((wholeBars(bars) + 1 - bars) / longest) - 1;
+      return notesInBar + notes + Math.max(0, toCome) <= mostNotes;
+    });
   }
   if (longestRest !== undefined) {
-    const longest = longestRest / BEATS_PER_BAR + TIME_TOLERANCE;
     rules.push((event, progress) => {
       const onset = notesOf(event) > 0 ? progress.bars : progress.lastOnset;
       return progress.barsAfter(event) - onset <= longest;
