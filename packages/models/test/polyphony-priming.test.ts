@@ -16,9 +16,9 @@ const checkpoint = untrainedCheckpoint(definition, configure(definition, { layer
 
 /** Two steps on 72 and one on 71, above which the model has room for little. */
 const melody = [strike(72), STEP_END, goOn(72), STEP_END, strike(71), STEP_END];
-const draw = (settings: Record<string, unknown>, primer = [START, ...melody, END]) =>
+const draw = (settings: Record<string, unknown>, primer = [START, ...melody, END], count = 4) =>
   sample(device, checkpoint, {
-    ...{ count: 4, length: 2000, bars: 0.5, seed: 2, encoding: polyphonyEncoding, primer, settings },
+    ...{ count, length: 2000, bars: 0.5, seed: 2, encoding: polyphonyEncoding, primer, settings },
   });
 
 /** The events of each step. */
@@ -50,6 +50,10 @@ describe('the primer of polyphony-rnn', () => {
       for (const [step, notes] of MELODY.entries()) expect(steps[step].slice(0, 1)).toEqual(notes);
     }
     expect(made.some(({ events }) => stepsOf(events)[0].length > 1)).toBe(true);
+    // The notes that it was given are no choices of the model, and do not count.
+    const [alone] = await draw({ conditionOnPrimer: false, injectPrimer: true }, undefined, 1);
+    expect([...alone.events]).toEqual([...made[0].events]);
+    expect(alone.nll).toBeCloseTo(made[0].nll ?? Number.NaN, 4);
   });
 
   it('comes once as it is and once more harmonised where it is both', async () => {

@@ -52,6 +52,14 @@ describe('sample', () => {
     expect(await sample(device, checkpoint, { ...options, count: 3, first: 63, length: 6 })).toEqual(many.slice(63));
   });
 
+  it('tells the same likelihood of it there, also behind a primer', async () => {
+    const primer = [14, 0, 16, 0, 1];
+    const many = await sample(device, checkpoint, { ...options, count: 65, primer });
+    const [alone] = await sample(device, checkpoint, { ...options, count: 1, first: 64, primer });
+    expect([...many[64].events]).toEqual([...alone.events]);
+    expect(many[64].nll).toBeCloseTo(alone.nll ?? Number.NaN, 5);
+  });
+
   it('never breaks the grammar, and decodes', async () => {
     const samples = await sample(device, checkpoint, {
       ...options,

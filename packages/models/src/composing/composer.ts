@@ -70,8 +70,8 @@ export interface ComposeContext {
 export interface Composition {
   readonly events: Uint16Array;
   /**
-   * Mean negative log-likelihood of its events but those given, under the model within the grammar, in nats; undefined where a
-   * model gives none.
+   * Mean negative log-likelihood of the events that the model chose, in nats, under the model among what the grammar and the
+   * constraints left; undefined where a model gives none.
    */
   readonly nll?: number | undefined;
 }

@@ -44,6 +44,7 @@ export async function drawRound(
     const injected = drafts.map((draft, lane) => (goingOn[lane] ? injectedEvent(draft, encoding) : undefined));
     const choosing = goingOn.map((goesOn, lane) => goesOn && injected[lane] === undefined);
     const isChoosing = choosing.includes(true);
+    program.write(step.counts, Float32Array.from(choosing, Number));
     if (isChoosing) {
       const before = drafts.map(({ progress }, lane) => (choosing[lane] ? progress : undefined));
       const masks = before.map(
@@ -53,7 +54,6 @@ export async function drawRound(
         step.allowed,
         labelValues(before, reading, (lane, event) => Number(masks[lane]?.[event] ?? true)),
       );
-      program.write(step.counts, Float32Array.from(choosing, Number));
       const seeds = drafts.map(({ random }, lane) => (choosing[lane] ? random.nextUint32() : 0));
       program.write(step.seeds, Uint32Array.from(seeds));
       if (step.penalties !== undefined) {
@@ -73,22 +73,9 @@ export async function drawRound(
       const event = choosing[lane] ? reading.eventOf(choices[lane], progress.events) : injected[lane];
       if (event !== undefined) progress.add(event, { isChosen: choosing[lane] });
     }
-    const branching = given.map((count) => isLastOfIteration(position + 2 - count, settings));
-    parents = itself;
-    if (step.parents !== undefined && branching.includes(true) && !drafts.every(isDone)) {
-      const logLikelihoods = await device.read(step.logLikelihood);
-      parents = itself.slice();
-      for (const [index, group] of groups.entries()) {
-        if (!branching[index]) continue;
-        const first = index * branches;
-        const kept = branchesOf([...logLikelihoods.subarray(first, first + branches)], settings);
-        follow(group, kept);
-        parents.set(
-          kept.map((parent) => first + parent),
-          first,
-        );
-      }
-    }
+    const isBranching = given.map((count) => isLastOfIteration(position + 2 - count, settings));
+    const branch = step.parents !== undefined && isBranching.includes(true) && !drafts.every(isDone);
+    parents = branch ? goOnFromLikeliest(groups, isBranching, await device.read(step.logLikelihood), settings) : itself;
     context.onProgress?.(Math.min(...drafts.map(({ progress }) => shareOf(progress, context))));
   }
   const logLikelihoods = await device.read(step.logLikelihood);
@@ -98,6 +85,32 @@ export async function drawRound(
     const { events, chosen } = group[best].progress;
     return { events, nll: -own[best] / chosen };
   });
+}
+
+/**
+ * Lets the drafts of some requests go on from their likeliest ones.
+ *
+ * @returns the lane from which each lane goes on
+ */
+function goOnFromLikeliest(
+  groups: readonly (readonly Draft[])[],
+  isBranching: readonly boolean[],
+  logLikelihoods: ArrayLike<number>,
+  settings: SamplingSettings,
+): Uint32Array<ArrayBuffer> {
+  let first = 0;
+  const parents = groups.flatMap((group, index) => {
+    const lanes = group.map((_, branch) => first + branch);
+    first += group.length;
+    if (!isBranching[index]) return lanes;
+    const kept = branchesOf(
+      lanes.map((lane) => logLikelihoods[lane]),
+      settings,
+    );
+    follow(group, kept);
+    return kept.map((branch) => lanes[branch]);
+  });
+  return Uint32Array.from(parents);
 }
 
 /** @param steps that drafts have made so far */
