@@ -43,7 +43,12 @@ describe.each(models.flatMap((definition) => definition.encodings.map((name) => 
   '$definition.name on $name',
   ({ definition, name }) => {
     const encoding = findEncoding(name);
-    const settings = configure(definition, { layers: [6, 4] });
+    // As small as the model lets it be by these settings.
+    const small = { layers: [6, 4] };
+    const settings = configure(definition, definition.settings.safeParse(small).success ? small : {});
+    const { sample: composer } = definition.create(settings, encoding).composers;
+    const known = Object.keys(composer?.settings.shape ?? {});
+    const writesEvents = known.includes('beamSize');
     const firstEvents = encoding.allowedAfter(undefined).map(Number);
     const untrained = untrainedCheckpoint(definition, settings, encoding, { seed: 3, firstEvents });
     // Wide weights, so that it has opinions, wrong ones.
@@ -55,17 +60,18 @@ describe.each(models.flatMap((definition) => definition.encodings.map((name) => 
     it('keeps to the grammar and can be decoded, whatever the settings', async () => {
       const random = new Random(7);
       for (let round = 0; round < ROUNDS; round++) {
-        const drawn = drawSettings(random);
-        const primer = round % 3 === 0 ? encoding.encodePitches([60, 64]) : undefined;
+        const all = Object.entries(drawSettings(random));
+        const drawn = Object.fromEntries(all.filter(([name]) => known.includes(name)));
+        const primer = writesEvents && round % 3 === 0 ? encoding.encodePitches([60, 64]) : undefined;
         for (const composition of await draw({ settings: drawn, primer })) {
           expect(grammarFaults(composition, encoding), JSON.stringify(drawn)).toEqual([]);
-          expect(composition.nll).toBeGreaterThanOrEqual(0);
+          expect(composition.nll ?? 0).toBeGreaterThanOrEqual(0);
           expect(() => encoding.decode(composition.events, { title: name })).not.toThrow();
         }
       }
     });
 
-    it('ends each sequence when its bars have passed, and gives what it gives alone', async () => {
+    it.runIf(writesEvents)('ends each sequence when its bars have passed, and gives what it gives alone', async () => {
       const drawn = await draw({ length: 600 });
       for (const [index, composition] of drawn.entries()) {
         const { events, nll } = composition;

@@ -76,7 +76,7 @@ export function createNesEventsEncoding(macros: Macros = NES_MACROS): Encoding {
       return allowed;
     },
     barsOf(event, previous) {
-      // The first bar follows the head of the song.
+      // The first bar follows the head of the song. A bar counts as one, whatever its meter.
       const isFirst = previous === undefined || isHead(events[previous].kind);
       return events[event].kind === 'bar' && !isFirst ? 1 : 0;
     },
