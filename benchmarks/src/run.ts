@@ -6,12 +6,13 @@ import type { OnResult } from './benchmark.ts';
 import { DATA_BENCHMARKS } from './data/encode.ts';
 import { measureWaiting, WAITING } from './data/waiting.ts';
 import { ATTENTION_MEMORY, attentionMemory } from './gpu/attention-memory.ts';
+import { COMPOSING, measureComposing } from './gpu/composing.ts';
 import { HOST_STEPS, measureHostCost } from './gpu/host-cost.ts';
 import { KERNEL_BENCHMARKS, runKernels } from './gpu/run-kernels.ts';
 import { busyWarning, describeMachine, loadAverage, readVersions } from './machine.ts';
 import { FULL, QUICK } from './measure.ts';
 import { BRIEF, PATIENT, Peer } from './peers/peer.ts';
-import type { HostCost, Report, Result, Waiting } from './report/results.ts';
+import type { Composing, HostCost, Report, Result, Waiting } from './report/results.ts';
 import { runPlain } from './run-plain.ts';
 
 /** What a run reports while it goes on. */
@@ -33,11 +34,12 @@ export async function runBenchmarks(options: Options, command: string, listener:
   const kernels = matching('kernels', KERNEL_BENCHMARKS);
   const steps = matching('kernels', HOST_STEPS);
   const growing = matching('kernels', [{ name: ATTENTION_MEMORY }]);
+  const composes = matching('kernels', [{ name: COMPOSING }]);
   const plain = [...matching('data', DATA_BENCHMARKS), ...matching('apu', APU_BENCHMARKS)];
   const waits = matching('data', [{ name: WAITING }]);
-  if (kernels.length + steps.length + growing.length + plain.length + waits.length === 0) {
+  if (kernels.length + steps.length + growing.length + composes.length + plain.length + waits.length === 0) {
     throw new UsageError(
-      `No benchmark's name contains "${options.filter}": try matmul, LSTM, attention, host, data or APU.`,
+      `No benchmark's name contains "${options.filter}": try matmul, LSTM, attention, composing, host, data or APU.`,
     );
   }
 
@@ -67,6 +69,10 @@ export async function runBenchmarks(options: Options, command: string, listener:
       device.destroy();
     }
   }
+  const composing = composes.length > 0 ? await runComposing(options) : [];
+  for (const { name, timesAsFast } of composing) {
+    listener.note(`  ${COMPOSING}: ${name}: ${timesAsFast.toFixed(1)} times as fast in one batch`);
+  }
   const host = await runHostSteps(steps);
   await runPlain(plain, effort, onResult);
   const onWaiting = ({ name, stepMilliseconds, waitedShare }: Waiting) =>
@@ -84,7 +90,17 @@ export async function runBenchmarks(options: Options, command: string, listener:
     host,
     growth: growing.length > 0 ? attentionMemory() : [],
     waiting,
+    composing,
   };
+}
+
+async function runComposing({ adapter, quick }: Options): Promise<Composing[]> {
+  const device = await open(adapter);
+  try {
+    return [await measureComposing(device, quick ? 1 : 5)];
+  } finally {
+    device.destroy();
+  }
 }
 
 async function runHostSteps(steps: typeof HOST_STEPS): Promise<HostCost[]> {

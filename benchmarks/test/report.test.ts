@@ -65,6 +65,7 @@ const report = (...results: Result[]): Report => ({
   waiting: [
     { name: 'on disk, augmented', stepMilliseconds: 50, steps: 100, waitedShare: 0.0123, millisecondsWaited: 0.62 },
   ],
+  composing: [{ name: 'basic-rnn', millisecondsTogether: 1500, millisecondsInTurn: 18_250, timesAsFast: 12.17 }],
 });
 
 const compared = (name: string): Result => ({

@@ -1,4 +1,4 @@
-import type { Song } from '@chipsmith/data';
+import { barsAtTypicalTempo, type Encoding, type Meter, type Song } from '@chipsmith/data';
 import type { Device } from '@chipsmith/kernels';
 import { type Checkpoint, type Composition, type SampleOptions, sample } from '@chipsmith/models';
 import { CommandError } from './terminal/errors.ts';
@@ -22,15 +22,29 @@ export interface Composed {
   readonly song: Song;
 }
 
+/** Times the typical number of events in a bar after which a model that does not let time pass is given up. */
+const EVENTS_LIMIT = 4;
+
+/** How long a sequence is to be drawn for so many bars. */
+export function drawnLength(
+  encoding: Encoding,
+  bars: number,
+  meter: Pick<Meter, 'beats' | 'unit'>,
+  beatsPerMinute: number,
+): Pick<SampleOptions, 'length' | 'bars'> {
+  const drawn = barsAtTypicalTempo(bars, encoding, meter, beatsPerMinute);
+  return { bars: drawn, length: EVENTS_LIMIT * Math.ceil(drawn) * encoding.stepsPerBar };
+}
+
 /** Draws until `count` samples differ from each other, have enough notes and come to an end. */
 export async function compose(
   device: Device,
   checkpoint: Checkpoint,
   songOf: SongOfSample,
-  { bars, ...options }: SampleOptions & { readonly bars: number },
+  { trackBars, ...options }: SampleOptions & { readonly trackBars: number },
 ): Promise<Composed[]> {
   const { count } = options;
-  const fewestNotes = Math.min(MIN_NOTES, bars * MIN_NOTES_A_BAR);
+  const fewestNotes = Math.min(MIN_NOTES, trackBars * MIN_NOTES_A_BAR);
   const kept = new Map<string, Composed>();
   const progress = startProgress('composing');
   try {

@@ -2,7 +2,7 @@ import { deriveSeed, findEncoding, trackOf } from '@chipsmith/data';
 import type { Device } from '@chipsmith/kernels';
 import { type Checkpoint, type ComposeOptions, composingSettings } from '@chipsmith/models';
 import type { TrackPrimer } from './commands/primer.ts';
-import { compose, type SongOfSample } from './compose.ts';
+import { compose, drawnLength, type SongOfSample } from './compose.ts';
 import { scoresOf, type Track } from './tracks.ts';
 
 /** What is wanted of a model. */
@@ -35,13 +35,15 @@ export async function drawTracks(
   const key = primer === undefined ? {} : { transposition: primer.transposition, meter: primer.meter };
   const keepsBars = primer !== undefined;
   // One bar more than asked for where bars may begin later than the first event: so many are left.
-  const length = (keepsBars ? bars : bars + 1) * (primer?.barEvents ?? encoding.stepsPerBar);
+  const meter = primer?.meter ?? { beats: 4, unit: 4 };
+  const length = drawnLength(encoding, keepsBars ? bars : bars + 1, meter, beatsPerMinute);
   const nameOf = (index: number) => `track-${String(index + 1).padStart(Math.max(2, String(count).length), '0')}`;
   const songOf: SongOfSample = ({ events }, index) => {
     const music = encoding.decode(events, { title: `${metadata.model} ${nameOf(index)}`, beatsPerMinute, ...key });
     return trackOf(music, { bars, seed: deriveSeed(seed, index), voices, arranged, loops, keepsBars });
   };
-  const options = { count, bars, length, seed, settings: sampling, primer: primer?.events, encoding, ...reports };
+  const given = { primer: primer?.events, transposition: primer?.transposition };
+  const options = { count, seed, settings: sampling, encoding, ...given, ...length, trackBars: bars, ...reports };
   const drawn = await compose(device, checkpoint, songOf, options);
   return drawn.map(({ sample: { events, nll }, song }, index): Track => {
     const scores = { ...(nll !== undefined && { nllPerEvent: nll }), ...scoresOf(song) };

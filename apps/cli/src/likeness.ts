@@ -1,10 +1,12 @@
 import {
   arrangeMelody,
+  barsAtTypicalTempo,
   compareMeasures,
   type Dataset,
   deriveSeed,
   type Encoding,
   findEncoding,
+  firstBars,
   type MelodyMeasures,
   measureMelody,
   measuresOf,
@@ -15,6 +17,7 @@ import {
 } from '@chipsmith/data';
 import type { Device } from '@chipsmith/kernels';
 import { type Checkpoint, sample } from '@chipsmith/models';
+import { drawnLength } from './compose.ts';
 import { formatTable, percent } from './terminal/output.ts';
 import { startProgress } from './terminal/progress.ts';
 
@@ -39,6 +42,10 @@ export interface LikenessOptions {
   readonly signal: AbortSignal;
 }
 
+const COMMON_METER = { beats: 4, unit: 4 } as const;
+/** Quarter notes a minute of what is decoded without a tempo. */
+const DECODED_TEMPO = 120;
+
 /** What the training songs are like, arranged and cut as tracks are. */
 export function measureSongs(dataset: Dataset, options: Pick<LikenessOptions, 'bars' | 'seed'>): MelodyMeasures[] {
   return songsOf(dataset, options).map(measureMelody);
@@ -52,8 +59,9 @@ export function songsOf(dataset: Dataset, { bars, seed }: Pick<LikenessOptions, 
   const chosen = new Random(0).permutation(sequences.length).slice(0, MAX_SONGS).sort();
   return Array.from(chosen, (index) => {
     const { read, bar } = sequences[index];
-    const steps = bar ?? encoding.stepsPerBar;
-    const song = encoding.decode(read().subarray(0, bars * steps), { title: '', meter: meterOfBar(bar) });
+    const meter = meterOfBar(bar);
+    const length = barsAtTypicalTempo(bars, encoding, meter ?? COMMON_METER, DECODED_TEMPO);
+    const song = encoding.decode(firstBars(read(), encoding, length), { title: '', meter });
     return encoding.voices.length === 1 ? arrangeMelody(song, { seed: deriveSeed(seed, index) }) : song;
   });
 }
@@ -72,10 +80,10 @@ export async function likenessOf(
   temperature: number,
   { encoding, tracks, bars, seed, signal }: LikenessOptions,
 ): Promise<Likeness> {
-  const length = (bars + 1) * encoding.stepsPerBar;
+  const length = drawnLength(encoding, bars + 1, COMMON_METER, DECODED_TEMPO);
   const progress = startProgress(`composing at ${temperature}`);
   const onProgress = (share: number) => progress.update(share, '');
-  const options = { count: tracks, length, seed, settings: { temperature }, encoding, signal, onProgress };
+  const options = { count: tracks, ...length, seed, settings: { temperature }, encoding, signal, onProgress };
   const drawn = await sample(device, checkpoint, options).finally(() => progress.stop());
   const measured = drawn.flatMap(({ events }, index) => {
     const { voices } = encoding;

@@ -74,6 +74,15 @@ const waitingSchema = z.strictObject({
   millisecondsWaited: z.number().nonnegative(),
 });
 
+const composingSchema = z.strictObject({
+  name: z.string().min(1),
+  /** Of all tracks in one batch, and one after another. */
+  millisecondsTogether: positive,
+  millisecondsInTurn: positive,
+  /** The median of the rounds' ratios. */
+  timesAsFast: positive,
+});
+
 const machineSchema = z.strictObject({
   processor: z.string(),
   cores: z.int().positive(),
@@ -108,6 +117,7 @@ const reportSchema = z.strictObject({
   growth: z.array(growthSchema),
   /** Missing in older files. */
   waiting: z.array(waitingSchema).default([]),
+  composing: z.array(composingSchema).default([]),
 });
 
 export type Result = z.infer<typeof resultSchema>;
@@ -116,6 +126,7 @@ export type PeerResult = z.infer<typeof peerSchema>;
 export type HostCost = z.infer<typeof hostSchema>;
 export type Growth = z.infer<typeof growthSchema>;
 export type Waiting = z.infer<typeof waitingSchema>;
+export type Composing = z.infer<typeof composingSchema>;
 export type Machine = z.infer<typeof machineSchema>;
 export type Versions = z.infer<typeof versionsSchema>;
 /** One run of the benchmarks, as it lies on disk. */

@@ -1,5 +1,6 @@
 import type { Report } from './results.ts';
 import {
+  composingTable,
   growthTable,
   hostTable,
   memoryTable,
@@ -18,13 +19,14 @@ export interface Section {
 }
 
 /** What a report says, in short: what fits a terminal. */
-export function shortSections({ results, host, growth, waiting }: Report): Section[] {
+export function shortSections({ results, host, growth, waiting, composing }: Report): Section[] {
   return filled([
     { table: timeTable(results), notes: [] },
     { table: peerTable(results), notes: peerFailures(results) },
     { table: hostTable(host), notes: [] },
     { table: growthTable(growth), notes: [] },
     { table: waitingTable(waiting), notes: [] },
+    { table: composingTable(composing), notes: [] },
   ]);
 }
 

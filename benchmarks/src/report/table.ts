@@ -1,6 +1,6 @@
 import { type BytesByCategory, MEMORY_CATEGORIES } from '@chipsmith/kernels';
 import { PEER_TITLES, PEERS } from '../peers/names.ts';
-import type { Growth, HostCost, PeerResult, Result, Share, Waiting } from './results.ts';
+import type { Composing, Growth, HostCost, PeerResult, Result, Share, Waiting } from './results.ts';
 
 /** A head and rows of the same length; the first column is text, the others are figures. */
 export interface Table {
@@ -116,6 +116,18 @@ export function waitingTable(waiting: readonly Waiting[]): Table {
       `${stepMilliseconds} ms`,
       `${millisecondsWaited.toFixed(3)} ms`,
       `${(100 * waitedShare).toFixed(2)} %`,
+    ]),
+  };
+}
+
+export function composingTable(composing: readonly Composing[]): Table {
+  return {
+    head: ['composing side by side', 'in one batch', 'one after another', 'times as fast'],
+    rows: composing.map(({ name, millisecondsTogether, millisecondsInTurn, timesAsFast }) => [
+      name,
+      `${(millisecondsTogether / 1000).toFixed(2)} s`,
+      `${(millisecondsInTurn / 1000).toFixed(2)} s`,
+      timesAsFast.toFixed(1),
     ]),
   };
 }

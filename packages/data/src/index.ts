@@ -62,6 +62,7 @@ export {
 } from './encodings/pianoroll/voices.ts';
 export { polyphonyEncoding } from './encodings/polyphony/encoding.ts';
 export { choosePrimer, type Primer } from './encodings/primer.ts';
+export { barsAtTypicalTempo, barsOfEvents, firstBars, TIME_TOLERANCE } from './encodings/time.ts';
 export { entropy } from './entropy.ts';
 export { DataError, type FilePlace, printable, reasonOf } from './error.ts';
 export { readAbc } from './formats/abc/read.ts';

@@ -1,7 +1,16 @@
-import { VOICE_NAMES } from '@chipsmith/apu';
+import { TICKS_PER_SECOND, VOICE_NAMES } from '@chipsmith/apu';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkSong, DataError, embeddedCorpus, encodings, findEncoding, Random, type Song } from '../src/index.ts';
+import {
+  checkSong,
+  DataError,
+  embeddedCorpus,
+  encodings,
+  findEncoding,
+  quartersPerBar,
+  Random,
+  type Song,
+} from '../src/index.ts';
 import { anySong, songOf } from './support/songs.ts';
 
 const songs = anySong(fc.double({ min: 60, max: 300, noNaN: true }));
@@ -61,6 +70,28 @@ describe.each(encodings.map((encoding) => [encoding.name, encoding] as const))('
           expect(told.has(voice) || told.has('all')).toBe(true);
         }
       }
+    }
+  });
+
+  it('tells how long each event lasts and which notes it starts, as decoding does', () => {
+    // Four bars or more at 120 bpm, which is the typical tempo of those that measure seconds.
+    const timed = corpus.map((song) => ({ ...song, tempo: { ...song.tempo, beatsPerMinute: 120 } }));
+    const chosen = timed.filter((_, index) => index % 40 === 0);
+    for (const { events } of chosen.flatMap((song) => encoding.encode(song).sequences.slice(0, 2))) {
+      let bars = 0;
+      const chromas = new Set<number>();
+      for (const [index, event] of events.entries()) {
+        bars += encoding.barsOf(event, index === 0 ? undefined : events[index - 1]);
+        for (const pitch of encoding.pitchesOf(event)) chromas.add(pitch % 12);
+      }
+      const { voices, duration, tempo, meter } = encoding.decode(events, { title: 'timed', beatsPerMinute: 120 });
+      const decoded = ((duration / TICKS_PER_SECOND / 60) * tempo.beatsPerMinute) / quartersPerBar(meter);
+      const { noise: _, ...pitched } = voices;
+      const end = events.findIndex((event) => encoding.isEnd?.(event) === true);
+      expect([-1, events.length - 1]).toContain(end);
+      // A last note may sound on, and the song's last bar be short.
+      expect(Math.abs(decoded - bars)).toBeLessThan(1.05);
+      for (const { pitch } of Object.values(pitched).flat()) expect(chromas).toContain(pitch % 12);
     }
   });
 

@@ -1,6 +1,6 @@
 import { melodyEncoding } from '@chipsmith/data';
 import { describe, expect, it } from 'vitest';
-import { planSampling } from '../src/composing/autoregressive.ts';
+import { planSampling } from '../src/composing/step.ts';
 import { ModelError, sample } from '../src/index.ts';
 import { readClasses } from '../src/next-event/reading.ts';
 import { lstmNetwork, rnnSettings } from '../src/next-event/rnn.ts';
@@ -50,6 +50,14 @@ describe('sample', () => {
     expect(many).toHaveLength(66);
     expect(await sample(device, checkpoint, { ...options, count: 1, length: 6 })).toEqual(many.slice(0, 1));
     expect(await sample(device, checkpoint, { ...options, count: 3, first: 63, length: 6 })).toEqual(many.slice(63));
+  });
+
+  it('tells the same likelihood of it there, also behind a primer', async () => {
+    const primer = [14, 0, 16, 0, 1];
+    const many = await sample(device, checkpoint, { ...options, count: 65, primer });
+    const [alone] = await sample(device, checkpoint, { ...options, count: 1, first: 64, primer });
+    expect([...many[64].events]).toEqual([...alone.events]);
+    expect(many[64].nll).toBeCloseTo(alone.nll ?? Number.NaN, 5);
   });
 
   it('never breaks the grammar, and decodes', async () => {
@@ -156,7 +164,7 @@ describe('sample', () => {
     );
     const reading = readClasses(melodyEncoding);
     const network = lstmNetwork(settings, reading);
-    expect(during).toEqual(planSampling(network, reading, 3, device.limits).plan.byCategory);
+    expect(during).toEqual(planSampling(network, reading, 3, { limits: device.limits }).plan.byCategory);
     expect(device.allocated).toEqual(before);
     expect(shares).toEqual([1, 2, 3, 4, 5].map((done) => expect.closeTo(done / 11, 12)));
   });

@@ -1,5 +1,13 @@
 import { basename } from 'node:path';
-import { choosePrimer, type Encoding, type Meter, meterName, printable, withCount } from '@chipsmith/data';
+import {
+  barsOfEvents,
+  choosePrimer,
+  type Encoding,
+  type Meter,
+  meterName,
+  printable,
+  withCount,
+} from '@chipsmith/data';
 import { type Arguments, text } from '../terminal/command.ts';
 import { CommandError, UsageError } from '../terminal/errors.ts';
 import { integers } from '../terminal/values.ts';
@@ -11,7 +19,6 @@ export interface TrackPrimer {
   /** As choosePrimer has them. */
   readonly transposition: number;
   readonly meter: Pick<Meter, 'beats' | 'unit'>;
-  readonly barEvents: number;
   /** Of the song, in quarter notes a minute; pitches have none. */
   readonly beatsPerMinute?: number;
   /** One line that says what was taken of which song. */
@@ -32,16 +39,16 @@ export async function primerOf(args: Arguments, encoding: Encoding, bars: number
   if (path !== undefined && pitches !== undefined) throw new UsageError('give --primer or --primer-pitches, not both');
   if (pitches !== undefined) {
     const events = encoding.encodePitches(pitches);
-    if (events.length >= bars * encoding.stepsPerBar) {
+    if (barsOfEvents(events, encoding) >= bars) {
       const problem = `The primer has ${withCount('# event(s)', events.length)}, which leaves nothing of ${withCount('# bar(s)', bars)} to make`;
       throw new CommandError(`${problem}: give fewer pitches or ask for more bars.`);
     }
-    return { events, transposition: 0, meter: { beats: 4, unit: 4 }, barEvents: encoding.stepsPerBar };
+    return { events, transposition: 0, meter: { beats: 4, unit: 4 } };
   }
   if (path === undefined) return undefined;
   const { reading, path: songPath, count } = firstSong(await readInput(path), path);
   const primer = choosePrimer(reading.song, encoding, bars, songPath);
-  const { transposition, meter, barEvents, allBars } = primer;
+  const { transposition, meter, allBars } = primer;
   const beatsPerMinute = rounded(primer.beatsPerMinute);
   const described = [
     count > 1 ? `${basename(path)} (the first of its ${count} songs)` : basename(path),
@@ -50,7 +57,7 @@ export async function primerOf(args: Arguments, encoding: Encoding, bars: number
     `${beatsPerMinute} bpm`,
   ];
   const description = printable(`Primer: ${described.join(', ')}`);
-  return { events: Array.from(primer.events), transposition, meter, barEvents, beatsPerMinute, description };
+  return { events: Array.from(primer.events), transposition, meter, beatsPerMinute, description };
 }
 
 /** MIDI files round to a microsecond a quarter note, which makes 89.99996 of 90. */

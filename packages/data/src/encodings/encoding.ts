@@ -46,6 +46,8 @@ export interface Encoding {
   readonly classes: number;
   /** Events in a bar of 4/4: where an event is a step of the grid its steps, elsewhere the typical number. */
   readonly stepsPerBar: number;
+  /** Quarter notes a minute at which `barsOf` counts, where events measure seconds and not steps of a grid. */
+  readonly typicalTempo?: number;
   /** The voices that decoding fills. An arranger may add the others. */
   readonly voices: readonly VoiceName[];
   /** Whether it takes the times of songs as they were read, to the sample; else on video frames. */
@@ -60,6 +62,16 @@ export interface Encoding {
   decode(events: ArrayLike<number>, options: DecodeOptions): Song;
   /** Entry n tells whether class n may follow `previous`, or may come first where that is undefined. */
   allowedAfter(previous: number | undefined): readonly boolean[];
+  /**
+   * Time that passes with an event, in bars of 4/4; at `typicalTempo` where the encoding measures seconds.
+   *
+   * @param previous the event before it; undefined of the first one
+   */
+  barsOf(event: number, previous: number | undefined): number;
+  /** MIDI note numbers of the notes that an event starts; none of noise, whose pitches are no note numbers. */
+  pitchesOf(event: number): readonly number[];
+  /** Whether the music is over with an event; it never is if left out. */
+  isEnd?(event: number): boolean;
   /** An event in words, for logs and error messages. */
   describe(event: number): string;
   /** The same music under the published tool's own rules, straight from the file: what a report compares with. */

@@ -4,6 +4,7 @@ import { byVoice, type Meter, moveNote, quartersPerBar, type Song } from '../son
 import { withEstimatedTiming } from '../timing/tempo.ts';
 import { prevailingTempo, tempoMapOf, ticksPerQuarter } from '../timing/tempo-map.ts';
 import type { EncodedSequence, Encoding } from './encoding.ts';
+import { barsAtTypicalTempo, barsOfEvents, TIME_TOLERANCE } from './time.ts';
 
 /** The end of a song, for a model to go on from. */
 export interface Primer {
@@ -14,8 +15,6 @@ export interface Primer {
   /** The song's there, in quarter notes a minute. */
   readonly beatsPerMinute: number;
   readonly meter: Meter;
-  /** Events of a bar; where an event is not a step of the grid their typical number. */
-  readonly barEvents: number;
   /** Bars of the song that are kept, and that there are. */
   readonly bars: number;
   readonly allBars: number;
@@ -41,17 +40,18 @@ export function choosePrimer(song: Song, encoding: Encoding, bars: number, name:
   }
   const voices = first.voice === 'all' ? VOICE_NAMES : [first.voice];
   const { allBars, end, barLength } = barsOf(timed, voices);
-  const barEvents = first.bar ?? encoding.stepsPerBar;
-  const room = (bars - 1) * barEvents;
   const primerOf = (part: Song, { events, transposition = 0 }: EncodedSequence): Primer => {
     const beatsPerMinute = prevailingTempo(part.tempo, part.duration);
     const { duration } = encoding.decode(events, { title: song.title, beatsPerMinute });
     const length = roundToStep(duration / ticksPerQuarter(beatsPerMinute));
     const kept = Math.min(allBars, Math.ceil(length / barLength));
-    return { events, transposition, beatsPerMinute, meter: part.meter, barEvents, bars: kept, allBars };
+    return { events, transposition, beatsPerMinute, meter: part.meter, bars: kept, allBars };
   };
+  const room = barsAtTypicalTempo(bars - 1, encoding, timed.meter, prevailingTempo(timed.tempo, timed.duration));
   const fitting = (all: readonly EncodedSequence[]) =>
-    all.findLast(({ voice, events }) => voice === first.voice && events.length <= room);
+    all.findLast(
+      ({ voice, events }) => voice === first.voice && barsOfEvents(events, encoding) <= room + TIME_TOLERANCE,
+    );
   const whole = fitting(sequences);
   if (whole !== undefined) return primerOf(timed, whole);
 

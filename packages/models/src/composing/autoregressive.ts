@@ -1,78 +1,68 @@
-import { type Encoding, Random } from '@chipsmith/data';
-import {
-  add,
-  categorical,
-  categoricalSettings,
-  Graph,
-  type MemoryLimits,
-  multiply,
-  NO_CLASS,
-  Program,
-  plan,
-  store,
-} from '@chipsmith/kernels';
-import { z } from 'zod';
+import { barsOfEvents, type Encoding, TIME_TOLERANCE } from '@chipsmith/data';
+import { categoricalSettings, Program } from '@chipsmith/kernels';
 import { ModelError } from '../error.ts';
 import type { EventNetwork } from '../next-event/network.ts';
 import type { EventReading } from '../next-event/reading.ts';
-import type { ComposeContext, Composers, Composition, Seeded } from './composer.ts';
-import { pick } from './pick.ts';
-import { carriedState } from './stateful.ts';
+import type { ComposeContext, Composers, Composition } from './composer.ts';
+import type { DraftRequest } from './draft.ts';
+import { GOING_ON, type Priming } from './priming.ts';
+import { drawRound } from './round.ts';
+import { type SamplingSettings, samplingSettings } from './settings.ts';
+import { planSampling } from './step.ts';
 
 /** Lanes of one program: enough to keep a device busy; more sequences take further rounds. */
 const MAX_LANES = 64;
 
-/** How the next event is chosen. */
-function samplingSettings(temperature: number) {
-  return z.strictObject({
-    temperature: z
-      .number()
-      .min(0.01)
-      .max(100)
-      .default(temperature)
-      .describe('divides the scores: below 1 safer, above 1 wilder'),
-    topK: z.int().min(1).optional().describe('choose among the k likeliest events only'),
-    topP: z
-      .number()
-      .min(0.001)
-      .max(1)
-      .optional()
-      .describe('choose among the likeliest events that hold this share only'),
-  });
-}
-
-type SamplingSettings = z.infer<ReturnType<typeof samplingSettings>>;
-
-/** Something new, or something that goes on, event after event. @param temperature at which its music is best */
-export function autoregressive(network: EventNetwork, reading: EventReading, temperature: number): Composers {
-  const settings = samplingSettings(temperature);
-  const draw = (
-    requests: readonly DraftRequest[],
-    chosen: Readonly<Record<string, unknown>>,
-    context: ComposeContext,
-  ) => drawAll(network, reading, requests, settings.parse(chosen), context);
+/**
+ * Something new, or something that goes on, event after event.
+ *
+ * @param temperature at which its music is best
+ * @param priming what else a primer can be; without it music goes on from the primer
+ */
+export function autoregressive(
+  network: EventNetwork,
+  reading: EventReading,
+  temperature: number,
+  priming: Priming = GOING_ON,
+): Composers {
+  const sampling = samplingSettings(temperature, {});
+  const continuing = samplingSettings(temperature, priming.settings);
   return {
-    sample: { settings, compose: draw },
+    sample: {
+      settings: sampling,
+      compose: (requests, chosen, context) =>
+        drawAll(
+          network,
+          reading,
+          requests.map(({ seed }) => ({ seed })),
+          sampling.parse(chosen),
+          context,
+        ),
+    },
     continue: {
-      settings,
+      settings: continuing,
       compose(requests, chosen, context) {
-        for (const { primer } of requests) requirePrimer(primer, context);
-        return draw(requests, chosen, context);
+        const settings = continuing.parse(chosen);
+        const primed = requests.map(({ seed, primer }) => {
+          const events = withoutEnd(primer, context.encoding);
+          requireGrammar(events, context.encoding);
+          const taken = priming.prepare(events, settings);
+          requireRoom(taken.given, context);
+          return { seed, primed: taken };
+        });
+        return drawAll(network, reading, primed, settings, context);
       },
     },
   };
 }
 
-interface DraftRequest extends Seeded {
-  readonly primer?: readonly number[];
+/** A song that is to go on does not end. */
+function withoutEnd(primer: readonly number[], encoding: Encoding): readonly number[] {
+  const last = primer.findLastIndex((event) => encoding.isEnd?.(event) !== true);
+  return primer.slice(0, last + 1);
 }
 
-function requirePrimer(primer: readonly number[], { encoding, length }: ComposeContext): void {
-  if (primer.length === 0 || primer.length >= length) {
-    throw new ModelError(
-      `The primer has ${primer.length} events: it must have 1 to ${length - 1}, or ask for more bars.`,
-    );
-  }
+function requireGrammar(primer: readonly number[], encoding: Encoding): void {
   for (const [index, event] of primer.entries()) {
     if (encoding.allowedAfter(primer[index - 1])[event]) continue;
     throw new ModelError(
@@ -81,26 +71,17 @@ function requirePrimer(primer: readonly number[], { encoding, length }: ComposeC
   }
 }
 
-/**
- * A step of sampling, and the memory that it takes, before anything is allocated. The device chooses: only the labels are
- * read back, and the likelihood once at the end.
- */
-export function planSampling(network: EventNetwork, reading: EventReading, lanes: number, limits?: MemoryLimits) {
-  const graph = new Graph();
-  const { features, labels } = reading;
-  const inputs = features === undefined ? graph.input([1, lanes], 'u32') : graph.input([1, lanes, features]);
-  const carried = carriedState(graph, lanes, network.stateShapes(lanes));
-  const settings = graph.input([4]);
-  const seeds = graph.input([lanes], 'u32');
-  const allowed = graph.input([lanes, labels]);
-  const counts = graph.input([lanes]);
-  const { logits, state } = network.apply(inputs, { state: carried.before });
-  carried.store(state);
-  const { choice, logProbability } = categorical(logits, settings, seeds, 0, allowed);
-  const logLikelihood = carried.arena.add('log-likelihood', [lanes]);
-  store(add(graph.variable(logLikelihood), multiply(logProbability, counts)), logLikelihood);
-  const planned = plan(graph, { outputs: [choice], ...(limits && { limits }) });
-  return { inputs, carried, settings, seeds, allowed, counts, choice, logLikelihood, plan: planned };
+function requireRoom(given: readonly number[], { encoding, length, bars }: ComposeContext): void {
+  if (given.length === 0 || given.length >= length) {
+    throw new ModelError(
+      `The primer has ${given.length} events: it must have 1 to ${length - 1}, or ask for more bars.`,
+    );
+  }
+  const passed = barsOfEvents(given, encoding);
+  if (bars === undefined || passed < bars - TIME_TOLERANCE) return;
+  throw new ModelError(
+    `The primer lasts ${Number(passed.toFixed(2))} bars, which leaves nothing of ${bars} to make; ask for more bars.`,
+  );
 }
 
 async function drawAll(
@@ -110,94 +91,33 @@ async function drawAll(
   settings: SamplingSettings,
   context: ComposeContext,
 ): Promise<Composition[]> {
-  const { device, length, encoding, signal, onPreparation } = context;
-  const lanes = Math.min(requests.length, MAX_LANES);
-  const step = planSampling(network, reading, lanes, device.limits);
+  const { device, signal, onPreparation } = context;
+  const branches = settings.beamSize * settings.branchFactor;
+  const atOnce = Math.min(requests.length, Math.max(1, Math.floor(MAX_LANES / branches)));
+  const step = planSampling(network, reading, atOnce * branches, {
+    penalises: settings.repetitionPenalty !== undefined,
+    branches: branches > 1,
+    limits: device.limits,
+  });
   let program: Program | undefined;
   try {
     program = await Program.create(device, step.plan, { signal, onProgress: onPreparation });
     program.write(step.settings, categoricalSettings(settings));
     const made: Composition[] = [];
-    for (let first = 0; first < requests.length; first += lanes) {
+    for (let first = 0; first < requests.length; first += atOnce) {
       // Lanes without a request of their own repeat the last one.
-      const drafts = Array.from({ length: lanes }, (_, lane) => {
-        return new Draft(requests[Math.min(first + lane, requests.length - 1)], context);
-      });
-      device.write(step.logLikelihood, new Float32Array(lanes));
-      const given = Math.min(...drafts.map((draft) => draft.given));
-      for (let position = 0; position < length - 1; position++) {
-        signal?.throwIfAborted();
-        program.write(step.inputs, inputsOf(drafts, position, reading));
-        program.write(step.carried.keep, new Float32Array(lanes).fill(position === 0 ? 0 : 1));
-        const choosing = drafts.map((draft) => position + 1 >= draft.given);
-        if (position + 1 >= given) {
-          program.write(step.allowed, allowedLabels(drafts, position, encoding, reading));
-          program.write(step.counts, Float32Array.from(choosing, Number));
-          const seeds = drafts.map(({ random }, lane) => (choosing[lane] ? random.nextUint32() : 0));
-          program.write(step.seeds, Uint32Array.from(seeds));
-        }
-        program.run();
-        if (position + 1 >= given) {
-          const choices = await program.read(step.choice);
-          if (choices.includes(NO_CLASS)) {
-            throw new ModelError("The model's logits are NaN; retrain, or use an earlier checkpoint.");
-          }
-          for (const [lane, { events }] of drafts.entries()) {
-            if (!choosing[lane]) continue;
-            events[position + 1] = reading.eventOf(choices[lane], events.subarray(0, position + 1));
-          }
-        }
-        context.onProgress?.((first / lanes + (position + 1) / (length - 1)) / Math.ceil(requests.length / lanes));
-      }
-      const logLikelihoods = await device.read(step.logLikelihood);
-      for (const [lane, draft] of drafts.slice(0, requests.length - first).entries()) {
-        made.push({ events: draft.events, nll: -logLikelihoods[lane] / (length - draft.given) });
-      }
+      const round = Array.from(
+        { length: atOnce },
+        (_, index) => requests[Math.min(first + index, requests.length - 1)],
+      );
+      const onProgress = (share: number) =>
+        context.onProgress?.((first / atOnce + share) / Math.ceil(requests.length / atOnce));
+      const drawn = await drawRound(program, step, reading, round, settings, { ...context, onProgress });
+      made.push(...drawn.slice(0, requests.length - first));
     }
     return made;
   } finally {
     program?.destroy();
     device.release(step.carried.arena);
-  }
-}
-
-/** What the network gets of each sequence's event at a position: (1, B) classes or (1, B, F) features. */
-function inputsOf(drafts: readonly Draft[], position: number, { features, inputsOf: read }: EventReading) {
-  const width = features ?? 1;
-  const inputs = new (features === undefined ? Uint32Array : Float32Array)(drafts.length * width);
-  for (const [lane, { events }] of drafts.entries()) {
-    inputs.set(read(events.subarray(0, position + 1), position, position + 1), lane * width);
-  }
-  return inputs;
-}
-
-/** For each sequence, 1 for labels of events that may follow that at a position, else 0. */
-function allowedLabels(drafts: readonly Draft[], position: number, encoding: Encoding, reading: EventReading) {
-  const { labels } = reading;
-  const allowed = new Float32Array(drafts.length * labels);
-  for (const [lane, { events }] of drafts.entries()) {
-    const before = events.subarray(0, position + 1);
-    const isAllowed = encoding.allowedAfter(events[position]);
-    for (let label = 0; label < labels; label++) {
-      if (isAllowed[reading.eventOf(label, before)]) allowed[lane * labels + label] = 1;
-    }
-  }
-  return allowed;
-}
-
-/** One sequence on its way. */
-class Draft {
-  /** As long as it will be. */
-  readonly events: Uint16Array;
-  /** How many events were given. */
-  readonly given: number;
-  readonly random: Random;
-
-  constructor({ seed, primer }: DraftRequest, { firstEvents, length }: ComposeContext) {
-    this.random = new Random(seed);
-    this.events = new Uint16Array(length);
-    const given = primer ?? [pick(firstEvents, this.random.nextFloat())];
-    this.events.set(given);
-    this.given = given.length;
   }
 }

@@ -49,8 +49,15 @@ export interface Seeded {
 export interface ComposeContext {
   readonly device: Device;
   readonly encoding: Encoding;
-  /** Events of each sequence, those given included; at least 2. */
+  /** Most events of each sequence, those given included; at least 2. */
   readonly length: number;
+  /**
+   * A sequence ends once so many bars of 4/4 have passed, those given included, in time as `Encoding.barsOf` tells it; if left out
+   * with its last event.
+   */
+  readonly bars?: number | undefined;
+  /** Semitones that the encoding moved the music up by that a sequence goes on from; 0 if left out. */
+  readonly transposition?: number | undefined;
   /** For each class, how many training sequences start with it. */
   readonly firstEvents: readonly number[];
   /** See `Examples.facts`. */
@@ -66,8 +73,8 @@ export interface ComposeContext {
 export interface Composition {
   readonly events: Uint16Array;
   /**
-   * Mean negative log-likelihood of its events but those given, under the model within the grammar, in nats; undefined where a
-   * model gives none.
+   * Mean negative log-likelihood of the events that the model chose, in nats, under the model among what the grammar and the
+   * constraints left; undefined where a model gives none.
    */
   readonly nll?: number | undefined;
 }

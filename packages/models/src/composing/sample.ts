@@ -1,13 +1,14 @@
-import { deriveSeed, type Encoding } from '@chipsmith/data';
+import { deriveSeed } from '@chipsmith/data';
 import type { Device } from '@chipsmith/kernels';
 import { type Checkpoint, requireEncoding, withParameters } from '../checkpoint/checkpoint.ts';
 import { ModelError, requireIntegers, schemaError } from '../error.ts';
 import type { ComposeContext, Composer, ComposingSettings, Composition, Requests, Seeded, Task } from './composer.ts';
 
-export interface ComposeOptions extends Pick<ComposeContext, 'onProgress' | 'onPreparation' | 'signal'> {
-  readonly encoding: Encoding;
-  /** Events of each sequence, those given included; at least 2. */
-  readonly length: number;
+export interface ComposeOptions
+  extends Pick<
+    ComposeContext,
+    'encoding' | 'length' | 'bars' | 'transposition' | 'onProgress' | 'onPreparation' | 'signal'
+  > {
   /** What the model's composer can set, such as `temperature`; its defaults where left out. */
   readonly settings?: Readonly<Record<string, unknown>> | undefined;
 }
@@ -55,6 +56,10 @@ export async function compose<Asked extends Task>(
 ): Promise<Composition[]> {
   const { metadata } = checkpoint;
   requireIntegers('Composing', 2, { length });
+  const { bars } = context;
+  if (bars !== undefined && !(bars > 0 && bars < Number.POSITIVE_INFINITY)) {
+    throw new ModelError(`Composing: bars is ${bars}; give a number above 0.`);
+  }
   requireEncoding(metadata, context.encoding);
   const composer = composerOf(checkpoint, task);
   const complete = composingSettings(checkpoint, task, settings);

@@ -1,5 +1,6 @@
 import { crossEntropyRows, hits, multiply, reshape, sum, type Tensor } from '@chipsmith/kernels';
 import { autoregressive } from '../composing/autoregressive.ts';
+import type { Priming } from '../composing/priming.ts';
 import type { Model } from '../model.ts';
 import { nextEventExamples } from './examples.ts';
 import type { EventNetwork } from './network.ts';
@@ -10,11 +11,16 @@ import type { EventReading } from './reading.ts';
  *
  * @param classes of its encoding
  * @param temperature at which its music is best
+ * @param priming what a primer can be beside something to go on from
  */
 export function nextEventModel(
   network: EventNetwork,
   reading: EventReading,
-  { classes, temperature }: { readonly classes: number; readonly temperature: number },
+  {
+    classes,
+    temperature,
+    priming,
+  }: { readonly classes: number; readonly temperature: number; readonly priming?: Priming | undefined },
 ): Model {
   return {
     parameters: network.parameters,
@@ -30,6 +36,6 @@ export function nextEventModel(
         mode.kind === 'training' ? {} : { accuracy: counted(hits(logits, rows(targets))) };
       return { objective, measures, carried: state };
     },
-    composers: autoregressive(network, reading, temperature),
+    composers: autoregressive(network, reading, temperature, priming),
   };
 }

@@ -1,6 +1,7 @@
 import type { Encoding } from '@chipsmith/data';
 import { Arena, dropout, elementCount, linearLayer, lstmLayers, reshape } from '@chipsmith/kernels';
 import { z } from 'zod';
+import type { Priming } from '../composing/priming.ts';
 import type { ModelDefinition } from '../model.ts';
 import { optimiserSettings } from '../training/optimiser.ts';
 import { nextEventExamples } from './examples.ts';
@@ -42,11 +43,13 @@ export interface EventRnn extends Pick<ModelDefinition, 'name' | 'summary' | 'en
   /** The temperature at which its tracks are most like the songs it learnt from; see `chipsmith evaluate --temperatures`. */
   readonly temperature: number;
   reading(encoding: Encoding): EventReading;
+  /** What a primer can be beside something to go on from. */
+  priming?(encoding: Encoding): Priming;
   network?(settings: RnnSettings, reading: EventReading): EventNetwork;
 }
 
 export function eventRnn(rnn: EventRnn): ModelDefinition<RnnSettings> {
-  const { name, summary, encodings, training, defaults, temperature, reading, network = lstmNetwork } = rnn;
+  const { name, summary, encodings, training, defaults, temperature, reading, priming, network = lstmNetwork } = rnn;
   return {
     ...{ name, summary, encodings, training },
     settings: rnnSettings(defaults),
@@ -54,7 +57,8 @@ export function eventRnn(rnn: EventRnn): ModelDefinition<RnnSettings> {
     examples: (_, encoding) => nextEventExamples(reading(encoding), encoding.classes),
     create(settings, encoding) {
       const read = reading(encoding);
-      return nextEventModel(network(settings, read), read, { classes: encoding.classes, temperature });
+      const { classes } = encoding;
+      return nextEventModel(network(settings, read), read, { classes, temperature, priming: priming?.(encoding) });
     },
   };
 }

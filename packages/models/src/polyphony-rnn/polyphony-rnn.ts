@@ -1,5 +1,6 @@
 import { readClasses } from '../next-event/reading.ts';
 import { eventRnn } from '../next-event/rnn.ts';
+import { polyphonyPriming } from './priming.ts';
 
 /** Magenta's polyphony_rnn (magenta 2.1.4, polyphony_model.py). */
 export const polyphonyRnn = eventRnn({
@@ -10,4 +11,5 @@ export const polyphonyRnn = eventRnn({
   defaults: { layers: [256, 256, 256], dropout: 0.5, learningRate: 0.001, clipNorm: 5 },
   training: { batch: 64, length: 128 },
   temperature: 0.9,
+  priming: polyphonyPriming,
 });

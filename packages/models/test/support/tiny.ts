@@ -1,9 +1,10 @@
-import { type Dataset, datasetFromSongs, melodyEncoding } from '@chipsmith/data';
+import { type Dataset, datasetFromSongs, type Encoding, melodyEncoding } from '@chipsmith/data';
 import type { Device } from '@chipsmith/kernels';
 import {
   type Checkpoint,
   configure,
   findModel,
+  type ModelDefinition,
   type ModelSettings,
   type TrainOptions,
   traineeOf,
@@ -51,20 +52,37 @@ export function tinyOptions(device: Device, folder: string): TrainOptions & { re
   };
 }
 
-/** A checkpoint of an untrained model. */
+/** A checkpoint of an untrained Basic RNN. */
 export function freshCheckpoint(settings: ModelSettings = tinySettings, seed = 1): Checkpoint {
-  const { name, version, classes, stepsPerBar } = melodyEncoding;
-  const trainee = traineeOf(basicRnn, settings, melodyEncoding);
+  return untrainedCheckpoint(basicRnn, settings, melodyEncoding, {
+    seed,
+    firstEvents: Array.from({ length: melodyEncoding.classes }, (_, event) => (event >= 14 && event < 26 ? 1 : 0)),
+  });
+}
+
+/**
+ * A checkpoint of an untrained model.
+ *
+ * @param options `firstEvents`: for each class, how often sequences start with it
+ */
+export function untrainedCheckpoint(
+  definition: ModelDefinition,
+  settings: ModelSettings,
+  encoding: Encoding,
+  { seed, firstEvents }: { readonly seed: number; readonly firstEvents: readonly number[] },
+): Checkpoint {
+  const { name, version, classes, stepsPerBar } = encoding;
+  const trainee = traineeOf(definition, settings, encoding);
   const { model } = trainee;
   return {
     metadata: {
       format: 'chipsmith-checkpoint',
       formatVersion: 2,
-      model: 'basic-rnn',
+      model: definition.name,
       configuration: { ...settings },
       encoding: { name, version, classes, stepsPerBar },
       dataFingerprint: 'none',
-      firstEvents: Array.from({ length: classes }, (_, event) => (event >= 14 && event < 26 ? 1 : 0)),
+      firstEvents: [...firstEvents],
       facts: {},
       beatsPerMinute: 120,
       training: {

@@ -57,6 +57,17 @@ export function withBytePairs(
       widened.set(allowed, wide);
       return wide;
     },
+    ...(encoding.typicalTempo !== undefined && { typicalTempo: encoding.typicalTempo }),
+    barsOf(event, previous) {
+      const spelled = parts[event];
+      const before = previous === undefined ? undefined : parts[previous].at(-1);
+      return spelled.reduce(
+        (sum, part, index) => sum + encoding.barsOf(part, index > 0 ? spelled[index - 1] : before),
+        0,
+      );
+    },
+    pitchesOf: (event) => parts[event].flatMap((part) => encoding.pitchesOf(part)),
+    isEnd: (event) => parts[event].some((part) => encoding.isEnd?.(part) === true),
     describe: (event) => (parts[event] ?? [event]).map((part) => encoding.describe(part)).join(' + '),
   };
 }

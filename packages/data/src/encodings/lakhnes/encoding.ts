@@ -1,10 +1,14 @@
-import { VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
+import { VGM_SAMPLE_RATE, VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
 import { DataError } from '../../error.ts';
 import type { Encoding } from '../encoding.ts';
 import { decodeLakhNes } from './decode.ts';
 import { encodeLakhNes } from './encode.ts';
 import { FIRST_WAIT, type LakhNesEvent, makeVocabulary, nameOf, type Vocabulary } from './vocabulary.ts';
 import { nearestWait } from './waits.ts';
+
+const TYPICAL_TEMPO = 120;
+/** Of 4/4 at that tempo. */
+const SAMPLES_PER_BAR = (4 * 60 * VGM_SAMPLE_RATE) / TYPICAL_TEMPO;
 
 /** Notes and timing of all four voices: 631 events, LakhNES' own alphabet (Donahue et al., ISMIR 2019). */
 export const tx1Encoding: Encoding = lakhNesEncoding('tx1', makeVocabulary(false));
@@ -40,6 +44,13 @@ function lakhNesEncoding(name: string, vocabulary: Vocabulary): Encoding {
       meter: { beats: 4, unit: 4, origin: 'assumed' },
     }),
     allowedAfter: (previous) => (previous === undefined ? atStart : grammar[previous]),
+    typicalTempo: TYPICAL_TEMPO,
+    barsOf: (event) => (events[event].kind === 'wait' ? events[event].value / SAMPLES_PER_BAR : 0),
+    pitchesOf(event) {
+      const started = events[event];
+      return started.kind === 'on' && started.voice !== 'noise' ? [started.value] : [];
+    },
+    isEnd: (event) => events[event].kind === 'boundary',
     describe: (event) => (events[event] ? nameOf(events[event]) : `no event of ${name}: ${event}`),
   };
 }

@@ -6,7 +6,15 @@ import type { DecodeOptions, Encoded, Encoding } from '../encoding.ts';
 import { barSteps } from '../grid/quantise.ts';
 import { songOnGrid } from '../grid/song.ts';
 import { PITCHED_VOICES } from '../grid/steps.ts';
-import { BASIC_ALPHABET, type Melody, type MelodyAlphabet, MONO_ALPHABET, NO_EVENT, NOTE_OFF } from './alphabet.ts';
+import {
+  BASIC_ALPHABET,
+  type Melody,
+  type MelodyAlphabet,
+  MONO_ALPHABET,
+  NO_EVENT,
+  NOTE_OFF,
+  SPECIAL_EVENTS,
+} from './alphabet.ts';
 import { type ExtractionRules, extractMelodies, MAGENTA_RULES, NES_RULES, STEPS_PER_BAR } from './extract.ts';
 import { melodySpans } from './spans.ts';
 import { squash, squashTransposition } from './squash.ts';
@@ -86,6 +94,8 @@ export function melodyEncodingOf(name: string, alphabet: MelodyAlphabet, encode:
     },
     decode: (events, options) => decodeMelody(events, options, name, alphabet),
     allowedAfter: melodyGrammar(alphabet.classes),
+    barsOf: () => 1 / STEPS_PER_BAR,
+    pitchesOf: (event) => (event < SPECIAL_EVENTS ? [] : [alphabet.eventOf(event)]),
     describe: (classIndex) => describeMelodyEvent(classIndex, name, alphabet),
   };
 }

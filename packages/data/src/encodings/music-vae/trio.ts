@@ -4,7 +4,7 @@ import { refuseClass, refusePitch } from '../check-events.ts';
 import type { DecodeOptions, Encoded, EncodedSequence, Encoding } from '../encoding.ts';
 import { songOnGrid } from '../grid/song.ts';
 import { droppedAll, songSteps } from '../grid/steps.ts';
-import { type Melody, PIANO_ALPHABET } from '../melody/alphabet.ts';
+import { type Melody, NO_EVENT, PIANO_ALPHABET } from '../melody/alphabet.ts';
 import { describeMelodyEvent } from '../melody/encoding.ts';
 import { NES_RULES, STEPS_PER_BAR } from '../melody/extract.ts';
 import { melodyOfSpans, melodySpans } from '../melody/spans.ts';
@@ -42,6 +42,12 @@ export const vaeTrioEncoding: Encoding = {
   },
   decode,
   allowedAfter: (previous) => GRAMMAR[previous === undefined ? PARTS - 1 : partOf(previous)],
+  // The drums end a step.
+  barsOf: (event) => (partOf(event) === 2 ? 1 / STEPS_PER_BAR : 0),
+  pitchesOf(event) {
+    const started = partOf(event) === 2 ? NO_EVENT : PIANO_ALPHABET.eventOf(event - FIRST_CLASSES[partOf(event)]);
+    return started >= 0 ? [started] : [];
+  },
   describe(event) {
     refuseClass(NAME, event, 0, CLASSES);
     if (event >= DRUM) return describeDrums(event - DRUM);

@@ -9,7 +9,7 @@ import { MacroFinder } from './envelopes.ts';
 import type { Macros } from './macro.ts';
 import { NES_MACROS } from './nes-macros.ts';
 import { PhraseFinder } from './phrases.ts';
-import { describeNesEvent, mayFollow, NesVocabulary, phaseNumber } from './vocabulary.ts';
+import { describeNesEvent, isHead, mayFollow, NesVocabulary, phaseNumber } from './vocabulary.ts';
 
 /**
  * This project's own encoding of all four voices in one sequence, in video frames, with volume and duty as macros: see
@@ -75,6 +75,17 @@ export function createNesEventsEncoding(macros: Macros = NES_MACROS): Encoding {
       grammar.set(key, allowed);
       return allowed;
     },
+    barsOf(event, previous) {
+      // The first bar follows the head of the song. A bar counts as one, whatever its meter.
+      const isFirst = previous === undefined || isHead(events[previous].kind);
+      return events[event].kind === 'bar' && !isFirst ? 1 : 0;
+    },
+    pitchesOf(event) {
+      const started = events[event];
+      const isNote = started.kind === 'note' || started.kind === 'slur';
+      return isNote && started.voice !== 'noise' ? [started.value] : [];
+    },
+    isEnd: (event) => events[event].kind === 'end',
     describe: (event) => describeNesEvent(vocabulary.eventOf(event, 0)),
   };
 }

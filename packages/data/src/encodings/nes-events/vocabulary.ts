@@ -145,7 +145,8 @@ function placeOf(kind: NesEvent['kind']): number {
   return kinds.indexOf(kind);
 }
 
-function isHead(kind: NesEvent['kind']): boolean {
+/** Whether events of a kind belong to the head of a song, before its first bar. */
+export function isHead(kind: NesEvent['kind']): boolean {
   return HEAD.some((head) => head === kind);
 }
 

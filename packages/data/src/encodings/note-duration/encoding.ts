@@ -60,6 +60,9 @@ export const noteDurationEncoding: Encoding = {
   },
   decode,
   allowedAfter: (previous) => GRAMMAR[previous ?? CLASSES],
+  barsOf: (event, previous) => (previous === SEPARATOR ? durationOf(event) / STEPS_PER_WHOLE : 0),
+  pitchesOf: (event) => (event >= NOTE && event < DURATION ? [event - NOTE] : []),
+  isEnd: (event) => event === END,
   describe(event) {
     refuseClass(NAME, event, 0, CLASSES);
     if (event < NOTE) return SPECIALS[event];

@@ -50,6 +50,8 @@ export const noteVectorsEncoding: Encoding = {
   },
   decode,
   allowedAfter: (previous) => GRAMMAR[previous === undefined ? 2 : partOf(previous)],
+  barsOf: (event) => (partOf(event) === 1 ? (event - STEP) / STEPS_PER_BAR : 0),
+  pitchesOf: (event) => (partOf(event) === 0 ? [event + LOWEST] : []),
   describe(event) {
     refuseClass(NAME, event, 0, CLASSES);
     if (event < STEP) return `pitch ${pitchName(event + LOWEST)}`;

@@ -13,6 +13,9 @@ const PITCHES = 128;
 const STEPS_PER_SECOND = 100;
 /** The longest TIME_SHIFT, one second. */
 const LONGEST_SHIFT = 100;
+const TYPICAL_TEMPO = 120;
+/** Of 4/4 at that tempo: 200. */
+const STEPS_PER_BAR = (4 * 60 * STEPS_PER_SECOND) / TYPICAL_TEMPO;
 const VELOCITY_BINS = 32;
 /** MIDI velocities 1..127 in a bin. */
 const BIN_SIZE = Math.ceil(127 / VELOCITY_BINS);
@@ -54,6 +57,12 @@ function createPerformanceEncoding(name: string, withVelocity: boolean): Encodin
     },
     decode: (events, options) => decode(events, options, name, classes),
     allowedAfter: (previous) => grammar[previous ?? classes],
+    typicalTempo: TYPICAL_TEMPO,
+    barsOf(event) {
+      const isShift = event >= TIME_SHIFT && event < VELOCITY;
+      return isShift ? (event - TIME_SHIFT + 1) / STEPS_PER_BAR : 0;
+    },
+    pitchesOf: (event) => (event < NOTE_OFF ? [event - NOTE_ON] : []),
     describe(event) {
       refuseClass(name, event, 0, classes);
       if (event < NOTE_OFF) return `note ${pitchName(event)} on`;

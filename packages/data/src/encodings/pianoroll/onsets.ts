@@ -47,6 +47,8 @@ export const onsetBitmapEncoding: Encoding = {
   },
   decode,
   allowedAfter: (previous) => GRAMMAR[previous ?? CLASSES],
+  barsOf: (event) => (event === STEP_END ? 1 / STEPS_PER_BAR : 0),
+  pitchesOf: (event) => (event === STEP_END ? [] : [event - FIRST_CELL + LOWEST]),
   describe(event) {
     refuseClass(NAME, event, 0, CLASSES);
     return event === STEP_END ? 'end of step' : `note ${pitchName(event - FIRST_CELL + LOWEST)}`;

@@ -48,6 +48,12 @@ function createPianorollEncoding(name: string, withVolume: boolean): Encoding {
     },
     decode: (events, options) => decode(events, options, name, classes),
     allowedAfter: (previous) => grammar[previous ?? classes],
+    barsOf: (event) => (event === STEP_END ? 1 / STEPS_PER_BAR : 0),
+    pitchesOf(event) {
+      if (event < FIRST_CELL || event >= FIRST_CELL + PLANE) return [];
+      const { voice, pitch } = noteOfCell(event);
+      return voice === 'noise' ? [] : [pitch];
+    },
     describe(event) {
       refuseClass(name, event, 0, classes);
       if (event === STEP_END) return 'end of step';

@@ -45,6 +45,9 @@ export const polyphonyEncoding: Encoding = {
   },
   decode,
   allowedAfter: (previous) => GRAMMAR[previous ?? CLASSES],
+  barsOf: (event) => (event === STEP_END ? 1 / STEPS_PER_BAR : 0),
+  pitchesOf: (event) => (event >= NEW_NOTE && event < CONTINUED_NOTE ? [event - NEW_NOTE] : []),
+  isEnd: (event) => event === END,
   describe(event) {
     refuseClass(NAME, event, 0, CLASSES);
     if (event < NEW_NOTE) return ['start', 'end', 'end of step'][event];
