@@ -22,8 +22,8 @@ export class RunLock {
    * @throws ModelError if another process holds it, or it cannot be written
    */
   async take(): Promise<void> {
-    const owner = await this.#owner();
-    if (owner !== undefined && owner !== process.pid && isRunning(owner)) throw this.#refusal(`process ${owner}`);
+    const owner = await lockOwner(this.#path);
+    if (owner !== undefined && owner !== process.pid) throw this.#refusal(`process ${owner}`);
     let file: FileHandle | undefined;
     try {
       await rm(this.#path, { force: true });
@@ -46,19 +46,20 @@ export class RunLock {
     this.#held = false;
   }
 
-  /** What the file says, NaN or 0 if that is not a number; undefined if there is none. */
-  async #owner(): Promise<number | undefined> {
-    try {
-      return Number(await readText(this.#path, LOCK_BYTES));
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
-    }
-  }
-
   #refusal(who: string): ModelError {
     return new ModelError(
       `${this.#path}: ${who} is training here; wait for it or choose another --run folder (if it is not, remove this file).`,
     );
+  }
+}
+
+/** The running process that holds a lock; undefined if there is none, or it was killed. */
+export async function lockOwner(path: string): Promise<number | undefined> {
+  try {
+    const owner = Number(await readText(path, LOCK_BYTES));
+    return isRunning(owner) ? owner : undefined;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
   }
 }
