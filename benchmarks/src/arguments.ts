@@ -93,13 +93,13 @@ function chooseSuites(name: string): readonly Suite[] {
 function choosePeers(names: string): readonly PeerName[] {
   if (names === 'none') return [];
   if (names === 'all') return PEERS;
-  const wanted = names.split(',').map((name) => name.trim());
+  const list = names.split(',').map((name) => name.trim());
   const meant = (peer: PeerName, name: string) => peer === name || peer.startsWith(`${name}-`);
-  const unknown = wanted.find((name) => !PEERS.some((peer) => meant(peer, name)));
+  const unknown = list.find((name) => !PEERS.some((peer) => meant(peer, name)));
   if (unknown !== undefined) {
     throw new UsageError(`There is no peer "${unknown}": choose all, none, or some of ${PEERS.join(', ')}.`);
   }
-  return PEERS.filter((peer) => wanted.some((name) => meant(peer, name)));
+  return PEERS.filter((peer) => list.some((name) => meant(peer, name)));
 }
 
 function parse(argv: readonly string[]) {

@@ -51,8 +51,8 @@ export async function measureAlternately(samplers: readonly Sampler[], effort: E
   for (const sampler of samplers) {
     let { wall } = await sampler(1);
     if (wall < 10 * effort.sampleMilliseconds) ({ wall } = await sampler(1));
-    const wanted = Math.ceil(effort.sampleMilliseconds / Math.max(wall, 1e-6));
-    runs.push(Math.min(wanted, MAX_RUNS_PER_SAMPLE));
+    const count = Math.ceil(effort.sampleMilliseconds / Math.max(wall, 1e-6));
+    runs.push(Math.min(count, MAX_RUNS_PER_SAMPLE));
   }
   const samples: Sample[][] = samplers.map(() => []);
   const start = performance.now();

@@ -8,7 +8,7 @@ import { plan } from './commands/plan.ts';
 import { prepare } from './commands/prepare.ts';
 import { render } from './commands/render.ts';
 import { train } from './commands/train.ts';
-import { type Command, guess, parseCommandLine } from './terminal/command.ts';
+import { type Command, guess, looseArguments, parseCommandLine } from './terminal/command.ts';
 import { EXIT, explain, UsageError } from './terminal/errors.ts';
 import { helpOf, wrap } from './terminal/help.ts';
 
@@ -39,7 +39,7 @@ export async function run([name, ...words]: readonly string[]): Promise<number> 
       throw new UsageError(`chipsmith: there is no command "${name}"${guess(name, names)} (--help lists them)`);
     }
     if (words.includes('--help') || words.includes('-h')) {
-      process.stdout.write(`${helpOf(command)}\n`);
+      process.stdout.write(`${helpOf(command, looseArguments(command, words))}\n`);
       return EXIT.done;
     }
     return (await command.run(parseCommandLine(command, words))) ?? EXIT.done;

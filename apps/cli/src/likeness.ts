@@ -63,7 +63,8 @@ export async function likenessOf(
   const options = { count: tracks, length, seed, settings: { temperature }, encoding, signal, onProgress };
   const drawn = await sample(device, checkpoint, options).finally(() => progress.stop());
   const measured = drawn.flatMap(({ events }, index) => {
-    const options = { bars, seed: deriveSeed(seed, index), arranged: true, loops: false, keepsBars: false };
+    const { voices } = encoding;
+    const options = { bars, seed: deriveSeed(seed, index), voices, arranged: true, loops: false, keepsBars: false };
     const song = trackOf(encoding.decode(events, { title: '' }), options);
     return song === undefined ? [] : measureMelody(song);
   });

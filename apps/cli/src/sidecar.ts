@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { FILTER_PROFILES, type FilterName } from '@chipsmith/apu';
+import { parseJson } from '@chipsmith/data';
 import { readInputFile } from '@chipsmith/data/node';
 import { z } from 'zod';
 import { CommandError } from './terminal/errors.ts';
@@ -35,15 +36,7 @@ const MAX_BYTES = 16 * 2 ** 20;
 /** @throws DataError if the file cannot be read; CommandError if it is not the .json file of a track */
 export async function readSidecar(folder: string, name: string): Promise<Sidecar> {
   const path = join(folder, `${name}.json`);
-  const sidecar = sidecarSchema.safeParse(parse((await readInputFile(path, MAX_BYTES)).toString()));
+  const sidecar = sidecarSchema.safeParse(parseJson((await readInputFile(path, MAX_BYTES)).toString()));
   if (sidecar.success) return sidecar.data;
   throw new CommandError(`${path}: is not the description of a track of this version; generate the track again.`);
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

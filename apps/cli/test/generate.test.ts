@@ -104,8 +104,8 @@ describe('generate', () => {
       expect(loudness(wav)).toBeGreaterThan(0.01);
 
       const melody = encoding.decode(sidecar.events, { title: '', beatsPerMinute: song.tempo.beatsPerMinute });
-      const options = { bars: BARS, seed: deriveSeed(5, names.indexOf(name)), arranged: true, loops: false };
-      const track = trackOf(melody, { ...options, keepsBars: false });
+      const options = { bars: BARS, seed: deriveSeed(5, names.indexOf(name)), voices: encoding.voices };
+      const track = trackOf(melody, { ...options, arranged: true, loops: false, keepsBars: false });
       expect(heard(song.voices.pulse1)).toEqual(heard(track?.voices.pulse1 ?? []));
       expect(song.voices.triangle.length).toBeGreaterThan(0);
       expect(page).toContain(`${name}.wav`);

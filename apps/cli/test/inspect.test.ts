@@ -69,7 +69,7 @@ describe('inspect', () => {
     await expectFailure(1, /midi: is not a dataset/, `inspect ${midi}`);
     await expectFailure(
       1,
-      /^[^:]*page\.html: there is no such file or folder; check the path\.$/,
+      /^[^:]*page\.html: there is no such file or folder; check the path$/,
       `inspect ${data} --html ${join(folder, 'missing/page.html')}`,
     );
     const report = join(data, 'report.json');

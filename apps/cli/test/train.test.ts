@@ -101,6 +101,7 @@ describe('train', () => {
       /part of the path is a file/,
       `train --data ${data} --run ${join(run, 'config.json/x')} ${TINY}`,
     );
+    await expectFailure(2, /^--patience must be/, `train --run ${run} ${TINY} --patience -1`);
     expect(await filesOf(folder)).toEqual(before);
   });
 
@@ -304,6 +305,32 @@ describe.skipIf(!mounted)('on a full disk (skipped where this process may not mo
       `render ${join(folder, 'midi/test/tune-3.mid')} --output ${join(small, 'tune.wav')}`,
     );
     expect(await filesOf(small)).toEqual(files);
+  });
+});
+
+/** A file system that nobody can write to, root neither. */
+const sealed = join(folder, 'sealed');
+mkdirSync(sealed);
+const isSealed = spawnSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'chipsmith-test', sealed]).status === 0;
+afterAll(() => {
+  if (isSealed) spawnSync('umount', [sealed]);
+});
+
+describe.skipIf(!isSealed)('in a place that is read-only (skipped where this process may not mount a tmpfs)', () => {
+  it.each([
+    ['train', `--data ${data} ${TINY} --run`],
+    ['generate', `--run ${run} --count 1 --bars 2 --output`],
+    ['prepare', `${join(folder, 'midi')} --output`],
+  ])('%s refuses at once and makes nothing', async (name, options) => {
+    for (const place of [join(sealed, 'x'), join(sealed, 'far/away/x')]) {
+      const { code, stdout, lines } = await chipsmith(`${name} ${options} ${place}`);
+      expect({ code, stdout, lines: lines.filter((line) => !line.startsWith('The model has learnt')) }).toEqual({
+        code: 1,
+        stdout: '',
+        lines: [`${place}: the place is read-only; choose another one`],
+      });
+    }
+    expect(await filesOf(sealed)).toEqual([]);
   });
 });
 

@@ -1,7 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
+import { models } from '@chipsmith/models';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../src/cli.ts';
-import { optionsOf } from '../src/terminal/command.ts';
+import { settingsSchema } from '../src/commands/model-options.ts';
+import { looseArguments, optionsOf } from '../src/terminal/command.ts';
+import { schemaOptions } from '../src/terminal/schema-options.ts';
 import { chipsmith, expectFailure } from './support/cli.ts';
 
 describe('--help', () => {
@@ -10,7 +13,9 @@ describe('--help', () => {
     async (name, command) => {
       const { code, stdout, lines } = await chipsmith(`${name} --help`);
       expect({ code, lines }).toEqual({ code: 0, lines: [] });
-      for (const option of Object.keys(optionsOf(command))) expect(stdout).toContain(`--${option}`);
+      const sections = command.helpSections?.(looseArguments(command, [])) ?? [['Options', optionsOf(command)]];
+      for (const option of sections.flatMap(([, options]) => Object.keys(options)))
+        expect(stdout).toContain(`--${option}`);
       // Long ones go on in the next line.
       const joined = stdout.replace(/ \\\n +/g, ' ');
       for (const [line] of command.examples) expect(joined).toContain(`pnpm chipsmith ${line}`);
@@ -19,6 +24,16 @@ describe('--help', () => {
       expect(stripVTControlCharacters(stdout)).toBe(stdout);
     },
   );
+
+  it.each(models)('of train and plan shows the settings of $name where it is named', async (definition) => {
+    const { name } = definition;
+    for (const command of ['train', 'plan']) {
+      const { stdout } = await chipsmith(`${command} --help --model ${name}`);
+      expect(stdout).toContain(`\nSettings of ${name};`);
+      for (const option of Object.keys(schemaOptions(settingsSchema(definition))))
+        expect(stdout).toContain(`  --${option} `);
+    }
+  });
 
   it.each(['', '--help', 'help'])('of the whole, as %j, names each command', async (line) => {
     const { code, stdout } = await chipsmith(line);
@@ -47,7 +62,7 @@ describe('wrong usage ends with code 2 and one line', () => {
     ['train --layers=', /--layers needs a value/],
     ['train --json=yes', /--json takes no value/],
     ['train something', /takes no "something"/],
-    ['train --model basic-rn', /--model must be basic-rnn or mono-rnn, not "basic-rn"; did you mean basic-rnn\?/],
+    ['train --model basic-rn', /--model must be basic-rnn or mono-rnn .*, not "basic-rn"; did you mean basic-rnn\?/],
     ['train --steps 0', /--steps must be a whole number from 1 to 1000000000, not "0"/],
     ['train --minutes 0', /--minutes must be a number from 0\.0167 to 525600, not "0"/],
     [
@@ -59,12 +74,16 @@ describe('wrong usage ends with code 2 and one line', () => {
     ['train --seed -1', /--seed must be a whole number from 0 to 4294967295, not "-1"/],
     ['train --batch many', /--batch must be a whole number from 1 to 65536, not "many"/],
     ['plan --length 1000000', /--length must be a whole number from 1 to 16384, not "1000000"/],
-    ['train --layers 8,,8', /--layers must be whole numbers with commas/],
-    ['train --layers 0', /layers\.0: .*>=1/],
-    ['train --learning-rate 1e30', /learningRate: .*<=1/],
+    ['train --layers 8,,8', /--layers: each must be a whole number from 1 to 8192, not ""/],
+    ['train --layers 0', /--layers: each must be a whole number from 1 to 8192, not "0"/],
+    ['train --learning-rate 1e30', /--learning-rate must be a number above 0, up to 1, not "1e30"/],
     ['train --batch 6 --micro-batch 4', /micro-batch 4 does not divide batch 6; choose another value/],
     ['train --batch 256 --micro-batch 1', /micro-batch 1 cuts batch 256 into 256 parts, 64 are allowed/],
     ['plan --batch 65536 --length 16384', /batch 65536 times length 16384 is more than 16777216 events/],
+    ['train --layers 8,8,8,8,8,8,8,8,8,8,8,8,8,8,8,8,8', /--layers takes 1 to 16 values with commas between, not 17/],
+    ['train --model basik-rnn --help', /--model must be .*, not "basik-rnn"; did you mean basic-rnn\?/],
+    ['models basik-rnn', /The model must be .*, not "basik-rnn"; did you mean basic-rnn\?/],
+    ['models basic-rnn mono-rnn', /name one model, or none/],
     ['train --minutes soon', /--minutes must be a number/],
     ['train --patience -1', /--patience must be a whole number from 0 to 1000000000, not "-1"/],
     ['plan --adapter gles', /--adapter needs --measure/],
@@ -72,8 +91,8 @@ describe('wrong usage ends with code 2 and one line', () => {
     ['train --vram big', /--vram must be a size such as 6GB/],
     ['plan --vram 0GB', /--vram must be a size that a device can have, not "0GB"/],
     ['train --vram 99999999999GB', /--vram must be a size that a device can have, not "99999999999GB"/],
-    ['plan --dropout 2', /dropout: .*<=0\.95/],
-    ['plan --dropout Infinity', /--dropout must be a number, not "Infinity"/],
+    ['plan --dropout 2', /--dropout must be a number from 0 to 0\.95, not "2"/],
+    ['plan --dropout Infinity', /--dropout must be a number from 0 to 0\.95, not "Infinity"/],
     ['generate', /--run is needed/],
     ['generate --run x --count 0', /--count must be a whole number from 1 to 1000/],
     ['generate --run x --temperature 0', /--temperature must be a number from 0\.01 to 100/],

@@ -1,9 +1,7 @@
 import {
   Arena,
   adam,
-  adamArenas,
   adamSchedule,
-  adamState,
   add,
   type Device,
   Graph,
@@ -53,14 +51,15 @@ export function adamBenchmark(problem: Adam): Benchmark<Device> {
     async prepare(device) {
       const parameters = new Arena('parameters', 'parameters');
       const slot = parameters.add('all', [elements]);
-      const arenas = adamArenas(parameters);
+      const others = ['gradients', 'first moment', 'second moment'].map((each) => parameters.mirror(each, 'optimiser'));
       const graph = new Graph();
-      const state = adamState(graph, arenas);
+      const [flat, gradients, firstMoment, secondMoment] = [parameters, ...others].map((arena) => graph.flat(arena));
       const schedule = graph.input([3]);
-      adam(state, schedule, globalNorm(state.gradients), CLIP_NORM);
+      const state = { parameters: flat, gradients, firstMoment, secondMoment };
+      adam(state, schedule, globalNorm(gradients), CLIP_NORM);
       const { program, prepared } = await prepareProgram(device, graph, {});
       device.write(slot, numbers(elements, 0));
-      device.write(arenas.gradients.slots[0], numbers(elements, 1));
+      device.write(others[0].slots[0], numbers(elements, 1));
       let step = 0;
       const run = () => {
         step++;

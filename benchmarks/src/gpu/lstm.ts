@@ -1,10 +1,9 @@
 import {
-  adamArenas,
   adamSchedule,
-  adamStep,
   type Device,
   elementCount,
   gradients,
+  optimiser,
   type Program,
   type Tensor,
 } from '@chipsmith/kernels';
@@ -72,7 +71,7 @@ export function traceLstmTraining(shape: LstmShape): { model: LstmModel; schedul
   const model = lstmModel(shape);
   const { graph, parameters, loss } = model;
   const slopes = gradients(loss, graph.variables(parameters));
-  const { schedule } = adamStep(slopes, adamArenas(parameters), { clipNorm: CLIP_NORM });
+  const { schedule } = optimiser({ kind: 'adam' }, parameters).step(slopes, { clipNorm: CLIP_NORM });
   return { model, schedule };
 }
 

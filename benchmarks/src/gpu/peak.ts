@@ -106,9 +106,9 @@ async function milliseconds(device: Device, threads: number): Promise<number> {
   const start = performance.now();
   chains.run();
   await device.check();
-  const taken = performance.now() - start;
+  const duration = performance.now() - start;
   chains.release();
-  return taken;
+  return duration;
 }
 
 async function prepareFmaChains(device: Device, threads: number): Promise<Prepared> {

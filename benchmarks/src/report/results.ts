@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { writeFileAtomic } from '@chipsmith/data/node';
 import { MEMORY_CATEGORIES } from '@chipsmith/kernels';
-import { writeFileAtomic } from '@chipsmith/models/node';
 import { z } from 'zod';
 import { FAILURES } from '../peers/messages.ts';
 import { PEERS } from '../peers/names.ts';

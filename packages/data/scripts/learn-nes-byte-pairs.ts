@@ -1,12 +1,12 @@
 // Learns the byte pairs of nes-events-bpe from half of NES-MDB's train split (see train-half.ts) and writes them to
-// src/nes-events/learnt/nes-byte-pairs.json. To be run again whenever nes-events gives other events. From the repository root:
+// src/encodings/nes-events/learnt/nes-byte-pairs.json. To be run again whenever nes-events gives other events. From the repository root:
 //
 //   node --conditions=@chipsmith/source --import tsx packages/data/scripts/learn-nes-byte-pairs.ts nesmdb_midi.tar.gz
 import { writeFileSync } from 'node:fs';
-import { learnBytePairs } from '../src/byte-pairs/learn.ts';
 import { gameOf } from '../src/dataset/split.ts';
-import { readMidi } from '../src/midi/read.ts';
-import { nesEventsEncoding } from '../src/nes-events/encoding.ts';
+import { learnBytePairs } from '../src/encodings/byte-pairs/learn.ts';
+import { nesEventsEncoding } from '../src/encodings/nes-events/encoding.ts';
+import { readMidi } from '../src/formats/midi/read.ts';
 import { withEstimatedTiming } from '../src/timing/tempo.ts';
 import { readTrainHalf } from './train-half.ts';
 
@@ -20,6 +20,6 @@ const sequences = files.flatMap(({ path, bytes }) => {
 });
 const pairs = learnBytePairs(sequences, { classes, count: 512, fewestGroups: 6 }).map((pair) => pair.join(' '));
 writeFileSync(
-  new URL('../src/nes-events/learnt/nes-byte-pairs.json', import.meta.url),
+  new URL('../src/encodings/nes-events/learnt/nes-byte-pairs.json', import.meta.url),
   `${JSON.stringify({ nesEventsVersion: version, pairs }, null, 2)}\n`,
 );

@@ -1,7 +1,7 @@
-/** A place inside a file. */
+/** A place inside a file: a byte, a field, or both. */
 export interface FilePlace {
   /** Offset from the start of the file; of a packed file, where `within` says so, from the start of its content. */
-  readonly byte: number;
+  readonly byte?: number;
   /** What a person looks for rather than for a byte: `line 12`, `field train.0.3`, `unpacked`. */
   readonly within?: string;
 }
@@ -11,7 +11,7 @@ export interface FilePlace {
  * where the trouble is, what is wrong and what to do about it; it is meant to be shown to the user as it stands.
  *
  * What is read from a file has a byte: that of the trouble, or where reading stopped if the whole is at fault (a piece that
- * lasts days, a book without a tune).
+ * lasts days, a book without a tune). What is read from JSON has a field, or the parser's own words.
  */
 export class DataError extends Error {
   override readonly name = 'DataError';
@@ -45,11 +45,11 @@ export function reasonOf({ problem, place }: Pick<DataError, 'problem' | 'place'
 
 /** A reason without its place: the same for all files with one kind of trouble. */
 export function problemOf(reason: string): string {
-  return reason.replace(/^(.*, )?byte \d+: /, '');
+  return reason.replace(/^((.*, )?byte \d+|field [^:]*): /, '');
 }
 
 function wordsOf({ byte, within }: FilePlace): string {
-  return within === undefined ? `byte ${byte}` : `${within}, byte ${byte}`;
+  return [within, byte !== undefined && `byte ${byte}`].filter(Boolean).join(', ');
 }
 
 /**

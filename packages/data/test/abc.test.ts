@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { tunesOf } from '../src/abc/book.ts';
-import { linesOf } from '../src/abc/text.ts';
-import { readTune, type WrittenTune } from '../src/abc/tune.ts';
-import { gridOf } from '../src/grid/quantise.ts';
+import { gridOf } from '../src/encodings/grid/quantise.ts';
+import { tunesOf } from '../src/formats/abc/book.ts';
+import { linesOf } from '../src/formats/abc/text.ts';
+import { readTune, type WrittenTune } from '../src/formats/abc/tune.ts';
 import { checkSong, type FoundSong, readAbc, reasonOf, type Song } from '../src/index.ts';
 import { DATA_FOLDER } from './support/real-data.ts';
 
@@ -363,7 +363,7 @@ describe('readAbc: what a song knows', () => {
       'left out 1 chord symbols',
       'left out 2 grace notes',
       'left out 1 lines of other voices',
-      'left out 1 lower notes of chords',
+      'left out 1 lower note of chords',
     ]);
   });
 });
@@ -396,7 +396,7 @@ describe('readAbc: what it puts right', () => {
     ['an ending of no number', '|:C|0D:|', 'ignored the ending "0", first in line 7', '60 62 60 62'],
     ['a tuplet of no notes', '(0CD', 'skipped the stray symbol "(0", first in line 7', '60 62'],
     ['a quotation that ends behind its chord', '[C"a]b" D', 'left out 1 chord symbols', '62'],
-    ['a tempo of another voice', '[V:1]C[V:2]D[Q:1/4=60]E', 'left out 1 tempos that only other voices have', '60'],
+    ['a tempo of another voice', '[V:1]C[V:2]D[Q:1/4=60]E', 'left out 1 tempo that only other voices have', '60'],
     ['a jump back', 'C!D.C.!D !dacapo!E !dal segno!', 'did not follow "D.C.", first in line 7', '60 62 64'],
     ['a number of no ending', '|:C| 62 |D:|', 'played endings with missing numbers one after another', '60 62 60'],
     [

@@ -1,27 +1,20 @@
 import { VOICE_NAMES } from '@chipsmith/apu';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { arrange, arrangeMelody } from '../src/arrange/arrange.ts';
-import { beatsOf } from '../src/arrange/beats.ts';
-import { harmonise } from '../src/arrange/harmonise.ts';
-import { estimateKey } from '../src/arrange/key.ts';
-import { strokesOf } from '../src/arrange/pattern.ts';
-import { stylesFor } from '../src/arrange/styles.ts';
+import { arrange, arrangeMelody } from '../src/arranging/arrange.ts';
+import { beatsOf } from '../src/arranging/beats.ts';
+import { embeddedCorpus } from '../src/arranging/embedded-corpus.ts';
+import { harmonise } from '../src/arranging/harmonise.ts';
+import { estimateKey } from '../src/arranging/key.ts';
+import { strokesOf } from '../src/arranging/pattern.ts';
+import { stylesFor } from '../src/arranging/styles.ts';
 import { checkSong } from '../src/check.ts';
-import { embeddedCorpus, embeddedTunes } from '../src/corpus/corpus.ts';
-import { parseTune } from '../src/corpus/parse-tune.ts';
-import {
-  barLength,
-  chordAt,
-  isChordTone,
-  pitchClass,
-  type Tune,
-  ticksPerUnit,
-  tuneToSong,
-} from '../src/corpus/tune.ts';
-import { melodyEncoding } from '../src/melody/encoding.ts';
+import { melodyEncoding } from '../src/encodings/melody/encoding.ts';
 import type { Song } from '../src/song.ts';
 import { ticksPerQuarter } from '../src/timing/tempo-map.ts';
+import { embeddedTunes } from '../src/tunes/embedded-tunes.ts';
+import { parseTune } from '../src/tunes/parse-tune.ts';
+import { barLength, chordAt, isChordTone, pitchClass, type Tune, ticksPerUnit, tuneToSong } from '../src/tunes/tune.ts';
 
 const tunes = embeddedTunes();
 const songs = embeddedCorpus();

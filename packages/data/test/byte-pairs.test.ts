@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type BytePair, BytePairs } from '../src/byte-pairs/byte-pairs.ts';
-import { withBytePairs } from '../src/byte-pairs/encoding.ts';
-import { learnBytePairs } from '../src/byte-pairs/learn.ts';
-import { embeddedCorpus } from '../src/corpus/corpus.ts';
-import type { Encoding } from '../src/encoding.ts';
-import { tx1Encoding } from '../src/lakhnes/encoding.ts';
-import { LEARNT_WITH_VERSION, nesEventsBytePairsEncoding } from '../src/nes-events/byte-pairs.ts';
-import { nesEventsEncoding } from '../src/nes-events/encoding.ts';
+import { embeddedCorpus } from '../src/arranging/embedded-corpus.ts';
+import { type BytePair, BytePairs } from '../src/encodings/byte-pairs/byte-pairs.ts';
+import { withBytePairs } from '../src/encodings/byte-pairs/encoding.ts';
+import { learnBytePairs } from '../src/encodings/byte-pairs/learn.ts';
+import type { Encoding } from '../src/encodings/encoding.ts';
+import { tx1Encoding } from '../src/encodings/lakhnes/encoding.ts';
+import { LEARNT_WITH_VERSION, nesEventsBytePairsEncoding } from '../src/encodings/nes-events/byte-pairs.ts';
+import { nesEventsEncoding } from '../src/encodings/nes-events/encoding.ts';
 import { Random } from '../src/random.ts';
 import { anySong } from './support/songs.ts';
 

@@ -50,15 +50,15 @@ describe('readChorales', () => {
   });
 
   it.each([
-    ['no JSON', '{"train": [}', /bad\.json, byte 11: is not JSON/],
-    ['a cut file', '{"train": [', /bad\.json, byte 11: is not JSON/],
-    ['five voices', '{"train": [[[1, 2, 3, 4, 5]]]}', /field train\.0\.0, byte 12: has 5 pitches, not 4/],
-    ['text for a pitch', '{"a\\"]":0, "t\\u0065": [[["c", 2, 3, 4]]]}', /field a"\], byte 8: is not a list/],
-    ['a part of a pitch', '{"train": [[], [[2, 3.5, 4, 5]]]}', /field train\.0, byte 11: has 0 steps/],
-    ['a later fault', ' {"a": [], "a" : [[[1,2,3,4] , [2, 3.5, 4, 5]]]}', /field a\.0\.1\.1, byte 35: is not a whole/],
-    ['a million brackets', '['.repeat(1_000_000), /bad\.json, byte 16: is nested more than 16 deep/],
-    ['other JSON', ' [1]', /field \(all\), byte 1: is not an object of splits/],
-    ['chorales without end', `{"a": [${'0,'.repeat(10)}0]}`, /field a\.0, byte 7: is not a list/],
+    ['no JSON', '{"train": [}', /^bad\.json: is not JSON \(.*\); give a file/],
+    ['a cut file', '{"train": [', /^bad\.json: is not JSON \(.*\); give a file/],
+    ['five voices', '{"train": [[[1, 2, 3, 4, 5]]]}', /bad\.json, field train\.0\.0: has 5 pitches, not 4/],
+    ['text for a pitch', '{"a\\"]":0, "t\\u0065": [[["c", 2, 3, 4]]]}', /field a"\]: is not a list/],
+    ['a part of a pitch', '{"train": [[], [[2, 3.5, 4, 5]]]}', /field train\.0: has 0 steps/],
+    ['a later fault', ' {"a": [], "a" : [[[1,2,3,4] , [2, 3.5, 4, 5]]]}', /field a\.0\.1\.1: is not a whole/],
+    ['a million brackets', '['.repeat(1_000_000), /^bad\.json: is nested more than 16 deep/],
+    ['other JSON', ' [1]', /field \(all\): is not an object of splits/],
+    ['chorales without end', `{"a": [${'0,'.repeat(10)}0]}`, /field a\.0: is not a list/],
   ])('refuses %s', (_name, text, message) => {
     expect(() => readChorales(new TextEncoder().encode(text), 'bad.json')).toThrow(message);
   });
@@ -68,7 +68,7 @@ describe('readChorales', () => {
       {
         path: 'a.json/train/001',
         problem: 'pitch 12 is outside 21..108, all the voice can play',
-        place: { byte: 21, within: 'field train.0.0.3' },
+        place: { within: 'field train.0.0.3' },
       },
     ]);
   });

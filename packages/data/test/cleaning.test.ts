@@ -1,8 +1,7 @@
 import { VOICE_NAMES } from '@chipsmith/apu';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { changeSpeed, transpose } from '../src/augment/change.ts';
-import { refusal } from '../src/cleaning/filters.ts';
+import { refusal } from '../src/dataset/cleaning/filters.ts';
 import { assignSplits } from '../src/dataset/split.ts';
 import {
   ALL_SONGS,
@@ -23,6 +22,7 @@ import {
   sketchOf,
   type WrittenFacts,
 } from '../src/index.ts';
+import { changeSpeed, transpose } from '../src/learning/augment/change.ts';
 import { hasNesMdb, NESMDB_NOTE, nesMdbFiles } from './support/real-data.ts';
 import { plainNote, songOf } from './support/songs.ts';
 import { tuneSong } from './support/tunes.ts';
@@ -235,7 +235,7 @@ describe('refusal', () => {
     expect(refusedBy({}, written)).toBeUndefined();
     expect(refusedBy({})).toBeUndefined();
     expect(refusedBy({ mostTempos: 2, mostMeters: 1, mostKeys: 1 }, written)).toBeUndefined();
-    expect(refusedBy({ mostTempos: 1 }, written)).toBe('more than 1 tempos');
+    expect(refusedBy({ mostTempos: 1 }, written)).toBe('more than 1 tempo');
     expect(refusedBy({ mostMeters: 0 }, written)).toBe('more than 0 meters');
     expect(refusedBy({ meter: '3/4' }, written)).toBe('a meter other than 3/4');
     expect(refusedBy({ meter: '4/4' })).toBe('no meter is written');
@@ -245,10 +245,10 @@ describe('refusal', () => {
     [{}, undefined],
     [{ keys: ['A minor'] }, undefined],
     [{ tempos: [] }, undefined],
-    [{ meters: ['4/4', '3/4'] }, 'more than 1 meters'],
+    [{ meters: ['4/4', '3/4'] }, 'more than 1 meter'],
     [{ meters: ['3/4'] }, 'a meter other than 4/4'],
     [{ meters: [] }, 'no meter is written'],
-    [{ keys: ['G major', 'C major'] }, 'more than 1 keys'],
+    [{ keys: ['G major', 'C major'] }, 'more than 1 key'],
     [{ keys: ['C major'] }, 'C major is written, which may mean no key'],
     [{ keys: [] }, 'no key is written'],
   ])("of VGM-RNN's preset with %j is %s", (facts, reason) => {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { embeddedTunes } from '../src/corpus/corpus.ts';
-import { parseTune, parseTunes } from '../src/corpus/parse-tune.ts';
-import { barLength, chordAt, isChordTone, type Tune, tuneToSong } from '../src/corpus/tune.ts';
-import { TuneError } from '../src/corpus/tune-error.ts';
+import { embeddedTunes } from '../src/tunes/embedded-tunes.ts';
+import { parseTune, parseTunes } from '../src/tunes/parse-tune.ts';
+import { barLength, chordAt, isChordTone, type Tune, tuneToSong } from '../src/tunes/tune.ts';
+import { TuneError } from '../src/tunes/tune-error.ts';
 
 const HEADER = 'T: Test\nC: Traditional\nM: 3/4\nL: 1/8\nQ: 120\nK: G\n';
 const SMALL = `${HEADER}D2 | "G"G2 ^F-F (3GAB | "D7"c2 =F2 F2 | "G"G4 |`;

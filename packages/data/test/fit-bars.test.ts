@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { barProfilesOf, fitBars } from '../src/arrange/fit-bars.ts';
+import { barProfilesOf, fitBars } from '../src/arranging/fit-bars.ts';
 import { embeddedTunes, melodyEncoding, type Song, tuneToSong } from '../src/index.ts';
 
 const SIXTEENTH = 5512.5;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { claimOf } from '../src/general-midi/names.ts';
+import { claimOf } from '../src/formats/general-midi/names.ts';
 import { readMidi } from '../src/index.ts';
 import { type FileNote, type FilePart, generalMidi, quarters, TICKS_PER_QUARTER } from './support/general-midi.ts';
 import { chunk, END_OF_TRACK, header, text } from './support/midi-bytes.ts';

@@ -267,7 +267,7 @@ describe('sound', () => {
       part(quarters([60, 62]), { messages: [control(0, 0, 7, 0), control(480, 0, 7, 90)] }),
     ]);
     expect(pitches(song.voices.pulse1)).toEqual([62]);
-    expect(repairs).toContain('left out 1 notes played at volume 0');
+    expect(repairs).toContain('left out 1 note played at volume 0');
   });
 
   it('lets struck and plucked instruments die away', () => {

@@ -21,6 +21,18 @@ describe('countKinds', () => {
     });
   });
 
+  it('puts singular and plural together, in the plural where anything has it', () => {
+    const skipped = (bytes: string) => `skipped ${bytes} after the end (first at byte 22)`;
+    expect(countKinds([skipped('1 byte'), skipped('3 bytes'), skipped('1 byte')])).toEqual({
+      'skipped N bytes after the end (first at byte N)': 3,
+    });
+    const once = ['left out 1 key (first at byte 22)', 'left out 1 key (first at byte 40)'];
+    expect(countKinds(once)).toEqual({ 'left out 1 key (first at byte N)': 2 });
+    expect(countKinds(['fewer than 1 pitch class', 'fewer than 3 pitch classes'])).toEqual({
+      'fewer than N pitch classes': 2,
+    });
+  });
+
   it('leaves the words as they are where all of a kind are the same', () => {
     expect(countKinds(['byte 5: shorter than 2 bars', 'byte 9: shorter than 2 bars'])).toEqual({
       'shorter than 2 bars': 2,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { nearestWait, WAITS } from '../src/encodings/lakhnes/waits.ts';
 import {
   checkSong,
   type Encoding,
@@ -14,7 +15,6 @@ import {
   tx2Encoding,
   unigram,
 } from '../src/index.ts';
-import { nearestWait, WAITS } from '../src/lakhnes/waits.ts';
 import { DATA_FOLDER, hasNesMdb, NESMDB_NOTE, nesMdbFiles } from './support/real-data.ts';
 import { anySong, plainNote, songOf } from './support/songs.ts';
 

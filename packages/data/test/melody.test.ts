@@ -1,6 +1,8 @@
 import type { Note } from '@chipsmith/apu';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { NO_EVENT, NOTE_OFF } from '../src/encodings/melody/alphabet.ts';
+import { squash } from '../src/encodings/melody/squash.ts';
 import {
   checkSong,
   createMelodyEncoding,
@@ -12,8 +14,6 @@ import {
   NES_RULES,
   Random,
 } from '../src/index.ts';
-import { NO_EVENT, NOTE_OFF } from '../src/melody/alphabet.ts';
-import { squash } from '../src/melody/squash.ts';
 import { anySong, plainNote, songOf } from './support/songs.ts';
 
 /** A 16th at 120 bpm. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { parseMidi } from '../src/formats/midi/parse.ts';
 import { DataError, readMidi } from '../src/index.ts';
-import { parseMidi } from '../src/midi/parse.ts';
 import { chunk, delta, END_OF_TRACK, header, singleTrack, tempo, text, trackName } from './support/midi-bytes.ts';
 
 const SCALE = [60, 62, 64, 65, 67, 69, 71, 72];
@@ -29,7 +29,7 @@ describe('the melody is read, and the repair told,', () => {
   const body = [...melody, ...END_OF_TRACK];
   const last = (length: number) => [...header(0, 1, 96), ...mislabelled(body, length)];
   const first = (length: number) => two(mislabelled([...bass, ...END_OF_TRACK], length), whole(melody));
-  const corrected = ['corrected the lengths of 1 tracks (first at byte 18)'];
+  const corrected = ['corrected the length of 1 track (first at byte 18)'];
 
   const framing: [name: string, bytes: readonly number[], told: readonly (string | RegExp)[]][] = [
     ['where the last track is too long', last(body.length + 9), corrected],
@@ -67,22 +67,22 @@ describe('the melody is read, and the repair told,', () => {
     [
       'where the running status goes on from track to track',
       two(whole([0, 0x90, 40, 100, 96, 40, 0]), whole(SCALE.flatMap((pitch) => [0, pitch, 100, 96, pitch, 0]))),
-      ['began 1 tracks with the running status of the one before (first at byte 41)'],
+      ['began 1 track with the running status of the one before (first at byte 41)'],
     ],
     [
       'where a track has lost its chunk',
       two(whole(bass), body),
-      ['read 1 tracks whose chunk header is damaged (first at byte 90)'],
+      ['read 1 track whose chunk header is damaged (first at byte 90)'],
     ],
     [
       'where a track has lost the type of its chunk',
       two(whole(bass), [...chunk('MTrk', body)].with(2, 0)),
-      ['read 1 tracks whose chunk header is damaged (first at byte 90)'],
+      ['read 1 track whose chunk header is damaged (first at byte 90)'],
     ],
     [
       'where the header counts too few tracks',
       [...header(1, 1, 96), ...whole(bass), ...whole(melody)],
-      ['the header announces 1 tracks, the file has 2'],
+      ['the header announces 1 track, the file has 2'],
     ],
     ['where the header has 8 bytes', [...chunk('MThd', [0, 0, 0, 1, 0, 96, 0, 0]), ...whole(melody)], []],
     [
@@ -162,11 +162,11 @@ describe('the melody is read, and the repair told,', () => {
       [0, 0xf1, 5, 0, 0xf2, 1, 2, 0, 0xf3, 1, 0, 0xf6],
       ['left out 4 system messages (first at byte 22)'],
     ],
-    ['behind a volume above 127', [0, 0xb0, 7, 0xff], ['read 1 values above 127 as 127 (first at byte 22)']],
+    ['behind a volume above 127', [0, 0xb0, 7, 0xff], ['read 1 value above 127 as 127 (first at byte 22)']],
     [
       'behind a program above 127',
       [0, 0xc0, 200],
-      ['left out 1 messages for a key, controller or program above 127 (first at byte 22)'],
+      ['left out 1 message for a key, controller or program above 127 (first at byte 22)'],
     ],
     [
       'behind a note above 127',
@@ -187,12 +187,12 @@ describe('the melody is read, and the repair told,', () => {
     [
       'behind a wait written in 5 bytes',
       [0x80, 0x80, 0x80, 0x80, 0, 0xb0, 7, 100],
-      ['read 1 waits of more than 4 bytes (first at byte 22)'],
+      ['read 1 wait of more than 4 bytes (first at byte 22)'],
     ],
     [
       'behind a wait of days',
       [0xff, 0xff, 0xff, 0x7f, 0xb0, 7, 100],
-      ['took 1 waits of more than an hour as none (first at byte 22)'],
+      ['took 1 wait of more than an hour as none (first at byte 22)'],
     ],
     [
       'behind a meta event longer than its track',
@@ -214,7 +214,7 @@ describe('the melody is read, and the repair told,', () => {
     [
       'behind a meter that cannot be',
       [0, 0xff, 0x58, 4, 2, 33, 24, 8],
-      ['left out 1 impossible meters (first at byte 22)'],
+      ['left out 1 impossible meter (first at byte 22)'],
     ],
   ];
   it.each(inside)('%s', (_name, events, sentences) => {
@@ -246,7 +246,7 @@ describe('the melody is read, and the repair told,', () => {
   it('with velocities above 127 as 127', () => {
     const reading = read(singleTrack([0, 0x90, 60, 200, 96, 0x80, 60, 0], 96));
     expect(pitches(reading)).toEqual([60]);
-    expect(told(reading)).toEqual(['read 1 values above 127 as 127 (first at byte 22)']);
+    expect(told(reading)).toEqual(['read 1 value above 127 as 127 (first at byte 22)']);
   });
 });
 

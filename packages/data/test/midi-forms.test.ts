@@ -1,9 +1,9 @@
 import toneMidi from '@tonejs/midi';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { pairNotes } from '../src/formats/midi/notes.ts';
+import { parseMidi } from '../src/formats/midi/parse.ts';
 import { datasetFromSongs, melodyEncoding, readMidi } from '../src/index.ts';
-import { pairNotes } from '../src/midi/notes.ts';
-import { parseMidi } from '../src/midi/parse.ts';
 import { chunk, END_OF_TRACK, header, singleTrack, type TimedEvent, text, timed } from './support/midi-bytes.ts';
 import { tuneSong } from './support/tunes.ts';
 
@@ -240,7 +240,7 @@ describe('one event too many, or too few', () => {
     const touching = offs.map(({ tick, bytes }) => ({ tick: tick + 10, bytes }));
     const { bytes, lengths, repairs } = read([{ tick: 60, bytes: [0x80, 60, 0] }, ...touching, ...ons]);
     expect(lengths).toEqual(new Array(20).fill(20));
-    expect(repairs).toEqual(['ignored 1 note-offs without a note']);
+    expect(repairs).toEqual(['ignored 1 note-off without a note']);
     const naive = new toneMidi.Midi(bytes).tracks.flatMap(({ notes }) =>
       notes.map(({ durationTicks }) => durationTicks),
     );
@@ -250,7 +250,7 @@ describe('one event too many, or too few', () => {
   it('a lost note-off lengthens its own note up to the next, and changes no other', () => {
     const { lengths, repairs } = read(whole.filter(({ tick }) => tick !== 70));
     expect(lengths).toEqual(Array.from({ length: 20 }, (_, index) => (index === 3 ? 20 : 10)));
-    expect(repairs).toEqual(['ended 1 notes that had no note-off']);
+    expect(repairs).toEqual(['ended 1 note that had no note-off']);
   });
 
   it('a note whose on and off stand on one tick has no length, and changes no other', () => {
@@ -261,7 +261,7 @@ describe('one event too many, or too few', () => {
   it('a lost note-on leaves a stray note-off', () => {
     const { lengths, repairs } = read(whole.filter(({ tick }) => tick !== 60));
     expect(lengths).toEqual(new Array(19).fill(10));
-    expect(repairs).toEqual(['ignored 1 note-offs without a note']);
+    expect(repairs).toEqual(['ignored 1 note-off without a note']);
   });
 
   it('notes of one pitch that overlap end in the order of their starts', () => {

@@ -3,9 +3,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { VOICE_NAMES } from '@chipsmith/apu';
 import { describe, expect, it } from 'vitest';
-import { keepVoices } from '../src/augment/change.ts';
+import { midiFile, trackChunk } from '../src/formats/midi/file-bytes.ts';
 import { arrange, embeddedTunes, writeMidi } from '../src/index.ts';
-import { midiFile, trackChunk } from '../src/midi/file-bytes.ts';
+import { keepVoices } from '../src/learning/augment/change.ts';
 import { temporaryFolder } from './support/folder.ts';
 
 /** Where Debian's packages timgm6mb-soundfont and fluid-soundfont-gm put them. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { pairNotes } from '../src/formats/midi/notes.ts';
 import { DataError, readMidi } from '../src/index.ts';
-import { pairNotes } from '../src/midi/notes.ts';
 import { chunk, delta, END_OF_TRACK, header, singleTrack, tempo, text, trackName } from './support/midi-bytes.ts';
 
 /** Start, end and pitch of pulse 1, in ticks of the file (1000 a quarter at 120 bpm: 22.05 song ticks each). */
@@ -39,7 +39,7 @@ describe('readMidi', () => {
     expect(song.voices.pulse1.map(({ start, end }) => Math.round((end - start) / 22.05))).toEqual(
       new Array(7).fill(10),
     );
-    expect(repairs).toEqual(['ignored 1 note-offs without a note', MELODY]);
+    expect(repairs).toEqual(['ignored 1 note-off without a note', MELODY]);
   });
 
   it('ends a note without a note-off at the next of its pitch or the end of the track', () => {
@@ -60,7 +60,7 @@ describe('readMidi', () => {
       'x',
     );
     expect(song.voices.pulse1.map(({ pitch }) => pitch)).toEqual([61]);
-    expect(repairs).toEqual(['removed 1 notes of no length', MELODY]);
+    expect(repairs).toEqual(['removed 1 note of no length', MELODY]);
   });
 
   it('reads past system-exclusive messages, pitch bends, pressure and unknown chunks', () => {
@@ -111,7 +111,7 @@ describe('readMidi', () => {
     const { song, repairs } = readMidi(Uint8Array.from([...header(1, 2, 1000), ...track, 1, 2, 3]), 'test.mid');
     expect(song.voices.pulse1).toHaveLength(1);
     expect(repairs).toEqual([
-      '1 tracks had no end-of-track event (first at byte 30)',
+      '1 track had no end-of-track event (first at byte 30)',
       'skipped 3 bytes that belong to no chunk (first at byte 30)',
       'the header announces 2 tracks, the file has 1',
       MELODY,

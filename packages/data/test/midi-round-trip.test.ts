@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { meta, midiFile, trackChunk } from '../src/formats/midi/file-bytes.ts';
 import { MIDI_CONVENTIONS, readMidi, type Song, writeMidi } from '../src/index.ts';
-import { meta, midiFile, trackChunk } from '../src/midi/file-bytes.ts';
 import { anySong, plainNote, songOf } from './support/songs.ts';
 
 const anyTempo = fc.double({ min: 20, max: 400, noNaN: true });

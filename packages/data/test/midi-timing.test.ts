@@ -134,7 +134,7 @@ describe('the tempo of a MIDI file', () => {
   it('counts a hold at an impossible tempo by itself, and the rest as it is', () => {
     const reading = read(16, [bpm(0, 120), bpm(12 * 96, 15), bpm(13 * 96, 120)]);
     expect(beats(reading)).toEqual([...Array.from({ length: 13 }, (_, index) => index), 14, 15, 16]);
-    expect(told(reading)).toEqual(['counted beats at half or double speed in 1 tempos outside 20..400 bpm']);
+    expect(told(reading)).toEqual(['counted beats at half or double speed in 1 tempo outside 20..400 bpm']);
   });
 
   it('that no music has is left out, and that is told', () => {
@@ -201,7 +201,7 @@ describe('the bars of a MIDI file', () => {
       'to what a song cannot have',
       [meter(0, 4, 2), meter(4 * 96, 7, 5)],
       { meter: '4/4', first: 0 },
-      'left out 1 unsupported meters such as 7/32',
+      'left out 1 unsupported meter such as 7/32',
     ],
   ])('change %s: kept or told', (_name, meters, expected, sentence) => {
     const reading = read(24, [bpm(0, 120), ...meters]);

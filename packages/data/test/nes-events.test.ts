@@ -1,6 +1,10 @@
 import { type Note, VOICE_NAMES } from '@chipsmith/apu';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { FrameNote } from '../src/encodings/nes-events/frame-note.ts';
+import { type FrameSong, framesOf } from '../src/encodings/nes-events/frames.ts';
+import { formatMacro, type Macro, macroOf, parseMacro, valueAt } from '../src/encodings/nes-events/macro.ts';
+import { notesOfPhrase, PhraseFinder } from '../src/encodings/nes-events/phrases.ts';
 import {
   checkSong,
   createNesEventsEncoding,
@@ -14,10 +18,6 @@ import {
   tx1Encoding,
   withEstimatedTiming,
 } from '../src/index.ts';
-import type { FrameNote } from '../src/nes-events/frame-note.ts';
-import { type FrameSong, framesOf } from '../src/nes-events/frames.ts';
-import { formatMacro, type Macro, macroOf, parseMacro, valueAt } from '../src/nes-events/macro.ts';
-import { notesOfPhrase, PhraseFinder } from '../src/nes-events/phrases.ts';
 import { hasNesMdb, NESMDB_NOTE, nesMdbFiles } from './support/real-data.ts';
 import { anySong, plainNote, songOf } from './support/songs.ts';
 

@@ -142,6 +142,8 @@ describe('preparing again', () => {
     writeFileSync(path, edit(readFileSync(path, 'utf8')));
   it.each<[string, string, (path: string) => void]>([
     ['no memory', 'prepared.jsonl', (path) => rmSync(path)],
+    ['no index of the memory', 'prepared.index.json', (path) => rmSync(path)],
+    ['a cut index of the memory', 'prepared.index.json', (path) => truncateSync(path, 200)],
     ['an empty memory', 'prepared.jsonl', (path) => truncateSync(path, 0)],
     ['a memory that is cut within a line', 'prepared.jsonl', (path) => truncateSync(path, 700)],
     ['a memory that is cut after a line', 'prepared.jsonl', rewrite(change(/\n[^\n]*\n[^\n]*\n$/, '\n'))],
@@ -173,6 +175,19 @@ describe('preparing again', () => {
     damage(join(place(output), file));
     expect((await prepare(input, output)).unchanged).toBe(0);
     expect(hashes(output)).toEqual(before);
+  });
+
+  it('does a file again whose place in the index is not its own', async () => {
+    const input = tunes('places', 4);
+    await prepare(input, 'places-data');
+    await prepare(input, 'places-sound');
+    const index = join(place('places-data'), 'prepared.index.json');
+    const { files, ...rest } = JSON.parse(readFileSync(index, 'utf8'));
+    const [first, second, ...others] = files;
+    const exchanged = [{ ...first, sha256: second.sha256 }, { ...second, sha256: first.sha256 }, ...others];
+    writeFileSync(index, JSON.stringify({ ...rest, files: exchanged }));
+    expect(await prepare(input, 'places-data')).toEqual({ files: 6, unchanged: 4 });
+    expect(hashes('places-data')).toEqual(hashes('places-sound'));
   });
 
   it('does all where the memory is of another dataset with the same settings', async () => {

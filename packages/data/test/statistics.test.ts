@@ -1,8 +1,8 @@
 import { TICKS_PER_SECOND } from '@chipsmith/apu';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { countSong } from '../src/dataset/statistics/counts.ts';
 import { durationLabel, entropy, FRAME_TICKS, polyphonyShares, sumCounts, summariseVoices } from '../src/index.ts';
-import { countSong } from '../src/statistics/counts.ts';
 import { anySong, plainNote, songOf } from './support/songs.ts';
 
 const second = TICKS_PER_SECOND;

@@ -1,7 +1,8 @@
 import { playScore, renderAudio, TICKS_PER_SECOND, unrollLoop, VOICE_NAMES } from '@chipsmith/apu';
 import { describe, expect, it } from 'vitest';
-import { closeMelody, cutToBars, releaseVoices } from '../src/arrange/finish.ts';
+import { closeMelody, cutToBars, releaseVoices } from '../src/arranging/finish.ts';
 import {
+  arrangeMelody,
   checkSong,
   embeddedTunes,
   FRAME_TICKS,
@@ -16,7 +17,7 @@ import { plainNote, songOf } from './support/songs.ts';
 
 const BEAT = 22_050;
 const BAR = 4 * BEAT;
-const options: TrackOptions = { bars: 8, seed: 3, arranged: true, loops: false, keepsBars: false };
+const options: TrackOptions = { voices: ['pulse1'], bars: 8, seed: 3, arranged: true, loops: false, keepsBars: false };
 
 /** Melodies as a model writes them: tunes on the grid of 16ths at 120 bpm, and random ones that the grammar allows. */
 const melodies: Song[] = [
@@ -150,5 +151,18 @@ describe('trackOf', () => {
     const [melody] = melodies;
     const track = trackOf(melody, { ...options, keepsBars: true });
     expect(track?.meter).toEqual(melody.meter);
+  });
+
+  it('adds only the voices that the model did not write, and leaves those that it wrote as they are', () => {
+    const music = arrangeMelody(melodies[0], { seed: 1 });
+    const written = { ...music, voices: { ...music.voices, noise: [] } };
+    const voices = ['pulse1', 'pulse2', 'triangle'] as const;
+    const track = trackOf(written, { ...options, voices, loops: true });
+    const cut = trackOf(written, { ...options, voices, loops: true, arranged: false });
+    for (const voice of voices) expect(track?.voices[voice]).toEqual(cut?.voices[voice]);
+    expect([track?.voices.noise.length, cut?.voices.noise.length]).toEqual([expect.any(Number), 0]);
+    expect(track?.voices.noise.length).toBeGreaterThan(8);
+    const whole = trackOf(music, { ...options, voices: VOICE_NAMES, loops: true });
+    expect(whole).toEqual(trackOf(music, { ...options, voices: VOICE_NAMES, loops: true, arranged: false }));
   });
 });

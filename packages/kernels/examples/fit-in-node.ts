@@ -1,4 +1,4 @@
-import { Arena, adamArenas, adamSchedule, adamStep, Graph, gradients, initialise } from '@chipsmith/kernels';
+import { Arena, Graph, gradients, initialise, optimiser } from '@chipsmith/kernels';
 // Layers and operations, all of which the README's tables name:
 
 import { linearLayer, mean, Program, plan, subtract, unary } from '@chipsmith/kernels';
@@ -17,11 +17,12 @@ const guess = output.apply(hidden.apply(x));
 const loss = mean(unary('square', subtract(guess, y)));
 
 const slopes = gradients(loss, graph.variables(parameters));
-const { schedule } = adamStep(slopes, adamArenas(parameters));
+const adam = optimiser({ kind: 'adam' }, parameters);
+const { schedule } = adam.step(slopes);
 
 const program = await Program.create(device, plan(graph, { outputs: [guess], history: [loss] }));
 for (let step = 1; step <= 200; step++) {
-  program.write(schedule, adamSchedule(step, 0.05));
+  program.write(schedule, adam.scheduleValues(step, 0.05));
   program.run();
 }
 console.log(await program.read(guess)); // close to 0, 1, 1, 0

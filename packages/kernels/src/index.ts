@@ -78,16 +78,7 @@ export {
 } from './operations/normalisation/batch-norm.ts';
 export { layerNorm } from './operations/normalisation/layer-norm.ts';
 export { oneHot } from './operations/one-hot.ts';
-export {
-  type AdamArenas,
-  type AdamOptions,
-  type AdamState,
-  adam,
-  adamArenas,
-  adamSchedule,
-  adamState,
-} from './operations/optimisers/adam.ts';
-export { adamStep } from './operations/optimisers/adam-step.ts';
+export { type AdamOptions, type AdamState, adam, adamSchedule } from './operations/optimisers/adam.ts';
 export { globalNorm } from './operations/optimisers/clip.ts';
 export { moveAverage } from './operations/optimisers/moving-average.ts';
 export { type Optimiser, type OptimiserSettings, optimiser } from './operations/optimisers/optimiser.ts';

@@ -71,8 +71,8 @@ export async function openDevice(options: NodeDeviceOptions = {}): Promise<Devic
   const matrices =
     parseReading('matrices', options.matrices) ?? parseReading('CHIPSMITH_MATRICES', process.env.CHIPSMITH_MATRICES);
   const tune = options.tune ?? parseTune(process.env.CHIPSMITH_TUNE);
-  const wanted = options.adapter ?? (process.env.CHIPSMITH_ADAPTER || 'auto');
-  const { adapter, backend, wgslFeatures } = await requestAdapter(wanted);
+  const adapterName = options.adapter ?? (process.env.CHIPSMITH_ADAPTER || 'auto');
+  const { adapter, backend, wgslFeatures } = await requestAdapter(adapterName);
   const description = describeAdapter(adapter.info, backend);
   const isTuned = tune !== false && backend !== 'null';
   return openOn(adapter, wgslFeatures, description, {
@@ -108,10 +108,12 @@ interface Answer {
   readonly wgslFeatures: ReadonlySet<string>;
 }
 
-async function requestAdapter(wanted: string): Promise<Answer> {
+async function requestAdapter(adapterName: string): Promise<Answer> {
   const ladder = [BACKENDS.default, BACKENDS.gles].filter(({ backend }) => backend === 'gles' || mayHaveDefault());
-  const known = wanted === 'auto' ? ladder : Object.hasOwn(BACKENDS, wanted) ? [BACKENDS[wanted]] : undefined;
-  const attempts = known ?? ladder.map((attempt) => ({ ...attempt, flags: [...attempt.flags, `adapter=${wanted}`] }));
+  const known =
+    adapterName === 'auto' ? ladder : Object.hasOwn(BACKENDS, adapterName) ? [BACKENDS[adapterName]] : undefined;
+  const attempts =
+    known ?? ladder.map((attempt) => ({ ...attempt, flags: [...attempt.flags, `adapter=${adapterName}`] }));
   const reasons: string[] = [];
   for (const attempt of attempts) {
     try {
@@ -121,16 +123,16 @@ async function requestAdapter(wanted: string): Promise<Answer> {
       reasons.push(error instanceof Error ? error.message : String(error));
     }
   }
-  // Dawn answers an unknown name with lines of the form: * backend: 'opengles', name: 'llvmpipe (LLVM 15.0.6, 256
-  // bits)'
+  // Dawn answers an unknown name with lines of the form
+  // * backend: 'opengles', name: 'llvmpipe (LLVM 15.0.6, 256 bits)'
   const present = [...reasons.join('\n').matchAll(/name: '(.+)'/g)].map(([, name]) => `"${name}"`);
   if (known === undefined && present.length > 0) {
     const backends = ['auto', ...Object.keys(BACKENDS)].join(', ');
     const there = `there is ${present.join(', ')}; name part of one, or a backend (${backends})`;
-    throw new KernelError('no-adapter', `No WebGPU adapter is called "${wanted}": ${there}.`);
+    throw new KernelError('no-adapter', `No WebGPU adapter is called "${adapterName}": ${there}.`);
   }
   const why = reasons.map((reason) => ` (${reason.split('\n', 1)[0]})`).join('');
-  throw new KernelError('no-adapter', `No WebGPU adapter for "${wanted}"${why}: ${INSTALL_HINT}`);
+  throw new KernelError('no-adapter', `No WebGPU adapter for "${adapterName}"${why}: ${INSTALL_HINT}`);
 }
 
 async function ask({ backend, flags, compatibility }: Attempt): Promise<Answer | null> {

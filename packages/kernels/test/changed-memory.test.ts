@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
   Arena,
-  adam,
-  adamArenas,
-  adamState,
   add,
   batchNorm,
   batchNormInference,
@@ -14,6 +11,7 @@ import {
   lstm,
   matmul,
   multiply,
+  optimiser,
   reshape,
   scale,
   sgd,
@@ -48,9 +46,8 @@ function setup() {
 type Setup = ReturnType<typeof setup>;
 
 const optimise = ({ graph, state }: Setup) => {
-  const arenas = adamArenas(state);
-  const parts = adamState(graph, arenas);
-  adam(parts, graph.input([3]), globalNorm(parts.gradients), 1);
+  const slopes = state.slots.map(({ shape }) => graph.input(shape));
+  optimiser({ kind: 'adam' }, state).step(slopes, { clipNorm: 1 });
 };
 
 /** What may change the slot. */

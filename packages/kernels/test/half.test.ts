@@ -1,15 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
   Arena,
-  adam,
-  adamArenas,
-  adamState,
   Graph,
-  globalNorm,
   gradients,
   type HalfPrecision,
   matmul,
   mean,
+  optimiser,
   type Plan,
   plan,
   reshape,
@@ -32,11 +29,8 @@ function planNetwork(layers: number, half: HalfPrecision | undefined) {
   let x: Tensor = graph.input([rows, width]);
   for (const slot of slots) x = unary('tanh', matmul(x, graph.variable(slot)));
   const loss = mean(unary('square', x));
-  const arenas = adamArenas(parameters);
   const weights = slots.map((slot) => graph.variable(slot));
-  for (const [index, gradient] of gradients(loss, weights).entries()) store(gradient, arenas.gradients.slots[index]);
-  const state = adamState(graph, arenas);
-  adam(state, graph.input([3]), globalNorm(state.gradients), 1);
+  optimiser({ kind: 'adam' }, parameters).step(gradients(loss, weights), { clipNorm: 1 });
   return { plan: plan(graph, { history: [loss], half }), parameters, values: rows * width };
 }
 

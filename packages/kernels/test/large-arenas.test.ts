@@ -3,9 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   Arena,
   adam,
-  adamArenas,
   adamSchedule,
-  adamState,
   add,
   BASE_LIMITS,
   broadcast,
@@ -21,6 +19,7 @@ import {
   matmul,
   mean,
   moveAverage,
+  optimiser,
   type Plan,
   Program,
   plan,
@@ -87,16 +86,19 @@ describe('arenas larger than a binding', () => {
     Record<string, (clipNorm: number) => { arenas: Arena[]; of: (limits: MemoryLimits) => Plan }>
   > = {
     adam: (clipNorm) => {
-      const all = adamArenas(parameterArena());
+      const parameters = parameterArena();
+      // Second moments come fourth, which are drawn without signs.
+      const others = ['gradients', 'first moment', 'second moment'].map((name) => parameters.mirror(name, 'optimiser'));
       const of = (limits: MemoryLimits) => {
         const graph = new Graph();
         const schedule = graph.input([3]);
-        const state = adamState(graph, all);
-        const norm = globalNorm(state.gradients);
+        const [flat, slopes, firstMoment, secondMoment] = [parameters, ...others].map((arena) => graph.flat(arena));
+        const norm = globalNorm(slopes);
+        const state = { parameters: flat, gradients: slopes, firstMoment, secondMoment };
         adam(state, schedule, norm, clipNorm, { weightDecay: 0.1, decays: ({ shape }) => shape.length > 1 });
         return plan(graph, { history: [norm], limits });
       };
-      return { arenas: [all.parameters, all.gradients, all.firstMoment, all.secondMoment], of };
+      return { arenas: [parameters, ...others], of };
     },
     sgd: (clipNorm) => {
       const parameters = parameterArena();
@@ -228,20 +230,18 @@ describe('arenas larger than a binding', () => {
 
 describe('a model of 235 million parameters', () => {
   /** As MusicVAE's full size: 25 matrices of 3,000 x 3,136, each of which fits a binding. */
-  const arenas = () => {
+  const parameterArena = () => {
     const parameters = new Arena('parameters', 'parameters');
     for (let layer = 0; layer < 25; layer++) parameters.add(`w${layer}`, [3000, 3136]);
-    return adamArenas(parameters);
+    return parameters;
   };
   const step = (limits?: MemoryLimits, half?: HalfPrecision) => {
-    const all = arenas();
+    const parameters = parameterArena();
     const graph = new Graph();
-    const variables = all.parameters.slots.map((slot) => graph.variable(slot));
+    const variables = graph.variables(parameters);
     const x = graph.input([4, 3000]);
     const loss = variables.reduce((sum, w) => add(sum, mean(unary('square', matmul(x, w)))), mean(x));
-    for (const [index, slope] of gradients(loss, variables).entries()) store(slope, all.gradients.slots[index]);
-    const state = adamState(graph, all);
-    adam(state, graph.input([3]), globalNorm(state.gradients), 1);
+    optimiser({ kind: 'adam' }, parameters).step(gradients(loss, variables), { clipNorm: 1 });
     return plan(graph, { history: [loss], ...(limits && { limits }), half });
   };
   const GIBIBYTE = 2 ** 30;

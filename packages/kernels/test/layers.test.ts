@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
   Arena,
-  adamArenas,
-  adamSchedule,
-  adamStep,
   add,
   attentionLayer,
   attentionLstm,
@@ -32,6 +29,7 @@ import {
   matmul,
   multiply,
   normLayer,
+  optimiser,
   Program,
   plan,
   randomNormal,
@@ -590,9 +588,8 @@ describe('layers', () => {
     // What can be known is the second half.
     const known = Float32Array.from({ length: batch * length }, (_, row) => +(row % length >= half - 1));
     const loss = crossEntropy(logits, targets, graph.constant(known, [batch * length]));
-    const { schedule } = adamStep(gradients(loss, graph.variables(parameters)), adamArenas(parameters), {
-      clipNorm: 1,
-    });
+    const adam = optimiser({ kind: 'adam' }, parameters);
+    const { schedule } = adam.step(gradients(loss, graph.variables(parameters)), { clipNorm: 1 });
     const program = await Program.create(device, plan(graph, { history: [loss], limits: device.limits }));
     for (let step = 1; step <= 150; step++) {
       const songs = Array.from({ length: batch }, (_, song) => {
@@ -601,7 +598,7 @@ describe('layers', () => {
       });
       program.write(ids, Uint32Array.from(songs.flatMap((song) => song.slice(0, -1))));
       program.write(targets, Uint32Array.from(songs.flatMap((song) => song.slice(1))));
-      program.write(schedule, adamSchedule(step, 0.02));
+      program.write(schedule, adam.scheduleValues(step, 0.02));
       program.run();
     }
     const losses = (await program.history()).flat();

@@ -2,9 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   Arena,
   adam,
-  adamArenas,
   adamSchedule,
-  adamStep,
   add,
   Graph,
   globalNorm,
@@ -16,6 +14,7 @@ import {
   rmsprop,
   type Slot,
   sgd,
+  store,
   subtract,
   sumOfSquares,
   type Tensor,
@@ -135,44 +134,6 @@ describe('adam', () => {
     const options = { weightDecay: 0.1, decays: () => true };
     expect(() => adam(state, graph.input([3]), graph.input([]), 1, options)).toThrow(
       'adam: to choose what decays, the parameters must be a whole arena, see Graph.flat.',
-    );
-  });
-});
-
-describe('adamStep', () => {
-  it('keeps the gradients, tells their norm before clipping, and takes a step of Adam', async () => {
-    const parameters = new Arena('parameters', 'parameters');
-    const values = [randomNumbers(15, 1), randomNumbers(2, 2)];
-    const slots = values.map((data, index) => parameters.add(`${index}`, [data.length]));
-    for (const [index, slot] of slots.entries()) device.write(slot, values[index]);
-    const graph = new Graph();
-    const weights = graph.variables(parameters);
-    const loss = add(sumOfSquares(weights[0]), sumOfSquares(weights[1]));
-    const arenas = adamArenas(parameters);
-    const { schedule, norm } = adamStep(gradients(loss, weights), arenas, { clipNorm: 1, weightDecay: 0.5 });
-    const program = await Program.create(device, plan(graph, { history: [norm], limits: device.limits }));
-    program.write(schedule, adamSchedule(1, RATE));
-    program.run();
-
-    const all = values.flatMap((data) => [...data]);
-    const [[told]] = await program.history();
-    expect(told).toBeCloseTo(2 * Math.hypot(...all), 4);
-    for (const [index, data] of values.entries()) {
-      expect(await device.read(arenas.gradients.slots[index])).toEqual(data.map((w) => 2 * w));
-      // The first step of Adam is as long as the rate, whatever the gradient: m / sqrt(v) is its sign.
-      const expected = data.map((w) => w - RATE * (Math.sign(w) + 0.5 * w));
-      expectClose(await device.read(slots[index]), expected, TOLERANCE.reduction, `parameter ${index}`);
-    }
-    program.destroy();
-    for (const arena of Object.values(arenas)) device.release(arena);
-  });
-
-  it('refuses too few gradients', () => {
-    const parameters = new Arena('parameters', 'parameters');
-    for (const name of ['a', 'b']) parameters.add(name, [1]);
-    const graph = new Graph();
-    expect(() => adamStep([graph.input([1])], adamArenas(parameters))).toThrow(
-      'adamStep: 2 gradients are needed, got 1.',
     );
   });
 });
@@ -341,34 +302,38 @@ describe('optimiser', () => {
     destroy();
   });
 
-  it('takes the steps of adamStep, to the bit', async () => {
+  it('takes the steps of adam, to the bit, and keeps the gradients', async () => {
     const [one, other] = [0, 1].map(() => {
       const parameters = new Arena('parameters', 'parameters');
       device.write(parameters.add('w', [15]), start[0]);
       return parameters;
     });
     const graph = new Graph();
-    const slopes = [one, other].map((arena) =>
-      gradients(sumOfSquares(graph.variables(arena)[0]), graph.variables(arena)),
-    );
     const built = optimiser({ kind: 'adam', weightDecay: 0.5 }, one);
-    const arenas = adamArenas(other);
-    const schedules = [
-      built.step(slopes[0], { clipNorm: 1 }).schedule,
-      adamStep(slopes[1], arenas, { clipNorm: 1, weightDecay: 0.5 }).schedule,
-    ];
+    const [slope] = gradients(sumOfSquares(graph.variables(one)[0]), graph.variables(one));
+    const { schedule } = built.step([slope], { clipNorm: 1 });
+
+    const beside = ['gradients', 'first moment', 'second moment'].map((name) => other.mirror(name, 'optimiser'));
+    const [same] = gradients(sumOfSquares(graph.variables(other)[0]), graph.variables(other));
+    store(same, beside[0].slots[0]);
+    const [parameters, slopes, firstMoment, secondMoment] = [other, ...beside].map((arena) => graph.flat(arena));
+    const state = { parameters, gradients: slopes, firstMoment, secondMoment };
+    adam(state, schedule, globalNorm(slopes), 1, { weightDecay: 0.5 });
+
     const program = await Program.create(device, plan(graph, { limits: device.limits }));
+    let before = start[0];
     for (const step of [1, 2, 3]) {
-      program.write(schedules[0], built.scheduleValues(step, RATE));
-      program.write(schedules[1], adamSchedule(step, RATE));
+      expect(built.scheduleValues(step, RATE)).toEqual(adamSchedule(step, RATE));
+      program.write(schedule, adamSchedule(step, RATE));
       program.run();
+      expect(await device.read(built.gradients.slots[0])).toEqual(before.map((w) => 2 * w));
+      const after = Float32Array.from(await device.read(one.slots[0]));
+      expect(after).not.toEqual(before);
+      expect(after).toEqual(await device.read(other.slots[0]));
+      before = after;
     }
-    const moved = await device.read(one.slots[0]);
-    expect(moved).not.toEqual(start[0]);
-    expect(moved).toEqual(await device.read(other.slots[0]));
     program.destroy();
-    for (const arena of [...Object.values(built.arenas), built.gradients, ...Object.values(arenas)])
-      device.release(arena);
+    for (const arena of [...Object.values(built.arenas), built.gradients, other, ...beside]) device.release(arena);
   });
 
   it('averages the parameters from where they start', async () => {
@@ -398,12 +363,18 @@ describe('optimiser', () => {
     expect(() => optimiser(settings as OptimiserSettings, new Arena('parameters', 'parameters'))).toThrow(message);
   });
 
-  it('refuses too few gradients', () => {
+  it('refuses too few gradients, and to clip to nothing', () => {
     const parameters = new Arena('parameters', 'parameters');
     for (const name of ['a', 'b']) parameters.add(name, [1]);
     const graph = new Graph();
     expect(() => optimiser({ kind: 'sgd' }, parameters).step([graph.input([1])])).toThrow(
       'optimiser: 2 gradients are needed, got 1.',
     );
+    const both = [graph.input([1]), graph.input([1])];
+    for (const clipNorm of [0, -1, Number.NaN]) {
+      expect(() => optimiser({ kind: 'sgd' }, parameters).step(both, { clipNorm })).toThrow(
+        `optimiser: clipNorm must be above 0, got ${clipNorm}.`,
+      );
+    }
   });
 });

@@ -37,6 +37,7 @@ export {
   trainingMemory,
 } from './training/budget.ts';
 export type { LoopOptions, TrainingProgress, TrainingResult } from './training/loop.ts';
+export { type OptimiserSettings, optimiserSettings } from './training/optimiser.ts';
 export {
   microBatchOf,
   type PlanTrainingOptions,

@@ -60,6 +60,4 @@ export interface Trace {
   readonly measures: Readonly<Record<string, Tensor>>;
   /** What goes on to the next window, in the order of `carriedShapes`. */
   readonly carried: readonly Tensor[];
-  /** Appends what must come after differentiation: updates of the statistics. */
-  readonly update?: (() => void) | undefined;
 }

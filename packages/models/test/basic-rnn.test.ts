@@ -32,7 +32,7 @@ describe('settings', () => {
       layers: [128, 128],
       dropout: 0.5,
       optimiser: {
-        ...{ learningRate: 0.001, clipNorm: 5 },
+        ...{ algorithm: 'adam', learningRate: 0.001, clipNorm: 5, average: 0 },
         ...{ warmUp: 0, schedule: 'constant', decaySteps: 10_000, lowestRate: 0 },
       },
     });

@@ -47,7 +47,7 @@ async function runOf(
   const program = await Program.create(device, pass.plan);
   try {
     initialise(device, model.parameters, 5);
-    for (const arena of Object.values(optimiser.kept)) {
+    for (const arena of [optimiser.arenas.firstMoment, optimiser.arenas.secondMoment]) {
       for (const slot of arena.slots) device.write(slot, new Float32Array(elementCount(slot.shape)));
     }
     const ids = (factor: number) => Uint32Array.from({ length: length * batch }, (_, i) => (i * factor) % classes);
@@ -61,7 +61,7 @@ async function runOf(
       const events = mask.reduce((sum, each) => sum + each, 0);
       program.write(weight, Float32Array.of(Math.max(1, events)));
       for (const [part, seed] of pass.seeds.entries()) program.write(seed, Uint32Array.of(seeds(part)));
-      program.write(pass.schedule, optimiser.valuesOf(step));
+      program.write(pass.schedule, optimiser.scheduleValues(step, 0.01));
       program.run();
     }
     const parameters: number[] = [];

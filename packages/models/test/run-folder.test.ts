@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, open, readdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DataError } from '@chipsmith/data';
 import { describe, expect, it, vi } from 'vitest';
-import { encodeCheckpoint, ModelError } from '../src/index.ts';
+import { encodeCheckpoint } from '../src/index.ts';
 import { RunFolder } from '../src/node.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { freshCheckpoint } from './support/tiny.ts';
@@ -52,8 +53,9 @@ describe('a new run folder', () => {
     const path = join(root, `full-${from}`, 'run');
     await mkdir(join(root, `full-${from}`));
     const creating = whileFull(from, () => create(path));
-    await expect(creating).rejects.toBeInstanceOf(ModelError);
-    await expect(creating).rejects.toThrow(`${path}: the disk is full; free some space and run the command again.`);
+    await expect(creating).rejects.toThrow(
+      new DataError(path, 'the disk is full', 'free some space and run the command again'),
+    );
     expect(await filesIn(join(root, `full-${from}`))).toEqual([]);
     await create(path);
     expect((await new RunFolder(path).load('latest')).metadata).toEqual(checkpoint.metadata);
@@ -127,7 +129,7 @@ describe('a new run folder', () => {
 
 describe('what lies where files of a run should be', () => {
   const refused = async (work: Promise<unknown>, message: RegExp) => {
-    await expect(work).rejects.toBeInstanceOf(ModelError);
+    await expect(work).rejects.toBeInstanceOf(DataError);
     await expect(work).rejects.toThrow(message);
   };
 
@@ -140,12 +142,12 @@ describe('what lies where files of a run should be', () => {
 
   it('a folder for a lock', async () => {
     const run = await runWith('lock-folder', 'lock', (path) => mkdir(path));
-    await refused(run.lock(), /lock: is a folder; move it away\.$/);
+    await refused(run.lock(), /lock: is a folder; move it away$/);
   });
 
   it.skipIf(process.platform === 'win32')('devices and pipes, which do not end', async () => {
     const zero = await runWith('zero', 'checkpoints/best.safetensors', (path) => symlink('/dev/zero', path));
-    await refused(zero.load('best'), /best\.safetensors: is not a plain file \(a device or a pipe\); move it away\.$/);
+    await refused(zero.load('best'), /best\.safetensors: is not a plain file \(a device or a pipe\); move it away$/);
     const pipe = await runWith('pipe', 'config.json', (path) => execFileSync('mkfifo', [path]));
     await refused(pipe.dataPlace(), /config\.json: is not a plain file/);
   });
@@ -156,20 +158,33 @@ describe('what lies where files of a run should be', () => {
       await truncate(path, size);
     };
     const config = await runWith('large-config', 'config.json', sized(2 ** 25));
-    await refused(config.dataPlace(), /config\.json: has 33554432 bytes, at most 16777216 are read; /);
+    await refused(config.dataPlace(), /config\.json: is larger than 16777216 bytes \(33554432\); move it away$/);
     const metrics = await runWith('large-metrics', 'metrics.jsonl', sized(2 ** 30));
-    await refused(metrics.rewind(0), /metrics\.jsonl: has 1073741824 bytes, at most 268435456 are read; /);
+    await refused(metrics.rewind(0), /metrics\.jsonl: is larger than 268435456 bytes \(1073741824\); /);
     const large = await runWith('large', 'checkpoints/best.safetensors', sized(2 ** 34));
-    await refused(large.load('best'), /best\.safetensors: has 17179869184 bytes, at most /);
+    await refused(large.load('best'), /best\.safetensors: is larger than \d+ bytes \(17179869184\); /);
     // Sparse, and a header that does not describe it.
     const bytes = encodeCheckpoint(checkpoint);
     const sparse = await runWith('sparse', 'checkpoints/best.safetensors', async (path) => {
       await writeFile(path, bytes);
       await truncate(path, 2 ** 30);
     });
-    await refused(
-      sparse.load('best'),
+    await expect(sparse.load('best')).rejects.toThrow(
       new RegExp(`the ${2 ** 30 - bytes.length} bytes from byte ${bytes.length} on belong to no tensor`),
     );
+  });
+});
+
+describe('config.json', () => {
+  it.each([
+    ['no config.json', undefined, 'there is no such file or folder; check the path'],
+    ['a config.json that is not JSON', '{', 'does not say where the data is; name it with --data.'],
+    ['a config.json without a place', '{}', 'does not say where the data is; name it with --data.'],
+  ])('with %s cannot say where the data is', async (name, text, why) => {
+    const folder = join(root, name);
+    await mkdir(folder);
+    const path = join(folder, 'config.json');
+    if (text !== undefined) await writeFile(path, text);
+    await expect(new RunFolder(folder).dataPlace()).rejects.toThrow(`${path}: ${why}`);
   });
 });

@@ -1,6 +1,6 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { datasetFromSongs, embeddedCorpus, melodyEncoding } from '@chipsmith/data';
+import { DataError, datasetFromSongs, embeddedCorpus, melodyEncoding } from '@chipsmith/data';
 import { openDataset, writeDataset } from '@chipsmith/data/node';
 import { describe, expect, it } from 'vitest';
 import { configure, createModel, ModelError, type TrainOptions, train } from '../src/index.ts';
@@ -8,11 +8,12 @@ import { device, newRun, root } from './support/runs.ts';
 import { basicRnn, tinyDataset } from './support/tiny.ts';
 
 describe('train refuses', () => {
-  const refused = async (options: TrainOptions, message: string) => {
+  const refused = async (options: TrainOptions, error: string | DataError) => {
     const before = device.allocated;
     const training = train(options);
-    await expect(training).rejects.toBeInstanceOf(ModelError);
-    await expect(training).rejects.toThrow(new ModelError(message));
+    const expected = typeof error === 'string' ? new ModelError(error) : error;
+    await expect(training).rejects.toBeInstanceOf(expected.constructor);
+    await expect(training).rejects.toThrow(expected);
     expect(device.allocated).toEqual(before);
   };
 
@@ -108,9 +109,9 @@ describe('train refuses', () => {
   it('a file for a folder', async () => {
     const path = join(root, 'file');
     await writeFile(path, 'here');
-    await refused(newRun({ folder: path }), `${path}: a part of the path is a file; check the path.`);
-    const below = join(path, 'run');
-    await refused(newRun({ folder: below }), `${below}: a part of the path is a file; check the path.`);
+    for (const folder of [path, join(path, 'run')]) {
+      await refused(newRun({ folder }), new DataError(folder, 'a part of the path is a file', 'check the path'));
+    }
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Checkpoint, CheckpointName } from '@chipsmith/models';
 import { RunFolder } from '@chipsmith/models/node';
-import type { ArgsDef } from 'citty';
-import { type Arguments, choice, required } from '../terminal/command.ts';
+import type { Arguments, Options } from '../terminal/command.ts';
+import { choice, required } from '../terminal/values.ts';
 
 const NAMES: readonly CheckpointName[] = ['best', 'latest'];
 
@@ -12,7 +12,7 @@ export const checkpointOptions = {
     valueHint: NAMES.join('|'),
     description: 'best on validation, or the latest (default best)',
   },
-} satisfies ArgsDef;
+} satisfies Options;
 
 /** @throws UsageError without --run, ModelError if the checkpoint is missing or damaged */
 export async function checkpointOf(args: Arguments): Promise<{ run: RunFolder; checkpoint: Checkpoint }> {

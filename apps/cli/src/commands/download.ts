@@ -1,16 +1,16 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { downloadArchive, downloadListing, type Listing, NESMDB } from '@chipsmith/data/node';
-import type { ArgsDef } from 'citty';
 import { clockTime } from '../clock-time.ts';
-import { type Arguments, choice, text } from '../terminal/command.ts';
+import { type Arguments, type Options, text } from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
 import { formatBytes, startProgress } from '../terminal/progress.ts';
+import { choice } from '../terminal/values.ts';
 
 const COLLECTIONS = ['nesmdb', 'vgmusic'] as const;
 
 /** The options with which `prepare` fetches its input from the web. */
-export const DOWNLOAD_OPTIONS: ArgsDef = {
+export const DOWNLOAD_OPTIONS: Options = {
   download: {
     type: 'string',
     valueHint: COLLECTIONS.join('|'),

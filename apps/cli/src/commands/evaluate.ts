@@ -1,11 +1,12 @@
 import { bigram, type Dataset, encodings, findEncoding, SPLITS, type Split, unigram } from '@chipsmith/data';
 import { evaluateCheckpoint, findModel, type ModelEvaluation, requireEncoding } from '@chipsmith/models';
 import { type Likeness, likenessOf, likenessTable, measureSongs, mediansOf } from '../likeness.ts';
-import { type Arguments, type Command, choice, integer, numbers, seedOf, text } from '../terminal/command.ts';
+import { type Arguments, type Command, text } from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { percent, print } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
+import { choice, integer, numbers, seedOf } from '../terminal/values.ts';
 import { checkpointOf, checkpointOptions } from './checkpoint.ts';
 import { adapterOption, datasetOf, withDevice } from './options.ts';
 

@@ -1,22 +1,14 @@
 import { join } from 'node:path';
-import { deriveSeed, findEncoding, trackOf } from '@chipsmith/data';
+import { deriveSeed, findEncoding, trackOf, withCount } from '@chipsmith/data';
 import { type Checkpoint, composingSettings, findModel, learningWarning, tempo } from '@chipsmith/models';
 import { compose, type SongOfSample } from '../compose.ts';
-import {
-  type Arguments,
-  type Command,
-  flag,
-  givenOptions,
-  integer,
-  number,
-  rangeOf,
-  required,
-  seedOf,
-  text,
-} from '../terminal/command.ts';
+import { type Arguments, type Command, flag, givenOptions, text } from '../terminal/command.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { print, tell } from '../terminal/output.ts';
+import { givenValue } from '../terminal/schema-options.ts';
+import { integer, number, required, seedOf } from '../terminal/values.ts';
 import { checkTracksFolder, scoresOf, type Track, writeTracks } from '../tracks.ts';
+import { requireReplaceable } from '../writable.ts';
 import { checkpointOf, checkpointOptions } from './checkpoint.ts';
 import { adapterOption, withDevice } from './options.ts';
 import { primerOf, type TrackPrimer } from './primer.ts';
@@ -82,6 +74,7 @@ export const generate: Command = {
     const { count, bars, seed, sampling: given, arranged, loops, sound, midi } = options;
     const folder = text(args, 'output') ?? join(required(args, 'run', 'the folder of a trained model'), 'samples');
     await checkTracksFolder(folder);
+    await requireReplaceable(folder);
     const { checkpoint } = await checkpointOf(args);
     const { metadata } = checkpoint;
     const warning = learningWarning(metadata.training, findModel(metadata.model).lossUnit);
@@ -98,7 +91,8 @@ export const generate: Command = {
     const nameOf = (index: number) => `track-${String(index + 1).padStart(Math.max(2, String(count).length), '0')}`;
     const songOf: SongOfSample = ({ events }, index) => {
       const melody = encoding.decode(events, { title: `${metadata.model} ${nameOf(index)}`, beatsPerMinute, ...key });
-      return trackOf(melody, { bars, seed: deriveSeed(seed, index), arranged, loops, keepsBars });
+      const { voices } = encoding;
+      return trackOf(melody, { bars, seed: deriveSeed(seed, index), voices, arranged, loops, keepsBars });
     };
 
     const { output: _, seed: __, replace, ...typed } = givenOptions(generate, args);
@@ -116,13 +110,13 @@ export const generate: Command = {
           scores: { ...(nll !== undefined && { nllPerEvent: nll }), ...scoresOf(song) },
         };
       });
-      const title = `${count} tracks by ${metadata.model}`;
+      const title = withCount(`# track(s) by ${metadata.model}`, count);
       const place = { output: folder, replace: replace === true };
       const made = { title, settings, options: typed, sound, midi, signal };
       return { tracks, ...(await writeTracks(tracks, { ...place, ...made })) };
     });
     const moved = output === folder ? '' : ` (${folder} holds tracks already; --replace would replace them)`;
-    const words = `${tracks.length} tracks in ${output}${moved}\nHear and see them: ${page}`;
+    const words = `${withCount('# track(s)', tracks.length)} in ${output}${moved}\nHear and see them: ${page}`;
     const described = tracks.map(({ name, scores }) => ({ name, scores }));
     print(args, { output, page, settings, ...(warning && { warning }), tracks: described }, words);
     return 0;
@@ -140,7 +134,7 @@ function optionsOf(args: Arguments) {
       topK: integer(args, 'top-k', { least: 1 }),
       topP: number(args, 'top-p', { least: 0.001, most: 1 }),
     }),
-    beatsPerMinute: number(args, 'bpm', rangeOf(tempo)),
+    beatsPerMinute: givenValue(tempo, args, 'bpm'),
     arranged: flag(args, 'arrange'),
     loops: flag(args, 'loop'),
     sound: soundOf(args),

@@ -1,7 +1,6 @@
 import { basename, resolve } from 'node:path';
-import { type Dataset, findEncoding, meterOfBar, SPLITS } from '@chipsmith/data';
-import { openDataset } from '@chipsmith/data/node';
-import { writeFileAtomic } from '@chipsmith/models/node';
+import { type Dataset, findEncoding, meterOfBar, SPLITS, withCount } from '@chipsmith/data';
+import { openDataset, writeFileAtomic } from '@chipsmith/data/node';
 import { copiesInWords, inspectDataset, voiceRow } from '../inspection.ts';
 import { type DatasetSong, datasetPage } from '../page/dataset-page.ts';
 import { formatNumber } from '../page/html.ts';
@@ -34,7 +33,7 @@ export const inspect: Command = {
     const page = text(args, 'html');
     if (page !== undefined) await writeFileAtomic(page, await datasetPage(inspection, songsOf(dataset)));
     const words = inspection.splits.flatMap(({ split, songs, seconds, voices, polyphony, sequences }) => [
-      `${split}: ${songs} songs, ${formatNumber(seconds / 60)} minutes`,
+      `${split}: ${withCount('# song(s)', songs)}, ${formatNumber(seconds / 60)} minutes`,
       formatTable(voices.map(voiceRow)),
       `voices sounding at once: ${polyphony.map((share, count) => `${count} ${percent(share)}`).join(', ')}`,
       formatTable(sequences.map((row) => ({ ...row, 'bits an event': row['bits an event'].toFixed(3) }))),

@@ -3,14 +3,14 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { readMidi } from '@chipsmith/data';
-import { replaceFolder } from '@chipsmith/data/node';
-import { fileError } from '@chipsmith/models/node';
+import { fileError, replaceFolder } from '@chipsmith/data/node';
 import { contactSheet, type Settings, type SheetTrack, type SmallFile, TRACK_FILES } from '../page/contact-sheet.ts';
 import { readSidecar, type Sidecar } from '../sidecar.ts';
-import { type Command, required, text } from '../terminal/command.ts';
+import { type Command, text } from '../terminal/command.ts';
 import { CommandError, UsageError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { print } from '../terminal/output.ts';
+import { required } from '../terminal/values.ts';
 import { checkTracksFolder } from '../tracks.ts';
 
 export const keep: Command = {

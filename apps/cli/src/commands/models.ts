@@ -1,19 +1,62 @@
-import { createModel, models } from '@chipsmith/models';
-import type { Command } from '../terminal/command.ts';
+import { createModel, type ModelDefinition, models } from '@chipsmith/models';
+import type { Arguments, Command } from '../terminal/command.ts';
+import { UsageError } from '../terminal/errors.ts';
+import { optionLines } from '../terminal/help.ts';
 import { formatTable, print } from '../terminal/output.ts';
+import { schemaOptions } from '../terminal/schema-options.ts';
+import { oneOf } from '../terminal/values.ts';
+import { settingsSchema } from './model-options.ts';
 
 export const listModels: Command = {
   name: 'models',
-  description: 'List the models that can be trained.',
+  description: 'List the models that can be trained, or the settings of one.',
+  positionals: '[<model>]',
   options: {},
-  examples: [['models', 'What there is, with sizes at default settings']],
+  examples: [
+    ['models', 'What there is, with sizes at default settings'],
+    ['models basic-rnn', 'Its settings, with what they mean and their defaults'],
+  ],
   async run(args) {
-    const list = models.map((definition) => {
-      const parameters = createModel(definition).parameters.valueCount;
-      return { name: definition.name, parameters, encoding: definition.encodings.join(', ') };
-    });
-    const rows = list.map((model, index) => ({ ...model, summary: models[index].summary }));
-    print(args, list, formatTable(rows));
+    const [name, ...others] = args._;
+    if (others.length > 0) throw new UsageError('chipsmith models: name one model, or none for the list of all');
+    if (name === undefined) listAll(args);
+    else
+      describe(
+        args,
+        oneOf(
+          'The model',
+          name,
+          models.map((model) => model.name),
+        ),
+      );
     return 0;
   },
 };
+
+function listAll(args: Arguments): void {
+  const list = models.map(summaryOf);
+  print(args, list, formatTable(list.map((model, index) => ({ ...model, summary: models[index].summary }))));
+}
+
+function describe(args: Arguments, name: string): void {
+  const [definition] = models.filter((model) => model.name === name);
+  const { summary, training } = definition;
+  const { parameters, encoding } = summaryOf(definition);
+  const settings = schemaOptions(settingsSchema(definition));
+  const words = [
+    `${name}: ${summary}`,
+    `${parameters} parameters, encoding ${encoding}, by default batch ${training.batch} and length ${training.length}`,
+    '',
+    ...optionLines(settings),
+  ];
+  const described = Object.entries(settings).map(([option, { description, valueHint }]) => {
+    return { option: `--${option}`, values: valueHint, description };
+  });
+  print(args, { name, parameters, encoding, summary, training, settings: described }, words.join('\n'));
+}
+
+/** Of the model at its default settings. */
+function summaryOf(definition: ModelDefinition) {
+  const { name, encodings } = definition;
+  return { name, parameters: createModel(definition).parameters.valueCount, encoding: encodings.join(', ') };
+}

@@ -11,23 +11,10 @@ import {
 import { openDataset } from '@chipsmith/data/node';
 import type { Device, PreparationOptions } from '@chipsmith/kernels';
 import { openDevice } from '@chipsmith/kernels/node';
-import {
-  configure,
-  findModel,
-  HALF_STORAGE,
-  type HalfStorage,
-  type ModelDefinition,
-  ModelError,
-  type ModelSettings,
-  microBatchOf,
-  models,
-  type TrainingShape,
-  trainingSettings,
-} from '@chipsmith/models';
-import type { ArgsDef } from 'citty';
-import { type Arguments, integer, integers, number, oneOf, rangeOf, text } from '../terminal/command.ts';
+import { type Arguments, type Options, text } from '../terminal/command.ts';
 import { CommandError, UsageError } from '../terminal/errors.ts';
 import { startPreparation } from '../terminal/progress.ts';
+import { oneOf } from '../terminal/values.ts';
 
 export const adapterOption = {
   adapter: {
@@ -35,7 +22,7 @@ export const adapterOption = {
     valueHint: 'name',
     description: 'auto, gles (on the CPU), vulkan, metal, d3d12, or a part of an adapter name (default auto)',
   },
-} satisfies ArgsDef;
+} satisfies Options;
 
 /**
  * Opens a device for some work and closes it afterwards, telling how far it is with getting ready.
@@ -64,76 +51,6 @@ async function deviceOf(args: Arguments, preparation: PreparationOptions): Promi
   if (device.adapter.backend !== 'null') return device;
   device.destroy();
   throw new CommandError('The null adapter computes nothing and is for tests only; choose another with --adapter.');
-}
-
-/** An option for a setting of training, with the words of its schema. */
-export function settingOption(setting: keyof typeof trainingSettings, valueHint: string) {
-  return { type: 'string', valueHint, description: trainingSettings[setting].description ?? '' } as const;
-}
-
-/** What a training is, shared by train and plan. */
-export const modelOptions = {
-  model: { type: 'string', valueHint: 'name', description: `see chipsmith models (default ${models[0].name})` },
-  layers: { type: 'string', valueHint: 'units', description: 'units of each LSTM layer, such as 256,256' },
-  dropout: { type: 'string', valueHint: '0..0.95', description: 'share of layer outputs dropped in training' },
-  'learning-rate': { type: 'string', valueHint: 'rate', description: 'of Adam' },
-  'clip-norm': { type: 'string', valueHint: 'norm', description: 'global norm to which gradients are clipped' },
-  batch: settingOption('batch', 'n'),
-  length: settingOption('length', 'events'),
-  'micro-batch': settingOption('microBatch', 'n'),
-  half: settingOption('half', HALF_STORAGE.join('|')),
-} satisfies ArgsDef;
-
-/** The model options that were given, by their names. @throws UsageError */
-export function givenSettings(args: Arguments) {
-  return {
-    model: text(args, 'model'),
-    layers: integers(args, 'layers'),
-    dropout: number(args, 'dropout'),
-    'learning-rate': number(args, 'learning-rate'),
-    'clip-norm': number(args, 'clip-norm'),
-    batch: integer(args, 'batch', rangeOf(trainingSettings.batch)),
-    length: integer(args, 'length', rangeOf(trainingSettings.length)),
-    'micro-batch': integer(args, 'micro-batch', rangeOf(trainingSettings.microBatch)),
-    half: halfOf(args),
-  };
-}
-
-function halfOf(args: Arguments): HalfStorage | undefined {
-  const word = text(args, 'half');
-  return word === undefined ? undefined : oneOf('--half', word, HALF_STORAGE);
-}
-
-/** What is to be trained: the options given, and the model's defaults for the rest. */
-export interface Training {
-  readonly definition: ModelDefinition;
-  readonly settings: ModelSettings;
-  readonly shape: TrainingShape;
-}
-
-/** @throws UsageError for an unknown model, or a setting that it does not take */
-export function trainingOf(args: Arguments): Training {
-  const { model = models[0].name, batch, length, layers, dropout, ...others } = givenSettings(args);
-  const names = models.map(({ name }) => name);
-  const definition = findModel(oneOf('--model', model, names));
-  const settings = {
-    layers,
-    dropout,
-    optimiser: { learningRate: others['learning-rate'], clipNorm: others['clip-norm'] },
-  };
-  const shape = {
-    batch: batch ?? definition.training.batch,
-    length: length ?? definition.training.length,
-    microBatch: others['micro-batch'],
-    half: others.half,
-  };
-  try {
-    microBatchOf(shape);
-    return { definition, settings: configure(definition, settings), shape };
-  } catch (error) {
-    if (error instanceof ModelError) throw new UsageError(error.message, { cause: error });
-    throw error;
-  }
 }
 
 /** @throws UsageError for an unknown encoding */

@@ -2,7 +2,9 @@ import { findEncoding } from '@chipsmith/data';
 import { MEMORY_CATEGORIES } from '@chipsmith/kernels';
 import {
   fitTraining,
+  type ModelDefinition,
   ModelError,
+  models,
   recomputedShare,
   type Trainee,
   type TrainingFit,
@@ -11,26 +13,39 @@ import {
   traineeOf,
   trainingMemory,
 } from '@chipsmith/models';
-import { type Arguments, type Command, flag, text } from '../terminal/command.ts';
+import { type Arguments, type Command, flag, type Options, text } from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { formatTable, print } from '../terminal/output.ts';
 import { formatBytes } from '../terminal/progress.ts';
-import { adapterOption, bytesOf, modelOptions, trainingOf, withDevice } from './options.ts';
+import { schemaOptions } from '../terminal/schema-options.ts';
+import { modelOf, modelOption, sectionsOf, shapeSchema, trainingOf, withSettings } from './model-options.ts';
+import { adapterOption, bytesOf, withDevice } from './options.ts';
 import { measureOutlook, outlookWords } from './speed.ts';
 
-export const plan: Command = {
-  name: 'plan',
-  description:
-    'Tell how much memory training will take, without a device, and how it can be made to fit; with --measure also how long.',
-  options: {
-    ...modelOptions,
+function ownOptions(definition: ModelDefinition): Options {
+  return {
+    ...modelOption,
+    ...schemaOptions(shapeSchema(definition)),
     vram: { type: 'string', valueHint: 'size', description: 'memory that it should fit into (default 6GB)' },
     measure: {
       type: 'boolean',
       description: 'train for two seconds with these settings, to tell how long training takes here',
     },
     ...adapterOption,
+  };
+}
+
+export const plan: Command = {
+  name: 'plan',
+  description:
+    'Tell how much memory training will take, without a device, and how it can be made to fit; with --measure also how long.',
+  get options() {
+    return withSettings(ownOptions(models[0]), models);
+  },
+  helpSections(args) {
+    const definition = modelOf(args);
+    return sectionsOf(ownOptions(definition), definition);
   },
   examples: [
     ['plan --model basic-rnn --batch 64 --length 128', 'Will this fit into 6 GB?'],

@@ -15,24 +15,16 @@ import {
   reportTable,
   type SongFilters,
   SPLITS,
+  withCount,
 } from '@chipsmith/data';
 import { type PrepareOptions, type PrepareProgress, prepareDataset, writeDataset } from '@chipsmith/data/node';
-import {
-  type Arguments,
-  type Command,
-  choice,
-  flag,
-  integer,
-  number,
-  oneOf,
-  required,
-  seedOf,
-  text,
-} from '../terminal/command.ts';
+import { type Arguments, type Command, flag, text } from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { print, tell } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
+import { choice, integer, number, oneOf, required, seedOf } from '../terminal/values.ts';
+import { requireReplaceable } from '../writable.ts';
 import { DOWNLOAD_OPTIONS, downloadOf } from './download.ts';
 import { corpusDataset, encodingOf } from './options.ts';
 
@@ -142,6 +134,7 @@ export const prepare: Command = {
         'chipsmith prepare: name files, folders or archives, or give --corpus (one of the two), or fetch some with --download',
       );
     }
+    await requireReplaceable(output);
     const downloaded = download && (await interruptible(download));
     for (const { url, reason } of downloaded?.left ?? []) tell(`Left out: ${url}: ${reason}`);
     const options = { seed, validShare, voices, ...cleaning };
@@ -151,12 +144,15 @@ export const prepare: Command = {
       : await prepareInputs({ ...options, inputs, encoding, output, arranger, threads });
     const { manifest, report } = dataset;
     const sizes = SPLITS.map(
-      (split) => `${split} ${manifest.splits[split].sequences} sequences, ${manifest.splits[split].events} events`,
+      (split) =>
+        `${split} ${withCount('# sequence(s)', manifest.splits[split].sequences)}, ${withCount('# event(s)', manifest.splits[split].events)}`,
     );
     const words = [
       reportTable(report),
       ...sizes,
-      ...(unchanged > 0 ? [`${unchanged} unchanged files were not processed again.`] : []),
+      ...(unchanged > 0
+        ? [`${withCount('# unchanged file(s)', unchanged)} ${unchanged === 1 ? 'was' : 'were'} not processed again.`]
+        : []),
       ...bassHint(dataset, voices),
       `Dataset written to ${output}; what became of each file is in report.json.`,
     ];
@@ -192,8 +188,8 @@ async function prepareInputs(options: PrepareOptions): Promise<Prepared> {
     const { share, files, songs } = done;
     unchanged = done.unchanged;
     const again = unchanged > 0 ? ` (${unchanged} unchanged)` : '';
-    const kept = `${songs} ${songs === 1 ? 'song' : 'songs'} kept`;
-    progress.update(share, `${files} ${files === 1 ? 'file' : 'files'}${again}, ${kept}`);
+    const kept = withCount('# song(s) kept', songs);
+    progress.update(share, `${withCount('# file(s)', files)}${again}, ${kept}`);
   };
   try {
     const dataset = await interruptible((signal) => prepareDataset({ ...options, onProgress, signal }));

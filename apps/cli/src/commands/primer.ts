@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
-import { choosePrimer, type Encoding, type Meter, meterName, printable } from '@chipsmith/data';
-import { type Arguments, integers, text } from '../terminal/command.ts';
+import { choosePrimer, type Encoding, type Meter, meterName, printable, withCount } from '@chipsmith/data';
+import { type Arguments, text } from '../terminal/command.ts';
 import { CommandError, UsageError } from '../terminal/errors.ts';
+import { integers } from '../terminal/values.ts';
 import { firstSong, readInput } from './song.ts';
 
 /** What tracks begin with. */
@@ -32,7 +33,7 @@ export async function primerOf(args: Arguments, encoding: Encoding, bars: number
   if (pitches !== undefined) {
     const events = encoding.encodePitches(pitches);
     if (events.length >= bars * encoding.stepsPerBar) {
-      const problem = `The primer has ${events.length} events, which leaves nothing of ${bars} bars to make`;
+      const problem = `The primer has ${withCount('# event(s)', events.length)}, which leaves nothing of ${withCount('# bar(s)', bars)} to make`;
       throw new CommandError(`${problem}: give fewer pitches or ask for more bars.`);
     }
     return { events, transposition: 0, meter: { beats: 4, unit: 4 }, barEvents: encoding.stepsPerBar };
@@ -44,7 +45,7 @@ export async function primerOf(args: Arguments, encoding: Encoding, bars: number
   const beatsPerMinute = rounded(primer.beatsPerMinute);
   const described = [
     count > 1 ? `${basename(path)} (the first of its ${count} songs)` : basename(path),
-    primer.bars === allBars ? `all ${allBars} bars` : `the last ${primer.bars} of ${allBars} bars`,
+    primer.bars === allBars ? withCount('all # bar(s)', allBars) : `the last ${primer.bars} of ${allBars} bars`,
     meterName(meter),
     `${beatsPerMinute} bpm`,
   ];

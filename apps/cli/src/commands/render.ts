@@ -10,11 +10,12 @@ import {
   writeVgm,
   writeWav,
 } from '@chipsmith/apu';
-import { isVgm, readVgmLog, unwrap, withEstimatedTiming, writeMidi } from '@chipsmith/data';
-import { writeFileAtomic } from '@chipsmith/models/node';
-import { type Arguments, type Command, choice, integer, oneOf, required } from '../terminal/command.ts';
+import { isVgm, readVgmLog, unwrap, withCount, withEstimatedTiming, writeMidi } from '@chipsmith/data';
+import { writeFileAtomic } from '@chipsmith/data/node';
+import type { Arguments, Command } from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
 import { print, tell } from '../terminal/output.ts';
+import { choice, integer, oneOf, required } from '../terminal/values.ts';
 import { MAX_INPUT_BYTES, midiOf, midiOption, onlySong, readInput } from './song.ts';
 
 const FILTERS = Object.keys(FILTER_PROFILES) as FilterName[];
@@ -59,7 +60,7 @@ export const render: Command = {
     await writeFileAtomic(output, content);
     const seconds = log.duration / log.clock;
     const result = { input, output, seconds, registerWrites: log.writes.length, repairs };
-    print(args, result, `${output}: ${seconds.toFixed(1)} s, ${log.writes.length} register writes`);
+    print(args, result, `${output}: ${seconds.toFixed(1)} s, ${withCount('# register write(s)', log.writes.length)}`);
     return 0;
   },
 };
@@ -73,7 +74,7 @@ async function renderMidi(args: Arguments, input: string, output: string): Promi
   const seconds = song.duration / TICKS_PER_SECOND;
   const notes = VOICE_NAMES.reduce((sum, voice) => sum + song.voices[voice].length, 0);
   const result = { input, output, seconds, notes, repairs };
-  print(args, result, `${output}: ${seconds.toFixed(1)} s, ${notes} notes`);
+  print(args, result, `${output}: ${seconds.toFixed(1)} s, ${withCount('# note(s)', notes)}`);
   return 0;
 }
 

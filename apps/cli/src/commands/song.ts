@@ -1,7 +1,8 @@
 import { MIDI_CONVENTIONS, type MidiConvention, readSongs, reasonOf, type SongReading } from '@chipsmith/data';
 import { readInputFile } from '@chipsmith/data/node';
-import { type Arguments, choice } from '../terminal/command.ts';
+import type { Arguments } from '../terminal/command.ts';
 import { CommandError } from '../terminal/errors.ts';
+import { choice } from '../terminal/values.ts';
 
 /** How songs become .mid files. */
 export const midiOption = {

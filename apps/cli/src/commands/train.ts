@@ -1,57 +1,64 @@
 import { resolve } from 'node:path';
-import { AUGMENTATION_NAMES, type AugmentationName, findEncoding } from '@chipsmith/data';
+import { type AugmentationName, findEncoding } from '@chipsmith/data';
 import { type BytesByCategory, type Device, MEMORY_CATEGORIES } from '@chipsmith/kernels';
 import {
   findModel,
   learningWarning,
+  type ModelDefinition,
+  models,
   type TrainingPlan,
   type TrainingProgress,
   type TrainingResult,
   type TrainingStart,
-  type TrainOptions,
   trainingSettings,
   train as trainModel,
 } from '@chipsmith/models';
 import { RunFolder, threadedBatches } from '@chipsmith/models/node';
+import { z } from 'zod';
 import { clockTime } from '../clock-time.ts';
-import {
-  type Arguments,
-  type Command,
-  choice,
-  flag,
-  integer,
-  number,
-  rangeOf,
-  required,
-  seedOf,
-  text,
-} from '../terminal/command.ts';
+import { type Arguments, type Command, flag, type Options, text } from '../terminal/command.ts';
 import { EXIT, UsageError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { formatTable, print, tell } from '../terminal/output.ts';
 import { formatBytes, startProgress } from '../terminal/progress.ts';
-import { nextLines } from './next-lines.ts';
+import { firstChange, givenValues, schemaOptions } from '../terminal/schema-options.ts';
+import { required } from '../terminal/values.ts';
+import { requireWritable } from '../writable.ts';
 import {
-  adapterOption,
-  bytesOf,
-  CORPUS,
-  DEFAULT_STEPS,
-  datasetOf,
-  freeFolder,
   givenSettings,
-  modelOptions,
-  settingOption,
+  modelOf,
+  modelOption,
+  sectionsOf,
+  settingsSchema,
+  shapeSchema,
   type Training,
   trainingOf,
-  withDevice,
-} from './options.ts';
+  withSettings,
+} from './model-options.ts';
+import { nextLines } from './next-lines.ts';
+import { adapterOption, bytesOf, CORPUS, DEFAULT_STEPS, datasetOf, freeFolder, withDevice } from './options.ts';
 import { settingsWords } from './plan.ts';
 
-export const train: Command = {
-  name: 'train',
-  description: 'Train a model on a dataset, or go on with a run.',
-  options: {
-    ...modelOptions,
+/** Settings that a run keeps, beside the model's own and the shape of its batches. */
+const keptSchema = z.object({
+  seed: trainingSettings.seed,
+  augment: trainingSettings.augmentation.describe(
+    'change the training songs at random in each epoch, as these tools do: key, speed, voices (default: none)',
+  ),
+});
+
+/** How long a training goes on and how often it looks up; may differ each time that a run goes on. */
+const loopSchema = z.object({
+  steps: trainingSettings.steps,
+  minutes: trainingSettings.minutes,
+  validateEvery: trainingSettings.validateEvery,
+  validEvents: trainingSettings.validTokens,
+  patience: trainingSettings.patience,
+});
+
+function ownOptions(definition: ModelDefinition): Options {
+  return {
+    ...modelOption,
     data: {
       type: 'string',
       valueHint: 'folder',
@@ -62,22 +69,13 @@ export const train: Command = {
       valueHint: 'folder',
       description: 'run folder to write (default runs/<model>-<first free number>)',
     },
-    steps: settingOption('steps', 'n'),
-    minutes: settingOption('minutes', 'm'),
     resume: {
       type: 'boolean',
       description: 'go on from the latest checkpoint of --run, with its model, settings and data',
     },
-    seed: settingOption('seed', 'n'),
-    'validate-every': settingOption('validateEvery', 'steps'),
-    'valid-events': settingOption('validTokens', 'n'),
-    augment: {
-      type: 'string',
-      valueHint: AUGMENTATION_NAMES.join('|'),
-      description:
-        'change the training songs at random in each epoch, as these tools do: key, speed, voices (default: none)',
-    },
-    patience: settingOption('patience', 'n'),
+    ...schemaOptions(loopSchema),
+    ...schemaOptions(shapeSchema(definition)),
+    ...schemaOptions(keptSchema),
     vram: {
       type: 'string',
       valueHint: 'size',
@@ -85,6 +83,18 @@ export const train: Command = {
         'stay within this memory, such as 6GB, with smaller micro-batches and by computing values again; refuses if nothing fits',
     },
     ...adapterOption,
+  };
+}
+
+export const train: Command = {
+  name: 'train',
+  description: 'Train a model on a dataset, or go on with a run.',
+  get options() {
+    return withSettings(ownOptions(models[0]), models);
+  },
+  helpSections(args) {
+    const definition = modelOf(args);
+    return sectionsOf(ownOptions(definition), definition);
   },
   examples: [
     ['train', 'Basic RNN on the tunes that come with chipsmith'],
@@ -95,15 +105,10 @@ export const train: Command = {
     ['train --run runs/nes --steps 10000 --resume', 'Go on with it'],
   ],
   async run(args) {
+    const loop = loopOf(args);
     const resume = flag(args, 'resume');
-    const run = resume ? await resumedRun(args) : newRun(args);
+    const run = await (resume ? resumedRun(args) : newRun(args));
     const { folder, data, seed, budget, augmentation, definition, settings, shape } = run;
-    const loop = {
-      ...boundsOf(args),
-      validateEvery: integer(args, 'validate-every', rangeOf(trainingSettings.validateEvery)) ?? 100,
-      validTokens: integer(args, 'valid-events', rangeOf(trainingSettings.validTokens)) ?? 20_000,
-      patience: integer(args, 'patience', rangeOf(trainingSettings.patience)) ?? 10,
-    };
     const dataset = await datasetOf(data, findEncoding(definition.encodings[0]));
 
     const dataPlace = data === CORPUS ? CORPUS : resolve(data);
@@ -181,11 +186,11 @@ const REASONS: Readonly<Record<TrainingResult['reason'], string>> = {
   interrupted: 'interrupted',
 };
 
-/** Where training ends: after the usual number of steps if nothing is said. */
-function boundsOf(args: Arguments): Pick<TrainOptions, 'steps' | 'minutes'> {
-  const minutes = number(args, 'minutes', rangeOf(trainingSettings.minutes));
-  const steps = integer(args, 'steps', rangeOf(trainingSettings.steps));
-  return { minutes, steps: steps ?? (minutes === undefined ? DEFAULT_STEPS : undefined) };
+/** Training ends after the usual number of steps if nothing is said. @throws UsageError */
+function loopOf(args: Arguments) {
+  const { steps, minutes, validateEvery = 100, validEvents = 20_000, patience = 10 } = givenValues(loopSchema, args);
+  const end = steps ?? (minutes === undefined ? DEFAULT_STEPS : undefined);
+  return { steps: end, minutes, validateEvery, validTokens: validEvents, patience };
 }
 
 interface Run extends Training {
@@ -198,12 +203,14 @@ interface Run extends Training {
   readonly augmentation: AugmentationName | undefined;
 }
 
-function newRun(args: Arguments): Run {
+async function newRun(args: Arguments): Promise<Run> {
   const training = trainingOf(args);
   const folder = text(args, 'run') ?? freeFolder(`runs/${training.definition.name}`);
   const budget = bytesOf(args, 'vram');
-  const augmentation = choice(args, 'augment', AUGMENTATION_NAMES);
-  return { ...training, folder, data: text(args, 'data') ?? CORPUS, seed: seedOf(args) ?? 1, budget, augmentation };
+  const { seed = 1, augment: augmentation } = givenValues(keptSchema, args);
+  await new RunFolder(folder).requireEmpty();
+  await requireWritable(folder);
+  return { ...training, folder, data: text(args, 'data') ?? CORPUS, seed, budget, augmentation };
 }
 
 /**
@@ -217,36 +224,24 @@ async function resumedRun(args: Arguments): Promise<Run> {
   const { metadata, settings } = await run.load('latest');
   const { model, training } = metadata;
   const definition = findModel(model);
-  const { layers, dropout, optimiser } = settings;
   const { seed, batch, length, microBatch, half, budget, augmentation } = training;
-  const current: Readonly<Record<string, unknown>> = {
-    model,
-    layers,
-    dropout,
-    'learning-rate': optimiser.learningRate,
-    'clip-norm': optimiser.clipNorm,
-    batch,
-    length,
-    'micro-batch': microBatch,
-    half: half ?? 'not set',
-    seed,
-    augment: augmentation ?? 'not set',
-    vram: budget === null ? 'not limited' : `${budget / 1e6}MB`,
-  };
+  const shape = { batch, length, microBatch, half };
+  const kept = { seed, augment: augmentation ?? undefined };
   const vram = bytesOf(args, 'vram');
-  for (const [name, value] of Object.entries({
-    ...givenSettings(args),
-    seed: seedOf(args),
-    augment: choice(args, 'augment', AUGMENTATION_NAMES),
-    vram: vram && `${vram / 1e6}MB`,
-  })) {
-    if (value === undefined || String(value) === String(current[name])) continue;
+  const change =
+    firstChange(z.object({ model: z.string() }), { model: text(args, 'model') }, { model }) ??
+    firstChange(settingsSchema(definition), givenSettings(args, definition), settings) ??
+    firstChange(shapeSchema(definition), givenValues(shapeSchema(definition), args), shape) ??
+    firstChange(keptSchema, givenValues(keptSchema, args), kept) ??
+    (vram === undefined || vram === budget
+      ? undefined
+      : { option: 'vram', current: budget === null ? 'not limited' : `${budget / 1e6}MB` });
+  if (change !== undefined) {
     throw new UsageError(
-      `--${name} is ${current[name]} in ${folder} and cannot change; leave it out, or start a new run`,
+      `--${change.option} is ${change.current} in ${folder} and cannot change; leave it out, or start a new run`,
     );
   }
   const data = text(args, 'data') ?? (await run.dataPlace());
-  const shape = { batch, length, microBatch, half };
   const optional = { budget: budget ?? undefined, augmentation: augmentation ?? undefined };
   return { folder, data, seed, definition, settings, shape, ...optional };
 }

@@ -1,13 +1,32 @@
-import { type ArgsDef, parseArgs } from 'citty';
+import { parseArgs } from 'node:util';
 import { UsageError } from './errors.ts';
 
 export type Arguments = Readonly<Record<string, string | boolean | undefined>> & { readonly _: readonly string[] };
+
+/** An option of a command: a word that needs a value, or one that `--no-<name>` negates. */
+export interface OptionDefinition {
+  readonly type: 'string' | 'boolean';
+  readonly description: string;
+  /** What stands for the value in help. */
+  readonly valueHint?: string;
+  /** One letter. */
+  readonly alias?: string;
+  readonly default?: boolean;
+  /** What `--no-<name>` does, where help is to list it. */
+  readonly negativeDescription?: string;
+}
+
+/** By name, without the dashes. */
+export type Options = Readonly<Record<string, OptionDefinition>>;
 
 /** One subcommand of `chipsmith`. */
 export interface Command {
   readonly name: string;
   readonly description: string;
-  readonly options: ArgsDef;
+  /** All that it accepts. */
+  readonly options: Options;
+  /** What help shows of the options, under headings, where that depends on what else was typed; all of them if left out. */
+  helpSections?(args: Arguments): readonly (readonly [heading: string, options: Options])[];
   /** What positional arguments are, for the usage line; none are accepted if left out. */
   readonly positionals?: string;
   /** Complete command lines with a word on what they do. */
@@ -17,13 +36,13 @@ export interface Command {
 }
 
 /** Options that every command has. */
-const COMMON: ArgsDef = {
+export const COMMON_OPTIONS: Options = {
   json: { type: 'boolean', description: 'print the result as JSON on standard output' },
   help: { type: 'boolean', alias: 'h', description: 'print this help' },
 };
 
-export function optionsOf(command: Command): ArgsDef {
-  return { ...command.options, ...COMMON };
+export function optionsOf(command: Command): Options {
+  return { ...command.options, ...COMMON_OPTIONS };
 }
 
 /**
@@ -32,38 +51,63 @@ export function optionsOf(command: Command): ArgsDef {
  * @throws UsageError for an option that the command does not have, an option without its value, or stray words
  */
 export function parseCommandLine(command: Command, words: readonly string[]): Arguments {
-  const options = optionsOf(command);
-  for (const [index, word] of words.entries()) {
-    if (word === '--') break;
-    if (!word.startsWith('-') || word === '-' || /^-\d/.test(word)) continue;
-    const [, name, value] = /^--?([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
-    const refuse = (problem: string, hint = '(--help lists them)'): never => {
-      throw new UsageError(`chipsmith ${command.name}: ${problem} ${hint}`);
-    };
-    const found = Object.entries(options).find(([key, option]) => {
-      const isAlias = 'alias' in option && word === `-${option.alias}`;
-      return (
-        isAlias || (word.startsWith('--') && (name === key || (option.type === 'boolean' && name === `no-${key}`)))
+  const known = optionsOf(command);
+  const options = new Map(Object.entries(known));
+  const refuse = (problem: string, hint: string): never => {
+    throw new UsageError(`chipsmith ${command.name}: ${problem} (--help ${hint})`);
+  };
+  const { tokens, positionals } = splitWords(known, words);
+  const values: Record<string, string | boolean | undefined> = {};
+  for (const [name, option] of options) values[name] = option.default;
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue;
+    const { name, value, inlineValue, index } = token;
+    const isNegation = name.startsWith('no-') && options.get(name.slice(3))?.type === 'boolean';
+    const key = isNegation ? name.slice(3) : name;
+    const option = options.get(key);
+    const typed = words[index].replace(/=.*$/s, '');
+    // A word such as -model is letters to the parser, of which the first may be known.
+    if (option === undefined || (/^-[^-]./.test(typed) && option.type === 'boolean')) {
+      return refuse(
+        `there is no option ${typed}${guess(typed.replace(/^-+/, ''), [...options.keys()], '--')}`,
+        'lists them',
       );
-    });
-    if (found === undefined) {
-      return refuse(`there is no option ${word.replace(/=.*$/s, '')}${guess(name, Object.keys(options), '--')}`);
     }
-    const [key, { type }] = found;
-    if (type === 'boolean' && value !== undefined) refuse(`--${key} takes no value`, '(--help tells what it does)');
-    const next = value ?? words[index + 1];
-    if (type !== 'boolean' && (next === undefined || next === '' || (value === undefined && next.startsWith('--')))) {
-      refuse(`--${key} needs a value`, '(--help tells which)');
+    if (option.type === 'boolean') {
+      if (value !== undefined) refuse(`--${key} takes no value`, 'tells what it does');
+      values[key] = !isNegation;
+    } else {
+      if (!value || (!inlineValue && value.startsWith('--'))) refuse(`--${key} needs a value`, 'tells which');
+      values[key] = value;
     }
   }
-  const args: Arguments = parseArgs([...words], options);
-  if (args._.includes('')) {
-    throw new UsageError(`chipsmith ${command.name}: an empty word names nothing (--help tells what it takes)`);
+  if (positionals.includes('')) refuse('an empty word names nothing', 'tells what it takes');
+  if (command.positionals === undefined && positionals.length > 0) {
+    refuse(`takes no "${positionals[0]}"`, 'tells what it takes');
   }
-  if (command.positionals === undefined && args._.length > 0) {
-    throw new UsageError(`chipsmith ${command.name}: takes no "${args._[0]}" (--help tells what it takes)`);
-  }
-  return args;
+  return Object.assign(values, { _: positionals });
+}
+
+/** What a command line says as far as it makes sense, for help. */
+export function looseArguments(command: Command, words: readonly string[]): Arguments {
+  const options = optionsOf(command);
+  const { values, positionals } = splitWords(options, words);
+  const known = Object.keys(options).map((name) => [name, values[name]] as const);
+  return Object.assign(Object.fromEntries(known), { _: positionals });
+}
+
+/** The options and other words of a command line, whether they make sense or not. */
+function splitWords(options: Options, words: readonly string[]) {
+  const parsed = Object.entries(options).map(
+    ([name, { type, alias }]) => [name, { type, ...(alias !== undefined && { short: alias }) }] as const,
+  );
+  return parseArgs({
+    args: [...words],
+    options: Object.fromEntries(parsed),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
 }
 
 /** The options of a command that were given, or rather differ from their defaults, by name: `--no-arrange` is `arrange: false`. */
@@ -83,88 +127,6 @@ export function text(args: Arguments, name: string): string | undefined {
 
 export function flag(args: Arguments, name: string): boolean {
   return args[name] === true;
-}
-
-/** Numbers that an option takes, both ends included. */
-export interface NumberRange {
-  readonly least?: number;
-  readonly most?: number;
-}
-
-/** The limits of a schema of numbers. */
-export function rangeOf({
-  minValue,
-  maxValue,
-}: {
-  readonly minValue: number | null;
-  readonly maxValue: number | null;
-}): NumberRange {
-  return { ...(minValue !== null && { least: minValue }), ...(maxValue !== null && { most: maxValue }) };
-}
-
-/** @throws UsageError naming the option if its text is not a number in the range */
-export function number(args: Arguments, name: string, range: NumberRange = {}): number | undefined {
-  const typed = text(args, name);
-  return typed === undefined ? undefined : parsed(`--${name}`, typed, 'a number', range, Number.isFinite);
-}
-
-/** Numbers with commas between, such as `0.7,0.9`. @throws UsageError naming the option if one is not a number in the range */
-export function numbers(args: Arguments, name: string, range: NumberRange = {}): number[] | undefined {
-  const typed = text(args, name);
-  return typed?.split(',').map((one) => parsed(`--${name}: each`, one, 'a number', range, Number.isFinite));
-}
-
-/** @throws UsageError naming the option if its text is not a whole number in the range */
-export function integer(args: Arguments, name: string, range: NumberRange = {}): number | undefined {
-  const typed = text(args, name);
-  return typed === undefined ? undefined : parsed(`--${name}`, typed, 'a whole number', range, Number.isSafeInteger);
-}
-
-function parsed(
-  what: string,
-  typed: string,
-  kind: string,
-  { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY }: NumberRange,
-  isKind: (value: number) => boolean,
-): number {
-  const value = Number(typed);
-  if (typed.trim() !== '' && isKind(value) && value >= least && value <= most) return value;
-  const [from, to] = [least, most].map((limit) => (Number.isInteger(limit) ? limit : Number(limit.toPrecision(3))));
-  const range = Number.isFinite(most) ? ` from ${from} to ${to}` : ` of at least ${from}`;
-  throw new UsageError(`${what} must be ${kind}${Number.isFinite(least) ? range : ''}, not "${typed}"`);
-}
-
-/** Seeds are 32 bits wide. @throws UsageError */
-export function seedOf(args: Arguments): number | undefined {
-  return integer(args, 'seed', { least: 0, most: 2 ** 32 - 1 });
-}
-
-/** "256,256" -> [256, 256]. @throws UsageError naming the option */
-export function integers(args: Arguments, name: string): number[] | undefined {
-  const typed = text(args, name);
-  if (typed === undefined) return undefined;
-  if (/^ *\d+( *, *\d+)* *$/.test(typed)) return typed.split(',').map(Number);
-  throw new UsageError(`--${name} must be whole numbers with commas between, not "${typed}"`);
-}
-
-/** One of a few words. @throws UsageError that lists them and guesses which one was meant */
-export function choice<Word extends string>(args: Arguments, name: string, words: readonly Word[]): Word | undefined {
-  const typed = text(args, name);
-  return typed === undefined ? undefined : oneOf(`--${name}`, typed, words);
-}
-
-/** @param what names the option in the error */
-export function oneOf<Word extends string>(what: string, typed: string, words: readonly Word[]): Word {
-  const found = words.find((word) => word === typed);
-  if (found !== undefined) return found;
-  throw new UsageError(`${what} must be ${words.join(' or ')}, not "${typed}"${guess(typed, words)}`);
-}
-
-/** @throws UsageError if the option was not given */
-export function required(args: Arguments, name: string, what: string): string {
-  const value = text(args, name);
-  if (value === undefined) throw new UsageError(`--${name} is needed: ${what}`);
-  return value;
 }
 
 /** "; did you mean train?" where a known word is close to what was typed, else nothing. */

@@ -1,9 +1,8 @@
 import { ApuError } from '@chipsmith/apu';
 import { DataError, printable } from '@chipsmith/data';
-import { isSystemError } from '@chipsmith/data/node';
+import { fileError, isSystemError } from '@chipsmith/data/node';
 import { KernelError, type KernelErrorCode } from '@chipsmith/kernels';
 import { ModelError } from '@chipsmith/models';
-import { fileError } from '@chipsmith/models/node';
 
 /** The command line is wrong: exit code 2. */
 export class UsageError extends Error {

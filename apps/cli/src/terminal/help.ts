@@ -1,24 +1,21 @@
-import type { ArgsDef } from 'citty';
-import { type Command, optionsOf } from './command.ts';
+import { type Arguments, COMMON_OPTIONS, type Command, type OptionDefinition, type Options } from './command.ts';
 
 /** Columns of a terminal that nobody has made wider. */
 const COLUMNS = 80;
 /** Where the descriptions of options begin; one with a longer name has its own line above. */
 const DESCRIPTION_COLUMN = 28;
 
-/** What a command does, its options and examples, as text of at most 80 columns. */
-export function helpOf(command: Command): string {
+/** What a command does, its options and examples, as text of at most 80 columns. @param args what was typed beside --help */
+export function helpOf(command: Command, args: Arguments): string {
   const { name, description, positionals, examples } = command;
-  const options = Object.entries(optionsOf(command)).flatMap(([key, option]) => linesOfOption(key, option));
+  const [[heading, options], ...others] = command.helpSections?.(args) ?? [['Options', command.options]];
+  const sections = [[heading, { ...options, ...COMMON_OPTIONS }] as const, ...others];
   return [
     ...wrap(description, COLUMNS),
     '',
     `Usage: chipsmith ${name} [options]${positionals === undefined ? '' : ` ${positionals}`}`,
     '',
-    'Options',
-    '',
-    ...options,
-    '',
+    ...sections.flatMap(([title, those]) => [...wrap(title, COLUMNS), '', ...optionLines(those), '']),
     'Examples',
     '',
     ...examples.flatMap(([line, meaning]) => [
@@ -28,12 +25,17 @@ export function helpOf(command: Command): string {
   ].join('\n');
 }
 
-function linesOfOption(key: string, option: ArgsDef[string]): string[] {
-  const alias = 'alias' in option && option.alias !== undefined ? `-${option.alias}, ` : '';
+/** Options with their values and descriptions, as lines of at most 80 columns. */
+export function optionLines(options: Options): string[] {
+  return Object.entries(options).flatMap(([key, option]) => linesOfOption(key, option));
+}
+
+function linesOfOption(key: string, option: OptionDefinition): string[] {
+  const alias = option.alias === undefined ? '' : `-${option.alias}, `;
   const value = option.type === 'boolean' ? '' : ` <${option.valueHint ?? 'value'}>`;
-  const negative = 'negativeDescription' in option ? option.negativeDescription : undefined;
+  const { description, negativeDescription: negative } = option;
   return [
-    ...described(`${alias}--${key}${value}`, option.description ?? ''),
+    ...described(`${alias}--${key}${value}`, description),
     ...(negative === undefined ? [] : described(`--no-${key}`, negative)),
   ];
 }

@@ -1,16 +1,16 @@
 import { VOICE_NAMES } from '@chipsmith/apu';
-import { type CopyRule, describeCopies, surplusCopies } from '../cleaning/copies.ts';
-import { findDuplicates } from '../cleaning/duplicates.ts';
-import type { Sketch } from '../cleaning/sketch.ts';
-import type { Encoding } from '../encoding.ts';
+import type { Encoding } from '../encodings/encoding.ts';
 import { DataError } from '../error.ts';
-import { addCounts, emptyCounts, type SongCounts } from '../statistics/counts.ts';
+import { type CopyRule, describeCopies, surplusCopies } from './cleaning/copies.ts';
+import { findDuplicates } from './cleaning/duplicates.ts';
+import type { Sketch } from './cleaning/sketch.ts';
 import { Dataset, fingerprintOf } from './dataset.ts';
 import { byKind, countKinds } from './kinds.ts';
 import type { Copies, Report, ReportEntry, ShardIndex, SongEntry, Split } from './manifest.ts';
 import { KEPT, type KeepMusic, type PreparedFile, type PreparedSong, type SongSettings } from './preparation.ts';
 import { type ShardWriter, shardEntry } from './shard.ts';
 import { assignSplits, gameOf } from './split.ts';
+import { addCounts, emptyCounts, type SongCounts } from './statistics/counts.ts';
 
 /**
  * What becomes of the songs: which are taken, which voices of them, and how songs are dealt to train and valid where folders do

@@ -1,4 +1,4 @@
-import type { SequenceVoice } from '../encoding.ts';
+import type { SequenceVoice } from '../encodings/encoding.ts';
 import { sha256Of } from '../sha256.ts';
 import { type Manifest, type Report, type SongEntry, SPLITS, type Split } from './manifest.ts';
 import type { Shard } from './shard.ts';

@@ -1,14 +1,14 @@
-import { isAbc } from '../abc/book.ts';
-import { readAbc } from '../abc/read.ts';
-import { readChorales } from '../chorales/read.ts';
-import { foreignKind, hasText } from '../containers/signatures.ts';
-import { type Unwrapped, unwrap } from '../containers/unwrap.ts';
+import { isLakhNesText, readLakhNesText } from '../encodings/lakhnes/read-text.ts';
 import { DataError } from '../error.ts';
-import { isLakhNesText, readLakhNesText } from '../lakhnes/read-text.ts';
-import { type ReadMidiOptions, readMidi } from '../midi/read.ts';
-import { readPickledScore } from '../nesmdb-scores/read.ts';
-import type { FoundSong, SongReading } from '../reading.ts';
-import { isVgm, readVgmSong } from '../register-log/vgm.ts';
+import { isAbc } from '../formats/abc/book.ts';
+import { readAbc } from '../formats/abc/read.ts';
+import { readChorales } from '../formats/chorales/read.ts';
+import { foreignKind, hasText } from '../formats/containers/signatures.ts';
+import { type Unwrapped, unwrap } from '../formats/containers/unwrap.ts';
+import { type ReadMidiOptions, readMidi } from '../formats/midi/read.ts';
+import { readPickledScore } from '../formats/nesmdb-scores/read.ts';
+import type { FoundSong, SongReading } from '../formats/reading.ts';
+import { isVgm, readVgmSong } from '../formats/register-log/vgm.ts';
 import { LIMITS } from './limits.ts';
 
 /** A kind of file that songs are read from. */

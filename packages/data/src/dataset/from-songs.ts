@@ -1,4 +1,4 @@
-import type { Encoding } from '../encoding.ts';
+import type { Encoding } from '../encodings/encoding.ts';
 import { sha256Of } from '../sha256.ts';
 import type { Song } from '../song.ts';
 import { DatasetBuilder, type DatasetOptions } from './builder.ts';

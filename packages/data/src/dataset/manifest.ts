@@ -1,9 +1,8 @@
 import { VOICE_NAMES } from '@chipsmith/apu';
 import { z } from 'zod';
-import { SEQUENCE_VOICES } from '../encoding.ts';
-import { DataError } from '../error.ts';
+import { SEQUENCE_VOICES } from '../encodings/encoding.ts';
 import { ORIGINS, TEMPO_RANGE } from '../song.ts';
-import type { SongCounts } from '../statistics/counts.ts';
+import type { SongCounts } from './statistics/counts.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.int().min(0);
@@ -122,22 +121,3 @@ export const reportSchema = z.strictObject({
 });
 export type Report = z.infer<typeof reportSchema>;
 export type ReportEntry = Report['entries'][number];
-
-/**
- * Reads a JSON file's text by a schema.
- *
- * @throws DataError that names the file and the first field at fault
- */
-export function parseJson<T>(text: string, schema: z.ZodType<T>, file: string): T {
-  const remedy = 'prepare the dataset again';
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new DataError(file, 'is not JSON (cut short?)', remedy);
-  }
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw new DataError(file, `field ${issue.path.join('.') || '(all)'}: ${issue.message}`, remedy);
-}

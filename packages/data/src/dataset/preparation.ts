@@ -1,18 +1,18 @@
 import { VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
-import { ALL_SONGS, refusal, type SongFilters } from '../cleaning/filters.ts';
-import { type Sketch, sketchOf } from '../cleaning/sketch.ts';
-import type { Encoded, EncodedSequence, Encoding } from '../encoding.ts';
+import type { Encoded, EncodedSequence, Encoding } from '../encodings/encoding.ts';
 import { DataError, reasonOf } from '../error.ts';
-import type { ArrangerOptions } from '../general-midi/options.ts';
-import type { SongReading } from '../reading.ts';
+import type { ArrangerOptions } from '../formats/general-midi/options.ts';
+import type { SongReading } from '../formats/reading.ts';
 import { sha256Of } from '../sha256.ts';
 import { byVoice, type Song } from '../song.ts';
-import { countSong, type SongCounts } from '../statistics/counts.ts';
 import { withEstimatedTiming } from '../timing/tempo.ts';
 import { prevailingTempo } from '../timing/tempo-map.ts';
+import { ALL_SONGS, refusal, type SongFilters } from './cleaning/filters.ts';
+import { type Sketch, sketchOf } from './cleaning/sketch.ts';
 import { readSongs } from './formats.ts';
 import type { SourceFile } from './found-file.ts';
 import type { SongEntry } from './manifest.ts';
+import { countSong, type SongCounts } from './statistics/counts.ts';
 
 /** Rises whenever the same file would give other songs, repairs, tempi, sketches or counts; encodings have versions of their own. */
 export const PREPARATION_VERSION = 4;

@@ -1,5 +1,6 @@
 import { desc, from, op } from 'arquero';
 import { printable } from '../error.ts';
+import { withCount } from '../formats/repairs.ts';
 import { byKind } from './kinds.ts';
 import type { Report } from './manifest.ts';
 
@@ -30,7 +31,7 @@ export function reportTable(report: Report): string {
   ]);
   const { sounding, kept, keptNaively } = report.voices;
   const share = (voices: number) => `${((100 * voices) / Math.max(1, sounding)).toFixed(1)} %`;
-  lines.push(`${kept} of ${sounding} sounding voices kept (${share(kept)})`);
+  lines.push(withCount(`${kept} of # sounding voice(s) kept (${share(kept)})`, sounding));
   if (keptNaively !== undefined && report.naiveRules) {
     lines.push(`${keptNaively} (${share(keptNaively)}) under ${report.naiveRules}`);
   }

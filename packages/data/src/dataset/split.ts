@@ -1,5 +1,5 @@
-import { Groups } from '../cleaning/groups.ts';
 import { sha256Of } from '../sha256.ts';
+import { Groups } from './cleaning/groups.ts';
 import { SPLITS, type Split } from './manifest.ts';
 
 /** The split named by a folder of the path, as NES-MDB has them: `nesmdb/valid/song.mid`. */

@@ -1,9 +1,9 @@
 import type { Note } from '@chipsmith/apu';
-import { arrange } from '../../src/arrange/arrange.ts';
-import { harmonise } from '../../src/arrange/harmonise.ts';
-import { CHORD_TONES, pitchClass, type Tune, ticksPerUnit } from '../../src/corpus/tune.ts';
+import { arrange } from '../../src/arranging/arrange.ts';
+import { harmonise } from '../../src/arranging/harmonise.ts';
 import { Random } from '../../src/random.ts';
 import type { Song } from '../../src/song.ts';
+import { CHORD_TONES, pitchClass, type Tune, ticksPerUnit } from '../../src/tunes/tune.ts';
 import { bend, control, type FileNote, type FilePart, generalMidi, TICKS_PER_QUARTER } from './general-midi.ts';
 import type { TimedEvent } from './midi-bytes.ts';
 

@@ -21,10 +21,13 @@ export interface FuzzOutcome {
   readonly peak: number;
 }
 
-/** One line, after the file: a byte, perhaps with a line, field or `unpacked` before it, then problem and remedy. */
-const MESSAGE = /^, ((line \d+|field [^\n]+|unpacked), )?byte \d+: [^\n]+; [^\n]+$/;
+/**
+ * One line, after the file: a byte, perhaps with a line or `unpacked` before it, or in JSON a field or nothing, then problem and
+ * remedy.
+ */
+const MESSAGE = /^(, ((line \d+|unpacked), )?byte \d+: |, field [^\n]+: |: is (not JSON|nested) )[^\n]+; [^\n]+$/;
 /** The same in the report of a dataset, where the file is named beside it. */
-const REASON = /^((line \d+|field [^\n]+), )?byte \d+: [^\n]+$/;
+const REASON = /^((line \d+, )?byte \d+|field [^\n]+): [^\n]+$/;
 
 class Trial {
   songs = 0;
@@ -55,7 +58,7 @@ class Trial {
     }
     const { message } = error;
     this.refusals.push(message);
-    if (!message.startsWith(name) || !MESSAGE.test(message.slice(name.length)) || error.byte === undefined)
+    if (!message.startsWith(name) || !MESSAGE.test(message.slice(name.length)))
       this.faults.push(`no file and byte in "${message}"`);
   }
 }

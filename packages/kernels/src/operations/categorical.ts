@@ -90,7 +90,7 @@ const MOST_CLASSES = 2 ** 24;
 const LEAST_EXPONENT = -110;
 
 /** What a graph applies it to: `stream`, and which of the optional inputs follow the seed. */
-interface CategoricalAttributes {
+export interface CategoricalAttributes {
   readonly stream: number;
   readonly hasAllowed: boolean;
   readonly hasPenalty: boolean;

@@ -85,6 +85,6 @@ const [MIN_TERMS, MAX_TERMS] = [32, 1024];
 
 /** Few long reductions are cut so that some thousand threads have work, and each does not sum too many terms. */
 export function partCount(reductions: number, length: number): number {
-  const wanted = Math.max(Math.ceil(4096 / reductions), Math.ceil(length / MAX_TERMS));
-  return Math.max(1, Math.min(wanted, Math.floor(length / MIN_TERMS)));
+  const parts = Math.max(Math.ceil(4096 / reductions), Math.ceil(length / MAX_TERMS));
+  return Math.max(1, Math.min(parts, Math.floor(length / MIN_TERMS)));
 }

@@ -48,10 +48,10 @@ export function dataTypeOf(data: TensorData, what: string): DataType {
 export function requireData(data: TensorData, dtype: DataType, shape: Shape, what: string): void {
   const isOfType = typedArrayClass(data) === ARRAYS[dtype];
   if (isOfType && data.length === elementCount(shape)) return;
-  const wanted = `a ${ARRAYS[dtype]} of ${elementCount(shape)} for ${dtype} ${formatShape(shape)}`;
+  const expected = `a ${ARRAYS[dtype]} of ${elementCount(shape)} for ${dtype} ${formatShape(shape)}`;
   const convert = isOfType ? '' : `, such as ${ARRAYS[dtype]}.from(values)`;
   throw new KernelError(
     isOfType ? 'shape' : 'data-type',
-    `${what}: got ${describeData(data)}; pass ${wanted}${convert}.`,
+    `${what}: got ${describeData(data)}; pass ${expected}${convert}.`,
   );
 }

@@ -1,8 +1,7 @@
-import { DataError, type Encoding, findEncoding } from '@chipsmith/data';
-import type { Arena, Device, Shape } from '@chipsmith/kernels';
+import { DataError, type Encoding, findEncoding, parseJson } from '@chipsmith/data';
+import type { Arena, Device, Optimiser, Shape } from '@chipsmith/kernels';
 import { z } from 'zod';
 import { ModelError, schemaError } from '../error.ts';
-import { parseJson } from '../json.ts';
 import type { Model, ModelDefinition, ModelSettings } from '../model.ts';
 import { configure, findModel } from '../registry.ts';
 import { optimiserOf } from '../training/optimiser.ts';
@@ -91,10 +90,9 @@ export interface Checkpoint {
   readonly state: TrainingState;
 }
 
-/** The arenas that a checkpoint holds, by the names of their sections: parameters, statistics, and what the optimiser keeps. */
-export function sectionsOf(model: Model, kept: Readonly<Record<string, Arena>>): Readonly<Record<string, Arena>> {
-  const { parameters, statistics } = model;
-  return { parameters, ...(statistics && { statistics }), ...kept };
+/** The arenas that a checkpoint holds, by the names of their sections: parameters, what the optimiser keeps, and statistics. */
+export function sectionsOf({ statistics }: Model, { arenas }: Optimiser): Readonly<Record<string, Arena>> {
+  return { ...arenas, ...(statistics && { statistics }) };
 }
 
 /**
@@ -102,7 +100,7 @@ export function sectionsOf(model: Model, kept: Readonly<Record<string, Arena>>):
  * the key `chipsmith`. One file cannot be torn apart from its description.
  */
 export function encodeCheckpoint({ metadata, settings, model, state }: Checkpoint): Uint8Array {
-  const sections = Object.entries(sectionsOf(model, optimiserOf(settings.optimiser, model.parameters).kept));
+  const sections = Object.entries(sectionsOf(model, optimiserOf(settings.optimiser, model.parameters)));
   const tensors = sections.flatMap(([section, { slots }]) =>
     slots.map(({ name, shape }, index): NamedTensor => {
       return { name: `${section}/${name}`, shape, data: state[section][index] };
@@ -142,7 +140,7 @@ export function decodeCheckpoint(bytes: Uint8Array, source: string): Checkpoint 
     }
     return tensor.data;
   };
-  const sections = sectionsOf(model, optimiserOf(settings.optimiser, model.parameters).kept);
+  const sections = sectionsOf(model, optimiserOf(settings.optimiser, model.parameters));
   const state = Object.fromEntries(
     Object.entries(sections).map(([section, { slots }]) => {
       return [section, slots.map(({ name, shape }) => valuesOf(`${section}/${name}`, shape))];
@@ -202,19 +200,21 @@ export function requireEncoding(
   throw new ModelError(`The model learnt events of ${learntIn}, got ${givenIn}; use data in ${learntIn}, or retrain.`);
 }
 
-/** Does something with a checkpoint's parameters and statistics on the device, and takes them off it afterwards. */
+/** Does something with what a checkpoint makes music with on the device, and takes it off afterwards. */
 export async function withParameters<Result>(
   device: Device,
-  { model, state }: Checkpoint,
+  { model: { parameters, statistics }, state }: Pick<Checkpoint, 'model' | 'state'>,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const arenas = sectionsOf(model, {});
+  const write = ({ slots }: Arena, values: readonly Float32Array<ArrayBuffer>[]) => {
+    for (const [index, slot] of slots.entries()) device.write(slot, values[index]);
+  };
   try {
-    for (const [section, { slots }] of Object.entries(arenas)) {
-      for (const [index, slot] of slots.entries()) device.write(slot, state[section][index]);
-    }
+    write(parameters, state.average ?? state.parameters);
+    if (statistics) write(statistics, state.statistics);
     return await work();
   } finally {
-    for (const arena of Object.values(arenas)) device.release(arena);
+    device.release(parameters);
+    if (statistics) device.release(statistics);
   }
 }

@@ -1,5 +1,5 @@
+import { parseJson } from '@chipsmith/data';
 import { ModelError } from '../error.ts';
-import { parseJson } from '../json.ts';
 
 /** A named array of f32 values, row-major. */
 export interface NamedTensor {

@@ -90,7 +90,7 @@ export function planSampling(network: EventNetwork, reading: EventReading, lanes
   const { features, labels } = reading;
   const inputs = features === undefined ? graph.input([1, lanes], 'u32') : graph.input([1, lanes, features]);
   const carried = carriedState(graph, lanes, network.stateShapes(lanes));
-  const settings = graph.input([3]);
+  const settings = graph.input([4]);
   const seeds = graph.input([lanes], 'u32');
   const allowed = graph.input([lanes, labels]);
   const counts = graph.input([lanes]);

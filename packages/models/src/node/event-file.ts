@@ -1,7 +1,7 @@
 import { appendFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileError, writeFileAtomic } from '@chipsmith/data/node';
 import type { Metrics } from '../training/run-store.ts';
-import { fileError, writeFileAtomic } from './files.ts';
 
 /** How TensorBoard knows its files. */
 const PREFIX = 'events.out.tfevents.';
@@ -21,7 +21,7 @@ export class EventFile {
    * Starts the one event file of a folder. It has a new name, for TensorBoard goes on in a file where it stood.
    *
    * @param metrics what it begins with
-   * @throws ModelError if it cannot be written
+   * @throws DataError if it cannot be written
    */
   static async create(folder: string, metrics: readonly Metrics[]): Promise<EventFile> {
     const seconds = Math.floor(Date.now() / 1000);

@@ -1,18 +1,33 @@
 import { existsSync } from 'node:fs';
 import { appendFile, lstat, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isSystemError, isTemporary } from '@chipsmith/data/node';
+import { DataError, parseJson } from '@chipsmith/data';
+import {
+  fileError,
+  isMissing,
+  isSystemError,
+  isTemporary,
+  PARTIAL_NAME,
+  withInputFile,
+  writeFileAtomic,
+} from '@chipsmith/data/node';
 import { z } from 'zod';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../checkpoint/checkpoint.ts';
 import { headerEnd, readHeader } from '../checkpoint/safetensors.ts';
 import { ModelError } from '../error.ts';
-import { parseJson } from '../json.ts';
 import type { CheckpointName, Metrics, RunStart, RunStore } from '../training/run-store.ts';
 import { MAX_PARAMETERS } from '../training/settings.ts';
 import { EventFile } from './event-file.ts';
-import { fileError, isMissing, PARTIAL_NAME, readText, withFile, writeFileAtomic } from './files.ts';
 import { RunLock } from './run-lock.ts';
-import { isRunConfig, MAX_CONFIG_BYTES, MAX_METRICS_BYTES, metricsLines, previewStep } from './run-record.ts';
+import {
+  isRunConfig,
+  MAX_CONFIG_BYTES,
+  MAX_METRICS_BYTES,
+  MOVE_AWAY,
+  metricsLines,
+  previewStep,
+  readText,
+} from './run-record.ts';
 
 /** Of one file: parameters and both moments, and the header. */
 const MAX_CHECKPOINT_BYTES = 12 * MAX_PARAMETERS + 2 ** 24;
@@ -53,7 +68,7 @@ export class RunFolder implements RunStore {
    * Keeps other processes from training here until `unlock`. A folder that is not there is not locked: it has no checkpoint either,
    * which says more.
    *
-   * @throws ModelError if one does, or the folder cannot be used
+   * @throws ModelError if one does; DataError if the folder cannot be used
    */
   async lock(): Promise<void> {
     if (existsSync(this.path)) await this.#lock.take();
@@ -87,7 +102,7 @@ export class RunFolder implements RunStore {
    * whenever it is killed; until then there is none.
    *
    * @param config as `train` keeps it: the checkpoint's metadata, and where the data is
-   * @throws ModelError if the folder is not empty or cannot be written; it is then as it was
+   * @throws ModelError if the folder is not empty, DataError if it cannot be written; it is then as it was
    */
   async create(config: object, start: Checkpoint): Promise<void> {
     await this.requireEmpty();
@@ -110,7 +125,7 @@ export class RunFolder implements RunStore {
       await this.unlock();
       if (isNew && (await entriesOf(this.path)).length === 0) await rmdir(this.path);
       // Files under the names they have until they are whole say nothing to anybody.
-      const reason = error instanceof ModelError ? error.cause : error;
+      const reason = error instanceof DataError ? error.cause : error;
       throw isSystemError(reason) ? fileError(this.path, reason) : error;
     }
   }
@@ -131,7 +146,7 @@ export class RunFolder implements RunStore {
     return isRunConfig(await readText(this.#config, MAX_CONFIG_BYTES));
   }
 
-  /** Where the data of the run was when it started. @throws ModelError if config.json does not say */
+  /** Where the data of the run was when it started. @throws ModelError if config.json does not say, DataError if it cannot be read */
   async dataPlace(): Promise<string> {
     const config = z
       .looseObject({ data: z.string() })
@@ -140,7 +155,7 @@ export class RunFolder implements RunStore {
     return config.data.data;
   }
 
-  /** Writes each file in one piece: until it is whole, the one before stays. @throws ModelError if it cannot be written */
+  /** Writes each file in one piece: until it is whole, the one before stays. @throws DataError if it cannot be written */
   async save(names: readonly CheckpointName[], checkpoint: Checkpoint): Promise<void> {
     const bytes = encodeCheckpoint(checkpoint);
     for (const name of names) await writeFileAtomic(this.#checkpoint(name), bytes);
@@ -150,12 +165,17 @@ export class RunFolder implements RunStore {
   async load(name: CheckpointName): Promise<Checkpoint> {
     const path = this.#checkpoint(name);
     try {
-      return await withFile(path, MAX_CHECKPOINT_BYTES, async ({ size, read }) => {
-        // The header tells whether it is worth reading the rest.
-        const end = headerEnd(await read(0, Math.min(8, size)), size, path);
-        readHeader(await read(0, end), size, path);
-        return decodeCheckpoint(await read(0, size), path);
-      });
+      return await withInputFile(
+        path,
+        MAX_CHECKPOINT_BYTES,
+        async ({ size, read }) => {
+          // The header tells whether it is worth reading the rest.
+          const end = headerEnd(await read(0, Math.min(8, size)), size, path);
+          readHeader(await read(0, end), size, path);
+          return decodeCheckpoint(await read(0, size), path);
+        },
+        MOVE_AWAY,
+      );
     } catch (error) {
       if (!isMissing(error)) throw error;
       throw new ModelError(`${this.path}: has no checkpoint "${name}"; train there first, or check --run.`);
@@ -171,7 +191,7 @@ export class RunFolder implements RunStore {
     this.#events = await EventFile.create(folder, metricsLines(await this.#metricsText()));
   }
 
-  /** Adds a line to metrics.jsonl. @throws ModelError if it cannot be written */
+  /** Adds a line to metrics.jsonl. @throws DataError if it cannot be written */
   async log(metrics: Metrics): Promise<void> {
     try {
       await appendFile(this.#metrics, `${JSON.stringify(metrics)}\n`);
@@ -262,7 +282,7 @@ async function makeFolder(path: string): Promise<boolean> {
   return true;
 }
 
-/** Names in a folder; none if there is no such folder. @throws ModelError if it cannot be read, or is a link to nothing */
+/** Names in a folder; none if there is no such folder. @throws DataError if it cannot be read, ModelError if it is a link to nothing */
 async function entriesOf(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);

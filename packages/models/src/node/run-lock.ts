@@ -1,7 +1,6 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import { isRunning, isSystemError } from '@chipsmith/data/node';
+import { fileError, isMissing, isRunning, isSystemError, readInputFile } from '@chipsmith/data/node';
 import { ModelError } from '../error.ts';
-import { fileError, isMissing, readText } from './files.ts';
 
 /** A process id and a line break, with room to spare. */
 const LOCK_BYTES = 100;
@@ -19,7 +18,7 @@ export class RunLock {
    * The lock of a process that was killed is taken over. Where another program has its process id by now, the file must be
    * removed by hand.
    *
-   * @throws ModelError if another process holds it, or it cannot be written
+   * @throws ModelError if another process holds it; DataError if it cannot be written
    */
   async take(): Promise<void> {
     const owner = await lockOwner(this.#path);
@@ -56,7 +55,7 @@ export class RunLock {
 /** The running process that holds a lock; undefined if there is none, or it was killed. */
 export async function lockOwner(path: string): Promise<number | undefined> {
   try {
-    const owner = Number(await readText(path, LOCK_BYTES));
+    const owner = Number((await readInputFile(path, LOCK_BYTES, 'move it away')).toString());
     return isRunning(owner) ? owner : undefined;
   } catch (error) {
     if (isMissing(error)) return undefined;

@@ -1,12 +1,15 @@
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseJson } from '@chipsmith/data';
+import { fileError, isMissing, readInputFile } from '@chipsmith/data/node';
 import { MEMORY_CATEGORIES } from '@chipsmith/kernels';
 import { z } from 'zod';
 import { ModelError } from '../error.ts';
-import { parseJson } from '../json.ts';
 import type { Metrics, RunStart } from '../training/run-store.ts';
-import { fileError, isMissing, readText } from './files.ts';
 import { lockOwner } from './run-lock.ts';
+
+/** What to do with what cannot be a file of a run. */
+export const MOVE_AWAY = 'move it away';
 
 /** Settings and the counts of first events, of at most 65,536 classes. */
 export const MAX_CONFIG_BYTES = 2 ** 24;
@@ -38,6 +41,11 @@ const configSchema = z.looseObject({
 const category = z.number().min(0);
 const bytesSchema = z.object(Object.fromEntries(MEMORY_CATEGORIES.map((name) => [name, category])));
 const startSchema = z.object({ adapter: z.string(), predicted: bytesSchema, measured: bytesSchema });
+
+/** A file of the run as text. @throws DataError if it cannot be read, or has more than `maxBytes` */
+export async function readText(path: string, maxBytes: number): Promise<string> {
+  return (await readInputFile(path, maxBytes, MOVE_AWAY)).toString();
+}
 
 export function isRunConfig(text: string): boolean {
   return configSchema.safeParse(parseJson(text)).success;
@@ -94,7 +102,7 @@ export class RunRecord {
     this.path = path;
   }
 
-  /** @throws ModelError if it is not the folder of a run, or cannot be read */
+  /** @throws ModelError if it is not the folder of a run; DataError if it cannot be read */
   async facts(): Promise<RunFacts> {
     const path = join(this.path, 'config.json');
     const config = configSchema.safeParse(parseJson((await this.#text('config.json', MAX_CONFIG_BYTES)) ?? ''));
@@ -115,7 +123,7 @@ export class RunRecord {
    * Whole lines of metrics from where somebody has come to, or from the start where the file is another one by now.
    *
    * @param from left out for all
-   * @throws ModelError if they cannot be read
+   * @throws DataError if they cannot be read
    */
   async metrics(from?: MetricsPosition): Promise<MetricsPart> {
     const path = join(this.path, 'metrics.jsonl');

@@ -5,7 +5,7 @@ import { ModelError } from '../error.ts';
 import type { Evaluator, ModelEvaluation } from '../evaluation/evaluator.ts';
 import { letThrough } from '../let-through.ts';
 import type { BatchSource } from './batches.ts';
-import { scheduleOf } from './optimiser.ts';
+import { learningRates } from './optimiser.ts';
 import type { TrainingPass } from './pass.ts';
 import { compositionsWithin, type PreviewOptions } from './preview.ts';
 import type { RunStore } from './run-store.ts';
@@ -94,7 +94,7 @@ export class TrainingLoop {
     this.#options = options;
     this.#parts = parts;
     this.#begun = begun;
-    this.#rateAt = scheduleOf(begun.settings.optimiser);
+    this.#rateAt = learningRates(begun.settings.optimiser);
     this.#metadata = begun.metadata;
     this.#reported = begun.metadata.training.step;
   }
@@ -149,7 +149,7 @@ export class TrainingLoop {
       const seed = deriveSeed(this.#training.seed, step, ...(part === 0 ? [] : [part]));
       program.write(input, Uint32Array.of(seed));
     }
-    program.write(pass.schedule, trainee.optimiser.valuesOf(step));
+    program.write(pass.schedule, trainee.optimiser.scheduleValues(step, this.#rateAt(step)));
     program.run();
     this.#update({ step });
   }
@@ -171,7 +171,8 @@ export class TrainingLoop {
     const tokensPerSecond = (batch * length) / stepSeconds;
     const waited = (batches.secondsWaited - this.#waitedBefore) / seconds;
     this.#waitedBefore = batches.secondsWaited;
-    const evaluation = look === 'validation' ? await evaluator?.evaluate(validation) : undefined;
+    const evaluation =
+      look === 'validation' ? await this.#withAverage(async () => await evaluator?.evaluate(validation)) : undefined;
     this.#clock = performance.now();
     if (![...rows.flat(), evaluation?.loss ?? 0].every(Number.isFinite)) {
       throw new ModelError(
@@ -193,6 +194,23 @@ export class TrainingLoop {
     const share = Math.max(bySteps.share, this.#bound.share);
     onProgress?.({ step, steps, share, loss, tokensPerSecond, waited, secondsLeft, valid: this.#valid });
     return evaluation;
+  }
+
+  /** Music is made with the moving average of the parameters, where there is one: it is judged by that. */
+  async #withAverage<Result>(work: () => Promise<Result>): Promise<Result> {
+    const { device, trainee } = this.#parts;
+    const { parameters, average } = trainee.optimiser.arenas;
+    if (average === undefined) return await work();
+    const own = await valuesOf(device, parameters);
+    const put = (values: readonly Float32Array<ArrayBuffer>[]) => {
+      for (const [index, slot] of parameters.slots.entries()) device.write(slot, values[index]);
+    };
+    put(await valuesOf(device, average));
+    try {
+      return await work();
+    } finally {
+      put(own);
+    }
   }
 
   /** Without a valid split every checkpoint counts as the best. */

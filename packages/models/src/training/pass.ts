@@ -59,7 +59,7 @@ export interface TrainingPass {
  * @throws KernelError `limit` if a value is larger than the limits allow
  */
 export function planTraining(
-  { model, optimiser }: Trainee,
+  { model, optimiser, settings }: Trainee,
   shape: TrainingShape,
   { limits, recompute }: PlanTrainingOptions = {},
 ): TrainingPass {
@@ -74,23 +74,20 @@ export function planTraining(
   // The mean is over the whole batch, so that parts with many and with few events weigh as they do in one.
   const seeds: Tensor[] = [];
   const losses: Tensor[] = [];
-  const updates: (() => void)[] = [];
   let total: Tensor[] | undefined;
   for (let first = 0; first < batch; first += microBatch) {
     const part = (name: string, x: Tensor) =>
       microBatch === batch ? x : slice(x, first, first + microBatch, laneAxis(kinds[name]));
     const seed = graph.input([1], 'u32');
     const parts = Object.fromEntries(Object.entries(fields).map(([name, x]) => [name, part(name, x)]));
-    const { objective, update } = model.trace(graph, parts, { kind: 'training', seed });
+    const { objective } = model.trace(graph, parts, { kind: 'training', seed });
     const loss = reshape(divide(objective, weight), []);
     total = gradients(loss, variables, { onto: total, recompute });
-    if (update) updates.push(update);
     seeds.push(seed);
     losses.push(loss);
   }
 
-  const { schedule, norm } = optimiser.step(total ?? []);
-  for (const update of updates) update();
+  const { schedule, norm } = optimiser.step(total ?? [], { clipNorm: settings.optimiser.clipNorm });
   const planned = plan(graph, {
     history: [losses.reduce((one, other) => add(one, other)), norm],
     ...(limits && { limits }),

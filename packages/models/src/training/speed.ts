@@ -1,6 +1,7 @@
 import { type Device, type PreparationOptions, Program } from '@chipsmith/kernels';
+import { learningRates } from './optimiser.ts';
 import { type PlanTrainingOptions, planTraining, requireHalf, type TrainingShape } from './pass.ts';
-import { initialiseModel, releaseTrainee, type Trainee } from './trainee.ts';
+import { releaseTrainee, startingState, type Trainee, writeState } from './trainee.ts';
 
 /** How fast a model trains on a device. */
 export interface TrainingSpeed {
@@ -41,13 +42,15 @@ export async function measureTraining(
   let program: Program | undefined;
   try {
     program = await Program.create(device, pass.plan, preparation);
-    initialiseModel(device, trainee.model, 1);
+    writeState(device, trainee, startingState(trainee, 1));
+    const rateAt = learningRates(trainee.settings.optimiser);
     const positions = shape.batch * shape.length;
     program.write(pass.weight, Float32Array.of(positions));
     let steps = 0;
     const run = async (count: number) => {
       for (let each = 0; each < count; each++) {
-        program?.write(pass.schedule, trainee.optimiser.valuesOf(++steps));
+        steps++;
+        program?.write(pass.schedule, trainee.optimiser.scheduleValues(steps, rateAt(steps)));
         program?.run();
       }
       await program?.history();

@@ -8,14 +8,7 @@ import {
   Random,
   WHOLE_SEQUENCES,
 } from '@chipsmith/data';
-import {
-  type BytesByCategory,
-  type Device,
-  type PreparationOptions,
-  Program,
-  startingValues,
-  totalMemory,
-} from '@chipsmith/kernels';
+import { type BytesByCategory, type Device, type PreparationOptions, Program, totalMemory } from '@chipsmith/kernels';
 import {
   type Checkpoint,
   type CheckpointMetadata,
@@ -35,7 +28,7 @@ import { type LoopOptions, TrainingLoop, type TrainingResult } from './loop.ts';
 import { microBatchOf, planTraining, requireHalf, type TrainingShape } from './pass.ts';
 import type { RunStore } from './run-store.ts';
 import { MAX_PARAMETERS, requireTrainingOptions } from './settings.ts';
-import { keptArenas, releaseTrainee, traineeFrom, traineeOf } from './trainee.ts';
+import { releaseTrainee, startingState, traineeFrom, traineeOf, writeState } from './trainee.ts';
 
 export interface TrainOptions extends TrainingShape, LoopOptions {
   readonly device: Device;
@@ -165,9 +158,7 @@ async function trainFrom(start: Checkpoint, batches: BatchSource, options: Train
     const preparation = { signal, onProgress: onPreparation };
     program = await Program.create(device, pass.plan, preparation);
     if (validation.length > 0) evaluator = await Evaluator.create(device, model, length, { limits, ...preparation });
-    for (const [section, { slots }] of Object.entries(keptArenas(trainee))) {
-      for (const [index, slot] of slots.entries()) device.write(slot, state[section][index]);
-    }
+    writeState(device, trainee, state);
     if (resume) await store.rewind(step);
     else await store.create({ data: options.dataPlace, ...metadata }, begun);
     const measured = device.allocated;
@@ -223,7 +214,7 @@ async function firstCheckpoint(options: TrainOptions): Promise<Checkpoint> {
   if (augmentation !== undefined) requireChange(dataset, augmentation);
   const settings = configure(definition, options.settings);
   const trainee = traineeOf(definition, settings, requireKnown(encoding));
-  const { model, optimiser } = trainee;
+  const { model } = trainee;
   if (model.examples.cutting === WHOLE_SEQUENCES && length !== 1) {
     throw new ModelError(`${definition.name} sees whole sequences, whatever their length; leave out --length.`);
   }
@@ -261,9 +252,7 @@ async function firstCheckpoint(options: TrainOptions): Promise<Checkpoint> {
       baseline: null,
     },
   };
-  const sections = Object.entries(keptArenas({ model, optimiser }));
-  const state = Object.fromEntries(sections.map(([section, arena]) => [section, startingValues(arena, seed)]));
-  return { metadata, settings, model, state };
+  return { metadata, settings, model, state: startingState(trainee, seed) };
 }
 
 function requireSameData({ metadata }: Checkpoint, dataset: Dataset, store: RunStore): void {

@@ -1,35 +1,44 @@
 import type { Encoding } from '@chipsmith/data';
-import { type Arena, type Device, initialise } from '@chipsmith/kernels';
-import { type Checkpoint, sectionsOf } from '../checkpoint/checkpoint.ts';
+import { type Arena, type Device, type Optimiser, startingValues } from '@chipsmith/kernels';
+import { type Checkpoint, sectionsOf, type TrainingState } from '../checkpoint/checkpoint.ts';
 import type { Model, ModelDefinition, ModelSettings } from '../model.ts';
-import { type Optimiser, optimiserOf } from './optimiser.ts';
+import { optimiserOf } from './optimiser.ts';
 
 /** What is trained: a model, and the optimiser of its parameters. */
 export interface Trainee {
+  readonly settings: ModelSettings;
   readonly model: Model;
   readonly optimiser: Optimiser;
 }
 
 /** @param settings as `configure` gives them */
 export function traineeOf(definition: ModelDefinition, settings: ModelSettings, encoding: Encoding): Trainee {
-  const model = definition.create(settings, encoding);
-  return { model, optimiser: optimiserOf(settings.optimiser, model.parameters) };
+  return traineeFrom({ settings, model: definition.create(settings, encoding) });
 }
 
 /** The trainee of a checkpoint. */
-export function traineeFrom({ model, settings }: Pick<Checkpoint, 'model' | 'settings'>): Trainee {
-  return { model, optimiser: optimiserOf(settings.optimiser, model.parameters) };
+export function traineeFrom({ settings, model }: Pick<Checkpoint, 'model' | 'settings'>): Trainee {
+  return { settings, model, optimiser: optimiserOf(settings.optimiser, model.parameters) };
 }
 
 /** The arenas that a checkpoint holds, by the names of their sections. */
 export function keptArenas({ model, optimiser }: Trainee): Readonly<Record<string, Arena>> {
-  return sectionsOf(model, optimiser.kept);
+  return sectionsOf(model, optimiser);
 }
 
-/** Puts what a model starts from on a device; what the optimiser keeps starts at zero. @param seed u32 */
-export function initialiseModel(device: Device, { parameters, statistics }: Model, seed: number): void {
-  initialise(device, parameters, seed);
-  if (statistics) initialise(device, statistics, seed);
+/** What training starts from. @param seed u32 */
+export function startingState({ model: { parameters, statistics }, optimiser }: Trainee, seed: number): TrainingState {
+  return {
+    ...optimiser.startingValues(startingValues(parameters, seed)),
+    ...(statistics && { statistics: startingValues(statistics, seed) }),
+  };
+}
+
+/** Puts all that a checkpoint holds on a device. */
+export function writeState(device: Device, trainee: Trainee, state: TrainingState): void {
+  for (const [section, { slots }] of Object.entries(keptArenas(trainee))) {
+    for (const [index, slot] of slots.entries()) device.write(slot, state[section][index]);
+  }
 }
 
 /** Takes everything of a trainee off a device. */

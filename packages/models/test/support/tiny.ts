@@ -1,5 +1,5 @@
 import { type Dataset, datasetFromSongs, melodyEncoding } from '@chipsmith/data';
-import { type Device, startingValues } from '@chipsmith/kernels';
+import type { Device } from '@chipsmith/kernels';
 import {
   type Checkpoint,
   configure,
@@ -9,7 +9,7 @@ import {
   traineeOf,
 } from '../../src/index.ts';
 import { RunFolder, threadedBatches } from '../../src/node.ts';
-import { keptArenas } from '../../src/training/trainee.ts';
+import { startingState } from '../../src/training/trainee.ts';
 
 export const basicRnn = findModel('basic-rnn');
 
@@ -74,8 +74,6 @@ export function freshCheckpoint(settings: ModelSettings = tinySettings, seed = 1
     },
     settings,
     model,
-    state: Object.fromEntries(
-      Object.entries(keptArenas(trainee)).map(([section, arena]) => [section, startingValues(arena, seed)]),
-    ),
+    state: startingState(trainee, seed),
   };
 }

@@ -1,8 +1,8 @@
 import { gzipHead, isGzip } from '@chipsmith/apu';
-import { isTar, isZip, TAR_BLOCK_BYTES } from '../../containers/signatures.ts';
 import type { FoundFile } from '../../dataset/found-file.ts';
 import { LIMITS, tooLarge } from '../../dataset/limits.ts';
 import { DataError, reasonOf } from '../../error.ts';
+import { isTar, isZip, TAR_BLOCK_BYTES } from '../../formats/containers/signatures.ts';
 import { type ArchiveFile, archiveInMemory } from './archive-file.ts';
 import type { Budget } from './budget.ts';
 import { isCalledArchive } from './entry-path.ts';

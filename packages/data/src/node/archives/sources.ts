@@ -69,7 +69,12 @@ async function* readFolder(
   output: string | undefined,
 ): AsyncGenerator<SourceStep> {
   const found: (string | RefusedFile)[] = [];
-  await listFolder(folder, basename(folder), found, output);
+  for await (const file of filesBelow(folder, basename(folder), output)) {
+    found.push(file);
+    if (found.length > LIMITS.files) {
+      throw new DataError(folder, `more than ${LIMITS.files} files`, 'give a folder with fewer');
+    }
+  }
   for (const [index, file] of found.entries()) {
     if (typeof file !== 'string') yield file;
     else {
@@ -87,32 +92,28 @@ async function* readFolder(
 }
 
 /** Paths of files below a folder, and what is refused at sight, in the order of names. */
-async function listFolder(
+async function* filesBelow(
   folder: string,
   path: string,
-  found: (string | RefusedFile)[],
   output: string | undefined,
-): Promise<void> {
+): AsyncGenerator<string | RefusedFile> {
   if (folder === output || isTemporary(basename(folder))) return;
-  const entries: Dirent<Buffer>[] = await readdir(folder, { withFileTypes: true, encoding: 'buffer' }).catch(
-    (error: unknown) => {
-      found.push({ path, reason: systemReason(error).problem });
-      return [];
-    },
-  );
+  let entries: Dirent<Buffer>[];
+  try {
+    entries = await readdir(folder, { withFileTypes: true, encoding: 'buffer' });
+  } catch (error) {
+    yield { path, reason: systemReason(error).problem };
+    return;
+  }
   // Sorted as text, as the order of songs is; names that are not UTF-8 have no text of their own.
   const named = entries.map((entry) => ({ entry, name: entry.name.toString() }));
   for (const { entry, name } of named.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const entryPath = `${path}/${name}`;
-    if (!Buffer.from(name).equals(entry.name))
-      found.push({ path: entryPath, reason: 'its name is not UTF-8: rename it' });
-    else if (entry.isSymbolicLink()) found.push({ path: entryPath, reason: 'a symbolic link' });
-    else if (entry.isDirectory()) await listFolder(join(folder, name), entryPath, found, output);
-    else if (entry.isFile()) found.push(entryPath);
-    else found.push({ path: entryPath, reason: 'not a plain file (a device or a pipe)' });
-    if (found.length > LIMITS.files) {
-      throw new DataError(folder, `more than ${LIMITS.files} files`, 'give a folder with fewer');
-    }
+    if (!Buffer.from(name).equals(entry.name)) yield { path: entryPath, reason: 'its name is not UTF-8: rename it' };
+    else if (entry.isSymbolicLink()) yield { path: entryPath, reason: 'a symbolic link' };
+    else if (entry.isDirectory()) yield* filesBelow(join(folder, name), entryPath, output);
+    else if (entry.isFile()) yield entryPath;
+    else yield { path: entryPath, reason: 'not a plain file (a device or a pipe)' };
   }
 }
 

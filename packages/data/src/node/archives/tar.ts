@@ -1,9 +1,9 @@
 import { ApuError, GzipReader, isGzip } from '@chipsmith/apu';
 import { Parser, type ReadEntry } from 'tar';
-import { TAR_BLOCK_BYTES } from '../../containers/signatures.ts';
 import type { FoundFile } from '../../dataset/found-file.ts';
 import { tooLarge } from '../../dataset/limits.ts';
 import { DataError, type FilePlace, messageOf } from '../../error.ts';
+import { TAR_BLOCK_BYTES } from '../../formats/containers/signatures.ts';
 import { type ArchiveFile, piecesOf } from './archive-file.ts';
 import type { Budget } from './budget.ts';
 import { entryLimit, safeEntryPath } from './entry-path.ts';

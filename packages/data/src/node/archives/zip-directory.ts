@@ -1,4 +1,4 @@
-import { decodeText } from '../../midi/text.ts';
+import { decodeText } from '../../formats/midi/text.ts';
 import type { ArchiveFile } from './archive-file.ts';
 
 /** What the directory at the end of an archive says of an entry. */

@@ -1,29 +1,30 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { VOICE_NAMES } from '@chipsmith/apu';
 import { z } from 'zod';
 import { type BuiltDataset, type BuiltSong, byPath } from '../../dataset/builder.ts';
 import type { Dataset, DatasetSequence } from '../../dataset/dataset.ts';
-import { type Manifest, parseJson, SPLITS, songCountsSchema } from '../../dataset/manifest.ts';
+import { type Manifest, SPLITS, songCountsSchema } from '../../dataset/manifest.ts';
 import {
   PREPARATION_VERSION,
   type PreparedFile,
   type PreparedMusic,
   type SongSettings,
 } from '../../dataset/preparation.ts';
-import type { Encoding } from '../../encoding.ts';
-import { encodings } from '../../encodings.ts';
+import type { Encoding } from '../../encodings/encoding.ts';
+import { encodings } from '../../encodings/encodings.ts';
 import { DataError } from '../../error.ts';
+import { parseJsonFile } from '../../json.ts';
 import { sha256Of } from '../../sha256.ts';
-import { openInputFile } from '../files/read-file.ts';
-import { openDataset, PREPARED } from './files.ts';
+import { sha256OfFile } from '../files/read-file.ts';
+import { openDataset, PREPARED, PREPARED_INDEX, REMEDY, readJsonFile } from './files.ts';
 
 /*
  * PREPARED is what a dataset remembers of the files that it was made of, so that preparing it again has only those to do that
- * have changed. The first line says how they were prepared and for which dataset; each further line is a file: what became of
- * its songs, and of those with music the number they have in the manifest, by which title, tempo and sequences are found again.
- * The last line is the hash of all before it: whatever is not as it was written is not believed.
+ * have changed. Each line is a file: what became of its songs, and of those with music the number they have in the manifest, by
+ * which title, tempo and sequences are found again. PREPARED_INDEX says how they were prepared and for which dataset, where the
+ * line of each file is, and the hash of them all: whatever is not as it was written is not believed.
  */
 
 const musicSchema = z.strictObject({
@@ -51,11 +52,22 @@ type SongLine = z.infer<typeof songSchema>;
 const fileSchema = z.strictObject({ sha256: z.string(), path: z.string(), songs: z.array(songSchema) });
 type FileLine = z.infer<typeof fileSchema>;
 
+/** Where a file's line is in PREPARED, in bytes. */
+const placeSchema = z.strictObject({ sha256: z.string(), start: z.int().min(0), length: z.int().min(1) });
+type LinePlace = z.infer<typeof placeSchema>;
+const indexSchema = z.strictObject({
+  /** See `preparationOf`. */
+  preparation: z.string(),
+  files: z.array(placeSchema),
+  /** Of PREPARED. */
+  sha256: z.string(),
+});
+
 /**
- * How files are prepared and for which dataset, as the first line says it: equal lines, equal results. The dataset is told by its
- * fingerprint and by all that is taken from its manifest.
+ * How files are prepared and for which dataset: equal texts, equal results. The dataset is told by its fingerprint and by all that
+ * is taken from its manifest.
  */
-function headLine(
+function preparationOf(
   { name, version }: Encoding,
   { voices = VOICE_NAMES, filters = {}, arranger = {} }: SongSettings,
   { fingerprint, songs }: Manifest,
@@ -76,18 +88,22 @@ function headLine(
 export function writePrepared(folder: string, encoding: Encoding, settings: SongSettings, built: BuiltDataset): void {
   const descriptor = openSync(join(folder, PREPARED), 'wx');
   const hash = createHash('sha256');
-  const write = (line: string) => {
-    const bytes = Buffer.from(`${line}\n`);
-    hash.update(bytes);
-    for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
-  };
+  const files: LinePlace[] = [];
+  let start = 0;
   try {
-    write(headLine(encoding, settings, built.dataset.manifest));
-    for (const line of preparedLines(built)) write(JSON.stringify(line));
-    write(hash.copy().digest('hex'));
+    for (const line of preparedLines(built)) {
+      const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+      hash.update(bytes);
+      for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
+      files.push({ sha256: line.sha256, start, length: bytes.length });
+      start += bytes.length;
+    }
   } finally {
     closeSync(descriptor);
   }
+  const preparation = preparationOf(encoding, settings, built.dataset.manifest);
+  const index: z.infer<typeof indexSchema> = { preparation, files, sha256: hash.digest('hex') };
+  writeFileSync(join(folder, PREPARED_INDEX), `${JSON.stringify(index)}\n`, { flag: 'wx' });
 }
 
 function* preparedLines({ files, numberOf }: BuiltDataset): Generator<FileLine> {
@@ -136,8 +152,10 @@ export class EarlierPreparation {
     const file = join(folder, PREPARED);
     try {
       const dataset = await openDataset(folder);
-      const lines = await findLines(file, headLine(encoding, settings, dataset.manifest));
-      return lines && new EarlierPreparation(file, dataset, lines);
+      const index = await readJsonFile(join(folder, PREPARED_INDEX), indexSchema);
+      if (index.preparation !== preparationOf(encoding, settings, dataset.manifest)) return undefined;
+      if (index.sha256 !== (await sha256OfFile(file))) return undefined;
+      return new EarlierPreparation(file, dataset, new Map(index.files.map((place) => [place.sha256, place])));
     } catch (error) {
       if (error instanceof DataError) return undefined;
       throw error;
@@ -149,8 +167,8 @@ export class EarlierPreparation {
     const place = this.#lines.get(sha256);
     if (place === undefined) return undefined;
     try {
-      const file = parseJson(this.#read(place), fileSchema, this.#file);
-      if (file.path !== path) return undefined;
+      const file = parseJsonFile(this.#read(place), fileSchema, this.#file, REMEDY);
+      if (file.path !== path || file.sha256 !== sha256) return undefined;
       const songs = file.songs.map(({ music, ...song }) => (music ? { ...song, music: this.#musicOf(music) } : song));
       return { path, sha256, songs };
     } catch (error) {
@@ -201,61 +219,4 @@ function sequencesBySong(dataset: Dataset): Map<number, DatasetSequence[]> {
     }
   }
   return bySong;
-}
-
-/** Where a line is in a file. */
-interface LinePlace {
-  readonly start: number;
-  readonly length: number;
-}
-
-/** A hash in hexadecimal digits, and a line break. */
-const HASH_LINE_BYTES = 65;
-/** How a line of a file begins, and how many of its bytes are enough to see that. */
-const LINE_HEAD = /^\{"sha256":"([\da-f]{64})"/;
-const LINE_HEAD_BYTES = 80;
-const NEWLINE = 10;
-const PIECE_BYTES = 2 ** 20;
-
-/**
- * Reads through PREPARED once, however large it is or its lines are.
- *
- * @param head its first line
- * @returns where the line of each file is, by the file's hash; undefined if the first line is another, or the last is not the
- *   hash of all before it
- * @throws DataError if it cannot be read
- */
-async function findLines(file: string, head: string): Promise<Map<string, LinePlace> | undefined> {
-  const { size, read, close } = await openInputFile(file);
-  try {
-    const first = Buffer.from(`${head}\n`);
-    const end = size - HASH_LINE_BYTES;
-    if (end < first.length || !(await read(0, first.length)).equals(first)) return undefined;
-    const lines = new Map<string, LinePlace>();
-    const hash = createHash('sha256').update(first);
-    let start = first.length;
-    let lineHead = '';
-    for (let at = first.length; at < end; at += PIECE_BYTES) {
-      const piece = await read(at, Math.min(PIECE_BYTES, end - at));
-      hash.update(piece);
-      for (let from = 0; from < piece.length; ) {
-        const newline = piece.indexOf(NEWLINE, from);
-        const to = newline < 0 ? piece.length : newline;
-        if (lineHead.length < LINE_HEAD_BYTES) {
-          lineHead += piece.toString('latin1', from, Math.min(to, from + LINE_HEAD_BYTES));
-        }
-        if (newline >= 0) {
-          const [, sha256] = LINE_HEAD.exec(lineHead) ?? [];
-          if (sha256 !== undefined) lines.set(sha256, { start, length: at + newline - start });
-          start = at + newline + 1;
-          lineHead = '';
-        }
-        from = to + 1;
-      }
-    }
-    const last = await read(end, HASH_LINE_BYTES);
-    return last.toString('latin1') === `${hash.digest('hex')}\n` ? lines : undefined;
-  } finally {
-    await close();
-  }
 }

@@ -9,28 +9,39 @@ import {
   indexSchema,
   type Manifest,
   manifestSchema,
-  parseJson,
   reportSchema,
   SPLITS,
   type Split,
 } from '../../dataset/manifest.ts';
 import { type EventStore, EventsInMemory, indexText, type Shard } from '../../dataset/shard.ts';
-import { encodings } from '../../encodings.ts';
+import { encodings } from '../../encodings/encodings.ts';
 import { DataError } from '../../error.ts';
+import { parseJsonFile } from '../../json.ts';
 import { sha256Of } from '../../sha256.ts';
 import { checkReplaceable, replaceFolder } from '../files/folder.ts';
 import { openInputFile, readInputFile } from '../files/read-file.ts';
 import { isSystemError, systemReason } from '../files/system-error.ts';
 import { EventFile, type EventFileWriter, shardOnDisk } from './event-file.ts';
 
+/** Of a damaged dataset. */
+export const REMEDY = 'prepare the dataset again';
+
 const MANIFEST = 'manifest.json';
 const REPORT = 'report.json';
 /** See earlier.ts. */
 export const PREPARED = 'prepared.jsonl';
+export const PREPARED_INDEX = 'prepared.index.json';
 const eventsFile = (split: Split) => `${split}.events.u16`;
 const indexFile = (split: Split) => `${split}.index.json`;
 
-const FILES: readonly string[] = [MANIFEST, REPORT, PREPARED, ...SPLITS.map(eventsFile), ...SPLITS.map(indexFile)];
+const FILES: readonly string[] = [
+  MANIFEST,
+  REPORT,
+  PREPARED,
+  PREPARED_INDEX,
+  ...SPLITS.map(eventsFile),
+  ...SPLITS.map(indexFile),
+];
 
 /** 64 MiB: NES-MDB has 17 MB at most. */
 const KEPT_IN_MEMORY = 64 * 2 ** 20;
@@ -134,13 +145,10 @@ export async function openDataset(folder: string, keptInMemory = KEPT_IN_MEMORY)
     const fault = file === MANIFEST ? 'is not a dataset' : 'the dataset is not complete';
     throw new DataError(folder, `${fault} (${file}: ${problem})`, 'give the output folder of "chipsmith prepare"');
   };
-  const readJson = async <T>(file: string, schema: z.ZodType<T>) => {
-    const bytes = await readInputFile(join(folder, file), MAX_JSON_BYTES).catch(missing(file));
-    return parseJson(bytes.toString(), schema, join(folder, file));
-  };
+  const readJson = <T>(file: string, schema: z.ZodType<T>) => readJsonFile(join(folder, file), schema, missing(file));
   const manifest = await readJson(MANIFEST, manifestSchema);
   if (manifest.fingerprint !== fingerprintOf(manifest.encoding, manifest.splits)) {
-    throw new DataError(join(folder, MANIFEST), 'the fingerprint does not fit the rest', 'prepare the dataset again');
+    throw new DataError(join(folder, MANIFEST), 'the fingerprint does not fit the rest', REMEDY);
   }
   checkEncoding(manifest.encoding, join(folder, MANIFEST));
   const openShard = async (split: Split): Promise<Shard> => {
@@ -154,10 +162,28 @@ export async function openDataset(folder: string, keptInMemory = KEPT_IN_MEMORY)
   return new Dataset(manifest, await readJson(REPORT, reportSchema), shards);
 }
 
+/**
+ * One of a dataset's files by a schema.
+ *
+ * @param onFailure what becomes of it if the file cannot be read
+ * @throws DataError if it is not as the schema says
+ */
+export async function readJsonFile<T>(
+  path: string,
+  schema: z.ZodType<T>,
+  onFailure?: (error: unknown) => never,
+): Promise<T> {
+  const bytes = await readInputFile(path, MAX_JSON_BYTES).catch((error: unknown) => {
+    onFailure?.(error);
+    throw error;
+  });
+  return parseJsonFile(bytes.toString(), schema, path, REMEDY);
+}
+
 /** Reads through the events of a split once. @throws DataError if they are not those of the manifest */
 async function openEvents(file: string, manifest: Manifest, split: Split, keptInMemory: number): Promise<EventStore> {
   const refuse = (problem: string): never => {
-    throw new DataError(file, problem, 'prepare the dataset again');
+    throw new DataError(file, problem, REMEDY);
   };
   const { events: count, eventsSha256 } = manifest.splits[split];
   const state = await stat(file);
@@ -194,14 +220,14 @@ function checkEncoding({ name, ...written }: Manifest['encoding'], file: string)
   for (const field of ['version', 'classes', 'stepsPerBar'] as const) {
     if (written[field] === known[field]) continue;
     const problem = `field encoding.${field}: ${written[field]}, but "${name}" has ${known[field]} in this version`;
-    throw new DataError(file, problem, 'prepare the dataset again');
+    throw new DataError(file, problem, REMEDY);
   }
 }
 
 /** The sequences of a split lie one behind the other, from the first event to the last, and are of songs of that split. */
 function checkIndex(index: Shard['index'], manifest: Manifest, split: Split, file: string): void {
   const refuse = (problem: string): never => {
-    throw new DataError(file, problem, 'prepare the dataset again');
+    throw new DataError(file, problem, REMEDY);
   };
   const { events, sequences, indexSha256 } = manifest.splits[split];
   if (sha256Of(indexText(index)) !== indexSha256) refuse('the index is not that of the manifest (changed)');

@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { DatasetBuilder, type DatasetOptions } from '../../dataset/builder.ts';
 import type { Dataset } from '../../dataset/dataset.ts';
 import { refusedFile, type SongSettings } from '../../dataset/preparation.ts';
-import type { Encoding } from '../../encoding.ts';
+import type { Encoding } from '../../encodings/encoding.ts';
 import { DataError } from '../../error.ts';
 import { sha256Of } from '../../sha256.ts';
 import { readSources } from '../archives/sources.ts';

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type PreparedFile, prepareFile } from '../../dataset/preparation.ts';
-import { findEncoding } from '../../encodings.ts';
+import { findEncoding } from '../../encodings/encodings.ts';
 import type { FileBatch, ThreadSettings } from './threads.ts';
 
 /** A thread that prepares files: a batch comes in, what became of its files goes out, in the same order. */

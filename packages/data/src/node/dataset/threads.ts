@@ -1,8 +1,8 @@
 import type { Worker } from 'node:worker_threads';
 import type { SourceFile } from '../../dataset/found-file.ts';
 import { type PreparedFile, prepareFile, type SongSettings } from '../../dataset/preparation.ts';
-import type { Encoding } from '../../encoding.ts';
-import { encodings } from '../../encodings.ts';
+import type { Encoding } from '../../encodings/encoding.ts';
+import { encodings } from '../../encodings/encodings.ts';
 import { messageOf } from '../../error.ts';
 import { startThread } from '../start-thread.ts';
 

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from '../../error.ts';
+import { sha256OfFile } from '../files/read-file.ts';
 import { fileError, isSystemError } from '../files/system-error.ts';
 import { type Answer, type ClientOptions, HttpClient, limited, webAddress } from './client.ts';
 import { DownloadError } from './error.ts';
@@ -59,7 +58,7 @@ export async function downloadArchive(archive: Archive, folder: string, options:
   try {
     await mkdir(folder, { recursive: true });
     if ((await sizeOf(target)) !== undefined) {
-      if ((await checksumOf(target)) === archive.sha256) return target;
+      if ((await sha256OfFile(target)) === archive.sha256) return target;
       throw new DataError(target, 'is there already, with another checksum', 'remove it and run the command again');
     }
     const problems: DownloadError[] = [];
@@ -113,7 +112,7 @@ async function transferWhole(
       return more;
     };
     await client.retry(() => transfer(client, url, archive, partial, progress), gained);
-    const checksum = await checksumOf(partial);
+    const checksum = await sha256OfFile(partial);
     if (checksum === archive.sha256) return;
     await rm(partial);
     // What an earlier call left may have been of another file: without it the bytes may be right.
@@ -181,10 +180,4 @@ function startOf({ headers }: Answer): number | undefined {
 
 async function sizeOf(path: string): Promise<number | undefined> {
   return (await stat(path).catch(() => undefined))?.size;
-}
-
-async function checksumOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk);
-  return hash.digest('hex');
 }

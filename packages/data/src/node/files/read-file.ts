@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { DataError } from '../../error.ts';
@@ -45,15 +46,45 @@ export async function openInputFile(path: string, remedy = 'name a file'): Promi
 }
 
 /**
+ * Opens a file for some work, and closes it after.
+ *
+ * @param remedy what to do where it is none of its kind
+ * @throws DataError as `openInputFile`, or if it has more than `maxBytes`; whatever `work` throws
+ */
+export async function withInputFile<Result>(
+  path: string,
+  maxBytes: number,
+  work: (file: InputFile) => Promise<Result>,
+  remedy?: string,
+): Promise<Result> {
+  const file = await openInputFile(path, remedy);
+  try {
+    if (file.size > maxBytes)
+      throw new DataError(path, `is larger than ${maxBytes} bytes (${file.size})`, remedy ?? 'give a smaller file');
+    return await work(file);
+  } finally {
+    await file.close();
+  }
+}
+
+/**
  * The content of a file.
  *
  * @throws DataError if it is not a plain file, cannot be read, has more than `maxBytes`, or changes while it is read
  */
-export async function readInputFile(path: string, maxBytes: number): Promise<Buffer> {
+export function readInputFile(path: string, maxBytes: number, remedy?: string): Promise<Buffer> {
+  return withInputFile(path, maxBytes, ({ size, read }) => read(0, size), remedy);
+}
+
+const PIECE_BYTES = 2 ** 20;
+
+/** SHA-256 of a file, however large, in 64 hexadecimal digits. @throws DataError if it cannot be read */
+export async function sha256OfFile(path: string): Promise<string> {
   const { size, read, close } = await openInputFile(path);
+  const hash = createHash('sha256');
   try {
-    if (size > maxBytes) throw new DataError(path, `is larger than ${maxBytes} bytes (${size})`, 'give a smaller file');
-    return await read(0, size);
+    for (let at = 0; at < size; at += PIECE_BYTES) hash.update(await read(at, Math.min(PIECE_BYTES, size - at)));
+    return hash.digest('hex');
   } finally {
     await close();
   }

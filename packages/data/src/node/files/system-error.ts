@@ -33,3 +33,9 @@ export function fileError(path: string, error: unknown): DataError {
   const { problem, remedy } = systemReason(error);
   return new DataError(path, problem, remedy, undefined, { cause: error });
 }
+
+/** Whether an error, or what it came of, is that there is no such file. */
+export function isMissing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return (isSystemError(error) && error.code === 'ENOENT') || isMissing(error.cause);
+}

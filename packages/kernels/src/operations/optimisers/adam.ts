@@ -1,10 +1,10 @@
 import { KernelError } from '../../errors.ts';
 import { read, readWrite, wgslFloat } from '../../kernels/kernel.ts';
 import { requireShape, requireType } from '../../trace/checks.ts';
-import { type Arena, SLOT_ALIGNMENT, type Slot } from '../../trace/memory.ts';
+import { SLOT_ALIGNMENT, type Slot } from '../../trace/memory.ts';
 import { onceDifferentiable } from '../../trace/operation.ts';
 import { elementCount } from '../../trace/shape.ts';
-import type { Graph, Operation, Tensor } from '../../trace/trace.ts';
+import type { Operation, Tensor } from '../../trace/trace.ts';
 import { arenaSteps, requireArenas } from './arena-step.ts';
 import { clipping } from './clip.ts';
 
@@ -24,37 +24,14 @@ export interface AdamOptions {
   readonly decays?: (slot: Slot) => boolean;
 }
 
-/** What Adam needs, all of one layout: arenas, or each as a whole tensor (`Graph.flat`). */
-interface AdamParts<Part> {
-  readonly parameters: Part;
-  readonly gradients: Part;
-  readonly firstMoment: Part;
-  readonly secondMoment: Part;
-}
-/** Arenas of one layout: the parameters and what Adam keeps beside them. */
-export type AdamArenas = AdamParts<Arena>;
-
-/** The arenas of `AdamArenas` as flat tensors of one graph. */
-export type AdamState = AdamParts<Tensor>;
-
-/** The arenas that training by Adam keeps beside the parameters. */
-export function adamArenas(parameters: Arena): AdamArenas {
-  return {
-    parameters,
-    gradients: parameters.mirror('gradients', 'gradients'),
-    firstMoment: parameters.mirror('first moment', 'optimiser'),
-    secondMoment: parameters.mirror('second moment', 'optimiser'),
-  };
-}
-
-/** The arenas as `adam` takes them. */
-export function adamState(graph: Graph, arenas: AdamArenas): AdamState {
-  return {
-    parameters: graph.flat(arenas.parameters),
-    gradients: graph.flat(arenas.gradients),
-    firstMoment: graph.flat(arenas.firstMoment),
-    secondMoment: graph.flat(arenas.secondMoment),
-  };
+/** What Adam needs, each a whole arena of one layout (`Graph.flat`). */
+export interface AdamState {
+  readonly parameters: Tensor;
+  readonly gradients: Tensor;
+  /** Zeros before the first step. */
+  readonly firstMoment: Tensor;
+  /** Zeros before the first step. */
+  readonly secondMoment: Tensor;
 }
 
 /**

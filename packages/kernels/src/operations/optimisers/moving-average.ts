@@ -1,5 +1,5 @@
-import type { Graph } from '../../trace/graph.ts';
 import type { Arena } from '../../trace/memory.ts';
+import type { Graph } from '../../trace/trace.ts';
 import { add, subtract } from '../binary.ts';
 import { store } from '../store.ts';
 import { scale } from '../sum.ts';

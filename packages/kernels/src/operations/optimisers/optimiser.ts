@@ -38,7 +38,7 @@ export interface Optimiser {
    * @param gradients of the parameters, in the order of their slots: `gradients(loss, graph.variables(parameters))`
    * @param options.clipNorm global norm to which gradients are clipped; not at all if left out
    * @returns `schedule`, an input to write `scheduleValues` to before each run, and the gradients' norm before clipping, scalar
-   * @throws KernelError `shape` if there is not one gradient for each slot, of its shape
+   * @throws KernelError `shape` if there is not one gradient for each slot, of its shape; `option` unless clipNorm is above 0
    */
   step(
     gradients: readonly Tensor[],
@@ -80,6 +80,7 @@ export function optimiser(settings: OptimiserSettings, parameters: Arena): Optim
       if (gradients.length !== slots.length) {
         throw new KernelError('shape', `optimiser: ${slots.length} gradients are needed, got ${gradients.length}.`);
       }
+      if (!(clipNorm > 0)) throw new KernelError('option', `optimiser: clipNorm must be above 0, got ${clipNorm}.`);
       const { graph } = gradients[0];
       const schedule = graph.input([rule.scheduleValues(1, 0).length]);
       for (const [index, gradient] of gradients.entries()) store(gradient, slots[index]);
