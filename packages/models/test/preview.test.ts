@@ -6,6 +6,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { type Preview, type PreviewOptions, sample, train } from '../src/index.ts';
 import { RunFolder } from '../src/node.ts';
 import { device, latest, newRun } from './support/runs.ts';
+import { tinySettings } from './support/tiny.ts';
 
 /** Previews of two bars, and what was told of them. */
 function previews(every: number): { told: Preview[]; preview: PreviewOptions } {
@@ -32,7 +33,17 @@ describe('previews', () => {
     expect(files[0].equals(files[1])).toBe(true);
     const checkpoint = await new RunFolder(options.folder).load('latest');
     const drawn = await sample(device, checkpoint, { encoding: melodyEncoding, count: 2, length: 32, seed: 1 });
-    expect(told[1]).toEqual({ step: 8, compositions: drawn });
+    expect(told[1]).toEqual({ step: 8, beatsPerMinute: checkpoint.metadata.beatsPerMinute, compositions: drawn });
+  });
+
+  it('are of the moving average of the parameters, where training keeps one', async () => {
+    const { told, preview } = previews(4);
+    const optimiser = { ...tinySettings.optimiser, average: 0.9 };
+    const options = newRun({ steps: 4, preview, settings: { ...tinySettings, optimiser } });
+    await train(options);
+    const checkpoint = await new RunFolder(options.folder).load('latest');
+    const drawn = await sample(device, checkpoint, { encoding: melodyEncoding, count: 2, length: 32, seed: 1 });
+    expect(told).toMatchObject([{ compositions: drawn }]);
   });
 
   it('are made again alike by a run that goes on from an earlier step, which drops the later ones', async () => {
@@ -56,7 +67,7 @@ describe('previews', () => {
     await train(newRun({ steps: 1, onStart: ({ measured }) => (taken = total(measured)) }));
     const result = await train(newRun({ steps: 4, preview, budget: taken }));
     expect(result.reason).toBe('finished');
-    expect(told).toEqual([2, 4].map((step) => ({ step, lack: 'memory' })));
+    expect(told).toMatchObject([2, 4].map((step) => ({ step, lack: 'memory' })));
     const roomy = previews(2);
     await train(newRun({ steps: 4, preview: roomy.preview, budget: 2 * taken }));
     expect(roomy.told.map(({ lack }) => lack)).toEqual([undefined, undefined]);

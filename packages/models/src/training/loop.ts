@@ -239,8 +239,12 @@ export class TrainingLoop {
     await this.#report('losses');
     const { budget, seed } = this.#training;
     const room = { bytes: budget ?? Number.POSITIVE_INFINITY, seconds: this.#bound.secondsToSpare, signal };
-    const made = await compositionsWithin(device, { model, metadata: this.#metadata }, { ...preview, seed, ...room });
-    if (made !== undefined) await preview.onPreview({ step, ...made });
+    const metadata = this.#metadata;
+    const made = await this.#withAverage(() =>
+      compositionsWithin(device, { model, metadata }, { ...preview, seed, ...room }),
+    );
+    const { beatsPerMinute } = metadata;
+    if (made !== undefined) await preview.onPreview({ step, beatsPerMinute, ...made });
     this.#clock = performance.now();
   }
 

@@ -15,7 +15,11 @@ export interface PreviewOptions {
   onPreview(preview: Preview): Promise<void>;
 }
 
-export type Preview = { readonly step: number } & PreviewResult;
+export type Preview = {
+  readonly step: number;
+  /** Of the training songs, for songs made of the sequences. */
+  readonly beatsPerMinute: number;
+} & PreviewResult;
 
 /** Nothing is made where training has taken the memory or needs the time. */
 type PreviewResult =
