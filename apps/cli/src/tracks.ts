@@ -1,9 +1,9 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type FilterName, playScore, writeVgm, writeWav } from '@chipsmith/apu';
+import { type FilterName, playScore, type RegisterLog, writeVgm, writeWav } from '@chipsmith/apu';
 import { type MidiConvention, type Song, ticksPerQuarter, writeMidi } from '@chipsmith/data';
 import { checkReplaceable, isSystemError, replaceFolder } from '@chipsmith/data/node';
-import { contactSheet, type SheetTrack } from './page/contact-sheet.ts';
+import { contactSheet, type SheetTrack, type SmallFile } from './page/contact-sheet.ts';
 import type { Sidecar } from './sidecar.ts';
 import { startProgress } from './terminal/progress.ts';
 import { audioOf } from './track-audio.ts';
@@ -18,11 +18,8 @@ export interface Track {
   readonly scores: Readonly<Record<string, number>>;
 }
 
-export interface TrackSettings {
-  readonly output: string;
-  /** Whether tracks in that folder are replaced; otherwise these go into a new folder beside it. */
-  readonly replace: boolean;
-  readonly title: string;
+/** How tracks were made, and what their files are to be. */
+export interface TrackMaking {
   /** What all tracks have in common. */
   readonly settings: Readonly<Record<string, string | number | boolean>>;
   /** The options of `generate` that make more such tracks: all that were given, but for seed and output. */
@@ -30,6 +27,13 @@ export interface TrackSettings {
   readonly sound: { readonly sampleRate: number; readonly filter: FilterName };
   /** Of the .mid files. */
   readonly midi: MidiConvention;
+}
+
+export interface TrackSettings extends TrackMaking {
+  readonly output: string;
+  /** Whether tracks in that folder are replaced; otherwise these go into a new folder beside it. */
+  readonly replace: boolean;
+  readonly title: string;
   readonly signal: AbortSignal;
 }
 
@@ -54,6 +58,22 @@ export function scoresOf(melody: Song): {
   };
 }
 
+/** The files of a track that are small enough to be in a page, and what the chip plays for the large one, the .wav. */
+export function trackFiles(
+  { name, song, events, seed, scores }: Track,
+  { settings, sound, midi, options }: TrackMaking,
+): { log: RegisterLog; files: Record<SmallFile, Uint8Array> } {
+  const log = playScore(song);
+  const { title } = song;
+  const sidecar: Sidecar = { name, title, seed, settings, scores, sound, options, events: Array.from(events) };
+  const files = {
+    mid: writeMidi(song, { convention: midi }),
+    vgm: writeVgm(log, { title }),
+    json: new TextEncoder().encode(`${JSON.stringify(sidecar)}\n`),
+  };
+  return { log, files };
+}
+
 /**
  * Writes .mid, .vgm, .wav and .json of every track and index.html, into a folder beside the wanted one that then takes its
  * place: the folder is never half-written.
@@ -66,23 +86,17 @@ export async function writeTracks(
   tracks: readonly Track[],
   requested: TrackSettings,
 ): Promise<{ output: string; page: string }> {
-  const { title, settings, sound, midi, options, signal } = requested;
+  const { title, settings, sound, signal } = requested;
   const output = await tracksFolder(requested.output, requested.replace);
   const progress = startProgress('rendering');
   try {
     const folder = await replaceFolder(output, async (partial) => {
       const shown: SheetTrack[] = [];
-      for (const [index, { name, song, events, seed, scores }] of tracks.entries()) {
+      for (const [index, track] of tracks.entries()) {
+        const { name, song, seed, scores } = track;
         signal.throwIfAborted();
         progress.update(index / tracks.length, name);
-        const log = playScore(song);
-        const { title } = song;
-        const sidecar: Sidecar = { name, title, seed, settings, scores, sound, options, events: Array.from(events) };
-        const files = {
-          mid: writeMidi(song, { convention: midi }),
-          vgm: writeVgm(log, { title }),
-          json: new TextEncoder().encode(`${JSON.stringify(sidecar)}\n`),
-        };
+        const { log, files } = trackFiles(track, requested);
         for (const [type, bytes] of Object.entries(files)) await writeFile(join(partial, `${name}.${type}`), bytes);
         await writeFile(join(partial, `${name}.wav`), writeWav(audioOf(log, sound), sound.sampleRate));
         shown.push({ name, song, seed, scores, filter: sound.filter, files });
