@@ -46,6 +46,7 @@ export {
   type TrainingShape,
 } from './training/pass.ts';
 export type { Preview, PreviewOptions } from './training/preview.ts';
+export type { MetricsPart, MetricsPosition, RunFacts } from './training/run-facts.ts';
 export { type CheckpointName, MemoryStore, type Metrics, type RunStart, type RunStore } from './training/run-store.ts';
 export { HALF_STORAGE, type HalfStorage, MAX_STEPS, trainingSettings } from './training/settings.ts';
 export { type MeasureOptions, measureTraining, type TrainingSpeed } from './training/speed.ts';
