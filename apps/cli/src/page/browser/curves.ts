@@ -26,7 +26,8 @@ function chartsOf(lossUnit: string, baseline: number | null): readonly Chart[] {
     { label: 'training', colour: '--triangle', pick: ({ loss }) => loss },
     { label: 'validation', colour: '--accent', pick: ({ valid }) => valid?.loss ?? null },
   ];
-  if (baseline !== null) losses.push({ label: 'baseline', colour: '--soft', pick: () => baseline });
+  // Drawn first, so that the others lie on it.
+  if (baseline !== null) losses.unshift({ label: 'baseline', colour: '--soft', pick: () => baseline });
   return [
     { title: `Loss (${lossUnit})`, curves: losses },
     one('Learning rate', '--triangle', ({ learningRate }) => learningRate),
