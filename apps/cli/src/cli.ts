@@ -9,6 +9,7 @@ import { plan } from './commands/plan.ts';
 import { prepare } from './commands/prepare.ts';
 import { render } from './commands/render.ts';
 import { train } from './commands/train.ts';
+import { watch } from './commands/watch.ts';
 import { type Command, guess, looseArguments, parseCommandLine } from './terminal/command.ts';
 import { EXIT, explain, UsageError } from './terminal/errors.ts';
 import { helpOf, wrap } from './terminal/help.ts';
@@ -19,6 +20,7 @@ export const commands: readonly Command[] = [
   prepare,
   inspect,
   train,
+  watch,
   generate,
   keep,
   render,

@@ -1,9 +1,9 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type FilterName, playScore, writeVgm, writeWav } from '@chipsmith/apu';
+import { type FilterName, playScore, type RegisterLog, writeVgm, writeWav } from '@chipsmith/apu';
 import { type MidiConvention, type Song, ticksPerQuarter, writeMidi } from '@chipsmith/data';
 import { checkReplaceable, isSystemError, replaceFolder } from '@chipsmith/data/node';
-import { contactSheet, type Settings, type SheetTrack } from './page/contact-sheet.ts';
+import { contactSheet, type Settings, type SheetTrack, type SmallFile } from './page/contact-sheet.ts';
 import type { Sidecar } from './sidecar.ts';
 import { startProgress } from './terminal/progress.ts';
 import { audioOf } from './track-audio.ts';
@@ -22,20 +22,24 @@ export interface Track {
   readonly options?: Readonly<Record<string, string | boolean>>;
 }
 
-export interface TrackSettings {
-  readonly output: string;
-  /** Whether tracks in that folder are replaced; otherwise these go into a new folder beside it. */
-  readonly replace: boolean;
-  readonly title: string;
+/** How tracks were made, and what their files are to be. */
+export interface TrackMaking {
   /** What all tracks have in common. */
   readonly settings: Settings;
   /** The options of `generate` that make more such tracks: all that were given, but for seed and output. */
   readonly options: Readonly<Record<string, string | boolean>>;
   readonly sound: { readonly sampleRate: number; readonly filter: FilterName };
-  /** HTML that stands above the tracks. */
-  readonly table?: string;
   /** Of the .mid files. */
   readonly midi: MidiConvention;
+}
+
+export interface TrackSettings extends TrackMaking {
+  readonly output: string;
+  /** Whether tracks in that folder are replaced; otherwise these go into a new folder beside it. */
+  readonly replace: boolean;
+  readonly title: string;
+  /** HTML that stands above the tracks. */
+  readonly table?: string;
   readonly signal: AbortSignal;
 }
 
@@ -60,6 +64,24 @@ export function scoresOf(melody: Song): {
   };
 }
 
+/** The files of a track that are small enough to be in a page, and what the chip plays for the large one, the .wav. */
+export function trackFiles(
+  { name, song, events, seed, scores, ...own }: Track,
+  { sound, midi, ...shared }: TrackMaking,
+): { log: RegisterLog; files: Record<SmallFile, Uint8Array> } {
+  const log = playScore(song);
+  const { title } = song;
+  const settings = { ...shared.settings, ...own.settings };
+  const options = { ...shared.options, ...own.options };
+  const sidecar: Sidecar = { name, title, seed, settings, scores, sound, options, events: Array.from(events) };
+  const files = {
+    mid: writeMidi(song, { convention: midi }),
+    vgm: writeVgm(log, { title }),
+    json: new TextEncoder().encode(`${JSON.stringify(sidecar)}\n`),
+  };
+  return { log, files };
+}
+
 /**
  * Writes .mid, .vgm, .wav and .json of every track and index.html, into a folder beside the wanted one that then takes its
  * place: the folder is never half-written.
@@ -72,29 +94,17 @@ export async function writeTracks(
   tracks: readonly Track[],
   requested: TrackSettings,
 ): Promise<{ output: string; page: string }> {
-  const { title, settings, table, sound, midi, options, signal } = requested;
+  const { title, settings, table, sound, signal } = requested;
   const output = await tracksFolder(requested.output, requested.replace);
   const progress = startProgress('rendering');
   try {
     const folder = await replaceFolder(output, async (partial) => {
       const shown: SheetTrack[] = [];
       for (const [index, track] of tracks.entries()) {
-        const { name, song, events, seed, scores } = track;
+        const { name, song, seed, scores } = track;
         signal.throwIfAborted();
         progress.update(index / tracks.length, name);
-        const log = playScore(song);
-        const { title } = song;
-        const sidecar: Sidecar = {
-          ...{ name, title, seed, scores, sound },
-          settings: { ...settings, ...track.settings },
-          options: { ...options, ...track.options },
-          events: Array.from(events),
-        };
-        const files = {
-          mid: writeMidi(song, { convention: midi }),
-          vgm: writeVgm(log, { title }),
-          json: new TextEncoder().encode(`${JSON.stringify(sidecar)}\n`),
-        };
+        const { log, files } = trackFiles(track, requested);
         for (const [type, bytes] of Object.entries(files)) await writeFile(join(partial, `${name}.${type}`), bytes);
         await writeFile(join(partial, `${name}.wav`), writeWav(audioOf(log, sound), sound.sampleRate));
         const own = track.settings && { settings: track.settings };

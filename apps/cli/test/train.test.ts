@@ -57,6 +57,7 @@ describe('train', () => {
       'checkpoints/best.safetensors',
       'checkpoints/latest.safetensors',
       'config.json',
+      'device.json',
       'metrics.jsonl',
     ]);
   });

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { Arena, Graph, HISTORY_LENGTH, Program, plan, scale, sum, unary } from '../src/index.ts';
+import { Arena, Graph, HISTORY_LENGTH, MEMORY_CATEGORIES, Program, plan, scale, sum, unary } from '../src/index.ts';
 import { LINEAR_WORKGROUP, type Operation, onceDifferentiable, write } from '../src/operation.ts';
+import { STAGING_BYTES } from '../src/trace/memory.ts';
 import { testDevice } from './support/device.ts';
 import { randomNumbers } from './support/numbers.ts';
 
@@ -139,6 +140,21 @@ describe('an arena', () => {
 });
 
 describe('errors of the device', () => {
+  it('tell of a program that needs more than the bytes that work is held to, and leave nothing of it behind', async () => {
+    const graph = new Graph();
+    const x = graph.input([1024]);
+    const planned = plan(graph, { outputs: [scale(x, 2)], limits: device.limits });
+    const total = () => MEMORY_CATEGORIES.reduce((sum, category) => sum + device.allocated[category], 0);
+    const before = device.allocated;
+    const needed = MEMORY_CATEGORIES.reduce((sum, category) => sum + planned.byCategory[category], 0) - STAGING_BYTES;
+    const make = (bytes: number) => device.within(bytes, () => Program.create(device, planned));
+    await expect(make(total() + needed - 1)).rejects.toMatchObject({ code: 'out-of-memory' });
+    expect(device.allocated).toEqual(before);
+    // The first launch of all has twelve bytes of its own, for a moment.
+    programs.push(await make(total() + needed + 12));
+    programs.push(await Program.create(device, planned));
+  });
+
   it('name the kernel, the line and the column of what does not compile, and leave no memory behind', async () => {
     const before = device.allocated;
     const graph = new Graph();

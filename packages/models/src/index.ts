@@ -54,7 +54,9 @@ export {
   type TrainingPass,
   type TrainingShape,
 } from './training/pass.ts';
-export { type CheckpointName, MemoryStore, type Metrics, type RunStore } from './training/run-store.ts';
+export type { Preview, PreviewOptions } from './training/preview.ts';
+export type { MetricsPart, MetricsPosition, RunFacts } from './training/run-facts.ts';
+export { type CheckpointName, MemoryStore, type Metrics, type RunStart, type RunStore } from './training/run-store.ts';
 export { HALF_STORAGE, type HalfStorage, MAX_STEPS, trainingSettings } from './training/settings.ts';
 export { type MeasureOptions, measureTraining, type TrainingSpeed } from './training/speed.ts';
 export { type TrainingPlan, type TrainingStart, type TrainOptions, train } from './training/train.ts';

@@ -1,2 +1,3 @@
-export { RunFolder } from './node/run-folder.ts';
+export { RunFolder, type RunFolderOptions } from './node/run-folder.ts';
+export { RunRecord } from './node/run-record.ts';
 export { threadedBatches } from './node/threaded-batches.ts';

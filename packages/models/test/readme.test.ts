@@ -33,6 +33,6 @@ describe('the program in the README', () => {
     const { stdout, stderr } = await promisify(execFile)(process.execPath, node, { cwd: packageFolder, env });
     expect(stderr).toMatch(/step 10: \d\.\d+ nats an event\nstep 20: /);
     expect(stdout).toMatch(/^finished, \d+\.\d+ nats an event, 20 songs\n$/);
-    expect((await readdir(run)).sort()).toEqual(['checkpoints', 'config.json', 'metrics.jsonl']);
+    expect((await readdir(run)).sort()).toEqual(['checkpoints', 'config.json', 'device.json', 'metrics.jsonl']);
   });
 });

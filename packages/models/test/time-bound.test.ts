@@ -50,6 +50,19 @@ describe('a bound in time', () => {
     expect(bound.isFirstValidationDue).toBe(false);
   });
 
+  it('spares for other work what the last step, validation and checkpoint leave, and half before it knows what they take', () => {
+    const { clock, bound } = boundAt(1);
+    clock.seconds = 20;
+    expect(bound.secondsToSpare).toBe(20);
+    for (const seconds of [8, 1]) bound.tookSteps(seconds);
+    bound.tookValidation(9);
+    // 40 s are left, of which 1 and 9 s are kept, and a fifth of that.
+    expect(bound.secondsToSpare).toBeCloseTo(28);
+    clock.seconds = 55;
+    expect(bound.secondsToSpare).toBe(0);
+    expect(boundAt(undefined).bound.secondsToSpare).toBe(Number.POSITIVE_INFINITY);
+  });
+
   it('asks for a look after each of the first two steps, then every two seconds', () => {
     const { bound } = boundAt(1);
     expect(bound.isLookDue(0.1)).toBe(true);

@@ -73,6 +73,7 @@ describe('train', () => {
       join('checkpoints', 'best.safetensors'),
       join('checkpoints', 'latest.safetensors'),
       'config.json',
+      'device.json',
       'metrics.jsonl',
     ]);
     const run = new RunFolder(options.folder);

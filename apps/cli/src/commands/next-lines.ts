@@ -4,7 +4,7 @@ import { commandLine } from '../terminal/quote.ts';
 import { DEFAULT_STEPS } from './options.ts';
 
 /** Options of train that a run does not keep: who goes on must say them again. */
-const NOT_KEPT = ['validate-every', 'valid-events', 'adapter'] as const;
+const NOT_KEPT = ['validate-every', 'valid-events', 'preview-every', 'adapter'] as const;
 
 /** What to type after a training, with the options that it takes and no others. */
 export function nextLines(
@@ -16,10 +16,11 @@ export function nextLines(
     const value = text(args, name);
     return value === undefined ? [] : [`--${name}`, value];
   };
+  const tensorBoard = flag(args, 'tensorboard') ? ['--tensorboard'] : [];
   // A run knows where its data is, unless it was found elsewhere this time.
   const data = flag(args, 'resume') ? given('data') : [];
   const patience = reason === 'no improvement' ? ['--patience', '0'] : given('patience');
-  const options = [...bounds(args, step), ...NOT_KEPT.flatMap(given), ...patience, ...data];
+  const options = [...bounds(args, step), ...NOT_KEPT.flatMap(given), ...tensorBoard, ...patience, ...data];
   // A folder named like an option would be taken for one.
   const run = ['--run', folder.startsWith('-') ? `./${folder}` : folder];
   return {

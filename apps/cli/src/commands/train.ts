@@ -16,6 +16,7 @@ import {
 import { RunFolder, threadedBatches } from '@chipsmith/models/node';
 import { z } from 'zod';
 import { clockTime } from '../clock-time.ts';
+import { previewsInto } from '../previews.ts';
 import { type Arguments, type Command, flag, type Options, text } from '../terminal/command.ts';
 import { EXIT, UsageError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
@@ -53,6 +54,7 @@ const loopSchema = z.object({
   minutes: trainingSettings.minutes,
   validateEvery: trainingSettings.validateEvery,
   validEvents: trainingSettings.validTokens,
+  previewEvery: trainingSettings.previewEvery,
   patience: trainingSettings.patience,
 });
 
@@ -82,6 +84,10 @@ function ownOptions(definition: ModelDefinition): Options {
       description:
         'stay within this memory, such as 6GB, with smaller micro-batches and by computing values again; refuses if nothing fits',
     },
+    tensorboard: {
+      type: 'boolean',
+      description: 'write metrics for TensorBoard too, into the folder tensorboard of the run',
+    },
     ...adapterOption,
   };
 }
@@ -103,13 +109,18 @@ export const train: Command = {
     ['train --layers 1024,1024 --batch 256 --length 512 --vram 6GB', 'One that does not fit by itself'],
     ['train --model mono-rnn --data nes-mono --augment music-vae', 'In every key, another one in each epoch'],
     ['train --run runs/nes --steps 10000 --resume', 'Go on with it'],
+    ['train --run runs/nes --preview-every 200 --tensorboard', 'To follow with watch, or TensorBoard'],
   ],
   async run(args) {
-    const loop = loopOf(args);
+    const { previewEvery, ...loop } = loopOf(args);
     const resume = flag(args, 'resume');
     const run = await (resume ? resumedRun(args) : newRun(args));
     const { folder, data, seed, budget, augmentation, definition, settings, shape } = run;
     const dataset = await datasetOf(data, findEncoding(definition.encodings[0]));
+    const store = new RunFolder(folder, { tensorBoard: flag(args, 'tensorboard') });
+    const encoding = findEncoding(dataset.manifest.encoding.name);
+    const previewed = { folder: store, model: definition.name, encoding, seed };
+    const preview = previewEvery === 0 ? undefined : previewsInto(previewed, previewEvery);
 
     const dataPlace = data === CORPUS ? CORPUS : resolve(data);
     const what = { definition, settings, dataset, dataPlace, seed, budget, augmentation };
@@ -125,8 +136,8 @@ export const train: Command = {
         withDevice(args, signal, (device, onPreparation) => {
           const onPlan = (planned: TrainingPlan) => tell(planWords(run, device, planned));
           const reports = { onPreparation, onPlan, onStart, onProgress };
-          const place = { store: new RunFolder(folder), batchSource: threadedBatches };
-          return trainModel({ ...shape, ...loop, ...what, ...place, resume, ...reports, device, signal });
+          const place = { store, batchSource: threadedBatches };
+          return trainModel({ ...shape, ...loop, preview, ...what, ...place, resume, ...reports, device, signal });
         }),
       );
       progress.stop();
@@ -188,9 +199,10 @@ const REASONS: Readonly<Record<TrainingResult['reason'], string>> = {
 
 /** Training ends after the usual number of steps if nothing is said. @throws UsageError */
 function loopOf(args: Arguments) {
-  const { steps, minutes, validateEvery = 100, validEvents = 20_000, patience = 10 } = givenValues(loopSchema, args);
+  const given = givenValues(loopSchema, args);
+  const { steps, minutes, validateEvery = 100, validEvents = 20_000, previewEvery = 500, patience = 10 } = given;
   const end = steps ?? (minutes === undefined ? DEFAULT_STEPS : undefined);
-  return { steps: end, minutes, validateEvery, validTokens: validEvents, patience };
+  return { steps: end, minutes, validateEvery, validTokens: validEvents, previewEvery, patience };
 }
 
 interface Run extends Training {

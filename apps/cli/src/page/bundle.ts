@@ -4,11 +4,17 @@ import { buildSync } from 'esbuild';
 /** Where the scripts of the pages are, also for the compiled program, which has them only in its source. */
 const SCRIPTS = fileURLToPath(new URL('../../src/page/browser/', import.meta.url));
 
-let script: string | undefined;
+/** What a page does: `main` for those that are written to a file, `watch` for the one that follows runs. */
+export type PageScript = 'main' | 'watch';
 
-/** The script of the pages with all it uses, the sound chip too, as one text. It takes a tenth of a second the first time. */
-export function pageScript(): string {
-  script ??= bundle('main.ts', { CHIP_WORKER: JSON.stringify(bundle('chip-worker.ts', {})) });
+const scripts = new Map<PageScript, string>();
+
+/** A script of the pages with all it uses, the sound chip too, as one text. It takes a tenth of a second the first time. */
+export function pageScript(name: PageScript): string {
+  const known = scripts.get(name);
+  if (known !== undefined) return known;
+  const script = bundle(`${name}.ts`, { CHIP_WORKER: JSON.stringify(bundle('chip-worker.ts', {})) });
+  scripts.set(name, script);
   return script;
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { zip } from '../zip.ts';
-import { pageScript } from './bundle.ts';
+import { type PageScript, pageScript } from './bundle.ts';
 import { escapeHtml } from './html.ts';
 
 export interface PageContent {
@@ -14,20 +14,26 @@ export interface PageContent {
   readonly keys: string;
   /** What the script reads: for each card a .vgm file of its name, and whatever is to be packed for download. */
   readonly files: Readonly<Record<string, Uint8Array>>;
+  /** `main` by default; with `watch` the page may ask the server that it came from. */
+  readonly script?: PageScript;
+  /** Style beside that of all pages. */
+  readonly style?: string;
 }
 
 /**
  * A page that needs nothing from elsewhere and works from disk without a network: style, script, the sound chip and the
  * files that it plays are in it. Its policy lets no script run but its own and nothing load but tracks' sound beside it.
  */
-export function htmlPage({ title, body, sheet, keys, files }: PageContent): string {
-  const script = pageScript();
+export function htmlPage(content: PageContent): string {
+  const { title, body, sheet, keys, files, script: name = 'main', style: ownStyle = '' } = content;
+  const script = pageScript(name);
   const policy = [
     `default-src 'none'`,
     `script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'`,
     'worker-src blob:',
     `style-src 'unsafe-inline'`,
     `media-src 'self' file:`,
+    ...(name === 'watch' ? [`connect-src 'self'`] : []),
     `base-uri 'none'`,
     `form-action 'none'`,
   ].join('; ');
@@ -41,7 +47,7 @@ export function htmlPage({ title, body, sheet, keys, files }: PageContent): stri
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${escapeHtml(title)}</title>
-<style>${style}</style>
+<style>${style}${ownStyle}</style>
 </head>
 <body${sheet === undefined ? '' : ` data-sheet="${sheet}"`}>
 ${body}

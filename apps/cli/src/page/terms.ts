@@ -50,6 +50,35 @@ const TERMS: ReadonlyMap<string, Term> = new Map(
     loops: { explanation: 'Whether the end leads back to the beginning without a seam.' },
     arranged: { explanation: 'Whether second voice, bass and drums were added to the melody by rule.' },
 
+    // How a training goes
+    state: { explanation: 'Whether a process trains this run now.' },
+    loss: {
+      label: 'training loss',
+      explanation: 'Mean of the last steps: how surprising the training songs still are.',
+    },
+    lowestValidation: {
+      label: 'lowest validation loss',
+      explanation: 'How surprising songs were that the model has never seen, at its best so far.',
+    },
+    baseline: { explanation: 'The loss that counting reaches; a model that is not below it has learnt nothing.' },
+    eventsPerSecond: { label: 'events a second', explanation: 'How fast it trains, padding included.' },
+    waited: {
+      label: 'waited for data',
+      explanation: 'The share of time in which training waited for data.',
+      unit: '%',
+    },
+    predicted: {
+      label: 'memory predicted',
+      explanation: 'What was planned to be on the device before training began.',
+      unit: 'MB',
+    },
+    measured: {
+      label: 'memory measured',
+      explanation: 'What was on the device once training began. Previews take some more while they are made.',
+      unit: 'MB',
+    },
+    device: { explanation: 'What the training runs on.' },
+
     // What a dataset holds
     classes: { label: 'alphabet', explanation: 'How many different events the encoding has.', unit: 'events' },
     voice: { explanation: 'The voice of the sound chip.' },

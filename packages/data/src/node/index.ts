@@ -10,7 +10,7 @@ export {
 } from './download/archive.ts';
 export { DownloadError } from './download/error.ts';
 export { downloadListing, type Listing, type ListingOptions, type ListingProgress } from './download/listing.ts';
-export { checkReplaceable, replaceFolder, temporaryName } from './files/folder.ts';
+export { checkReplaceable, isTemporary, replaceFolder, temporaryName } from './files/folder.ts';
 export { isRunning } from './files/is-running.ts';
 export { type InputFile, openInputFile, readInputFile, withInputFile } from './files/read-file.ts';
 export { fileError, isMissing, isSystemError, systemReason } from './files/system-error.ts';

@@ -9,6 +9,7 @@ import { requireData } from '../trace/data.ts';
 import {
   type Arena,
   type BytesByCategory,
+  MEMORY_CATEGORIES,
   type MemoryCategory,
   noBytes,
   type Slot,
@@ -85,6 +86,8 @@ export class Device {
   readonly features: ReadonlySet<DeviceFeature>;
   readonly debug: Debug;
   readonly #allocated = noBytes();
+  /** Bytes of all categories that may be allocated. */
+  #bound = Number.POSITIVE_INFINITY;
   /** Set once, when the device is opened; see `MemoryLimits`. */
   textures: TextureSupport | undefined;
   readonly #memory = new Map<GPUBuffer | GPUTexture, Pick<PlannedBuffer, 'category' | 'byteLength'>>();
@@ -223,9 +226,26 @@ export class Device {
   allocateTexture({ name, category, byteLength }: PlannedBuffer, size: { width: number; height: number }): GPUTexture {
     const usage = GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST;
     const { width, height } = size;
+    this.#requireRoom(name, byteLength);
     const texture = this.gpu.createTexture({ label: name, size: [width, height], format: 'rgba32float', usage });
     this.#count(texture, { category, byteLength });
     return texture;
+  }
+
+  /**
+   * Does some work with no more allocated at any moment than so many bytes, what was there before included. Of two that run at the same
+   * time, the later one's bound holds for both until it ends.
+   *
+   * @throws KernelError `out-of-memory` where the work asks for more, instead of allocating it; whatever `work` throws
+   */
+  async within<Result>(bytes: number, work: () => Promise<Result>): Promise<Result> {
+    const before = this.#bound;
+    this.#bound = bytes;
+    try {
+      return await work();
+    } finally {
+      this.#bound = before;
+    }
   }
 
   /** Runs allocations and turns an out-of-memory answer into an error that says for what. */
@@ -378,9 +398,17 @@ export class Device {
   }
 
   #create(label: string, category: MemoryCategory, size: number, usage: number): GPUBuffer {
+    this.#requireRoom(label, size);
     const buffer = this.gpu.createBuffer({ label, size, usage });
     this.#count(buffer, { category, byteLength: size });
     return buffer;
+  }
+
+  #requireRoom(label: string, byteLength: number): void {
+    const total = MEMORY_CATEGORIES.reduce((sum, category) => sum + this.#allocated[category], byteLength);
+    if (total <= this.#bound) return;
+    const message = `${label}: with its ${byteLength} bytes ${total} would be allocated, ${this.#bound} may be; allow more, or do with less.`;
+    throw new KernelError('out-of-memory', message);
   }
 
   #count(piece: GPUBuffer | GPUTexture, counted: Pick<PlannedBuffer, 'category' | 'byteLength'>): void {

@@ -35,10 +35,15 @@ export async function sample(device: Device, checkpoint: Checkpoint, options: Sa
   requireIntegers('Sampling', 0, { first });
   requireIntegers('Sampling', 1, { count });
   requireIntegers('Sampling', Number.MIN_SAFE_INTEGER, { seed });
-  const seeds = Array.from({ length: count }, (_, index) => ({ seed: deriveSeed(seed, first + index) }));
+  const seeds = seedsOf(seed, count, first);
   if (primer === undefined) return compose(device, checkpoint, 'sample', seeds, options);
   const requests = seeds.map((each) => ({ ...each, primer }));
   return compose(device, checkpoint, 'continue', requests, options);
+}
+
+/** What decides sequences of the same series. @param first number of the first one */
+export function seedsOf(seed: number, count: number, first = 0): Seeded[] {
+  return Array.from({ length: count }, (_, index) => ({ seed: deriveSeed(seed, first + index) }));
 }
 
 /**
@@ -47,9 +52,20 @@ export async function sample(device: Device, checkpoint: Checkpoint, options: Sa
  * @throws ModelError if the model cannot do that, a setting is out of its range, or a request cannot be met
  * @throws the signal's reason once it is aborted
  */
-export async function compose<Asked extends Task>(
+export function compose<Asked extends Task>(
   device: Device,
   checkpoint: Checkpoint,
+  task: Asked,
+  requests: readonly (Requests[Asked] & Seeded)[],
+  options: ComposeOptions,
+): Promise<Composition[]> {
+  return withParameters(device, checkpoint, () => composeOnDevice(device, checkpoint, task, requests, options));
+}
+
+/** As `compose`, for a model whose parameters are on the device already, as they are while it is trained. */
+export async function composeOnDevice<Asked extends Task>(
+  device: Device,
+  checkpoint: Pick<Checkpoint, 'model' | 'metadata'>,
   task: Asked,
   requests: readonly (Requests[Asked] & Seeded)[],
   { settings = {}, length, ...context }: ComposeOptions,
@@ -64,9 +80,7 @@ export async function compose<Asked extends Task>(
   const composer = composerOf(checkpoint, task);
   const complete = composingSettings(checkpoint, task, settings);
   const { firstEvents, facts } = metadata;
-  return withParameters(device, checkpoint, () =>
-    composer.compose(requests, complete, { ...context, device, length, firstEvents, facts }),
-  );
+  return composer.compose(requests, complete, { ...context, device, length, firstEvents, facts });
 }
 
 /**

@@ -6,8 +6,8 @@ import {
   fileError,
   isMissing,
   isSystemError,
+  isTemporary,
   PARTIAL_NAME,
-  readInputFile,
   withInputFile,
   writeFileAtomic,
 } from '@chipsmith/data/node';
@@ -15,36 +15,48 @@ import { z } from 'zod';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../checkpoint/checkpoint.ts';
 import { headerEnd, readHeader } from '../checkpoint/safetensors.ts';
 import { ModelError } from '../error.ts';
-import type { CheckpointName, Metrics, RunStore } from '../training/run-store.ts';
+import type { CheckpointName, Metrics, RunStart, RunStore } from '../training/run-store.ts';
 import { MAX_PARAMETERS } from '../training/settings.ts';
+import { EventFile } from './event-file.ts';
 import { RunLock } from './run-lock.ts';
-
-/** What to do with what cannot be a file of a run. */
-const MOVE_AWAY = 'move it away';
+import {
+  isRunConfig,
+  MAX_CONFIG_BYTES,
+  MAX_METRICS_BYTES,
+  MOVE_AWAY,
+  metricsLines,
+  previewStep,
+  readText,
+} from './run-record.ts';
 
 /** Of one file: parameters and both moments, and the header. */
 const MAX_CHECKPOINT_BYTES = 12 * MAX_PARAMETERS + 2 ** 24;
 
-/** Settings and the counts of first events, of at most 65,536 classes. */
-const MAX_CONFIG_BYTES = 2 ** 24;
-
-/** Ten million steps. */
-const MAX_METRICS_BYTES = 2 ** 28;
+export interface RunFolderOptions {
+  /** Whether metrics are written for TensorBoard too. */
+  readonly tensorBoard?: boolean | undefined;
+}
 
 /**
  * The folder of one training run:
  *
  *     config.json               settings, for people, and where the data is
+ *     device.json               the device of the last training, and what it takes of its memory
  *     metrics.jsonl             one line a logged step
  *     checkpoints/latest.safetensors, best.safetensors
+ *     previews/step-<n>         music that training made as it went
+ *     tensorboard               the metrics as an event file, if wanted
  *     lock                      while a process trains here
  */
 export class RunFolder implements RunStore {
   readonly path: string;
   readonly #lock: RunLock;
+  readonly #tensorBoard: boolean;
+  #events: EventFile | undefined;
 
-  constructor(path: string) {
+  constructor(path: string, { tensorBoard = false }: RunFolderOptions = {}) {
     this.path = path;
+    this.#tensorBoard = tensorBoard;
     this.#lock = new RunLock(join(path, LOCK));
   }
 
@@ -131,7 +143,7 @@ export class RunFolder implements RunStore {
     if (name === 'checkpoints') return (await entriesOf(this.#checkpoints)).every((file) => PARTIAL_NAME.test(file));
     if (name !== 'config.json' || (await entriesOf(this.#checkpoints)).some((file) => !PARTIAL_NAME.test(file)))
       return false;
-    return ownConfig.safeParse(parseJson(await readText(this.#config, MAX_CONFIG_BYTES))).success;
+    return isRunConfig(await readText(this.#config, MAX_CONFIG_BYTES));
   }
 
   /** Where the data of the run was when it started. @throws ModelError if config.json does not say, DataError if it cannot be read */
@@ -170,6 +182,15 @@ export class RunFolder implements RunStore {
     }
   }
 
+  /** Notes device and memory. An event file for TensorBoard starts anew, with all metrics so far. */
+  async begin(start: RunStart): Promise<void> {
+    await writeFileAtomic(join(this.path, 'device.json'), `${JSON.stringify(start, undefined, 2)}\n`);
+    if (!this.#tensorBoard) return;
+    const folder = join(this.path, 'tensorboard');
+    await makeFolder(folder);
+    this.#events = await EventFile.create(folder, metricsLines(await this.#metricsText()));
+  }
+
   /** Adds a line to metrics.jsonl. @throws DataError if it cannot be written */
   async log(metrics: Metrics): Promise<void> {
     try {
@@ -177,27 +198,41 @@ export class RunFolder implements RunStore {
     } catch (error) {
       throw fileError(this.#metrics, error);
     }
+    await this.#events?.append(metrics);
+  }
+
+  /** The folder for the music that training made at a step. */
+  previewFolder(step: number): string {
+    return join(this.#previews, `step-${step}`);
   }
 
   /**
    * Goes back to a step, before a run goes on from its checkpoint: drops the lines of metrics after it, so that none tells of a
-   * step twice, and the files that a killed process was writing.
+   * step twice, the previews after it, and the files that a killed process was writing.
    */
   async rewind(step: number): Promise<void> {
     for (const folder of [this.path, this.#checkpoints]) {
       const partial = (await entriesOf(folder)).filter((name) => PARTIAL_NAME.test(name));
       for (const name of partial) await rm(join(folder, name), { force: true });
     }
-    let text = '';
-    try {
-      text = await readText(this.#metrics, MAX_METRICS_BYTES);
-    } catch (error) {
-      if (!isMissing(error)) throw error;
+    for (const name of await entriesOf(this.#previews)) {
+      const isLater = (previewStep(name) ?? 0) > step;
+      if (isLater || isTemporary(name)) await rm(join(this.#previews, name), { recursive: true, force: true });
     }
     // A killed process may leave half a line at the end: without its newline it is dropped too.
-    const lines = text.split('\n').slice(0, -1);
+    const lines = (await this.#metricsText()).split('\n').slice(0, -1);
     const kept = lines.filter((line) => stepOf(line) <= step);
     await writeFileAtomic(this.#metrics, kept.map((line) => `${line}\n`).join(''));
+  }
+
+  /** All of metrics.jsonl; nothing where there is none yet. */
+  async #metricsText(): Promise<string> {
+    try {
+      return await readText(this.#metrics, MAX_METRICS_BYTES);
+    } catch (error) {
+      if (isMissing(error)) return '';
+      throw error;
+    }
   }
 
   get #metrics(): string {
@@ -212,13 +247,14 @@ export class RunFolder implements RunStore {
     return join(this.path, 'checkpoints');
   }
 
+  get #previews(): string {
+    return join(this.path, 'previews');
+  }
+
   #checkpoint(name: CheckpointName): string {
     return join(this.#checkpoints, fileOf(name));
   }
 }
-
-/** What tells a run's config.json from that of another program. */
-const ownConfig = z.looseObject({ format: z.literal('chipsmith-checkpoint') });
 
 function fileOf(name: CheckpointName): string {
   return `${name}.safetensors`;
@@ -259,11 +295,6 @@ async function entriesOf(folder: string): Promise<string[]> {
     if (link === undefined) return [];
     throw new ModelError(`${folder}: is a link to a place that is not there; make that folder, or remove the link.`);
   }
-}
-
-/** A file of the run as text. @throws DataError if it cannot be read, or has more than `maxBytes` */
-async function readText(path: string, maxBytes: number): Promise<string> {
-  return (await readInputFile(path, maxBytes, MOVE_AWAY)).toString();
 }
 
 /** The step of a line of metrics; lines that cannot be read belong nowhere. */

@@ -21,8 +21,8 @@ export class RunLock {
    * @throws ModelError if another process holds it; DataError if it cannot be written
    */
   async take(): Promise<void> {
-    const owner = await this.#owner();
-    if (owner !== undefined && owner !== process.pid && isRunning(owner)) throw this.#refusal(`process ${owner}`);
+    const owner = await lockOwner(this.#path);
+    if (owner !== undefined && owner !== process.pid) throw this.#refusal(`process ${owner}`);
     let file: FileHandle | undefined;
     try {
       await rm(this.#path, { force: true });
@@ -45,19 +45,20 @@ export class RunLock {
     this.#held = false;
   }
 
-  /** What the file says, NaN or 0 if that is not a number; undefined if there is none. */
-  async #owner(): Promise<number | undefined> {
-    try {
-      return Number((await readInputFile(this.#path, LOCK_BYTES, 'move it away')).toString());
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
-    }
-  }
-
   #refusal(who: string): ModelError {
     return new ModelError(
       `${this.#path}: ${who} is training here; wait for it or choose another --run folder (if it is not, remove this file).`,
     );
+  }
+}
+
+/** The running process that holds a lock; undefined if there is none, or it was killed. */
+export async function lockOwner(path: string): Promise<number | undefined> {
+  try {
+    const owner = Number((await readInputFile(path, LOCK_BYTES, 'move it away')).toString());
+    return isRunning(owner) ? owner : undefined;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
   }
 }

@@ -7,6 +7,7 @@ import { letThrough } from '../let-through.ts';
 import type { BatchSource } from './batches.ts';
 import { learningRates } from './optimiser.ts';
 import type { TrainingPass } from './pass.ts';
+import { compositionsWithin, type PreviewOptions } from './preview.ts';
 import type { RunStore } from './run-store.ts';
 import { MAX_STEPS } from './settings.ts';
 import { TimeBound } from './time-bound.ts';
@@ -25,6 +26,8 @@ export interface LoopOptions {
   readonly validateEvery: number;
   /** Validations in a row without a better loss after which training stops; 0 never stops early. */
   readonly patience: number;
+  /** Music that the model makes while it is trained; none if left out, or if the model cannot sample. */
+  readonly preview?: PreviewOptions | undefined;
   readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
   /** Aborting saves a checkpoint and ends training without an error; before it starts, nothing is written and the reason thrown. */
   readonly signal?: AbortSignal | undefined;
@@ -107,13 +110,16 @@ export class TrainingLoop {
       const isOver = this.#bound.isOver(queued);
       // How long one step took must be known for sure before it ends.
       const isLast = isOver && queued === 1;
-      if (step % validateEvery === 0 || step === steps || isLast || this.#bound.isFirstValidationDue) {
-        await this.#validate();
+      const isValidated = step % validateEvery === 0 || step === steps || isLast || this.#bound.isFirstValidationDue;
+      if (isValidated) await this.#validate();
+      else if (step % LOG_EVERY === 0 || isOver || this.#bound.isLookDue(this.#secondsSinceLook)) {
+        await this.#report('losses');
+      }
+      await this.#preview(step);
+      if (isValidated) {
         if (this.#outOfPatience()) return this.#result('no improvement');
         // The validation may have taken longer than any before.
         if (step < steps && (isLast || this.#bound.isOver(0))) return this.#result('time');
-      } else if (step % LOG_EVERY === 0 || isOver || this.#bound.isLookDue(this.#secondsSinceLook)) {
-        await this.#report('losses');
       }
       // On a software adapter a submit returns only when the work is done.
       await letThrough();
@@ -177,7 +183,7 @@ export class TrainingLoop {
     const gradientNorm = rows[rows.length - 1][1];
     const learningRate = this.#rateAt(step);
     const valid = evaluation && { valid: { loss: evaluation.loss, ...evaluation.measures } };
-    await store.log({ step, loss, gradientNorm, learningRate, tokensPerSecond, waited, ...valid });
+    await store.log({ step, time: Date.now(), loss, gradientNorm, learningRate, tokensPerSecond, waited, ...valid });
     if (evaluation !== undefined) this.#valid = { step, loss: evaluation.loss };
     const { steps, onProgress } = this.#options;
     const bySteps =
@@ -221,6 +227,25 @@ export class TrainingLoop {
     const improved = evaluation === undefined || best === null || evaluation.loss < best.loss;
     if (improved && evaluation !== undefined) this.#update({ best: { step, loss: evaluation.loss } });
     await this.#save(improved);
+  }
+
+  /** Makes music where it is time to, in memory and time that training leaves; what training computes never depends on it. */
+  async #preview(step: number): Promise<void> {
+    const { preview, signal } = this.#options;
+    const { device, trainee } = this.#parts;
+    const { model } = trainee;
+    if (preview === undefined || step % preview.every !== 0 || model.composers.sample === undefined) return;
+    // A loss that is no longer a number is to be told as such, and steps are not to be charged for this.
+    await this.#report('losses');
+    const { budget, seed } = this.#training;
+    const room = { bytes: budget ?? Number.POSITIVE_INFINITY, seconds: this.#bound.secondsToSpare, signal };
+    const metadata = this.#metadata;
+    const made = await this.#withAverage(() =>
+      compositionsWithin(device, { model, metadata }, { ...preview, seed, ...room }),
+    );
+    const { beatsPerMinute } = metadata;
+    if (made !== undefined) await preview.onPreview({ step, beatsPerMinute, ...made });
+    this.#clock = performance.now();
   }
 
   #outOfPatience(): boolean {

@@ -1,9 +1,12 @@
+import type { BytesByCategory } from '@chipsmith/kernels';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { ModelError } from '../error.ts';
 
 /** A line of a run's metrics: what the steps since the line before gave, and the validation where there was one. */
 export interface Metrics {
   readonly step: number;
+  /** When it was written, in milliseconds since 1970. */
+  readonly time: number;
   /** Mean training loss since the line before, in the model's `lossUnit`. */
   readonly loss: number;
   /** Global norm of the last step's gradients before clipping. */
@@ -14,6 +17,15 @@ export interface Metrics {
   readonly waited: number;
   /** On the valid split: its loss, and what else the model measures, such as `accuracy`. */
   readonly valid?: Readonly<Record<string, number>>;
+}
+
+/** What a training, begun or gone on with, takes of which device. */
+export interface RunStart {
+  /** Of the device's adapter, for people. */
+  readonly adapter: string;
+  /** Bytes by category, as planned and as counted once everything is allocated. */
+  readonly predicted: BytesByCategory;
+  readonly measured: BytesByCategory;
 }
 
 /** Which checkpoint: `latest` to go on with training, `best` (lowest validation loss) to make music with. */
@@ -38,8 +50,10 @@ export interface RunStore {
   load(name: CheckpointName): Promise<Checkpoint>;
   /** Keeps a checkpoint under each of some names, one after the other. */
   save(names: readonly CheckpointName[], checkpoint: Checkpoint): Promise<void>;
+  /** Called before the first step of each training, once the run is made or has gone back to where it goes on from. */
+  begin(start: RunStart): Promise<void>;
   log(metrics: Metrics): Promise<void>;
-  /** Goes back to a step, before a run goes on from its checkpoint: drops the metrics after it. */
+  /** Goes back to a step, before a run goes on from its checkpoint: drops metrics and previews after it. */
   rewind(step: number): Promise<void>;
 }
 
@@ -76,6 +90,8 @@ export class MemoryStore implements RunStore {
   async save(names: readonly CheckpointName[], checkpoint: Checkpoint): Promise<void> {
     for (const name of names) this.#checkpoints.set(name, checkpoint);
   }
+
+  async begin(): Promise<void> {}
 
   async log(metrics: Metrics): Promise<void> {
     this.#metrics.push(metrics);

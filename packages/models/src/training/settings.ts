@@ -61,11 +61,17 @@ export const trainingSettings = {
   validateEvery: z.int().min(1).max(MAX_STEPS).describe('validate and save a checkpoint (default 100)'),
   /** Events of the valid split that a validation looks at; 0 for none. */
   validTokens: z.int().min(0).max(1e9).describe('events that a validation looks at (default 20000)'),
+  /** Steps between two previews; 0 for none. */
+  previewEvery: z
+    .int()
+    .min(0)
+    .max(MAX_STEPS)
+    .describe('make a few short pieces to hear how far it is, see watch; 0 for none (default 500)'),
   patience: z.int().min(0).max(MAX_STEPS).describe('stop after n validations without progress; 0 never (default 10)'),
 } as const;
 
 const { batch, length, microBatch, half, seed, budget, augmentation } = trainingSettings;
-const { steps, minutes, validateEvery, validTokens, patience } = trainingSettings;
+const { steps, minutes, validateEvery, validTokens, previewEvery, patience } = trainingSettings;
 
 interface Shape {
   readonly batch: number;
@@ -99,6 +105,7 @@ const optionsSchema = z
     validateEvery,
     validTokens,
     patience,
+    preview: z.object({ every: previewEvery.min(1), count: z.int().min(1), length: z.int().min(2) }).optional(),
   })
   .superRefine(checkShape);
 

@@ -53,6 +53,15 @@ export class TimeBound {
     return Math.min(1, this.#seconds / this.#limit);
   }
 
+  /**
+   * Seconds that something else may take and leave enough for another step, the last validation and its checkpoint; for a first
+   * validation, of which nothing is known, half of the time is left.
+   */
+  get secondsToSpare(): number {
+    const kept = this.#savingSeconds === 0 ? this.secondsLeft / 2 : MARGIN * (this.#stepSeconds + this.#savingSeconds);
+    return this.#isBounded ? Math.max(0, this.secondsLeft - kept) : this.secondsLeft;
+  }
+
   /** @param seconds that each of the last steps took */
   tookSteps(seconds: number): void {
     this.#looks++;

@@ -161,7 +161,9 @@ async function trainFrom(start: Checkpoint, batches: BatchSource, options: Train
     writeState(device, trainee, state);
     if (resume) await store.rewind(step);
     else await store.create({ data: options.dataPlace, ...metadata }, begun);
-    options.onStart?.({ ...planned, measured: device.allocated });
+    const measured = device.allocated;
+    await store.begin({ adapter: device.adapter.name, predicted: planned.predicted, measured });
+    options.onStart?.({ ...planned, measured });
     const parts = { device, store, batches, trainee, validation, pass, program, evaluator };
     return await new TrainingLoop(options, begun, parts).run();
   } finally {

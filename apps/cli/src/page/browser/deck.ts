@@ -8,7 +8,7 @@ const OWN_CLICKS = 'button, a, dfn, details, .stage';
 
 /** The cards of the page, one of which is the current one and may play. Hidden cards are never current, and never play. */
 export class Deck {
-  readonly cards: readonly HTMLElement[] = findAll('article');
+  #cards: readonly HTMLElement[] = [];
   readonly #main = find('main');
   readonly #sound: Sound;
   #current: HTMLElement | undefined;
@@ -27,7 +27,19 @@ export class Deck {
       this.pause();
       if (this.#current) showProblem(this.#current, `This track cannot be played: ${message}.`);
     };
-    for (const card of this.cards) {
+    this.renew();
+  }
+
+  get cards(): readonly HTMLElement[] {
+    return this.#cards;
+  }
+
+  /** Takes in cards that were put on the page, and lets go of those that were taken off it. */
+  renew(): void {
+    const known = new Set(this.#cards);
+    this.#cards = findAll('article', this.#main);
+    for (const card of this.#cards) {
+      if (known.has(card)) continue;
       const stage = find('.stage', card);
       card.addEventListener('click', ({ target }) => {
         if (target instanceof Element && !target.closest(OWN_CLICKS)) this.#select(card);
@@ -52,9 +64,9 @@ export class Deck {
 
   /** Makes good what hiding or showing cards upset: a hidden card falls silent, and the nearest below or above is current. */
   settle(): void {
-    if (this.#current && !this.#current.hidden) return;
+    if (this.#current?.isConnected && !this.#current.hidden) return;
     const all = findAll('article', this.#main);
-    const place = this.#current ? all.indexOf(this.#current) : 0;
+    const place = Math.max(0, this.#current ? all.indexOf(this.#current) : 0);
     const nearest =
       all.slice(place).find(({ hidden }) => !hidden) ?? all.slice(0, place).findLast(({ hidden }) => !hidden);
     this.#choose(nearest);

@@ -4,12 +4,12 @@ import { find, findAll } from './dom.ts';
 const MARGIN = 8;
 
 /** Shows what a word means while the pointer is on it or it has the focus; browsers by themselves do so for the pointer only. */
-export function showExplanations(): void {
+export function showExplanations(within: ParentNode = document): void {
   const bubble = find('#explanation');
   const hide = () => {
     bubble.hidden = true;
   };
-  for (const word of findAll('[title]')) {
+  for (const word of findAll('[title]', within)) {
     const explanation = word.title;
     word.removeAttribute('title');
     word.setAttribute('aria-description', explanation);

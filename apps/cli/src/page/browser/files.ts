@@ -14,10 +14,21 @@ export interface Sidecar {
 /** A page from disk may not read the files beside it, so it carries the small ones, as a .zip file in base64. */
 const archive = document.querySelector('#files')?.textContent ?? '';
 
+/** Files that came after the page. */
+const added = new Map<string, Uint8Array>();
+
+/** Adds files in base64 to those that the page carries. */
+export function addFiles(files: Readonly<Record<string, string>>): void {
+  for (const [name, content] of Object.entries(files)) added.set(name, bytesOf(content));
+}
+
+function bytesOf(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
+
 /** The files whose names pass. */
 export function filesOf(isWanted: (name: string) => boolean): Readonly<Record<string, Uint8Array>> {
-  const bytes = Uint8Array.from(atob(archive), (character) => character.charCodeAt(0));
-  return unzipSync(bytes, { filter: ({ name }) => isWanted(name) });
+  return unzipSync(bytesOf(archive), { filter: ({ name }) => isWanted(name) });
 }
 
 export function sidecarOf(name: string): Sidecar {
@@ -25,6 +36,7 @@ export function sidecarOf(name: string): Sidecar {
 }
 
 export function pieceOf({ dataset: { name = '', filter = 'nes' } }: HTMLElement): Piece {
-  const vgm = filesOf((file) => file === `${name}.vgm`)[`${name}.vgm`];
+  const file = `${name}.vgm`;
+  const vgm = added.get(file) ?? filesOf((other) => other === file)[file];
   return { name, vgm, filter: filter as FilterName };
 }
