@@ -7,6 +7,7 @@ import type { Model, ModelDefinition, ModelSettings } from './model.ts';
 import { monoRnn } from './mono-rnn/mono-rnn.ts';
 import { performanceRnn } from './performance-rnn/performance-rnn.ts';
 import { polyphonyRnn } from './polyphony-rnn/polyphony-rnn.ts';
+import { vgmLstm } from './vgm-lstm/vgm-lstm.ts';
 
 /** Every model of this package, in the order in which they are listed. */
 export const models: readonly ModelDefinition[] = [
@@ -16,6 +17,7 @@ export const models: readonly ModelDefinition[] = [
   attentionRnn,
   polyphonyRnn,
   performanceRnn,
+  vgmLstm,
 ];
 
 /** @throws ModelError naming the models there are */

@@ -25,6 +25,7 @@ const PARAMETERS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'attention-rnn': { melody: 338_006 },
   'polyphony-rnn': { polyphony: 1_645_571 },
   'performance-rnn': { performance: 6_160_740, 'performance-velocity': 6_242_692 },
+  'vgm-lstm': { 'note-vectors': 325_937 },
 };
 
 /** Settings of a model that learns a few songs by heart in seconds. */
@@ -35,6 +36,7 @@ const SMALL: Readonly<Record<string, { readonly settings: object; readonly steps
   'attention-rnn': { settings: { layers: [48], dropout: 0 }, steps: 150 },
   'polyphony-rnn': { settings: { layers: [64], dropout: 0 }, steps: 150 },
   'performance-rnn': { settings: { layers: [64] }, steps: 200 },
+  'vgm-lstm': { settings: { units: 64 }, steps: 200 },
 };
 
 const device = await testDevice();
@@ -78,7 +80,7 @@ describe.each(models)('$name', (definition) => {
       for (const [index, event] of events.entries()) {
         expect(encoding.allowedAfter(index === 0 ? undefined : events[index - 1])[event]).toBe(true);
       }
-      expect(nll).toBeGreaterThan(0);
+      if (nll !== undefined) expect(nll).toBeGreaterThan(0);
       expect(() => encoding.decode(events, { title: name })).not.toThrow();
     }
   });
