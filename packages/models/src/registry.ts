@@ -1,6 +1,8 @@
 import { findEncoding } from '@chipsmith/data';
 import { attentionRnn } from './attention-rnn/attention-rnn.ts';
 import { basicRnn } from './basic-rnn/basic-rnn.ts';
+import { bitmapAutoencoder } from './bitmap-autoencoder/bitmap-autoencoder.ts';
+import { convolutionalAutoencoder } from './convolutional-autoencoder/convolutional-autoencoder.ts';
 import { ModelError, schemaError } from './error.ts';
 import { lookbackRnn } from './lookback-rnn/lookback-rnn.ts';
 import type { Model, ModelDefinition, ModelSettings } from './model.ts';
@@ -18,6 +20,8 @@ export const models: readonly ModelDefinition[] = [
   polyphonyRnn,
   performanceRnn,
   vgmLstm,
+  bitmapAutoencoder,
+  convolutionalAutoencoder,
 ];
 
 /** @throws ModelError naming the models there are */

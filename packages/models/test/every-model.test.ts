@@ -26,6 +26,8 @@ const PARAMETERS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'polyphony-rnn': { polyphony: 1_645_571 },
   'performance-rnn': { performance: 6_160_740, 'performance-velocity': 6_242_692 },
   'vgm-lstm': { 'note-vectors': 325_937 },
+  'bitmap-autoencoder': { 'onset-bitmap': 11_154_304 },
+  'convolutional-autoencoder': { 'onset-bitmap': 428_609 },
 };
 
 /** Settings of a model that learns a few songs by heart in seconds. */
@@ -37,6 +39,8 @@ const SMALL: Readonly<Record<string, { readonly settings: object; readonly steps
   'polyphony-rnn': { settings: { layers: [64], dropout: 0 }, steps: 150 },
   'performance-rnn': { settings: { layers: [64] }, steps: 200 },
   'vgm-lstm': { settings: { units: 64 }, steps: 200 },
+  'bitmap-autoencoder': { settings: { barUnits: 16, barCode: 8, songUnits: 16, code: 8 }, steps: 40 },
+  'convolutional-autoencoder': { settings: { channels: 4, code: 8 }, steps: 40 },
 };
 
 const device = await testDevice();

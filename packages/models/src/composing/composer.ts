@@ -10,6 +10,8 @@ export interface Requests {
   readonly continue: { readonly primer: readonly number[] };
   /** The same again, through what the model keeps of it. */
   readonly reconstruct: { readonly events: Uint16Array };
+  /** Something like a piece. */
+  readonly vary: { readonly events: Uint16Array };
   /** Something between two pieces: at 0 the first, at 1 the second. */
   readonly interpolate: { readonly ends: readonly [Uint16Array, Uint16Array]; readonly share: number };
 }
@@ -46,7 +48,7 @@ export interface Seeded {
 export interface ComposeContext {
   readonly device: Device;
   readonly encoding: Encoding;
-  /** Events of each sequence, those given included; at least 2. */
+  /** Events of each sequence, those given included; at least 2. Models of whole pieces give them whole. */
   readonly length: number;
   /** For each class, how many training sequences start with it. */
   readonly firstEvents: readonly number[];

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { ComposeContext, Composers, Composition, Seeded } from '../composing/composer.ts';
 import { pick } from '../composing/pick.ts';
 import { ModelError } from '../error.ts';
-import type { RollNetwork } from './vgm-lstm.ts';
+import type { RollNetwork } from './network.ts';
 
 const { pitches: PITCHES, longest: LONGEST_NOTE } = DURATION_ROLL_SHAPE;
 /** Steps of a window: four bars, as the source. */

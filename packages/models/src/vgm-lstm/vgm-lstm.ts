@@ -1,21 +1,10 @@
-import { DURATION_ROLL_SHAPE } from '@chipsmith/data';
-import {
-  Arena,
-  elementCount,
-  linearLayer,
-  logSoftmax,
-  lstmLayers,
-  multiply,
-  reshape,
-  scale,
-  sum,
-  type Tensor,
-} from '@chipsmith/kernels';
+import { multiply, reshape, scale, sum } from '@chipsmith/kernels';
 import { z } from 'zod';
 import type { ModelDefinition } from '../model.ts';
 import { optimiserSettings } from '../training/optimiser.ts';
 import { rollComposers } from './composers.ts';
 import { rollExamples } from './examples.ts';
+import { rollNetwork } from './network.ts';
 
 const settings = z.strictObject({
   units: z.int().min(1).max(8192).default(256).describe('units of the LSTM layer'),
@@ -23,13 +12,6 @@ const settings = z.strictObject({
 });
 
 type VgmLstmSettings = z.infer<typeof settings>;
-
-/** The network: rows of 49 durations in, a softmax over the 49 pitches at each step out. */
-export interface RollNetwork {
-  readonly parameters: Arena;
-  /** @param before (T, B, 49) @returns log-probabilities (T B, 49) of the pitches in the window after, time-major */
-  apply(before: Tensor): Tensor;
-}
 
 /** VGM-RNN's single LSTM: four bars from the four before (SJSU master's project 595, 2018; nmauthes/vgm-rnn). */
 export const vgmLstm: ModelDefinition<VgmLstmSettings> = {
@@ -41,7 +23,7 @@ export const vgmLstm: ModelDefinition<VgmLstmSettings> = {
   lossUnit: 'nats a step of sounding notes',
   examples: (_, encoding) => rollExamples(encoding),
   create(chosen, encoding) {
-    const network = rollNetwork(chosen);
+    const network = rollNetwork(chosen.units);
     return {
       parameters: network.parameters,
       examples: rollExamples(encoding),
@@ -56,17 +38,3 @@ export const vgmLstm: ModelDefinition<VgmLstmSettings> = {
     };
   },
 };
-
-function rollNetwork({ units }: VgmLstmSettings): RollNetwork {
-  const { pitches } = DURATION_ROLL_SHAPE;
-  const parameters = new Arena('parameters', 'parameters');
-  const lstm = lstmLayers(parameters, 'lstm', pitches, [units]);
-  const output = linearLayer(parameters, 'output', units, pitches);
-  return {
-    parameters,
-    apply(before) {
-      const { output: top } = lstm.apply(before);
-      return logSoftmax(output.apply(reshape(top, [elementCount(top.shape) / units, units])));
-    },
-  };
-}
