@@ -6,6 +6,7 @@ import { keep } from './commands/keep.ts';
 import { listModels } from './commands/models.ts';
 import { plan } from './commands/plan.ts';
 import { prepare } from './commands/prepare.ts';
+import { reconstruct } from './commands/reconstruct.ts';
 import { render } from './commands/render.ts';
 import { train } from './commands/train.ts';
 import { type Command, guess, looseArguments, parseCommandLine } from './terminal/command.ts';
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   keep,
   render,
   evaluate,
+  reconstruct,
   listModels,
   plan,
 ];
