@@ -27,7 +27,7 @@ const PARAMETERS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'performance-rnn': { performance: 6_160_740, 'performance-velocity': 6_242_692 },
   'vgm-lstm': { 'note-vectors': 325_937 },
   'bitmap-autoencoder': { 'onset-bitmap': 11_154_304 },
-  'convolutional-autoencoder': { 'onset-bitmap': 428_609 },
+  'convolutional-autoencoder': { 'onset-bitmap': 428_696 },
 };
 
 /** Settings of a model that learns a few songs by heart in seconds. */

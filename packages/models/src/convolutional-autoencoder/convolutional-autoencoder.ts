@@ -1,8 +1,10 @@
 import { ONSET_BITMAP_SHAPE } from '@chipsmith/data';
 import {
   Arena,
+  add,
   batchNormLayer,
   convolutionLayer,
+  filled,
   linearLayer,
   reshape,
   type Size2d,
@@ -38,7 +40,7 @@ const settings = z.strictObject({
     .default(16)
     .describe('channels of the first convolution; the next two have twice and four times as many'),
   code: z.int().min(1).max(8192).default(64).describe('numbers that stand for a song'),
-  optimiser: optimiserSettings({ learningRate: 0.002 }),
+  optimiser: optimiserSettings({ learningRate: 0.005 }),
 });
 
 type ConvolutionalAutoencoderSettings = z.infer<typeof settings>;
@@ -80,7 +82,9 @@ function convolutionalNetwork({ channels, code }: ConvolutionalAutoencoderSettin
     bars: linearLayer(parameters, 'decoder/bars', code, BARS * most),
     barNorm: batchNormLayer(parameters, statistics, 'decoder/bars/norm', most),
     convolutions: [up('decoder/0', most, more, THIRD), up('decoder/1', more, few, SECOND)],
-    cells: transposedConvolutionLayer(parameters, 'decoder/2', few, 1, FIRST),
+    cells: transposedConvolutionLayer(parameters, 'decoder/2', few, 1, { ...FIRST, bias: false }),
+    // About one cell in 400 is set: training need not begin by finding that out.
+    pitches: parameters.add('decoder/pitches', [pitches], filled(-6)),
   };
   const relu = (x: Tensor) => unary('relu', x);
   return {
@@ -98,7 +102,8 @@ function convolutionalNetwork({ channels, code }: ConvolutionalAutoencoderSettin
       const bars = reshape(decoder.bars.apply(z), [batch, BARS, 1, most]);
       let x = relu(decoder.barNorm.apply(bars, { training }));
       for (const convolution of decoder.convolutions) x = relu(convolution(x, training));
-      return reshape(decoder.cells.apply(x), [batch, CELLS]);
+      const cells = reshape(decoder.cells.apply(x), [batch, steps, pitches]);
+      return reshape(add(cells, z.graph.variable(decoder.pitches)), [batch, CELLS]);
     },
   };
 }
