@@ -40,7 +40,7 @@ const SMALL: Readonly<Record<string, { readonly settings: object; readonly steps
   'performance-rnn': { settings: { layers: [64] }, steps: 200 },
   'vgm-lstm': { settings: { units: 64 }, steps: 200 },
   'bitmap-autoencoder': { settings: { barUnits: 16, barCode: 8, songUnits: 16, code: 8 }, steps: 40 },
-  'convolutional-autoencoder': { settings: { channels: 4, code: 8 }, steps: 40 },
+  'convolutional-autoencoder': { settings: { channels: 4, code: 8 }, steps: 120 },
 };
 
 const device = await testDevice();
