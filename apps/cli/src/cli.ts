@@ -7,6 +7,7 @@ import { keep } from './commands/keep.ts';
 import { listModels } from './commands/models.ts';
 import { plan } from './commands/plan.ts';
 import { prepare } from './commands/prepare.ts';
+import { reconstruct } from './commands/reconstruct.ts';
 import { render } from './commands/render.ts';
 import { train } from './commands/train.ts';
 import { watch } from './commands/watch.ts';
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   render,
   evaluate,
   compare,
+  reconstruct,
   listModels,
   plan,
 ];

@@ -51,7 +51,13 @@ export { type FrameSong, framesOf } from './encodings/nes-events/frames.ts';
 export { type LearnOptions, type LearnSong, learnMacros } from './encodings/nes-events/learn.ts';
 export { formatMacro, type Macro, type Macros, parseMacro } from './encodings/nes-events/macro.ts';
 export { noteDurationEncoding } from './encodings/note-duration/encoding.ts';
-export { durationRollOf, noteVectorsEncoding, noteVectorsOf } from './encodings/note-vectors/encoding.ts';
+export {
+  DURATION_ROLL_SHAPE,
+  durationEventsOf,
+  durationRollOf,
+  noteVectorsEncoding,
+  noteVectorsOf,
+} from './encodings/note-vectors/encoding.ts';
 export { performanceEncoding, performanceVelocityEncoding } from './encodings/performance/encoding.ts';
 export { ONSET_BITMAP_SHAPE, onsetBitmapEncoding, onsetBitmapOf, onsetEventsOf } from './encodings/pianoroll/onsets.ts';
 export {

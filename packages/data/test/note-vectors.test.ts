@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { durationRollOf, noteVectorsEncoding, noteVectorsOf } from '../src/index.ts';
+import { durationEventsOf, durationRollOf, noteVectorsEncoding, noteVectorsOf } from '../src/index.ts';
 import { plainNote, songOf } from './support/songs.ts';
 
 /** A 16th at 120 bpm. */
@@ -27,6 +27,17 @@ describe('note-vectors', () => {
     expect(roll[60 - 36]).toBe(2);
     expect([roll[2 * 49 + 62 - 36], roll[2 * 49 + 43 - 36], roll[3 * 49 + 62 - 36]]).toEqual([2, 3, 0]);
     expect(roll[20 * 49 + 72 - 36]).toBe(16);
+  });
+
+  it('comes back from the matrix', () => {
+    expect(durationEventsOf(durationRollOf(events))).toEqual(events);
+    expect(durationEventsOf(new Float32Array(3 * 49))).toHaveLength(0);
+  });
+
+  it('rounds durations of a matrix into their range', () => {
+    const roll = new Float32Array(2 * 49);
+    [roll[0], roll[1], roll[49]] = [0.2, 2.6, 40];
+    expect([...noteVectorsOf(durationEventsOf(roll))]).toEqual([37, 0, 3, 36, 0, 1, 36, 1, 16]);
   });
 
   it('leaves out what is not a whole note', () => {

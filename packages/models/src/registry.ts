@@ -1,12 +1,15 @@
 import { findEncoding } from '@chipsmith/data';
 import { attentionRnn } from './attention-rnn/attention-rnn.ts';
 import { basicRnn } from './basic-rnn/basic-rnn.ts';
+import { bitmapAutoencoder } from './bitmap-autoencoder/bitmap-autoencoder.ts';
+import { convolutionalAutoencoder } from './convolutional-autoencoder/convolutional-autoencoder.ts';
 import { ModelError, schemaError } from './error.ts';
 import { lookbackRnn } from './lookback-rnn/lookback-rnn.ts';
 import type { Model, ModelDefinition, ModelSettings } from './model.ts';
 import { monoRnn } from './mono-rnn/mono-rnn.ts';
 import { performanceRnn } from './performance-rnn/performance-rnn.ts';
 import { polyphonyRnn } from './polyphony-rnn/polyphony-rnn.ts';
+import { vgmLstm } from './vgm-lstm/vgm-lstm.ts';
 
 /** Every model of this package, in the order in which they are listed. */
 export const models: readonly ModelDefinition[] = [
@@ -16,6 +19,9 @@ export const models: readonly ModelDefinition[] = [
   attentionRnn,
   polyphonyRnn,
   performanceRnn,
+  vgmLstm,
+  bitmapAutoencoder,
+  convolutionalAutoencoder,
 ];
 
 /** @throws ModelError naming the models there are */

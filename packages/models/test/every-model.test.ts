@@ -25,6 +25,9 @@ const PARAMETERS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'attention-rnn': { melody: 338_006 },
   'polyphony-rnn': { polyphony: 1_645_571 },
   'performance-rnn': { performance: 6_160_740, 'performance-velocity': 6_242_692 },
+  'vgm-lstm': { 'note-vectors': 325_937 },
+  'bitmap-autoencoder': { 'onset-bitmap': 11_154_304 },
+  'convolutional-autoencoder': { 'onset-bitmap': 428_696 },
 };
 
 /** Settings of a model that learns a few songs by heart in seconds. */
@@ -35,6 +38,9 @@ const SMALL: Readonly<Record<string, { readonly settings: object; readonly steps
   'attention-rnn': { settings: { layers: [48], dropout: 0 }, steps: 150 },
   'polyphony-rnn': { settings: { layers: [64], dropout: 0 }, steps: 150 },
   'performance-rnn': { settings: { layers: [64] }, steps: 200 },
+  'vgm-lstm': { settings: { units: 64 }, steps: 200 },
+  'bitmap-autoencoder': { settings: { barUnits: 16, barCode: 8, songUnits: 16, code: 8 }, steps: 40 },
+  'convolutional-autoencoder': { settings: { channels: 4, code: 8 }, steps: 120 },
 };
 
 const device = await testDevice();
@@ -78,7 +84,7 @@ describe.each(models)('$name', (definition) => {
       for (const [index, event] of events.entries()) {
         expect(encoding.allowedAfter(index === 0 ? undefined : events[index - 1])[event]).toBe(true);
       }
-      expect(nll).toBeGreaterThan(0);
+      if (nll !== undefined) expect(nll).toBeGreaterThan(0);
       expect(() => encoding.decode(events, { title: name })).not.toThrow();
     }
   });

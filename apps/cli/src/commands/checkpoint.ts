@@ -1,7 +1,9 @@
-import type { Checkpoint, CheckpointName } from '@chipsmith/models';
+import { findEncoding } from '@chipsmith/data';
+import { type Checkpoint, type CheckpointName, requireEncoding } from '@chipsmith/models';
 import { RunFolder } from '@chipsmith/models/node';
-import type { Arguments, Options } from '../terminal/command.ts';
+import { type Arguments, type Options, text } from '../terminal/command.ts';
 import { choice, required } from '../terminal/values.ts';
+import { datasetOf } from './options.ts';
 
 const NAMES: readonly CheckpointName[] = ['best', 'latest'];
 
@@ -19,4 +21,13 @@ export async function checkpointOf(args: Arguments): Promise<{ run: RunFolder; c
   const name = choice(args, 'checkpoint', NAMES) ?? 'best';
   const run = new RunFolder(required(args, 'run', 'the folder of a trained model'));
   return { run, checkpoint: await run.load(name) };
+}
+
+/** A run's checkpoint, and the data it was trained on or other data in the same encoding. */
+export async function runAndData(args: Arguments) {
+  const { checkpoint, run } = await checkpointOf(args);
+  const place = text(args, 'data') ?? (await run.dataPlace());
+  const dataset = await datasetOf(place, findEncoding(checkpoint.metadata.encoding.name));
+  requireEncoding(checkpoint.metadata, dataset.manifest.encoding);
+  return { checkpoint, dataset };
 }

@@ -1,5 +1,5 @@
 import { bigram, type Dataset, encodings, findEncoding, SPLITS, type Split, unigram } from '@chipsmith/data';
-import { evaluateCheckpoint, findModel, type ModelEvaluation, requireEncoding } from '@chipsmith/models';
+import { evaluateCheckpoint, findModel, type ModelEvaluation } from '@chipsmith/models';
 import { type Likeness, likenessOf, likenessTable, measureSongs, mediansOf } from '../likeness.ts';
 import { type Arguments, type Command, text } from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
@@ -7,7 +7,7 @@ import { interruptible } from '../terminal/interrupt.ts';
 import { percent, print } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { choice, integer, numbers, seedOf } from '../terminal/values.ts';
-import { checkpointOf, checkpointOptions } from './checkpoint.ts';
+import { checkpointOptions, runAndData } from './checkpoint.ts';
 import { adapterOption, datasetOf, withDevice } from './options.ts';
 
 const BASELINES = ['unigram', 'bigram'] as const;
@@ -124,13 +124,4 @@ async function ofModel(args: Arguments, split: Split): Promise<Measured> {
   } finally {
     progress.stop();
   }
-}
-
-/** A run's checkpoint, and the data it was trained on or other data in the same encoding. */
-async function runAndData(args: Arguments) {
-  const { checkpoint, run } = await checkpointOf(args);
-  const place = text(args, 'data') ?? (await run.dataPlace());
-  const dataset = await datasetOf(place, findEncoding(checkpoint.metadata.encoding.name));
-  requireEncoding(checkpoint.metadata, dataset.manifest.encoding);
-  return { checkpoint, dataset };
 }

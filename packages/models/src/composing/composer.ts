@@ -10,6 +10,8 @@ export interface Requests {
   readonly continue: { readonly primer: readonly number[] };
   /** The same again, through what the model keeps of it. */
   readonly reconstruct: { readonly events: Uint16Array };
+  /** Something like a piece. */
+  readonly vary: { readonly events: Uint16Array };
   /** Something between two pieces: at 0 the first, at 1 the second. */
   readonly interpolate: { readonly ends: readonly [Uint16Array, Uint16Array]; readonly share: number };
 }
@@ -49,7 +51,7 @@ export interface Seeded {
 export interface ComposeContext {
   readonly device: Device;
   readonly encoding: Encoding;
-  /** Most events of each sequence, those given included; at least 2. */
+  /** Most events of each sequence, those given included; at least 2. Models of whole pieces give them whole. */
   readonly length: number;
   /**
    * A sequence ends once so many bars of 4/4 have passed, those given included, in time as `Encoding.barsOf` tells it; if left out

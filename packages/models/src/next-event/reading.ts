@@ -35,7 +35,8 @@ export function readFeatures(
   };
 }
 
-function requireClasses(events: Uint16Array, classes: number): Uint16Array {
+/** @throws ModelError naming the event that is not one of so many classes */
+export function requireClasses(events: Uint16Array, classes: number): Uint16Array {
   const stray = events.find((event) => event >= classes);
   if (stray === undefined) return events;
   throw new ModelError(`Event ${stray} is not a class of the model (0..${classes - 1}); use data in its encoding.`);

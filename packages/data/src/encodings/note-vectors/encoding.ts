@@ -59,6 +59,9 @@ export const noteVectorsEncoding: Encoding = {
   },
 };
 
+/** Shape of the roll of VGM-RNN: 49 pitches, durations of up to 16 steps, bars of 16. */
+export const DURATION_ROLL_SHAPE = { pitches: PITCHES, longest: LONGEST_NOTE, stepsPerBar: STEPS_PER_BAR } as const;
+
 /** Rows of (MIDI pitch, steps since the note before, duration in steps), (notes, 3). An unfinished note is left out. */
 export function noteVectorsOf(events: ArrayLike<number>): Float32Array {
   return Float32Array.from(rowsOf(events).flat());
@@ -71,6 +74,22 @@ export function durationRollOf(events: ArrayLike<number>): Float32Array {
   const roll = new Float32Array(steps * PITCHES);
   for (const { start, end, pitch } of spans) roll[start * PITCHES + pitch - LOWEST] = end - start;
   return roll;
+}
+
+/**
+ * The events of such a roll, as a model gives it. What is not a whole number of 1..16 steps is rounded into that range.
+ *
+ * @param roll (steps, 49): at the start of a note its duration in steps, 0 where none starts
+ */
+export function durationEventsOf(roll: ArrayLike<number>): Uint16Array {
+  const spans: Span[] = [];
+  for (let cell = 0; cell < roll.length; cell++) {
+    if (roll[cell] === 0) continue;
+    const start = Math.floor(cell / PITCHES);
+    const duration = Math.min(LONGEST_NOTE, Math.max(1, Math.round(roll[cell])));
+    spans.push({ start, end: start + duration, pitch: LOWEST + (cell % PITCHES) });
+  }
+  return eventsOf(spans);
 }
 
 function partOf(event: number): 0 | 1 | 2 {
@@ -103,14 +122,19 @@ function encode(song: Song): Encoded {
     const key = `${start} ${moved}`;
     if (note.end > (longest.get(key)?.end ?? 0)) longest.set(key, note);
   }
-  const sorted = [...longest.values()].sort((a, b) => a.start - b.start || b.pitch - a.pitch);
-  if (sorted.length < MIN_NOTES) return droppedPitched(song, `fewer than ${MIN_NOTES} notes on the grid`);
+  if (longest.size < MIN_NOTES) return droppedPitched(song, `fewer than ${MIN_NOTES} notes on the grid`);
+  const sequence = { voice: 'all', events: eventsOf([...longest.values()]), transposition: shift } as const;
+  return { sequences: [sequence], dropped: droppedNoise(song) };
+}
+
+/** Three events a note, in the order of starts, of notes together the highest first. */
+function eventsOf(spans: readonly Span[]): Uint16Array {
+  const sorted = spans.toSorted((a, b) => a.start - b.start || b.pitch - a.pitch);
   const events = sorted.flatMap(({ start, end, pitch }, index) => {
     const step = Math.min(LONGEST_STEP, start - (sorted[index - 1]?.start ?? 0));
     return [pitch - LOWEST, STEP + step, DURATION + end - start - 1];
   });
-  const sequence = { voice: 'all', events: Uint16Array.from(events), transposition: shift } as const;
-  return { sequences: [sequence], dropped: droppedNoise(song) };
+  return Uint16Array.from(events);
 }
 
 function decode(events: ArrayLike<number>, options: DecodeOptions): Song {

@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { expectFailure, jsonOf, scratchFolder, TINY, writeMidiFolder } from './support/cli.ts';
+
+const folder = scratchFolder();
+const midi = join(folder, 'midi');
+const data = join(folder, 'data');
+const run = join(folder, 'run');
+
+beforeAll(async () => {
+  await writeMidiFolder(midi, 8);
+  await jsonOf(`prepare ${midi} --output ${data} --encoding onset-bitmap`);
+  const small = '--channels 2 --code 4 --batch 4 --length 1 --adapter gles';
+  await jsonOf(`train --model convolutional-autoencoder --data ${data} --run ${run} --steps 3 ${small}`);
+});
+
+describe('reconstruct', () => {
+  it('writes a page with a piano roll of each piece and of what comes back', async () => {
+    const output = join(folder, 'pieces.html');
+    const line = `reconstruct --run ${run} --split train --count 2 --output ${output} --adapter gles`;
+    const result = (await jsonOf(line)) as { pieces: { notesKept: number }[] };
+    expect(result.pieces).toHaveLength(2);
+    for (const { notesKept } of result.pieces) {
+      expect(notesKept).toBeGreaterThanOrEqual(0);
+      expect(notesKept).toBeLessThanOrEqual(1);
+    }
+    const page = await readFile(output, 'utf8');
+    expect(page.match(/<svg class="roll"/g)).toHaveLength(4);
+  });
+
+  it('refuses a model that keeps no code of a piece, in one line', async () => {
+    const melodies = join(folder, 'melodies');
+    await jsonOf(`train --run ${melodies} --steps 1 ${TINY}`);
+    const line = `reconstruct --run ${melodies} --output ${join(folder, 'none.html')} --adapter gles`;
+    await expectFailure(1, /basic-rnn cannot reconstruct; it can sample, continue/, line);
+  });
+});

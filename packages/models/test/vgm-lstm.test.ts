@@ -1,0 +1,106 @@
+import { durationRollOf } from '@chipsmith/data';
+import { describe, expect, it } from 'vitest';
+import { type Checkpoint, compose, evaluateCheckpoint, ModelError } from '../src/index.ts';
+import { testDevice } from './support/device.ts';
+import { learntTunes, valuesOf } from './support/learnt.ts';
+
+const device = await testDevice();
+const LENGTH = 32;
+const { encoding, sequences, checkpoint } = await learntTunes(
+  device,
+  'vgm-lstm',
+  { units: 12 },
+  { steps: 30, length: LENGTH },
+);
+
+describe('the objective', () => {
+  it('is the cross-entropy against the durations that a plain float64 network gives', async () => {
+    let [nats, weight] = [0, 0];
+    for (const sequence of sequences) {
+      const roll = durationRollOf(sequence.read());
+      for (let start = 0; start < roll.length / 49; start += LENGTH) {
+        for (const [time, logProbabilities] of predict(checkpoint, roll, start).entries()) {
+          for (let pitch = 0; pitch < 49; pitch++) {
+            const duration = roll[(start + time) * 49 + pitch] ?? 0;
+            nats -= duration * logProbabilities[pitch];
+            weight += duration;
+          }
+        }
+      }
+    }
+    const evaluation = await evaluateCheckpoint(device, checkpoint, sequences);
+    expect(evaluation.weight).toBe(weight);
+    expect(evaluation.loss / (nats / weight)).toBeCloseTo(1, 5);
+  });
+
+  it('has the share of each pitch as its baseline', () => {
+    const { baselines } = checkpoint.model.examples;
+    const [loss] = Object.values(baselines?.(sequences, sequences) ?? {});
+    expect(loss).toBeGreaterThan(1);
+    expect(loss).toBeLessThan(Math.log(49));
+  });
+});
+
+describe('composing', () => {
+  // After a few steps no pitch is as likely as the usual threshold asks.
+  const options = { encoding, length: 600, settings: { threshold: 0.05 } };
+
+  it('goes on for any length, from the events that are given', async () => {
+    const primer = [...sequences[0].read().subarray(0, 60)];
+    const requests = [1, 2].map((seed) => ({ seed, primer }));
+    const [one, other] = await compose(device, checkpoint, 'continue', requests, options);
+    expect(one.events).toHaveLength(600);
+    expect([...one.events.subarray(0, 60)]).toEqual(primer);
+    expect(other.events).not.toEqual(one.events);
+  });
+
+  it('gives the same for a seed, whatever is composed beside it', async () => {
+    const many = Array.from({ length: 17 }, (_, seed) => ({ seed }));
+    const made = await compose(device, checkpoint, 'sample', many, options);
+    const [alone] = await compose(device, checkpoint, 'sample', [{ seed: 16 }], options);
+    expect(alone).toEqual(made[16]);
+  });
+
+  it('starts every pitch that reaches the threshold if it is to take the likeliest', async () => {
+    const primer = [...sequences[0].read().subarray(0, 60)];
+    const settings = { threshold: 0.05, choice: 'likeliest' };
+    const requests = [1, 2].map((seed) => ({ seed, primer }));
+    const [one, other] = await compose(device, checkpoint, 'continue', requests, { ...options, settings });
+    expect(other.events).toEqual(one.events);
+  });
+
+  it('refuses a primer without a whole note', async () => {
+    const requests = [{ seed: 1, primer: [3] }];
+    await expect(compose(device, checkpoint, 'continue', requests, options)).rejects.toThrow(ModelError);
+  });
+});
+
+/** Log-probabilities of each step of the window from `start`, by a plain LSTM over the window before it. */
+function predict(trained: Checkpoint, roll: Float32Array, start: number): number[][] {
+  const values = valuesOf(trained);
+  const [input, recurrent, bias] = ['input', 'recurrent', 'bias'].map((name) => values(`lstm/0/${name}`));
+  const [kernel, outputBias] = [values('output/kernel'), values('output/bias')];
+  const units = bias.length / 4;
+  let [hidden, cell] = [new Array<number>(units).fill(0), new Array<number>(units).fill(0)];
+  return Array.from({ length: LENGTH }, (_, time) => {
+    const x = Array.from({ length: 49 }, (_, pitch) => roll[(start - LENGTH + time) * 49 + pitch] ?? 0);
+    const gates = plus(plus([...bias], x, input), hidden, recurrent);
+    const gate = (number: number, unit: number) => gates[number * units + unit];
+    cell = cell.map((c, unit) => c * sigmoid(gate(2, unit)) + sigmoid(gate(0, unit)) * Math.tanh(gate(1, unit)));
+    hidden = cell.map((c, unit) => sigmoid(gate(3, unit)) * Math.tanh(c));
+    const scores = plus([...outputBias], hidden, kernel);
+    const total = Math.log(scores.reduce((sum, score) => sum + Math.exp(score), 0));
+    return scores.map((score) => score - total);
+  });
+}
+
+/** A vector plus another one times a row-major matrix. */
+function plus(start: readonly number[], vector: readonly number[], matrix: Float32Array): number[] {
+  return start.map((value, column) =>
+    vector.reduce((sum, entry, row) => sum + entry * matrix[row * start.length + column], value),
+  );
+}
+
+function sigmoid(x: number): number {
+  return 1 / (1 + Math.exp(-x));
+}
