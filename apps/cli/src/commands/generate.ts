@@ -2,65 +2,63 @@ import { join } from 'node:path';
 import { findEncoding, withCount } from '@chipsmith/data';
 import { findModel, learningWarning, tempo } from '@chipsmith/models';
 import { drawTracks, settingsOf } from '../draw-tracks.ts';
-import { type Arguments, type Command, flag, givenOptions, text } from '../terminal/command.ts';
+import { type Arguments, type Command, flag, givenOptions, type Options, text } from '../terminal/command.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { print, tell } from '../terminal/output.ts';
 import { givenValue } from '../terminal/schema-options.ts';
-import { integer, number, required, seedOf } from '../terminal/values.ts';
+import { integer, required, seedOf } from '../terminal/values.ts';
 import { checkTracksFolder, writeTracks } from '../tracks.ts';
 import { requireReplaceable } from '../writable.ts';
 import { checkpointOf, checkpointOptions } from './checkpoint.ts';
+import { checkComposing, composingOptions, givenComposing } from './composing-options.ts';
 import { adapterOption, withDevice } from './options.ts';
 import { primerOf } from './primer.ts';
 import { soundOf, soundOptions } from './render.ts';
 import { midiOf, midiOption } from './song.ts';
 
+const ownOptions = {
+  ...checkpointOptions,
+  output: {
+    type: 'string',
+    valueHint: 'folder',
+    description: 'folder to write; a new one beside it if it holds tracks (default <run>/samples)',
+  },
+  replace: { type: 'boolean', description: 'replace the tracks that the folder holds' },
+  count: { type: 'string', valueHint: 'n', description: 'tracks (default 20)' },
+  bars: { type: 'string', valueHint: 'n', description: 'bars of each (default 16)' },
+  seed: { type: 'string', valueHint: 'n', description: 'the same seed gives the same files (default 1)' },
+  primer: { type: 'string', valueHint: 'file', description: 'go on from the end of this song, in its key and tempo' },
+  'primer-pitches': {
+    type: 'string',
+    valueHint: '60,62,..',
+    description: 'go on from these MIDI note numbers, a 16th each',
+  },
+  bpm: { type: 'string', valueHint: 'n', description: "tempo (default the primer's, or the training songs' median)" },
+  ...midiOption,
+  arrange: {
+    type: 'boolean',
+    default: true,
+    description: 'add a second voice, bass and drums to a model that writes melodies',
+    negativeDescription: 'keep the melody alone',
+  },
+  loop: {
+    type: 'boolean',
+    description: 'make tracks that loop without a seam, with the loop point in .vgm, instead of ending',
+  },
+  ...soundOptions,
+  ...adapterOption,
+} satisfies Options;
+
 export const generate: Command = {
   name: 'generate',
   description: 'Make tracks with a trained model: .mid, .vgm, .wav, .json each, and a page to hear them all.',
-  options: {
-    ...checkpointOptions,
-    output: {
-      type: 'string',
-      valueHint: 'folder',
-      description: 'folder to write; a new one beside it if it holds tracks (default <run>/samples)',
-    },
-    replace: { type: 'boolean', description: 'replace the tracks that the folder holds' },
-    count: { type: 'string', valueHint: 'n', description: 'tracks (default 20)' },
-    bars: { type: 'string', valueHint: 'n', description: 'bars of each (default 16)' },
-    seed: { type: 'string', valueHint: 'n', description: 'the same seed gives the same files (default 1)' },
-    temperature: {
-      type: 'string',
-      valueHint: 't',
-      description: "below 1 safer, above 1 wilder (default the model's best, such as 0.9)",
-    },
-    'top-k': { type: 'string', valueHint: 'k', description: 'choose among the k likeliest events only' },
-    'top-p': {
-      type: 'string',
-      valueHint: '0..1',
-      description: 'choose among the likeliest events that hold this share only',
-    },
-    primer: { type: 'string', valueHint: 'file', description: 'go on from the end of this song, in its key and tempo' },
-    'primer-pitches': {
-      type: 'string',
-      valueHint: '60,62,..',
-      description: 'go on from these MIDI note numbers, a 16th each',
-    },
-    bpm: { type: 'string', valueHint: 'n', description: "tempo (default the primer's, or the training songs' median)" },
-    ...midiOption,
-    arrange: {
-      type: 'boolean',
-      default: true,
-      description: 'add a second voice, bass and drums to a model that writes melodies',
-      negativeDescription: 'keep the melody alone',
-    },
-    loop: {
-      type: 'boolean',
-      description: 'make tracks that loop without a seam, with the loop point in .vgm, instead of ending',
-    },
-    ...soundOptions,
-    ...adapterOption,
+  get options() {
+    return { ...ownOptions, ...composingOptions() };
   },
+  helpSections: () => [
+    ['Options', ownOptions],
+    ['How music is made, as far as the model has it', composingOptions()],
+  ],
   examples: [
     ['generate --run runs/basic-rnn-1', 'Twenty tracks into runs/basic-rnn-1/samples'],
     [
@@ -71,6 +69,7 @@ export const generate: Command = {
   ],
   async run(args) {
     const options = optionsOf(args);
+    checkComposing(args);
     const { count, bars, sound, midi } = options;
     const folder = text(args, 'output') ?? join(required(args, 'run', 'the folder of a trained model'), 'samples');
     await checkTracksFolder(folder);
@@ -83,7 +82,8 @@ export const generate: Command = {
     const primer = await primerOf(args, encoding, bars);
     if (primer?.description !== undefined) tell(primer.description);
     const { output: _, seed: __, replace, ...typed } = givenOptions(generate, args);
-    const wish = { ...options, primer };
+    const sampling = givenComposing(args, checkpoint, primer === undefined ? 'sample' : 'continue');
+    const wish = { ...options, sampling: { ...sampling }, primer };
     const settings = { ...settingsOf(checkpoint, wish), ...(primer?.description && { primer: primer.description }) };
     const { output, page, tracks } = await interruptible(async (signal) => {
       const tracks = await withDevice(args, signal, (device, onPreparation) =>
@@ -108,19 +108,10 @@ function optionsOf(args: Arguments) {
     count: integer(args, 'count', { least: 1, most: 1000 }) ?? 20,
     bars: integer(args, 'bars', { least: 1, most: 1000 }) ?? 16,
     seed: seedOf(args) ?? 1,
-    sampling: definedOnly({
-      temperature: number(args, 'temperature', { least: 0.01, most: 100 }),
-      topK: integer(args, 'top-k', { least: 1 }),
-      topP: number(args, 'top-p', { least: 0.001, most: 1 }),
-    }),
     beatsPerMinute: givenValue(tempo, args, 'bpm'),
     arranged: flag(args, 'arrange'),
     loops: flag(args, 'loop'),
     sound: soundOf(args),
     midi: midiOf(args),
   };
-}
-
-function definedOnly(settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
