@@ -294,11 +294,11 @@ describe.skipIf(browser === undefined)('a contact sheet in a browser (skipped wh
   it('packs the kept tracks, with the sound in the format of the others', async () => {
     const page = await openSheet();
     await page.locator('#download').click();
-    expect(await page.locator('#notice').textContent()).toMatch(/^No tracks kept yet/);
+    await expect.poll(() => page.locator('#notice').textContent()).toMatch(/^No tracks kept yet/);
     await page.keyboard.press('f');
     await page.locator('article[data-name=track-03] .keep').click();
     const [download] = await Promise.all([page.waitForEvent('download'), page.locator('#download').click()]);
-    expect(await page.locator('#notice').textContent()).toBe('Packed 2 tracks into kept.zip.');
+    await expect.poll(() => page.locator('#notice').textContent()).toBe('Packed 2 tracks into kept.zip.');
     expect(download.suggestedFilename()).toBe('kept.zip');
     const files = unzipSync(await readFile(await download.path()));
     const endings = ['json', 'mid', 'vgm', 'wav'];
@@ -322,13 +322,13 @@ describe.skipIf(browser === undefined)('a contact sheet in a browser (skipped wh
     await page.reload();
     expect(await page.locator('#kept').textContent()).toBe('2');
     await page.locator('#copy').click();
-    const line = await page.evaluate(() => navigator.clipboard.readText());
-    const words = wordsOf(line);
-    expect(words).toEqual(['pnpm', 'chipsmith', 'keep', '--from', output, '--output', 'kept', 'track-02', 'track-04']);
+    const copied = async () => wordsOf(await page.evaluate(() => navigator.clipboard.readText()));
+    const wanted = ['pnpm', 'chipsmith', 'keep', '--from', output, '--output', 'kept', 'track-02', 'track-04'];
+    await expect.poll(copied).toEqual(wanted);
     // It does what it says.
     const kept = join(scratch, 'kept');
     const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-    const code = await run(words.slice(2).map((word) => (word === 'kept' ? kept : word)));
+    const code = await run(wanted.slice(2).map((word) => (word === 'kept' ? kept : word)));
     write.mockRestore();
     expect(code).toBe(0);
     expect(await filesOf(kept)).toHaveLength(9);

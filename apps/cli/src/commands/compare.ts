@@ -90,7 +90,10 @@ export const compare: Command = {
           signal.throwIfAborted();
           // Of the settings that were given, those that the model has.
           const settings = configure(definition, givenValues(settingsSchema(definition), args));
-          const options = { minutes: minutes ?? 1, seed, ...definition.training, ...shape, settings };
+          const { batch, length } = { ...definition.training, ...shape };
+          // Models of whole pieces have no other length.
+          const own = definition.training.length === 1 ? { batch, length: 1 } : { batch, length };
+          const options = { minutes: minutes ?? 1, seed, ...own, settings };
           const folder = join(output, 'runs', definition.name);
           const job = { device, definition, dataset, place, folder, onPreparation, signal };
           const { result, checkpoint } = await trainOne(job, options);
