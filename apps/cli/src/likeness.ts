@@ -30,7 +30,10 @@ export interface Likeness {
   readonly distances: MelodyMeasures;
   /** Mean of the distances: 0 is alike. */
   readonly distance: number;
-  /** Share of tracks whose onsets meet beats and other voices as often as the middle 90 % of the songs' do, or more often. */
+  /**
+   * Share of tracks whose onsets meet beats and other voices as often as the middle 90 % of the songs' do, or more
+   * often.
+   */
   readonly inTime: number;
 }
 
@@ -51,7 +54,10 @@ export function measureSongs(dataset: Dataset, options: Pick<LikenessOptions, 'b
   return songsOf(dataset, options).map(measureMelody);
 }
 
-/** Training songs as their encoding has them, arranged and cut as tracks are; of a large dataset so many, drawn at random. */
+/**
+ * Training songs as their encoding has them, arranged and cut as tracks are; of a large dataset so many, drawn at
+ * random.
+ */
 export function songsOf(dataset: Dataset, { bars, seed }: Pick<LikenessOptions, 'bars' | 'seed'>): Song[] {
   const { name, version } = dataset.manifest.encoding;
   const encoding = findEncoding(name, version);
@@ -70,8 +76,8 @@ export function songsOf(dataset: Dataset, { bars, seed }: Pick<LikenessOptions, 
 const MAX_SONGS = 1000;
 
 /**
- * Draws sequences at a temperature and compares the tracks that they make with the songs. Unlike `generate`, it does not draw
- * again for those that are nearly empty or alike: they count. Those that do not come to an end are left out.
+ * Draws sequences at a temperature and compares the tracks that they make with the songs. Unlike `generate`, it does
+ * not draw again for those that are nearly empty or alike: they count. Those that do not come to an end are left out.
  */
 export async function likenessOf(
   device: Device,

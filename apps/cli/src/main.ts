@@ -8,7 +8,10 @@ watchOutput();
 standWhereTheUserStands();
 process.exitCode ||= await run(process.argv.slice(2));
 
-/** pnpm runs scripts in the folder of their package.json and says in INIT_CWD where the user stands: paths mean that place. */
+/**
+ * pnpm runs scripts in the folder of their package.json and says in INIT_CWD where the user stands: paths mean that
+ * place.
+ */
 function standWhereTheUserStands(): void {
   const packageFolders = ['..', '../../..'].map((up) => resolve(dirname(fileURLToPath(import.meta.url)), up));
   const { INIT_CWD: place = '' } = process.env;

@@ -22,8 +22,8 @@ export interface PreviewedRun {
 }
 
 /**
- * Previews as tracks in the run's folder: `.mid`, `.vgm` and `.json` of each piece that comes to an end, and of an untrained model that
- * may be none.
+ * Previews as tracks in the run's folder: `.mid`, `.vgm` and `.json` of each piece that comes to an end, and of an
+ * untrained model that may be none.
  *
  * @param every steps
  */

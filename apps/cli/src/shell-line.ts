@@ -1,6 +1,6 @@
 /**
- * A command line of chipsmith that can be copied into a shell as it stands: a POSIX shell, or cmd.exe and PowerShell on Windows.
- * The pages load this too.
+ * A command line of chipsmith that can be copied into a shell as it stands: a POSIX shell, or cmd.exe and PowerShell on
+ * Windows. The pages load this too.
  *
  * @param words the command's own, after `pnpm chipsmith`
  */

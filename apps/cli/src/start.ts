@@ -21,9 +21,9 @@ const PROMISED = 150;
 const MEASURING = 12;
 
 /**
- * What else is to be done, in units of the time that loading this program takes, for both are work for one core. Measured on two cores
- * with OpenGL ES in software, also slowed down six times and busy otherwise: 2 to 2.5 for opening the device and compiling before
- * training, 2.5 to 5 for composing and rendering after it.
+ * What else is to be done, in units of the time that loading this program takes, for both are work for one core.
+ * Measured on two cores with OpenGL ES in software, also slowed down six times and busy otherwise: 2 to 2.5 for opening
+ * the device and compiling before training, 2.5 to 5 for composing and rendering after it.
  */
 const BEFORE = 2.5;
 const AFTER = 4;

@@ -83,8 +83,8 @@ export function trackFiles(
 }
 
 /**
- * Writes .mid, .vgm, .wav and .json of every track and index.html, into a folder beside the wanted one that then takes its
- * place: the folder is never half-written.
+ * Writes .mid, .vgm, .wav and .json of every track and index.html, into a folder beside the wanted one that then takes
+ * its place: the folder is never half-written.
  *
  * @returns the folder that was written, and the absolute path of the page
  * @throws DataError if the folder holds something else than tracks, or cannot be written
@@ -132,8 +132,8 @@ export async function checkTracksFolder(folder: string): Promise<void> {
 }
 
 /**
- * Where tracks are written: the wanted folder, unless it holds tracks and they are not to be replaced. Then it is the first of
- * `<folder>-2`, `<folder>-3` and so on that is missing or empty.
+ * Where tracks are written: the wanted folder, unless it holds tracks and they are not to be replaced. Then it is the
+ * first of `<folder>-2`, `<folder>-3` and so on that is missing or empty.
  *
  * @throws DataError if the wanted folder holds something else than tracks, or cannot be read
  */

@@ -4,8 +4,8 @@ import { dirname, join, resolve } from 'node:path';
 import { fileError, isSystemError } from '@chipsmith/data/node';
 
 /**
- * Makes sure, before long work begins, that a folder can be made or written into, by doing so: permissions do not tell of
- * read-only file systems or full disks. Leaves everything as it was.
+ * Makes sure, before long work begins, that a folder can be made or written into, by doing so: permissions do not tell
+ * of read-only file systems or full disks. Leaves everything as it was.
  *
  * @throws ModelError with what the operating system says
  */
@@ -13,7 +13,11 @@ export async function requireWritable(folder: string): Promise<void> {
   await tryToWrite(folder, folder);
 }
 
-/** As `requireWritable`, of a folder that `replaceFolder` will make beside its place and put there. @throws ModelError */
+/**
+ * As `requireWritable`, of a folder that `replaceFolder` will make beside its place and put there.
+ *
+ * @throws ModelError
+ */
 export async function requireReplaceable(folder: string): Promise<void> {
   const place = existsSync(folder) ? await realpath(folder) : resolve(folder);
   await tryToWrite(dirname(place), folder);
@@ -33,7 +37,11 @@ async function tryToWrite(folder: string, named: string): Promise<void> {
   }
 }
 
-/** Makes a folder and those that it stands in where they are missing. @param made takes their paths, outer ones first */
+/**
+ * Makes a folder and those that it stands in where they are missing.
+ *
+ * @param made takes their paths, outer ones first
+ */
 async function makeFolders(folder: string, made: string[]): Promise<void> {
   try {
     await mkdir(folder);

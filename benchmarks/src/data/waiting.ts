@@ -31,8 +31,8 @@ const CASES: readonly Case[] = [
 ];
 
 /**
- * How long training waits for its batches: steps that take a set time on a device, during which the processor is free, over the
- * polyphony of arrangements of the embedded tunes.
+ * How long training waits for its batches: steps that take a set time on a device, during which the processor is free,
+ * over the polyphony of arrangements of the embedded tunes.
  *
  * @param steps of each length
  */

@@ -12,8 +12,9 @@ const BARS = 16;
 const MODEL = 'basic-rnn';
 
 /**
- * How long Basic RNN takes for 20 tracks of 16 bars in one batch, and for the same tracks one after another. Kernels being made
- * ready and weights going to the device, which each call begins with, do not count: the clock starts at the first event.
+ * How long Basic RNN takes for 20 tracks of 16 bars in one batch, and for the same tracks one after another. Kernels
+ * being made ready and weights going to the device, which each call begins with, do not count: the clock starts at the
+ * first event.
  *
  * @param rounds of both, in turn
  */

@@ -1,5 +1,6 @@
 // Learns the byte pairs of nes-events-bpe from half of NES-MDB's train split (see train-half.ts) and writes them to
-// src/encodings/nes-events/learnt/nes-byte-pairs.json. To be run again whenever nes-events gives other events. From the repository root:
+// src/encodings/nes-events/learnt/nes-byte-pairs.json. To be run again whenever nes-events gives other events. From the
+// repository root:
 //
 //   node --conditions=@chipsmith/source --import tsx packages/data/scripts/learn-nes-byte-pairs.ts nesmdb_midi.tar.gz
 import { writeFileSync } from 'node:fs';

@@ -3,8 +3,8 @@ import { splitOfFolders } from '../src/dataset/split.ts';
 import { readSources } from '../src/node/archives/sources.ts';
 
 /**
- * Every second file of NES-MDB's train split (2,251 of 4,502, in the order of the archive), which the learnt files are made of:
- * the rest can tell whether they hold elsewhere.
+ * Every second file of NES-MDB's train split (2,251 of 4,502, in the order of the archive), which the learnt files are
+ * made of: the rest can tell whether they hold elsewhere.
  *
  * @param inputs the archive, or a folder of it
  */

@@ -10,8 +10,8 @@ export interface FilePlace {
  * Bad input: a file, archive, folder, song or setting that cannot be used. The message is one line and says
  * where the trouble is, what is wrong and what to do about it; it is meant to be shown to the user as it stands.
  *
- * What is read from a file has a byte: that of the trouble, or where reading stopped if the whole is at fault (a piece that
- * lasts days, a book without a tune). What is read from JSON has a field, or the parser's own words.
+ * What is read from a file has a byte: that of the trouble, or where reading stopped if the whole is at fault (a piece
+ * that lasts days, a book without a tune). What is read from JSON has a field, or the parser's own words.
  */
 export class DataError extends Error {
   override readonly name = 'DataError';
@@ -53,8 +53,8 @@ function wordsOf({ byte, within }: FilePlace): string {
 }
 
 /**
- * A text that can be shown in a line of a terminal: file names, and texts from damaged files, may hold line breaks, control characters that
- * a terminal obeys, and marks that turn the direction of writing.
+ * A text that can be shown in a line of a terminal: file names, and texts from damaged files, may hold line breaks,
+ * control characters that a terminal obeys, and marks that turn the direction of writing.
  */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ');

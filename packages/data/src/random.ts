@@ -51,7 +51,10 @@ function mix(state: number): number {
   return (bits ^ (bits >>> 16)) >>> 0;
 }
 
-/** A seed for a part of the work, from the seed of the whole and the part's numbers: (seed, epoch), (seed, epoch, window). */
+/**
+ * A seed for a part of the work, from the seed of the whole and the part's numbers: (seed, epoch), (seed, epoch,
+ * window).
+ */
 export function deriveSeed(seed: number, ...parts: readonly number[]): number {
   return parts.reduce((state, part) => mix((mix(state) + Math.imul(part, GOLDEN_RATIO)) | 0), seed | 0);
 }

@@ -24,7 +24,9 @@ export interface Tempo {
   readonly origin: Origin;
   /** 0..1; 1 when given. */
   readonly confidence: number;
-  /** Later tempos, each until the next one, in order of time; `beatsPerMinute` holds until the first. None if left out. */
+  /**
+   * Later tempos, each until the next one, in order of time; `beatsPerMinute` holds until the first. None if left out.
+   */
   readonly changes?: readonly TempoChange[];
 }
 

@@ -197,7 +197,8 @@ describe('damaged ABC', () => {
       const { user, system } = process.cpuUsage(start);
       return user + system;
     };
-    // A quadratic reader takes 256 times as long for 16 times as much; what little is to be read takes no measurable time.
+    // A quadratic reader takes 256 times as long for 16 times as much; what little is to be read takes no measurable
+    // time.
     costOf(4000);
     const few = costOf(4000);
     const many = costOf(64_000);

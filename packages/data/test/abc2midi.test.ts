@@ -13,8 +13,8 @@ const NOTE = hasConverter ? 'abc2midi' : 'abc2midi (skipped: install abcmidi)';
 const FOLK = `${DATA_FOLDER}/folk`;
 
 /**
- * The tunes of the Nottingham collection of which abc2midi 4.84 makes something else, by file and place, and why. Where it
- * follows another rule than ours, the section of the standard is named.
+ * The tunes of the Nottingham collection of which abc2midi 4.84 makes something else, by file and place, and why. Where
+ * it follows another rule than ours, the section of the standard is named.
  */
 const OTHERWISE: Readonly<Record<string, string>> = {
   'ashover.abc/0006': 'goes back to the first |: although a section with endings lies between',
@@ -82,7 +82,10 @@ function ourMelody({ voices, tempo }: Song): string[] {
   return melodyOf([...voices.pulse1, ...voices.pulse2].map(({ start, pitch }) => [beatAt(start), pitch]));
 }
 
-/** What abc2midi makes of each tune of a book whose tunes are numbered from 1, read with @tonejs/midi; without chords and grace notes. */
+/**
+ * What abc2midi makes of each tune of a book whose tunes are numbered from 1, read with @tonejs/midi; without chords
+ * and grace notes.
+ */
 function theirMelodies(book: string, count: number): string[][] {
   writeFileSync(join(folder, 'book.abc'), book, 'latin1');
   // It complains of the tunes' bars with an exit code of its own.
@@ -96,8 +99,8 @@ function theirMelodies(book: string, count: number): string[][] {
 }
 
 /**
- * The same tunes as abc2midi is to read them: parts by `P:`, no swing because of a rhythm's name, no ornaments played out, and
- * chords not spread.
+ * The same tunes as abc2midi is to read them: parts by `P:`, no swing because of a rhythm's name, no ornaments played
+ * out, and chords not spread.
  */
 function plainBook(book: string): string {
   let number = 0;

@@ -16,7 +16,8 @@ describe('baselines', () => {
   });
 
   it('bigram: add-one frequencies after each event', () => {
-    // After 0: 1 three times, so (0+1)/6, (3+1)/6, (0+1)/6. After 1: 0 once: 2/4, 1/4, 1/4. After 2: nothing seen, 1/3 each.
+    // After 0: 1 three times, so (0+1)/6, (3+1)/6, (0+1)/6. After 1: 0 once: 2/4, 1/4, 1/4. After 2: nothing seen, 1/3
+    // each.
     const result = bigram(
       train,
       [

@@ -149,8 +149,8 @@ describe('BatchSampler', () => {
       expect(Math.min(...lanesOf(sampler.at(step)).flat())).toBeGreaterThanOrEqual(100);
       if (step > 0) most.read = Math.max(most.read, read.length - before);
     }
-    // Pools of 512, 512 and 176, of two windows each: 64, 64 and 22 steps. The first step reads one whole pool; in the last 22
-    // steps the 512 sequences that begin the next epoch are read.
+    // Pools of 512, 512 and 176, of two windows each: 64, 64 and 22 steps. The first step reads one whole pool; in the
+    // last 22 steps the 512 sequences that begin the next epoch are read.
     expect(most.read).toBeLessThanOrEqual(Math.ceil((512 / 176 / 2) * 16));
     const first = read.slice(0, 1200);
     expect(new Set(first).size).toBe(1200);

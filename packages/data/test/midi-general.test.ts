@@ -27,7 +27,10 @@ const song = songOf({
   noise: [2, 9].map((pitch, beat) => plainNote(beat * QUARTER, beat * QUARTER + 4000, pitch, 'noise')),
 });
 
-/** What a music program that knows nothing of chipsmith makes of a file when it saves it: @tonejs/midi reads and writes it. */
+/**
+ * What a music program that knows nothing of chipsmith makes of a file when it saves it: @tonejs/midi reads and writes
+ * it.
+ */
 function savedElsewhere(bytes: Uint8Array, change: (midi: InstanceType<typeof Midi>) => void = () => {}): Uint8Array {
   const midi = new Midi(bytes);
   change(midi);
@@ -99,7 +102,8 @@ describe('a General MIDI file of writeMidi', () => {
             .filter(({ start, end }) => beatAt(end) - beatAt(start) > 0.01)
             .map(({ start }) => Math.round(480 * beatAt(start))),
         );
-        // Played at the tempos of the file, notes sound when they do in the song: to half a tick, at most 3 ms at 20 bpm.
+        // Played at the tempos of the file, notes sound when they do in the song: to half a tick, at most 3 ms at 20
+        // bpm.
         for (const [index, { time }] of track.notes.entries()) {
           expect(Math.abs(time - song.voices.pulse1[index].start / 44_100)).toBeLessThan(0.0065);
         }

@@ -19,7 +19,10 @@ const SAMPLE_RATE = 22_050;
 /** Samples of both channels in 10 ms. */
 const WINDOW = (2 * SAMPLE_RATE) / 100;
 
-/** Root mean square in dB of what FluidSynth plays of a file, over the windows of 10 ms that are within 40 dB of the loudest. */
+/**
+ * Root mean square in dB of what FluidSynth plays of a file, over the windows of 10 ms that are within 40 dB of the
+ * loudest.
+ */
 function levelOf(midi: Uint8Array): number {
   const [file, sound] = [join(folder, 'played.mid'), join(folder, 'played.raw')];
   writeFileSync(file, midi);

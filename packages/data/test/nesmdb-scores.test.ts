@@ -129,7 +129,10 @@ describe.skipIf(!hasNesMdb || !existsSync(`${fixture}.u8.gz`))(`expressive score
   });
 });
 
-/** For each 24th of a second the pitch that sounds longest in it; of equal ones the lowest, as numpy's bincount gives it. */
+/**
+ * For each 24th of a second the pitch that sounds longest in it; of equal ones the lowest, as numpy's bincount gives
+ * it.
+ */
 function longestPitches(notes: readonly Note[], count: number): number[] {
   const ticks = Array.from({ length: count }, () => new Map<number, number>());
   for (const { start, end, pitch } of notes) {

@@ -40,7 +40,10 @@ interface Written {
   readonly duties: readonly number[];
 }
 
-/** Any voice on the grid of frames. Volume and duty of a note change from frame to frame; repeats of a pitch without a gap included. */
+/**
+ * Any voice on the grid of frames. Volume and duty of a note change from frame to frame; repeats of a pitch without a
+ * gap included.
+ */
 function anyVoice(voice: VoiceName): fc.Arbitrary<Written[]> {
   const { lowestPitch, highestPitch, highestDuty } = VOICE_RANGES[voice];
   const values = (lowest: number, highest: number) =>
@@ -79,7 +82,10 @@ const noteOf = ({ start, frames, pitch, volumes, duties }: Written): Note => ({
   duty: curve(start, frames, duties),
 });
 
-/** What the driver makes of a voice: a note before its like, without a gap and not quieter at its end, loses its last frame. */
+/**
+ * What the driver makes of a voice: a note before its like, without a gap and not quieter at its end, loses its last
+ * frame.
+ */
 function asPlayed(notes: readonly Written[]): Written[] {
   return notes.map((note, at) => {
     const next = notes[at + 1];

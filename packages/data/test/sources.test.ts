@@ -203,7 +203,8 @@ describe('readSources', () => {
   });
 
   it('counts what archives in one another unpack to together', async () => {
-    // Each of 40 archives unpacks to 3 MiB of zeros, from some 3 kB, and is packed to a few hundred bytes in the outer one.
+    // Each of 40 archives unpacks to 3 MiB of zeros, from some 3 kB, and is packed to a few hundred bytes in the outer
+    // one.
     const inner = zipSync({ 'zeros.mid': new Uint8Array(3 * 2 ** 20) }, { level: 9 });
     const bomb = zipSync(Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`${index}.zip`, inner])), {
       level: 9,

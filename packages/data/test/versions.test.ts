@@ -46,9 +46,9 @@ const untimed = (song: Song): Song => ({
 });
 
 /*
- * What others keep on disk depends on these versions: datasets and checkpoints on those of encodings, what `prepare` need not do
- * again on PREPARATION_VERSION. Where a hash is no longer the recorded one, the same file or song gives something else: raise the
- * version, and record the new hash.
+ * What others keep on disk depends on these versions: datasets and checkpoints on those of encodings, what `prepare`
+ * need not do again on PREPARATION_VERSION. Where a hash is no longer the recorded one, the same file or song gives
+ * something else: raise the version, and record the new hash.
  */
 describe('versions', () => {
   const songs = [1, 2, 3].map(fourVoices).flatMap((song) => [song, untimed(song)]);

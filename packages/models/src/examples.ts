@@ -4,7 +4,9 @@ import type { DataType, Graph, Shape, Tensor } from '@chipsmith/kernels';
 /** One kind of numbers that a model gets of each example. */
 export interface Field {
   readonly dtype: DataType;
-  /** Whether there is an entry for each unit of a window, time-major, (T, B, ...), or one for each example, (B, ...). */
+  /**
+   * Whether there is an entry for each unit of a window, time-major, (T, B, ...), or one for each example, (B, ...).
+   */
   readonly per: 'unit' | 'example';
   /** Of an entry. */
   readonly shape: Shape;

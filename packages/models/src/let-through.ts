@@ -1,6 +1,6 @@
 /**
- * Lets signals and timers through amid long work in one thread. A message to oneself is answered within microseconds in Node and
- * in pages, where a timer would wait for 4 ms.
+ * Lets signals and timers through amid long work in one thread. A message to oneself is answered within microseconds in
+ * Node and in pages, where a timer would wait for 4 ms.
  *
  * @throws the signal's reason if it is aborted by then
  */

@@ -28,13 +28,17 @@ export interface ModelDefinition<Settings extends ModelSettings = ModelSettings>
   create(settings: Settings, encoding: Encoding): Model;
 }
 
-/** A network with its objective, and what can be asked of it. Parameters live in its arena, whatever device they are on. */
+/**
+ * A network with its objective, and what can be asked of it. Parameters live in its arena, whatever device they are on.
+ */
 export interface Model {
   readonly parameters: Arena;
   /** Values that training measures and does not learn, such as batch norm's running ones. */
   readonly statistics?: Arena | undefined;
   readonly examples: Examples;
-  /** Shapes of what goes on from one window of a sequence to the next, for B sequences side by side; all start at zero. */
+  /**
+   * Shapes of what goes on from one window of a sequence to the next, for B sequences side by side; all start at zero.
+   */
   carriedShapes(batch: number): readonly Shape[];
   /**
    * Appends network and objective to a graph.

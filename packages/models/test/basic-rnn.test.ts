@@ -14,7 +14,8 @@ describe('parameter count', () => {
   it.each([[[256, 256]], [[512, 512]], [[8]], [[3, 5, 7]]])(
     'follows the formula of BasicLSTMCell for layers %j',
     (layers) => {
-      // A cell has one matrix ((inputs + units), 4 units) and 4 units biases; the output (units, classes) and its biases.
+      // A cell has one matrix ((inputs + units), 4 units) and 4 units biases; the output (units, classes) and its
+      // biases.
       const cells = layers.map((units, index) => ((index === 0 ? 38 : layers[index - 1]) + units + 1) * 4 * units);
       const output = (layers[layers.length - 1] + 1) * 38;
       expect(create({ layers }).parameters.valueCount).toBe(cells.reduce((sum, count) => sum + count, output));

@@ -198,7 +198,8 @@ describe('fitTraining', () => {
   });
 
   it('splits the batch where a value of the whole one is larger than the device binds', async () => {
-    // Gates of a layer for the whole batch: 128 events x 16 sequences x 4 x 64 units x 4 bytes = 2 MiB; 1 in an evaluation.
+    // Gates of a layer for the whole batch: 128 events x 16 sequences x 4 x 64 units x 4 bytes = 2 MiB; 1 in an
+    // evaluation.
     const long = { ...shape, length: 128 };
     const limits = { ...BASE_LIMITS, maxStorageBufferBindingSize: 2 ** 20 };
     expect(trainingMemory(trainee, long, { limits })).toBeUndefined();

@@ -7,7 +7,9 @@ import { givenValues, schemaOptions } from '../terminal/schema-options.ts';
 /** What `generate` asks of a model: something new, or to go on from a primer. */
 const TASKS = ['sample', 'continue'] as const satisfies readonly Task[];
 
-/** Options for how music is made: what the models' composers can be set to, each as the first that has it describes it. */
+/**
+ * Options for how music is made: what the models' composers can be set to, each as the first that has it describes it.
+ */
 export function composingOptions(): Options {
   const options: Record<string, Options[string]> = {};
   for (const definition of models) {

@@ -46,7 +46,8 @@ export function shapeSchema({ training: { batch, length } }: ModelDefinition) {
 }
 
 /**
- * The options of some models' own settings. Where several have one of the same name, it is described as the first has it.
+ * The options of some models' own settings. Where several have one of the same name, it is described as the first has
+ * it.
  *
  * @throws Error if models disagree on whether an option has a value
  */
@@ -70,7 +71,9 @@ export function withSettings(own: Options, definitions: readonly ModelDefinition
   return { ...own, ...settings };
 }
 
-/** What help shows where options depend on the model: the command's own, and the settings of the model that was named. */
+/**
+ * What help shows where options depend on the model: the command's own, and the settings of the model that was named.
+ */
 export function sectionsOf(own: Options, definition: ModelDefinition): readonly (readonly [string, Options])[] {
   const heading = `Settings of ${definition.name}; of another: --model <name> --help`;
   return [

@@ -28,7 +28,8 @@ export const adapterOption = {
  * Opens a device for some work and closes it afterwards, telling how far it is with getting ready.
  *
  * @param work takes the device, and what its programs are to tell their progress to
- * @throws KernelError without an adapter; CommandError for the one that computes nothing; the signal's reason once it is aborted
+ * @throws KernelError without an adapter; CommandError for the one that computes nothing; the signal's reason once it
+ *   is aborted
  */
 export async function withDevice<Result>(
   args: Arguments,
@@ -75,7 +76,9 @@ export async function datasetOf(place: string, encoding: Encoding): Promise<Data
   return place === CORPUS ? corpusDataset(encoding, {}) : openDataset(place);
 }
 
-/** The embedded corpus as a dataset. Its pulse 1 has the tunes as they were written; other voices are arranged by rule. */
+/**
+ * The embedded corpus as a dataset. Its pulse 1 has the tunes as they were written; other voices are arranged by rule.
+ */
 export function corpusDataset(encoding: Encoding, { voices = ['pulse1'], ...options }: DatasetOptions): Dataset {
   return datasetFromSongs(embeddedCorpus(), encoding, { ...options, voices });
 }

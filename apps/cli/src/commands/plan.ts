@@ -114,7 +114,9 @@ async function measured(
   );
 }
 
-/** No device is asked here, and how large its buffers may be differs: 128 MiB at least, 2 GiB on most graphics cards. */
+/**
+ * No device is asked here, and how large its buffers may be differs: 128 MiB at least, 2 GiB on most graphics cards.
+ */
 const ANY_DEVICE = { maxBufferSize: Number.MAX_SAFE_INTEGER, maxStorageBufferBindingSize: Number.MAX_SAFE_INTEGER };
 
 /** Settings that fit, or in words why none do. */

@@ -199,7 +199,9 @@ async function prepareInputs(options: PrepareOptions): Promise<Prepared> {
   }
 }
 
-/** An encoding of single voices makes a melody of each, of the bass line too, which whoever wants tunes may not expect. */
+/**
+ * An encoding of single voices makes a melody of each, of the bass line too, which whoever wants tunes may not expect.
+ */
 function bassHint(dataset: Dataset, voices: readonly VoiceName[] | undefined): string[] {
   const sequences = SPLITS.flatMap((split) => dataset.sequences(split));
   const bass = sequences.filter(({ voice }) => voice === 'triangle').length;

@@ -26,8 +26,8 @@ export interface TrackPrimer {
 }
 
 /**
- * What `--primer` or `--primer-pitches` asks for: the end of a song (see choosePrimer) in a file of any kind that songs are read
- * from, the first song of a book; or pitches, one event each.
+ * What `--primer` or `--primer-pitches` asks for: the end of a song (see choosePrimer) in a file of any kind that songs
+ * are read from, the first song of a book; or pitches, one event each.
  *
  * @param bars of a track, primer included
  * @throws UsageError if both are given

@@ -74,7 +74,9 @@ export const reconstruct: Command = {
   },
 };
 
-/** Of a song's pitched notes, the share whose pitch starts in the other one at the same time, whichever voice plays it. */
+/**
+ * Of a song's pitched notes, the share whose pitch starts in the other one at the same time, whichever voice plays it.
+ */
 function shareKept(original: Song, reconstructed: Song): number {
   const startsOf = ({ voices: { pulse1, pulse2, triangle } }: Song) =>
     [...pulse1, ...pulse2, ...triangle].map(({ start, pitch }) => `${start} ${pitch}`);

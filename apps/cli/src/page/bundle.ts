@@ -9,7 +9,9 @@ export type PageScript = 'main' | 'watch';
 
 const scripts = new Map<PageScript, string>();
 
-/** A script of the pages with all it uses, the sound chip too, as one text. It takes a tenth of a second the first time. */
+/**
+ * A script of the pages with all it uses, the sound chip too, as one text. It takes a tenth of a second the first time.
+ */
 export function pageScript(name: PageScript): string {
   const known = scripts.get(name);
   if (known !== undefined) return known;

@@ -16,13 +16,17 @@ export interface SheetTrack {
   readonly name: string;
   readonly song: Song;
   readonly seed: number;
-  /** Figures to show and sort by, such as `nllPerEvent` or `notes`. Tracks may have different ones; NaN shows as a dash. */
+  /**
+   * Figures to show and sort by, such as `nllPerEvent` or `notes`. Tracks may have different ones; NaN shows as a dash.
+   */
   readonly scores: Readonly<Record<string, number>>;
   /** What is particular to this track. */
   readonly settings?: Settings;
   /** Output path of the console that it is heard through; 'nes' by default. */
   readonly filter?: FilterName;
-  /** What the page carries of its files: the .vgm, which it plays, and with .mid and .json what it packs for download. */
+  /**
+   * What the page carries of its files: the .vgm, which it plays, and with .mid and .json what it packs for download.
+   */
   readonly files: Readonly<Record<SmallFile, Uint8Array>>;
 }
 
@@ -42,8 +46,8 @@ export type SmallFile = (typeof SMALL_FILES)[number];
 export const TRACK_FILES = ['wav', ...SMALL_FILES] as const;
 
 /**
- * Makes the page that shows and plays a folder of tracks: one HTML file that needs nothing but itself to play them, and the
- * files beside it for its links. The same tracks give the same bytes.
+ * Makes the page that shows and plays a folder of tracks: one HTML file that needs nothing but itself to play them, and
+ * the files beside it for its links. The same tracks give the same bytes.
  */
 export function contactSheet(tracks: readonly SheetTrack[], meta: SheetMeta): string {
   const scoreNames = [...new Set(tracks.flatMap(({ scores }) => Object.keys(scores)))];

@@ -18,7 +18,9 @@ export function words(name: string): string {
     .replace(/([a-z0-9])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`);
 }
 
-/** A figure as a reader wants it: integers whole, others with three significant digits, what is not a number as a dash. */
+/**
+ * A figure as a reader wants it: integers whole, others with three significant digits, what is not a number as a dash.
+ */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return '–';
   return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(3)));

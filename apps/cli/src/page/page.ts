@@ -22,7 +22,8 @@ export interface PageContent {
 
 /**
  * A page that needs nothing from elsewhere and works from disk without a network: style, script, the sound chip and the
- * files that it plays are in it. Its policy lets no script run but its own and nothing load but tracks' sound beside it.
+ * files that it plays are in it. Its policy lets no script run but its own and nothing load but tracks' sound beside
+ * it.
  */
 export function htmlPage(content: PageContent): string {
   const { title, body, sheet, keys, files, script: name = 'main', style: ownStyle = '' } = content;

@@ -30,9 +30,10 @@ const MIN_LOUDNESS = 0.3;
 const blackKeys: ReadonlySet<number> = new Set([1, 3, 6, 8, 10]);
 
 /**
- * Draws a song as SVG: time from left to right over the whole width, pitch upwards with the black keys' rows shaded, drums in
- * a lane of their own below, bars and beats as vertical lines. A note is as high as it is loud, and its outline follows its
- * volume. Colours come from the page's style: the classes are the voices' names, `bar`, `beat`, `octave` and `black`.
+ * Draws a song as SVG: time from left to right over the whole width, pitch upwards with the black keys' rows shaded,
+ * drums in a lane of their own below, bars and beats as vertical lines. A note is as high as it is loud, and its
+ * outline follows its volume. Colours come from the page's style: the classes are the voices' names, `bar`, `beat`,
+ * `octave` and `black`.
  */
 export function pianoRoll(song: Song, { width, height }: RollSize): string {
   const duration = Math.max(1, song.duration);

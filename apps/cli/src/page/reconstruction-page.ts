@@ -14,7 +14,9 @@ export interface Reconstruction {
   readonly notesKept: number;
 }
 
-/** Pieces above what a model makes of them, drawn as piano rolls (SVG) and to be heard, as one page that loads nothing. */
+/**
+ * Pieces above what a model makes of them, drawn as piano rolls (SVG) and to be heard, as one page that loads nothing.
+ */
 export function reconstructionPage(title: string, pairs: readonly Reconstruction[]): string {
   const cards = pairs.flatMap(({ original, reconstructed, notesKept }, index) => [
     { name: `piece-${index + 1}`, song: original, below: '' },

@@ -25,7 +25,9 @@ export interface Command {
   readonly description: string;
   /** All that it accepts. */
   readonly options: Options;
-  /** What help shows of the options, under headings, where that depends on what else was typed; all of them if left out. */
+  /**
+   * What help shows of the options, under headings, where that depends on what else was typed; all of them if left out.
+   */
   helpSections?(args: Arguments): readonly (readonly [heading: string, options: Options])[];
   /** What positional arguments are, for the usage line; none are accepted if left out. */
   readonly positionals?: string;
@@ -110,7 +112,10 @@ function splitWords(options: Options, words: readonly string[]) {
   });
 }
 
-/** The options of a command that were given, or rather differ from their defaults, by name: `--no-arrange` is `arrange: false`. */
+/**
+ * The options of a command that were given, or rather differ from their defaults, by name: `--no-arrange` is `arrange:
+ * false`.
+ */
 export function givenOptions(command: Command, args: Arguments): Record<string, string | boolean> {
   const options: Record<string, string | boolean> = {};
   for (const [name, option] of Object.entries(command.options)) {

@@ -22,7 +22,9 @@ const USER_FACING = [ApuError, CommandError, DataError, KernelError, ModelError]
 /** Faults of a setting or of the machine: which line of ours met them says nothing to the user. */
 const WITHOUT_CALL_SITE: readonly KernelErrorCode[] = ['option', 'limit', 'out-of-memory', 'device-lost'];
 
-/** What to print and which code to end with. Anything unforeseen is a fault of ours and keeps its stack for a report. */
+/**
+ * What to print and which code to end with. Anything unforeseen is a fault of ours and keeps its stack for a report.
+ */
 export function explain(error: unknown): { text: string; code: number } {
   if (error instanceof UsageError) return { text: printable(error.message), code: EXIT.usage };
   if (error instanceof Error && error.name === 'AbortError') return { text: 'Interrupted.', code: EXIT.interrupted };

@@ -5,7 +5,11 @@ const COLUMNS = 80;
 /** Where the descriptions of options begin; one with a longer name has its own line above. */
 const DESCRIPTION_COLUMN = 28;
 
-/** What a command does, its options and examples, as text of at most 80 columns. @param args what was typed beside --help */
+/**
+ * What a command does, its options and examples, as text of at most 80 columns.
+ *
+ * @param args what was typed beside --help
+ */
 export function helpOf(command: Command, args: Arguments): string {
   const { name, description, positionals, examples } = command;
   const [[heading, options], ...others] = command.helpSections?.(args) ?? [['Options', command.options]];

@@ -14,8 +14,9 @@ export function tell(words: string): void {
 }
 
 /**
- * What is printed may go to a program that stops reading (`chipsmith train --help | head -1`), or to a terminal that has been
- * closed: nobody misses the rest then, and work goes on. Any other trouble, such as a full disk, counts as failure.
+ * What is printed may go to a program that stops reading (`chipsmith train --help | head -1`), or to a terminal that
+ * has been closed: nobody misses the rest then, and work goes on. Any other trouble, such as a full disk, counts as
+ * failure.
  */
 export function watchOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
@@ -32,8 +33,8 @@ export function watchOutput(): void {
 }
 
 /**
- * Node aborts, and may leave a core dump, where it cannot give a closed terminal back its settings at exit. So the process ends then
- * as those do that have nothing to save: by the signal that tells of it.
+ * Node aborts, and may leave a core dump, where it cannot give a closed terminal back its settings at exit. So the
+ * process ends then as those do that have nothing to save: by the signal that tells of it.
  */
 function endWithTerminal(): void {
   if (process.listeners('exit').includes(hangUp)) return;

@@ -26,7 +26,8 @@ interface Setting {
 }
 
 /**
- * The options for the values of a schema, nested ones by the last word of their path, with description, values and default.
+ * The options for the values of a schema, nested ones by the last word of their path, with description, values and
+ * default.
  *
  * @throws Error if two values have the same option, or one is of a kind that a word cannot give
  */

@@ -16,7 +16,11 @@ export function number(args: Arguments, name: string, range: NumberRange = {}): 
   return typed === undefined ? undefined : parseNumber(`--${name}`, typed, range);
 }
 
-/** Numbers with commas between, such as `0.7,0.9`. @throws UsageError naming the option if one is not a number in the range */
+/**
+ * Numbers with commas between, such as `0.7,0.9`.
+ *
+ * @throws UsageError naming the option if one is not a number in the range
+ */
 export function numbers(args: Arguments, name: string, range: NumberRange = {}): number[] | undefined {
   const typed = text(args, name);
   return typed?.split(',').map((one) => parseNumber(`--${name}: each`, one, range));

@@ -14,7 +14,8 @@ const MAX_BYTES = 2 ** 20;
  * The pieces in a folder of previews, to see and to hear.
  *
  * @param prefix of the cards' names, which differ from those of all other previews
- * @throws DataError if a file cannot be read; CommandError if it is not one of a track; the system's error if there is no such folder
+ * @throws DataError if a file cannot be read; CommandError if it is not one of a track; the system's error if there is
+ *   no such folder
  */
 export async function previewCards(folder: string, prefix: string): Promise<PreviewCards> {
   const names = (await readdir(folder)).flatMap((file) => /^(track-\d+)\.json$/.exec(file)?.[1] ?? []).sort();

@@ -13,7 +13,10 @@ import { type Runs, runsIn, stateOf } from './runs.ts';
 /** Of this machine only. */
 const LOOPBACK = '127.0.0.1';
 
-/** Names under which a browser of this machine asks for the page. Another name is one that somebody else has pointed here. */
+/**
+ * Names under which a browser of this machine asks for the page. Another name is one that somebody else has pointed
+ * here.
+ */
 const OWN_NAMES = [LOOPBACK, 'localhost', '[::1]'];
 
 export interface WatchServer {

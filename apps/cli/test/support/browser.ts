@@ -5,7 +5,10 @@ import { afterAll, afterEach, expect, inject } from 'vitest';
 /** A Chromium of this machine, see scripts/find-browser.mjs; undefined where there is none. */
 export const browser = inject('browser');
 
-/** Opens pages, from disk or by their address, in one browser for a test file. After each test, nothing may have been said on their consoles. */
+/**
+ * Opens pages, from disk or by their address, in one browser for a test file. After each test, nothing may have been
+ * said on their consoles.
+ */
 export function browserPages(): (place: string, options?: BrowserContextOptions) => Promise<Page> {
   let opened: Promise<Browser> | undefined;
   const messages: string[] = [];

@@ -69,7 +69,10 @@ export function start(line: string, env: NodeJS.ProcessEnv = {}, cwd: string = P
   return { process: child, ended, said };
 }
 
-/** Runs a command line (words between single spaces) within this process, which saves the second that a new one takes to start. */
+/**
+ * Runs a command line (words between single spaces) within this process, which saves the second that a new one takes to
+ * start.
+ */
 export function chipsmith(line: string): Promise<Ended> {
   return chipsmithWords(line === '' ? [] : line.split(' '));
 }
@@ -110,7 +113,9 @@ export async function expectFailure(code: number, message: RegExp, line: string)
 /** Training options for a model that takes a blink. */
 export const TINY = '--layers 8 --batch 4 --length 16';
 
-/** Writes a folder of MIDI files, dealt to train, valid and test by their folders: scales up and down, all different. */
+/**
+ * Writes a folder of MIDI files, dealt to train, valid and test by their folders: scales up and down, all different.
+ */
 export async function writeMidiFolder(folder: string, count: number, seed = 1): Promise<void> {
   const encoding = findEncoding('melody');
   for (let index = 0; index < count; index++) {

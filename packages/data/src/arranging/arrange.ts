@@ -15,8 +15,9 @@ export interface ArrangeOptions {
 }
 
 /**
- * A tune as a game's music of 1988 would play it: melody with an envelope on pulse 1, chords or a counter-line on pulse 2,
- * bass on the triangle, drums on the noise. Pulse 1 has exactly the tune's notes. Chords are found where the tune has none.
+ * A tune as a game's music of 1988 would play it: melody with an envelope on pulse 1, chords or a counter-line on pulse
+ * 2, bass on the triangle, drums on the noise. Pulse 1 has exactly the tune's notes. Chords are found where the tune
+ * has none.
  */
 export function arrange(tune: Tune, { seed }: ArrangeOptions): Song {
   const chords = tune.chords.length > 0 ? tune.chords : harmonise(tune, tune.key);
@@ -24,10 +25,10 @@ export function arrange(tune: Tune, { seed }: ArrangeOptions): Song {
 }
 
 /**
- * Adds the three other voices to a song whose pulse 1 carries a melody, such as one that a model wrote. Pulse 1 keeps the
- * start, end and pitch of every note and gets the style's envelope; whatever the other voices had is replaced. The key is
- * estimated from the notes, chords follow from it, and bars from the song's tempo and meter. Where the song loops, the last bar
- * leads back to the first.
+ * Adds the three other voices to a song whose pulse 1 carries a melody, such as one that a model wrote. Pulse 1 keeps
+ * the start, end and pitch of every note and gets the style's envelope; whatever the other voices had is replaced. The
+ * key is estimated from the notes, chords follow from it, and bars from the song's tempo and meter. Where the song
+ * loops, the last bar leads back to the first.
  */
 export function arrangeMelody(song: Song, { seed }: ArrangeOptions): Song {
   const { line, originBar } = lineOf(song);
@@ -35,7 +36,10 @@ export function arrangeMelody(song: Song, { seed }: ArrangeOptions): Song {
   return compose(song, originBar, { ...line, chords, loops: song.loops }, seed);
 }
 
-/** Pulse 1 on the grid of the song's tempo; unit 0 is the start of bar `originBar` (0 or below, counted from the first beat). */
+/**
+ * Pulse 1 on the grid of the song's tempo; unit 0 is the start of bar `originBar` (0 or below, counted from the first
+ * beat).
+ */
 function lineOf(song: Song): { line: TuneLine; originBar: number } {
   const scale = ticksPerUnit(song.tempo.beatsPerMinute);
   const bar = barLength(song.meter);

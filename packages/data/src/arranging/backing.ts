@@ -80,8 +80,8 @@ function bassPitch({ root, quality }: Chord, letter: string): number {
 }
 
 /**
- * Pulse 2 from a pattern: broken chords, or `A` for a fast arpeggio, which `arpeggio` units a tone makes of a stroke. A tone
- * that would lie above the melody is taken an octave lower.
+ * Pulse 2 from a pattern: broken chords, or `A` for a fast arpeggio, which `arpeggio` units a tone makes of a stroke. A
+ * tone that would lie above the melody is taken an octave lower.
  */
 export function chordFigures(ground: Ground, style: Style, beats: Beats, arpeggio: number): Played[] {
   const bar = beats.count * beats.length;
@@ -128,8 +128,9 @@ function nextChange(chords: readonly Chord[], unit: number): number {
 }
 
 /**
- * Pulse 2 as a counter-line: under each melody note that starts on a beat or on its half (or third), a chord tone a third or a
- * sixth below where there is one. It holds through faster notes, rests with the melody and moves where the chord changes.
+ * Pulse 2 as a counter-line: under each melody note that starts on a beat or on its half (or third), a chord tone a
+ * third or a sixth below where there is one. It holds through faster notes, rests with the melody and moves where the
+ * chord changes.
  */
 export function counterLine(ground: Ground, beats: Beats): Played[] {
   const grid = beats.length / beats.division;

@@ -9,8 +9,8 @@ import { beatsOf } from './beats.ts';
 const LONGEST_RELEASE = 0.5 * TICKS_PER_SECOND;
 
 /**
- * A song cut to whole bars, from its first bar line: what begins before it is left out, and what sounds beyond the last bar is
- * cut. Songs that are shorter than so many bars get the bars that they fill.
+ * A song cut to whole bars, from its first bar line: what begins before it is left out, and what sounds beyond the last
+ * bar is cut. Songs that are shorter than so many bars get the bars that they fill.
  */
 export function cutToBars(song: Song, bars: number): Song {
   const { firstBeat } = song.tempo;
@@ -26,8 +26,8 @@ export function cutToBars(song: Song, bars: number): Song {
 }
 
 /**
- * Lets the melody (pulse 1) come to rest in the last bar: the first note there that begins on a beat, or else the first, is held
- * to the end of the bar, and those after it are left out; in a melody of one bar the last note is held.
+ * Lets the melody (pulse 1) come to rest in the last bar: the first note there that begins on a beat, or else the
+ * first, is held to the end of the bar, and those after it are left out; in a melody of one bar the last note is held.
  *
  * @returns undefined if no note begins there
  */
@@ -45,8 +45,8 @@ export function closeMelody(song: Song): Song | undefined {
 }
 
 /**
- * Lets what sounds at the very end fade: pulses and noise ring on, ever softer, for half a second at most; the triangle, which
- * has one volume, ends with the bar.
+ * Lets what sounds at the very end fade: pulses and noise ring on, ever softer, for half a second at most; the
+ * triangle, which has one volume, ends with the bar.
  */
 export function releaseVoices(song: Song): Song {
   const { duration } = song;

@@ -3,14 +3,20 @@ import { ticksPerQuarter } from '../timing/tempo-map.ts';
 import { embeddedTunes } from '../tunes/embedded-tunes.ts';
 import { tuneToSong } from '../tunes/tune.ts';
 
-/** The meters that melodies are told apart by, each with the 16ths of its bar. Others are felt as one of these: 2/4 as 4/4. */
+/**
+ * The meters that melodies are told apart by, each with the 16ths of its bar. Others are felt as one of these: 2/4 as
+ * 4/4.
+ */
 const METERS = [
   { meter: { beats: 4, unit: 4 }, bar: 16, like: ['4/4', '2/4'] },
   { meter: { beats: 3, unit: 4 }, bar: 12, like: ['3/4'] },
   { meter: { beats: 6, unit: 8 }, bar: 12, like: ['6/8', '3/8'] },
 ] as const satisfies readonly { meter: Pick<Meter, 'beats' | 'unit'>; bar: number; like: readonly string[] }[];
 
-/** What happens on a 16th of a melody: no start, or the start of a note shorter than a quarter, a dotted quarter, or longer. */
+/**
+ * What happens on a 16th of a melody: no start, or the start of a note shorter than a quarter, a dotted quarter, or
+ * longer.
+ */
 const KINDS = 4;
 /** 16ths up to the next start from which a note counts as the next kind. */
 const LONGER = [4, 6] as const;
@@ -19,16 +25,16 @@ const LONGER = [4, 6] as const;
 export type BarProfiles = readonly (readonly (readonly number[])[])[];
 
 /**
- * How much likelier (nats) a melody must be in another meter than 4/4, and with bars that do not begin on its first tick. Of the
- * 97 embedded tunes in these meters, cut to 16 bars and judged by the profiles of the others, all get their beats and 88 their
- * meter; moved by a 16th, 93 get their beats.
+ * How much likelier (nats) a melody must be in another meter than 4/4, and with bars that do not begin on its first
+ * tick. Of the 97 embedded tunes in these meters, cut to 16 bars and judged by the profiles of the others, all get
+ * their beats and 88 their meter; moved by a 16th, 93 get their beats.
  */
 const RELUCTANCE = { meter: 15, start: 25 } as const;
 
 /**
- * Finds the bars of a melody (pulse 1) that may not keep to those it was given, such as one that a model wrote: its meter, and
- * the 16th on which bars begin. They are those that make the melody likeliest, by where in their bars the notes of the embedded
- * tunes begin, long ones and short ones; see RELUCTANCE.
+ * Finds the bars of a melody (pulse 1) that may not keep to those it was given, such as one that a model wrote: its
+ * meter, and the 16th on which bars begin. They are those that make the melody likeliest, by where in their bars the
+ * notes of the embedded tunes begin, long ones and short ones; see RELUCTANCE.
  */
 export function fitBars(song: Song, profiles: BarProfiles = embeddedProfiles()): Song {
   const { tempo } = song;

@@ -65,13 +65,15 @@ const STAYING = 0.1;
 const CHANGE_WITHIN_BAR = -0.25;
 /** For the cadence: a dominant right before the last chord. */
 const CADENCE = 0.3;
-/** A note outside the chord costs this much of what a chord tone gains: passing notes are short, so they weigh little. */
+/**
+ * A note outside the chord costs this much of what a chord tone gains: passing notes are short, so they weigh little.
+ */
 const CLASH = 0.6;
 
 /**
- * Finds simple chords for a melody: the chain of chords, one a bar or a half bar, with the greatest sum of what its tones
- * cover of the melody's time (notes on the beat count double) and of how well each chord follows the one before, by
- * dynamic programming (Viterbi). The last chord is the tonic.
+ * Finds simple chords for a melody: the chain of chords, one a bar or a half bar, with the greatest sum of what its
+ * tones cover of the melody's time (notes on the beat count double) and of how well each chord follows the one before,
+ * by dynamic programming (Viterbi). The last chord is the tonic.
  *
  * @returns chords sorted by start, each different from the one before; the first starts with the music
  */
@@ -114,7 +116,9 @@ export function harmonise(line: TuneLine, key: Key): Chord[] {
   });
 }
 
-/** For each degree, what it covers of the stretch [from, to): -CLASH (nothing) to 1 (all of it); 0 where all is silent. */
+/**
+ * For each degree, what it covers of the stretch [from, to): -CLASH (nothing) to 1 (all of it); 0 where all is silent.
+ */
 function coverOf(line: TuneLine, from: number, to: number, key: Key, degrees: readonly Degree[]): number[] {
   const beat = beatsOf(line.meter).length;
   const weights = new Array<number>(12).fill(0);

@@ -10,12 +10,13 @@ export interface Timbre {
 }
 
 /**
- * What the three voices under the melody play. Patterns are text, one group a beat, one letter for each equal part of it;
- * they repeat over the beats of a bar and begin again with each bar. In all of them `-` lets go on sounding and `.` is silence.
+ * What the three voices under the melody play. Patterns are text, one group a beat, one letter for each equal part of
+ * it; they repeat over the beats of a bar and begin again with each bar. In all of them `-` lets go on sounding and `.`
+ * is silence.
  *
- * Bass: `R` root, `F` fifth, `T` third, `O` the root an octave up.
- * Second: `0` to `3` the tones of the chord from below, `A` all of them in turn, three frames each; 'line' is a counter-line.
- * Drums: `K` kick, `S` snare, `h` closed hat, `o` open hat.
+ * Bass: `R` root, `F` fifth, `T` third, `O` the root an octave up. Second: `0` to `3` the tones of the chord from
+ * below, `A` all of them in turn, three frames each; 'line' is a counter-line. Drums: `K` kick, `S` snare, `h` closed
+ * hat, `o` open hat.
  */
 export interface Style {
   readonly lead: Timbre;

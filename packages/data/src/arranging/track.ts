@@ -15,13 +15,15 @@ export interface TrackOptions {
   readonly arranged: boolean;
   /** Whether it goes on from its start after the end; else the last bar of a melody comes to rest. */
   readonly loops: boolean;
-  /** Whether the music's own bars hold, as where it goes on from a song; else those of a melody are found by `fitBars`. */
+  /**
+   * Whether the music's own bars hold, as where it goes on from a song; else those of a melody are found by `fitBars`.
+   */
   readonly keepsBars: boolean;
 }
 
 /**
- * Makes a track of what a model wrote: whole bars, an end or a loop, and the voices that are missing. A melody, on pulse 1, gets
- * bars that fit it and comes to rest. The same music and options give the same track.
+ * Makes a track of what a model wrote: whole bars, an end or a loop, and the voices that are missing. A melody, on
+ * pulse 1, gets bars that fit it and comes to rest. The same music and options give the same track.
  *
  * @returns undefined if a melody should end, but no note begins in its last bar
  */

@@ -13,13 +13,13 @@ import { assignSplits, gameOf } from './split.ts';
 import { addCounts, emptyCounts, type SongCounts } from './statistics/counts.ts';
 
 /**
- * What becomes of the songs: which are taken, which voices of them, and how songs are dealt to train and valid where folders do
- * not say.
+ * What becomes of the songs: which are taken, which voices of them, and how songs are dealt to train and valid where
+ * folders do not say.
  */
 export interface DatasetOptions extends SongSettings {
   /**
-   * Which copies of the same music are kept; all if left out, as NES-MDB's published splits and figures do. Files of equal
-   * bytes count once in any case.
+   * Which copies of the same music are kept; all if left out, as NES-MDB's published splits and figures do. Files of
+   * equal bytes count once in any case.
    */
   readonly copies?: CopyRule | undefined;
   /** Decides which groups are valid; 1 if left out. */

@@ -8,7 +8,11 @@ export interface EventSequence {
   readonly length: number;
   /** Events of a bar, as EncodedSequence has it. */
   readonly bar?: number | undefined;
-  /** Its events, which must not be written to; those on disk are read anew each time. @throws DataError if the file has changed */
+  /**
+   * Its events, which must not be written to; those on disk are read anew each time.
+   *
+   * @throws DataError if the file has changed
+   */
   read(): Uint16Array;
 }
 

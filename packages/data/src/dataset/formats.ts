@@ -52,8 +52,8 @@ const FORMATS: readonly Format[] = [
 ];
 
 /**
- * Reads the songs of a file, whose kind is told by its content, or by its name where that says nothing. What is wrapped around it
- * (gzip, RIFF, MacBinary, AppleSingle, a transfer as text) is taken off.
+ * Reads the songs of a file, whose kind is told by its content, or by its name where that says nothing. What is wrapped
+ * around it (gzip, RIFF, MacBinary, AppleSingle, a transfer as text) is taken off.
  *
  * @param path the file's, for titles, messages and the paths of the songs
  * @throws DataError if it is of no known kind, or nothing in it can be read
@@ -83,7 +83,8 @@ function formatOf({ bytes, name }: Unwrapped, path: string): Format {
   const byName = FORMATS.filter(({ ending }) => ending.test(name));
   const format =
     FORMATS.find((candidate) => candidate.recognises?.(bytes)) ??
-    // A kind without a mark of its own has nothing but its name; of another, what is clearly something else is not a damaged file.
+    // A kind without a mark of its own has nothing but its name; of another, what is clearly something else is not a
+    // damaged file.
     byName.find(({ recognises }) => foreign === undefined || recognises === undefined);
   if (format) return format;
   const known = FORMATS.map((candidate) => candidate.name).join(', ');

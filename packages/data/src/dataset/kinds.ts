@@ -2,7 +2,10 @@ import { problemOf } from '../error.ts';
 
 /** Things that were said in the same words, but for the places, names and numbers in them, and plurals. */
 export interface Kind<T> {
-  /** The words: as they were said, if they are the same each time, or with `…` for names and `N` for numbers (a 1 that all have stays). */
+  /**
+   * The words: as they were said, if they are the same each time, or with `…` for names and `N` for numbers (a 1 that
+   * all have stays).
+   */
   readonly words: string;
   readonly items: readonly T[];
 }
@@ -27,7 +30,9 @@ export function countKinds(sentences: readonly string[]): Record<string, number>
   return Object.fromEntries(byKind(sentences, (sentence) => sentence).map(({ words, items }) => [words, items.length]));
 }
 
-/** What stands for sentences of one kind: their own words where all have the same, and the plural where some have it. */
+/**
+ * What stands for sentences of one kind: their own words where all have the same, and the plural where some have it.
+ */
 function wordsFor(sentences: readonly string[]): string {
   for (const wordsOf of [problemOf, kindOfOne]) {
     const [first, ...others] = new Set(sentences.map(wordsOf));

@@ -6,7 +6,10 @@ export const LIMITS = {
   innerArchiveBytes: 64 * 2 ** 20,
   /** One archive and those inside it, unpacked. NES-MDB has 68 MB. */
   archiveBytes: 8 * 2 ** 30,
-  /** The same for each byte that the archive has, beyond what is always allowed. Deflate makes a thousand of one at most, music 5 to 50. */
+  /**
+   * The same for each byte that the archive has, beyond what is always allowed. Deflate makes a thousand of one at
+   * most, music 5 to 50.
+   */
   archiveRatio: 100,
   archiveBytesAlways: 64 * 2 ** 20,
   /** Entries of one archive and those inside it, or files of one folder. */

@@ -14,7 +14,10 @@ import type { SourceFile } from './found-file.ts';
 import type { SongEntry } from './manifest.ts';
 import { countSong, type SongCounts } from './statistics/counts.ts';
 
-/** Rises whenever the same file would give other songs, repairs, tempi, sketches or counts; encodings have versions of their own. */
+/**
+ * Rises whenever the same file would give other songs, repairs, tempi, sketches or counts; encodings have versions of
+ * their own.
+ */
 export const PREPARATION_VERSION = 4;
 
 /** What is asked of every song. Plain data, so that it can go to another thread. */
@@ -72,8 +75,8 @@ export function refusedFile(path: string, reason: string): PreparedFile {
 }
 
 /**
- * Reads the songs of a file, estimates their tempo where there is none, and encodes them. Depends on nothing else, so that any
- * thread can do it, and need not do it again while the file stays as it is.
+ * Reads the songs of a file, estimates their tempo where there is none, and encodes them. Depends on nothing else, so
+ * that any thread can do it, and need not do it again while the file stays as it is.
  *
  * @param sha256 of the file's bytes
  */

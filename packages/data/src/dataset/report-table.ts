@@ -16,8 +16,8 @@ const MAX_NAMES = 3;
 const MAX_NAME_CHARACTERS = 48;
 
 /**
- * A report as text: how many files and voices were kept, how many were dropped for which reason, what was repaired, how many
- * groups of songs are the same music. Below each kind of trouble stand the first files that had it.
+ * A report as text: how many files and voices were kept, how many were dropped for which reason, what was repaired, how
+ * many groups of songs are the same music. Below each kind of trouble stand the first files that had it.
  */
 export function reportTable(report: Report): string {
   const table = from(factsOf(report))

@@ -15,8 +15,8 @@ export function gameOf(path: string): string | undefined {
 }
 
 /**
- * Deals groups to train and valid: the share with the lowest hashes of seed and name is valid, at least one if there are two
- * or more. Depends on the names only, not on their order.
+ * Deals groups to train and valid: the share with the lowest hashes of seed and name is valid, at least one if there
+ * are two or more. Depends on the names only, not on their order.
  *
  * @param validShare 0..1
  */
@@ -40,9 +40,9 @@ export interface DealtSong {
 const NOBODY = /^(unknown|anon|trad|various|n\/a|\?)/i;
 
 /**
- * A song's folder decides, if it is named train, valid or test. The others are dealt in groups, which hold together what is of
- * one game or of one composer, and what is nearly the same music; and if no folder is named valid, the songs of train folders
- * are too, so that there is something to validate on.
+ * A song's folder decides, if it is named train, valid or test. The others are dealt in groups, which hold together
+ * what is of one game or of one composer, and what is nearly the same music; and if no folder is named valid, the songs
+ * of train folders are too, so that there is something to validate on.
  *
  * @param alike groups of songs that are nearly the same
  * @returns the split of each song

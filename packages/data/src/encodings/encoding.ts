@@ -54,9 +54,16 @@ export interface Encoding {
   readonly exactTimes?: boolean;
   /** Sequences of a song with a tempo, given or estimated; see withEstimatedTiming, and `exactTimes`. */
   encode(song: Song): Encoded;
-  /** The same for sampling to go on from: one sequence a voice, however short it is or long it rests. `encode` if left out. */
+  /**
+   * The same for sampling to go on from: one sequence a voice, however short it is or long it rests. `encode` if left
+   * out.
+   */
   encodePrimer?(song: Song): Encoded;
-  /** A melody of these MIDI note numbers, one event each: what sampling can start from. @throws DataError out of range */
+  /**
+   * A melody of these MIDI note numbers, one event each: what sampling can start from.
+   *
+   * @throws DataError out of range
+   */
   encodePitches(pitches: readonly number[]): number[];
   /** @throws DataError if an event is not a class of this encoding */
   decode(events: ArrayLike<number>, options: DecodeOptions): Song;

@@ -13,7 +13,9 @@ import { onsetBitmapEncoding } from './pianoroll/onsets.ts';
 import { pianorollEncoding, pianorollVolumeEncoding } from './pianoroll/voices.ts';
 import { polyphonyEncoding } from './polyphony/encoding.ts';
 
-/** Every encoding of this package. A new one is added here and is then known to datasets, models and the command line. */
+/**
+ * Every encoding of this package. A new one is added here and is then known to datasets, models and the command line.
+ */
 export const encodings: readonly Encoding[] = [
   melodyEncoding,
   monoEncoding,

@@ -21,9 +21,9 @@ export interface Primer {
 }
 
 /**
- * What of a song a model can go on from where `bars` bars are to be made in all: the whole song if that leaves a bar to make,
- * else its last bars, as many as half of `bars` if they fit. Where an encoding tells of one voice at a time that is the first
- * voice which it would learn from, or the first at all.
+ * What of a song a model can go on from where `bars` bars are to be made in all: the whole song if that leaves a bar to
+ * make, else its last bars, as many as half of `bars` if they fit. Where an encoding tells of one voice at a time that
+ * is the first voice which it would learn from, or the first at all.
  *
  * @param bars of the song's meter, primer included
  * @param name the song's, for messages
@@ -66,14 +66,19 @@ export function choosePrimer(song: Song, encoding: Encoding, bars: number, name:
   throw new DataError(name, 'none of its bars leaves room for others', 'ask for more bars');
 }
 
-/** The steps that encodings lay notes on, in quarter notes: what lies less than half a step before a bar belongs to it. */
+/**
+ * The steps that encodings lay notes on, in quarter notes: what lies less than half a step before a bar belongs to it.
+ */
 const STEP = 1 / 4;
 
 function roundToStep(beats: number): number {
   return Math.round(beats / STEP) * STEP;
 }
 
-/** Bars from the first to the last note of some voices, the first beat of the bar behind them, and a bar, in quarter notes. */
+/**
+ * Bars from the first to the last note of some voices, the first beat of the bar behind them, and a bar, in quarter
+ * notes.
+ */
 function barsOf(song: Song, voices: readonly VoiceName[]): { allBars: number; end: number; barLength: number } {
   const { beatAt } = tempoMapOf(song.tempo);
   const barLength = quartersPerBar(song.meter);

@@ -23,7 +23,11 @@ export function firstBars(events: Uint16Array, encoding: Pick<Encoding, 'barsOf'
   return events;
 }
 
-/** Bars of a meter, in bars as `Encoding.barsOf` counts them for music of a tempo. @param beatsPerMinute quarter notes a minute */
+/**
+ * Bars of a meter, in bars as `Encoding.barsOf` counts them for music of a tempo.
+ *
+ * @param beatsPerMinute quarter notes a minute
+ */
 export function barsAtTypicalTempo(
   bars: number,
   { typicalTempo }: Pick<Encoding, 'typicalTempo'>,

@@ -2,7 +2,8 @@ import type { FilePlace } from '../error.ts';
 import type { Song } from '../song.ts';
 
 /**
- * What a source itself writes of tempo, meter and key, in order, and only where it changes. Empty lists: it could, but does not.
+ * What a source itself writes of tempo, meter and key, in order, and only where it changes. Empty lists: it could, but
+ * does not.
  */
 export interface WrittenFacts {
   /** Quarter notes a minute. */
@@ -25,8 +26,8 @@ export interface SongReading {
 }
 
 /**
- * A song of a file, or why it cannot be read and where in the file that is (see reasonOf). Books of songs give each a path of
- * its own below the file's.
+ * A song of a file, or why it cannot be read and where in the file that is (see reasonOf). Books of songs give each a
+ * path of its own below the file's.
  */
 export type FoundSong = { readonly path: string } & (
   | { readonly reading: SongReading }

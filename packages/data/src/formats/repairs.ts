@@ -32,7 +32,10 @@ export class Repairs {
     for (const { what, place, count } of others.#kinds.values()) this.add(what, place, count);
   }
 
-  /** One for each kind, in order of their first occurrence. Those that differ only in numbers are of one kind in the report; see byKind. */
+  /**
+   * One for each kind, in order of their first occurrence. Those that differ only in numbers are of one kind in the
+   * report; see byKind.
+   */
   sentences(): string[] {
     return [...this.#kinds.values()].map(this.#sentenceOf);
   }

@@ -16,8 +16,8 @@ export interface Evaluation {
 type Sequences = readonly EventSequence[];
 
 /**
- * Predicts each event by how often it occurs in the train sequences, whatever came before: p(e) = (n(e) + 1) / (N + C) over
- * C classes (add-one smoothing, so that no event is impossible).
+ * Predicts each event by how often it occurs in the train sequences, whatever came before: p(e) = (n(e) + 1) / (N + C)
+ * over C classes (add-one smoothing, so that no event is impossible).
  *
  * @throws DataError if the held-out sequences have nothing to predict
  */

@@ -7,7 +7,10 @@ export interface FrameSound {
   readonly duty: number;
 }
 
-/** Notes of one voice from what it plays frame by frame: equal pitches in a row are one note with curves of volume and duty. */
+/**
+ * Notes of one voice from what it plays frame by frame: equal pitches in a row are one note with curves of volume and
+ * duty.
+ */
 export class FrameNotes {
   readonly notes: Note[] = [];
   readonly #timeOf: (frame: number) => number;

@@ -2,20 +2,21 @@ import { type Change, type Note, TICKS_PER_SECOND, VOICE_NAMES } from '@chipsmit
 import type { Song } from '../song.ts';
 
 /**
- * Video frames a second of an NTSC NES: the clock of its music routines. Rounded (the chip's own figures give 60.09882, which
- * in 25 minutes is 0.03 frames more); with another last digit datasets would get other bytes.
+ * Video frames a second of an NTSC NES: the clock of its music routines. Rounded (the chip's own figures give 60.09882,
+ * which in 25 minutes is 0.03 frames more); with another last digit datasets would get other bytes.
  */
 export const FRAMES_PER_SECOND = 60.0988;
 /** Ticks of one video frame, 733.79. Not an integer: frame n begins at tick round(phase + n * FRAME_TICKS). */
 export const FRAME_TICKS = TICKS_PER_SECOND / FRAMES_PER_SECOND;
 
 /**
- * Moves every event of a song logged from a NES to the video frame it belongs to, as if the chip's state were read once a
- * frame. A music routine writes its registers within a few hundred microseconds of each frame, one byte after the other, so
- * between two bytes of a pitch a wrong note sounds for some samples; such notes fall into no frame and vanish. What a
- * musician wrote is in frames, and stays.
+ * Moves every event of a song logged from a NES to the video frame it belongs to, as if the chip's state were read once
+ * a frame. A music routine writes its registers within a few hundred microseconds of each frame, one byte after the
+ * other, so between two bytes of a pitch a wrong note sounds for some samples; such notes fall into no frame and
+ * vanish. What a musician wrote is in frames, and stays.
  *
- * One phase is estimated for the song, the circular mean of its note starts; frames reach half a frame to either side of it.
+ * One phase is estimated for the song, the circular mean of its note starts; frames reach half a frame to either side
+ * of it.
  */
 export function latchToFrames(song: Song): Song {
   const phase = framePhase(song);
@@ -55,7 +56,8 @@ function latchChanges(
 /** Ticks, 0..FRAME_TICKS, from the start of a frame at which the song's notes start: their circular mean. */
 export function framePhase(song: Song): number {
   const { pulse1, pulse2, triangle, noise } = song.voices;
-  // Starts of the triangle lie mostly on the chip's own quarter-frame clock, so they count only where pulses are missing.
+  // Starts of the triangle lie mostly on the chip's own quarter-frame clock, so they count only where pulses are
+  // missing.
   const pulses = [...pulse1, ...pulse2];
   const notes = pulses.length > 0 ? pulses : [...triangle, ...noise];
   let cosine = 0;

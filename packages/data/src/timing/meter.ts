@@ -11,9 +11,10 @@ const CLEARLY_BETTER = 0.05;
 const LONGEST_NOTE = 4;
 
 /**
- * The meter by where long notes lie, as these begin bars and beats: 4/4, unless they gather clearly better on bars of three
- * quarters, or half bars of that length, than on those of four. Then it is 6/8 if they gather better on dotted quarters than
- * on quarters, which is also what a shuffle comes out as, else 3/4. How often that is right: see the README.
+ * The meter by where long notes lie, as these begin bars and beats: 4/4, unless they gather clearly better on bars of
+ * three quarters, or half bars of that length, than on those of four. Then it is 6/8 if they gather better on dotted
+ * quarters than on quarters, which is also what a shuffle comes out as, else 3/4. How often that is right: see the
+ * README.
  */
 export function estimateMeter(song: Song, tempo: Tempo): Meter {
   const quarter = (FRAMES_PER_SECOND * 60) / tempo.beatsPerMinute;

@@ -1,7 +1,10 @@
 import { TICKS_PER_SECOND } from '@chipsmith/apu';
 import type { Tempo, TempoChange } from '../song.ts';
 
-/** Where the beats of a song lie in time, through all its changes of tempo. Times in ticks, beats in quarter notes from the first beat. */
+/**
+ * Where the beats of a song lie in time, through all its changes of tempo. Times in ticks, beats in quarter notes from
+ * the first beat.
+ */
 export interface TempoMap {
   beatAt(time: number): number;
   /** Not rounded. */

@@ -14,19 +14,20 @@ const LONGEST_LAG = 240;
 const MIN_ONSETS = 4;
 
 /**
- * Estimates the tempo of a song that has none, from the spacing of its notes: NES music routines count video frames, so notes
- * start at multiples of a row, a whole or near-whole number of frames, and a row is a 16th note.
+ * Estimates the tempo of a song that has none, from the spacing of its notes: NES music routines count video frames, so
+ * notes start at multiples of a row, a whole or near-whole number of frames, and a row is a 16th note.
  *
- * 1. Notes are latched to frames; each start weighs by the time to the next one of its voice, so that arpeggios and vibrato,
- *    which change pitch every frame, count little.
- * 2. The autocorrelation of the starts gives how often two notes are n frames apart. For each length its cosine sum is the
- *    fit, greatest where all distances are multiples of it. The longest length that fits about as well as any is the smallest
- *    note value of the song: an eighth here, a 16th there.
- * 3. The row is that, or it halved or doubled a few times: the one with the best fit, weighted towards usual speeds and usual
- *    numbers of notes a beat. It is refined over the whole song, and rounded to whole frames if that fits as well.
+ * 1. Notes are latched to frames; each start weighs by the time to the next one of its voice, so that arpeggios and
+ *   vibrato, which change pitch every frame, count little.
+ * 2. The autocorrelation of the starts gives how often two notes are n frames apart. For each length its cosine sum is
+ *   the fit, greatest where all distances are multiples of it. The longest length that fits about as well as any is the
+ *   smallest note value of the song: an eighth here, a 16th there.
+ * 3. The row is that, or it halved or doubled a few times: the one with the best fit, weighted towards usual speeds and
+ *   usual numbers of notes a beat. It is refined over the whole song, and rounded to whole frames if that fits as well.
  *
- * The first beat is put on the grid line at the first note. The result's confidence is the fit, 0..1. A song with a given tempo
- * keeps it; one with fewer than 4 note starts gets 120 bpm, `assumed`, confidence 0. How often that is right: see the README.
+ * The first beat is put on the grid line at the first note. The result's confidence is the fit, 0..1. A song with a
+ * given tempo keeps it; one with fewer than 4 note starts gets 120 bpm, `assumed`, confidence 0. How often that is
+ * right: see the README.
  */
 export function estimateTempo(song: Song): Tempo {
   if (song.tempo.origin === 'given') return song.tempo;
@@ -47,7 +48,10 @@ export function estimateTempo(song: Song): Tempo {
   };
 }
 
-/** The same song with every event on its frame and its tempo and meter estimated; a song with a given tempo is left as it is. */
+/**
+ * The same song with every event on its frame and its tempo and meter estimated; a song with a given tempo is left as
+ * it is.
+ */
 export function withEstimatedTiming(song: Song, { exactTimes = false }: { readonly exactTimes?: boolean } = {}): Song {
   if (song.tempo.origin === 'given') return song;
   const latched = latchToFrames(song);
@@ -100,8 +104,8 @@ const FITS_AS_WELL = 0.9;
 /** A row of 7 frames is 129 bpm; the spread of usual rows is in octaves of speed. */
 const USUAL_ROW = { frames: 7, spread: 0.8 } as const;
 /**
- * Notes a beat of a pitched voice, by weight: 1.35 in the embedded tunes at their true tempo (spread 0.34 octaves), 1.5 in
- * NES-MDB by this estimate (0.6). Without it half of the tunes come out at half or double speed.
+ * Notes a beat of a pitched voice, by weight: 1.35 in the embedded tunes at their true tempo (spread 0.34 octaves), 1.5
+ * in NES-MDB by this estimate (0.6). Without it half of the tunes come out at half or double speed.
  */
 const USUAL_NOTES = { perBeat: 1.4, spread: 0.6 } as const;
 

@@ -8,8 +8,9 @@
  *     D2 | "G"G2 A2 B2 | "D7"A3 G (3FGA | ...
  *
  * Notes: C is middle C, c an octave higher; each `,` lowers and each `'` raises by an octave; `^ _ =` are sharp, flat
- * and natural until the end of the bar; `z` is a rest. A length follows the note in unit lengths: `2`, `3/2`, `/2`, `/`.
- * `-` ties a note to the next one, `(3` makes a triplet of the next three, `"Am7"` sets the chord until the next one.
+ * and natural until the end of the bar; `z` is a rest. A length follows the note in unit lengths: `2`, `3/2`, `/2`,
+ * `/`. `-` ties a note to the next one, `(3` makes a triplet of the next three, `"Am7"` sets the chord until the next
+ * one.
  *
  * Every bar holds exactly the meter's length. A first bar may be short (an upbeat); then the last bar is short by just
  * that much. Where parts join, a short last bar and the upbeat after it make one whole bar together.

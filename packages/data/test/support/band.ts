@@ -35,9 +35,10 @@ export interface Band {
 }
 
 /**
- * A tune as a General MIDI file with random instruments, levels and names, its tracks in any order: melody, counter-line or broken
- * chords, held strings, chords on the beat, bass and drums. Some files are played by hand (times off by up to 8 ms, legato,
- * vibrato, pedal), some double the melody, put strings or counter-line above it, or have a single track.
+ * A tune as a General MIDI file with random instruments, levels and names, its tracks in any order: melody,
+ * counter-line or broken chords, held strings, chords on the beat, bass and drums. Some files are played by hand (times
+ * off by up to 8 ms, legato, vibrato, pedal), some double the melody, put strings or counter-line above it, or have a
+ * single track.
  */
 export function bandOf(tune: Tune, seed: number): Band {
   const random = new Random(seed);

@@ -9,7 +9,12 @@ function riffChunk(type: string, content: Uint8Array, length = content.length): 
   return joined(text(type), size, content, new Uint8Array(content.length % 2));
 }
 
-/** A RIFF file of the form RMID. @param before chunks in front of the MIDI file @param length that its chunk announces */
+/**
+ * A RIFF file of the form RMID.
+ *
+ * @param before chunks in front of the MIDI file
+ * @param length that its chunk announces
+ */
 export function riffOf(midi: Uint8Array, before: readonly Uint8Array[] = [], length = midi.length): Uint8Array {
   return riffChunk(
     'RIFF',

@@ -39,8 +39,8 @@ const files = soundFiles();
 const KINDS = files.length + PACKERS.length;
 
 /**
- * The file of a number: the same for the same number, whatever came before. The first ones are the sound files and archives
- * of them; of the others, an archive is damaged itself or holds damaged files.
+ * The file of a number: the same for the same number, whatever came before. The first ones are the sound files and
+ * archives of them; of the others, an archive is damaged itself or holds damaged files.
  */
 export function fuzzCase(number: number): FuzzCase {
   const random = new Random(deriveSeed(FUZZ_SEED, number));
@@ -62,7 +62,9 @@ export function fuzzCase(number: number): FuzzCase {
   return { name, bytes: pack(entries), isSound, entries: entries.length };
 }
 
-/** Half of the files keep what would have them refused at the door: the lengths of MIDI's chunks, the packing of a log. */
+/**
+ * Half of the files keep what would have them refused at the door: the lengths of MIDI's chunks, the packing of a log.
+ */
 function damaged(name: string, bytes: Uint8Array, random: Random): Uint8Array {
   const others = files.map((file) => file.bytes);
   const isDeep = random.nextInteger(2) === 0;
@@ -77,7 +79,9 @@ function damaged(name: string, bytes: Uint8Array, random: Random): Uint8Array {
   return transfers[random.nextInteger(8)]?.(framed) ?? framed;
 }
 
-/** Bytes that stand in files though they should not: rests of other tracks, real-time and common messages, line breaks. */
+/**
+ * Bytes that stand in files though they should not: rests of other tracks, real-time and common messages, line breaks.
+ */
 const STRAYS = [
   [5, 0xff, 0x51, 3, 7, 0, 0],
   [0, 0xf8],

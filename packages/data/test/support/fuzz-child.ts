@@ -1,5 +1,5 @@
-// The process that fuzz.test.ts watches: reads the files of the numbers from argv[2] up to argv[3] and tells what became of
-// each. A hang or an end of the process is the fault of the number after the last that was told of.
+// The process that fuzz.test.ts watches: reads the files of the numbers from argv[2] up to argv[3] and tells what
+// became of each. A hang or an end of the process is the fault of the number after the last that was told of.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,8 +22,8 @@ export interface FuzzOutcome {
 }
 
 /**
- * One line, after the file: a byte, perhaps with a line or `unpacked` before it, or in JSON a field or nothing, then problem and
- * remedy.
+ * One line, after the file: a byte, perhaps with a line or `unpacked` before it, or in JSON a field or nothing, then
+ * problem and remedy.
  */
 const MESSAGE = /^(, ((line \d+|unpacked), )?byte \d+: |, field [^\n]+: |: is (not JSON|nested) )[^\n]+; [^\n]+$/;
 /** The same in the report of a dataset, where the file is named beside it. */

@@ -25,7 +25,9 @@ export const TICKS_PER_QUARTER = 480;
 export interface FileOptions {
   /** Quarter notes a minute; default 120. */
   readonly beatsPerMinute?: number;
-  /** 0: all parts in one track, whose name is that of the first. Default 1: a track for the tempo and one for each part. */
+  /**
+   * 0: all parts in one track, whose name is that of the first. Default 1: a track for the tempo and one for each part.
+   */
   readonly format?: 0 | 1;
 }
 

@@ -7,7 +7,9 @@ import type { FuzzOutcome } from './fuzz-child.ts';
 const HANG_MS = 10_000;
 /** Before the first file the package is loaded. */
 const START_MS = 60_000;
-/** JavaScript's heap of the process, and all of its memory with buffers and the code: some 150 MB before the first file. */
+/**
+ * JavaScript's heap of the process, and all of its memory with buffers and the code: some 150 MB before the first file.
+ */
 const HEAP_MB = 256;
 const MAX_MB = 512;
 
@@ -17,7 +19,10 @@ export interface FuzzResults {
   readonly faults: readonly string[];
 }
 
-/** Reads the files of the numbers `first`..`last` - 1 in a process that is watched; after a hang or a crash goes on with the next. */
+/**
+ * Reads the files of the numbers `first`..`last` - 1 in a process that is watched; after a hang or a crash goes on with
+ * the next.
+ */
 export async function runFuzz(first: number, last: number): Promise<FuzzResults> {
   const outcomes: FuzzOutcome[] = [];
   const faults: string[] = [];

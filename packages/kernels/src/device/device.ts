@@ -233,8 +233,8 @@ export class Device {
   }
 
   /**
-   * Does some work with no more allocated at any moment than so many bytes, what was there before included. Of two that run at the same
-   * time, the later one's bound holds for both until it ends.
+   * Does some work with no more allocated at any moment than so many bytes, what was there before included. Of two that
+   * run at the same time, the later one's bound holds for both until it ends.
    *
    * @throws KernelError `out-of-memory` where the work asks for more, instead of allocating it; whatever `work` throws
    */

@@ -37,12 +37,13 @@ export interface AttentionLstmLayer {
 /**
  * An LSTM layer with attention over its last N outputs: see `attentionLstm`.
  *
- * It starts as TensorFlow's AttentionCellWrapper around a BasicLSTMCell: matrices by Glorot's uniform distribution, the cell as
- * in `lstmLayers`, the vector of the scores by the same distribution for H inputs and H outputs, which is how TensorFlow counts
- * those of a vector, and biases at 0 but those of the forget gates.
+ * It starts as TensorFlow's AttentionCellWrapper around a BasicLSTMCell: matrices by Glorot's uniform distribution, the
+ * cell as in `lstmLayers`, the vector of the scores by the same distribution for H inputs and H outputs, which is how
+ * TensorFlow counts those of a vector, and biases at 0 but those of the forget gates.
  *
- * @param name the slots are `name/mix/kernel`, `name/mix/bias`, `name/cell/input`, `name/cell/recurrent`, `name/cell/bias`,
- *   `name/query/kernel`, `name/query/bias`, `name/key/kernel`, `name/score`, `name/output/kernel` and `name/output/bias`
+ * @param name the slots are `name/mix/kernel`, `name/mix/bias`, `name/cell/input`, `name/cell/recurrent`,
+ *   `name/cell/bias`, `name/query/kernel`, `name/query/bias`, `name/key/kernel`, `name/score`, `name/output/kernel` and
+ *   `name/output/bias`
  * @param inputs I
  * @param units H
  * @param options.memory N, how many of the last outputs it attends to

@@ -24,9 +24,9 @@ export interface BatchNormLayer {
   /** (D) each; the mean starts at 0, the variance at 1. */
   readonly running: ChannelStatistics<Slot>;
   /**
-   * While training, the statistics are those of x, and each run moves the running ones towards them; otherwise they are the
-   * running ones. The backward pass needs only those of x, so that it may be traced afterwards as usual. Applied to several
-   * micro-batches in one graph, the layer takes each as a batch of its own.
+   * While training, the statistics are those of x, and each run moves the running ones towards them; otherwise they are
+   * the running ones. The backward pass needs only those of x, so that it may be traced afterwards as usual. Applied to
+   * several micro-batches in one graph, the layer takes each as a batch of its own.
    *
    * @param x (..., D)
    * @returns the shape of x
@@ -39,8 +39,8 @@ export interface BatchNormLayer {
  * `batchNormInference`.
  *
  * @param parameters the arena of the slots `name/scale` and `name/shift`, which an optimiser moves
- * @param statistics the arena of the slots `name/mean` and `name/variance`, which it leaves alone; `initialise` it as well, and
- *   keep it in checkpoints
+ * @param statistics the arena of the slots `name/mean` and `name/variance`, which it leaves alone; `initialise` it as
+ *   well, and keep it in checkpoints
  * @param features D
  */
 export function batchNormLayer(

@@ -62,7 +62,8 @@ export function convolutionLayer(
 }
 
 /**
- * A transposed convolution, which makes pictures larger by its stride: see `conv2dTranspose`. Arguments as `convolutionLayer`.
+ * A transposed convolution, which makes pictures larger by its stride: see `conv2dTranspose`. Arguments as
+ * `convolutionLayer`.
  *
  * @throws KernelError `option` if the size is not made of whole numbers of at least 1
  */

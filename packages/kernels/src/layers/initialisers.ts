@@ -22,8 +22,8 @@ export const glorotUniform =
     uniformArray(elementCount(shape), Math.sqrt(6 / (fanIn + fanOut)), stream, seed);
 
 /**
- * Uniform within sqrt(6 / fanIn) of 0, which keeps the variance of values from layer to layer where each is followed by ReLU,
- * which halves it (He et al., arXiv 1502.01852, equation 10).
+ * Uniform within sqrt(6 / fanIn) of 0, which keeps the variance of values from layer to layer where each is followed by
+ * ReLU, which halves it (He et al., arXiv 1502.01852, equation 10).
  *
  * @param fanIn how many inputs an output is the sum of
  */

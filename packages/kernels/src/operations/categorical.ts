@@ -26,8 +26,8 @@ export interface CategoricalSettings {
 }
 
 /**
- * Draws a class for each row of scores, x_c, from which a penalty is taken, where there is one. Allowed classes are put in order,
- * the highest x_c first, equal ones by number;
+ * Draws a class for each row of scores, x_c, from which a penalty is taken, where there is one. Allowed classes are put
+ * in order, the highest x_c first, equal ones by number;
  *
  *     1. the first topK stay;
  *     2. of these, weighing w_c = exp((x_c - max x) / temperature), the fewest from the first on that hold topP of their sum;
@@ -35,19 +35,19 @@ export interface CategoricalSettings {
  *     4. of these, the first at which the weights so far reach u times their sum, u uniform in (0, 1].
  *
  * All settings are values of a run, so that one program serves any. u is (m + 1) / 2^24 with m the upper 24 bits of
- * `pcg3d(row, stream, seed)[0]`, or of `pcg3d(0, stream, seeds[row])[0]` where each row has a seed of its own, which makes
- * it independent of what is drawn beside it.
+ * `pcg3d(row, stream, seed)[0]`, or of `pcg3d(0, stream, seeds[row])[0]` where each row has a seed of its own, which
+ * makes it independent of what is drawn beside it.
  *
  * @param logits (B, C) f32, C up to 2^24
  * @param settings (4) or (B, 4) f32, rows of `categoricalSettings`
  * @param seed u32 scalar or (B); new values each run
  * @param stream 0, 1, ..., one for each operation that draws from the seed
  * @param allowed the grammar: (C) or (B, C) f32, 1 for classes that may come, else 0; all may if left out
- * @param penalty soft constraints, such as on repetition: (C) or (B, C) f32, taken from the scores before anything else; none if
- *   left out
- * @returns `choice` (B) u32, NO_CLASS where none is allowed, an allowed score is NaN or infinity, or its penalty is NaN or infinite;
- *   `logProbability` (B), that of the choice by the softmax of the allowed scores, at temperature 1, without cuts and
- *   penalties; 0 for NO_CLASS
+ * @param penalty soft constraints, such as on repetition: (C) or (B, C) f32, taken from the scores before anything
+ *   else; none if left out
+ * @returns `choice` (B) u32, NO_CLASS where none is allowed, an allowed score is NaN or infinity, or its penalty is NaN
+ *   or infinite; `logProbability` (B), that of the choice by the softmax of the allowed scores, at temperature 1,
+ *   without cuts and penalties; 0 for NO_CLASS
  * @throws KernelError `random-stream` where another operation draws from the stream
  */
 export function categorical(
@@ -102,9 +102,10 @@ function optionalInputs(inputs: readonly Tensor[], { hasAllowed, hasPenalty }: C
 }
 
 /**
- * Each cut is a search for the place in the order up to which a measure (classes, then weights) adds up to a goal. Nothing
- * is sorted: scores as u32 keys rise with the score, and the place's key is found two bits a pass, then its class among
- * equal keys, by summing what comes before. A float sum of fixed order rises with each term, so that the search is exact.
+ * Each cut is a search for the place in the order up to which a measure (classes, then weights) adds up to a goal.
+ * Nothing is sorted: scores as u32 keys rise with the score, and the place's key is found two bits a pass, then its
+ * class among equal keys, by summing what comes before. A float sum of fixed order rises with each term, so that the
+ * search is exact.
  */
 export const categoricalOperation: Operation<CategoricalAttributes> = {
   name: 'categorical',

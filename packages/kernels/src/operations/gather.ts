@@ -10,12 +10,12 @@ import { where } from './where.ts';
 
 /**
  * Rows of a tensor by number: y[.., :] = x[ids[..], :], or along another axis, as numpy's take: along the second one,
- * y[n, .., :] = x[n, ids[..], :]. A row that is taken many times gets the sum of the gradients. The states of a beam search
- * go over from one lane to another by it: (B, H) along axis 0, a memory (N, B, H) along axis 1.
+ * y[n, .., :] = x[n, ids[..], :]. A row that is taken many times gets the sum of the gradients. The states of a beam
+ * search go over from one lane to another by it: (B, H) along axis 0, a memory (N, B, H) along axis 1.
  *
  * @param x f32, any shape but a scalar's
- * @param ids any shape, u32; one that is not below the size of the axis gives zeros and has no gradient, and along the first
- *   axis `Program.write` refuses it
+ * @param ids any shape, u32; one that is not below the size of the axis gives zeros and has no gradient, and along the
+ *   first axis `Program.write` refuses it
  * @param axis by default the first
  * @returns the shape of x, with that of the ids in place of the axis
  */
@@ -31,7 +31,10 @@ export function gather(x: Tensor, ids: Tensor, axis = 0): Tensor {
   return reshape(taken, [...before, ...ids.shape, ...row]);
 }
 
-/** Ids (I) of each of some lines of rows, as numbers among all rows: (lines, I). Those beyond their line stay beyond all. */
+/**
+ * Ids (I) of each of some lines of rows, as numbers among all rows: (lines, I). Those beyond their line stay beyond
+ * all.
+ */
 function inEachLine(ids: Tensor, lines: number, size: number): Tensor {
   const { graph } = ids;
   const wanted = reshape(ids, [1, elementCount(ids.shape)]);

@@ -16,7 +16,10 @@ import { eventRnn, type RnnSettings } from '../next-event/rnn.ts';
 /** Steps that the first layer looks back over its own outputs: attn_length of the source. */
 const MEMORY = 40;
 
-/** Magenta's attention_rnn (magenta 2.1.4, melody_rnn_model.py): KeyMelody's 74 inputs, 40 labels, attention over 40 steps. */
+/**
+ * Magenta's attention_rnn (magenta 2.1.4, melody_rnn_model.py): KeyMelody's 74 inputs, 40 labels, attention over 40
+ * steps.
+ */
 export const attentionRnn = eventRnn({
   name: 'attention-rnn',
   summary: "Magenta's Attention RNN: keys and contour as inputs, and attention over the last 40 steps",

@@ -142,8 +142,9 @@ async function apply(
 }
 
 /**
- * The events of the likeliest cells, from the first of them on. A threshold would give empty or smeared pieces, since few cells are set
- * and the network's probabilities are low: of each piece as many cells count as music of its kind has.
+ * The events of the likeliest cells, from the first of them on. A threshold would give empty or smeared pieces, since
+ * few cells are set and the network's probabilities are low: of each piece as many cells count as music of its kind
+ * has.
  */
 function likeliestCells(logits: Float32Array, cells: number): Uint16Array {
   if (logits.some(Number.isNaN)) throw new ModelError('The model gives NaN; retrain, or use an earlier checkpoint.');

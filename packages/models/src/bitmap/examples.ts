@@ -33,7 +33,10 @@ export function cellCount(bitmap: Float32Array): number {
   return bitmap.reduce((sum, cell) => sum + cell, 0);
 }
 
-/** Nats a piece, where each pitch starts in each step with the share it has in the training data, one start added to each. */
+/**
+ * Nats a piece, where each pitch starts in each step with the share it has in the training data, one start added to
+ * each.
+ */
 function constantLoss(
   train: readonly EventSequence[],
   heldOut: readonly EventSequence[],

@@ -21,8 +21,8 @@ const trainingSchema = z
     /** What is stored in 16 bits; nothing if left out. */
     half: half.optional(),
     /**
-     * Segments of a micro-batch's forward pass that the backward pass computes again, by position in its trace. They are cut at no more
-     * than 96 places.
+     * Segments of a micro-batch's forward pass that the backward pass computes again, by position in its trace. They
+     * are cut at no more than 96 places.
      */
     recompute: z
       .array(z.strictObject({ first: z.int().min(0), end: z.int().min(1) }))
@@ -90,14 +90,17 @@ export interface Checkpoint {
   readonly state: TrainingState;
 }
 
-/** The arenas that a checkpoint holds, by the names of their sections: parameters, what the optimiser keeps, and statistics. */
+/**
+ * The arenas that a checkpoint holds, by the names of their sections: parameters, what the optimiser keeps, and
+ * statistics.
+ */
 export function sectionsOf({ statistics }: Model, { arenas }: Optimiser): Readonly<Record<string, Arena>> {
   return { ...arenas, ...(statistics && { statistics }) };
 }
 
 /**
- * One safetensors file for everything: a tensor `<section>/<slot>` for each slot of each section, and the metadata as JSON under
- * the key `chipsmith`. One file cannot be torn apart from its description.
+ * One safetensors file for everything: a tensor `<section>/<slot>` for each slot of each section, and the metadata as
+ * JSON under the key `chipsmith`. One file cannot be torn apart from its description.
  */
 export function encodeCheckpoint({ metadata, settings, model, state }: Checkpoint): Uint8Array {
   const sections = Object.entries(sectionsOf(model, optimiserOf(settings.optimiser, model.parameters)));

@@ -1,8 +1,8 @@
 import type { CheckpointMetadata } from './checkpoint.ts';
 
 /**
- * One line for a model that has not been seen to predict better than the simplest baseline, such as counting how often each event
- * occurs; undefined for one that has, or where there was no data to see it on.
+ * One line for a model that has not been seen to predict better than the simplest baseline, such as counting how often
+ * each event occurs; undefined for one that has, or where there was no data to see it on.
  *
  * @param lossUnit of the model
  */

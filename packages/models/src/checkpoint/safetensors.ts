@@ -14,8 +14,8 @@ export interface SafetensorsFile {
 }
 
 /**
- * The format allows 100 MB. A checkpoint of 65,536 classes has less than 1 MB, and what is larger must not be parsed to find out
- * that it is none of ours.
+ * The format allows 100 MB. A checkpoint of 65,536 classes has less than 1 MB, and what is larger must not be parsed to
+ * find out that it is none of ours.
  */
 const MAX_HEADER_BYTES = 2 ** 24;
 
@@ -26,8 +26,8 @@ interface HeaderEntry {
 }
 
 /**
- * Writes the safetensors format: a little-endian u64 with the header's length, the header as JSON padded with spaces to a
- * multiple of 8, then the arrays one after the other. https://huggingface.co/docs/safetensors
+ * Writes the safetensors format: a little-endian u64 with the header's length, the header as JSON padded with spaces to
+ * a multiple of 8, then the arrays one after the other. https://huggingface.co/docs/safetensors
  */
 export function writeSafetensors({ metadata, tensors }: SafetensorsFile): Uint8Array {
   const header: Record<string, HeaderEntry | Readonly<Record<string, string>>> = { __metadata__: metadata };
@@ -103,7 +103,8 @@ export function readHeader(start: Uint8Array, length: number, source: string): S
     return isHeaderEntry(entry) ? [name, entry] : fail(`byte 8: tensor ${name} is not described as the format asks`);
   });
   described.sort(([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1]);
-  // The format allows neither overlaps nor holes: in the order of their places each tensor starts where the last one ended.
+  // The format allows neither overlaps nor holes: in the order of their places each tensor starts where the last one
+  // ended.
   let position = dataStart;
   const tensors = described.map(([name, { dtype, shape, data_offsets: offsets }]): PlacedTensor => {
     const [start, end] = offsets.map((offset) => dataStart + offset);

@@ -10,8 +10,8 @@ export const BEAM_SETTINGS = {
 export type BeamSettings = z.infer<z.ZodObject<typeof BEAM_SETTINGS>>;
 
 /**
- * Which of the drafts of a track each of them goes on from: the `beamSize` likeliest ones, `branchFactor` times each. Of equally
- * likely ones the first stay.
+ * Which of the drafts of a track each of them goes on from: the `beamSize` likeliest ones, `branchFactor` times each.
+ * Of equally likely ones the first stay.
  *
  * @param logLikelihoods of the drafts, beamSize x branchFactor of them
  */

@@ -29,7 +29,8 @@ export interface Composer<Request> {
   /** What can be set, with defaults; command line options and their help come from it. */
   readonly settings: z.ZodObject;
   /**
-   * Answers each request by a sequence. What it gives for one depends on that request and its seed only, not on those beside it.
+   * Answers each request by a sequence. What it gives for one depends on that request and its seed only, not on those
+   * beside it.
    *
    * @param settings as its schema gives them
    * @throws ModelError if a request cannot be met
@@ -54,8 +55,8 @@ export interface ComposeContext {
   /** Most events of each sequence, those given included; at least 2. Models of whole pieces give them whole. */
   readonly length: number;
   /**
-   * A sequence ends once so many bars of 4/4 have passed, those given included, in time as `Encoding.barsOf` tells it; if left out
-   * with its last event.
+   * A sequence ends once so many bars of 4/4 have passed, those given included, in time as `Encoding.barsOf` tells it;
+   * if left out with its last event.
    */
   readonly bars?: number | undefined;
   /** Semitones that the encoding moved the music up by that a sequence goes on from; 0 if left out. */
@@ -75,8 +76,8 @@ export interface ComposeContext {
 export interface Composition {
   readonly events: Uint16Array;
   /**
-   * Mean negative log-likelihood of the events that the model chose, in nats, under the model among what the grammar and the
-   * constraints left; undefined where a model gives none.
+   * Mean negative log-likelihood of the events that the model chose, in nats, under the model among what the grammar
+   * and the constraints left; undefined where a model gives none.
    */
   readonly nll?: number | undefined;
 }

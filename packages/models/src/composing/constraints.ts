@@ -63,13 +63,15 @@ export type Mask = readonly boolean[];
 export type Restriction = (allowed: Mask, progress: Progress) => Mask;
 
 /**
- * Constraints as masks over events. Where no event would be left, constraints give way, and those of the end of this list first:
- * the end of the music not before its time, pitch range, key and scale, most notes, longest rest, fewest notes. What the grammar
- * does not allow never comes.
+ * Constraints as masks over events. Where no event would be left, constraints give way, and those of the end of this
+ * list first: the end of the music not before its time, pitch range, key and scale, most notes, longest rest, fewest
+ * notes. What the grammar does not allow never comes.
  *
- * Notes count where they are chosen: in an encoding that tells the time of a note after its pitch, where the note before started.
+ * Notes count where they are chosen: in an encoding that tells the time of a note after its pitch, where the note
+ * before started.
  *
- * @param transposition semitones that the encoding moved the music up by; constraints speak of the pitches that are heard
+ * @param transposition semitones that the encoding moved the music up by; constraints speak of the pitches that are
+ *   heard
  */
 export function restrictionOf(constraints: Constraints, encoding: Encoding, transposition: number): Restriction {
   const classes = Array.from({ length: encoding.classes }, (_, event) => event);

@@ -24,10 +24,10 @@ const GROWTH = 1.75;
 const MOST = 1000;
 
 /**
- * What to take from the scores of events that would make a passage longer that was there before: penalty x 1.75^(n - length),
- * at most 1000, where n >= length events in a row are now as they were before that event. This is DRY ("Don't repeat
- * yourself", oobabooga/textgen pull request 5677, 2024), which finds loops; a penalty on each event that was there before would
- * hit the ones that music is made of.
+ * What to take from the scores of events that would make a passage longer that was there before: penalty x 1.75^(n -
+ * length), at most 1000, where n >= length events in a row are now as they were before that event. This is DRY ("Don't
+ * repeat yourself", oobabooga/textgen pull request 5677, 2024), which finds loops; a penalty on each event that was
+ * there before would hit the ones that music is made of.
  */
 export function repetitionPenalties(
   events: Uint16Array,

@@ -11,10 +11,11 @@ import type { SamplingSettings } from './settings.ts';
 import type { planSampling } from './step.ts';
 
 /**
- * Answers as many requests as there are lanes for, each by the likeliest of its drafts, which lie in lanes side by side.
+ * Answers as many requests as there are lanes for, each by the likeliest of its drafts, which lie in lanes side by
+ * side.
  *
- * The source cuts the first iteration of beam search short so that the last one is whole; how many events make so many bars is not
- * known before, so here the last one may be short.
+ * The source cuts the first iteration of beam search short so that the last one is whole; how many events make so many
+ * bars is not known before, so here the last one may be short.
  */
 export async function drawRound(
   program: Program,
@@ -118,7 +119,9 @@ function isLastOfIteration(steps: number, { stepsPerIteration }: SamplingSetting
   return steps > 0 && steps % stepsPerIteration === 0;
 }
 
-/** What the network gets of each sequence's event at a position, the last one where there is none: (1, B) or (1, B, F). */
+/**
+ * What the network gets of each sequence's event at a position, the last one where there is none: (1, B) or (1, B, F).
+ */
 function inputsOf(drafts: readonly Draft[], position: number, { features, inputsOf: read }: EventReading) {
   const width = features ?? 1;
   const inputs = new (features === undefined ? Uint32Array : Float32Array)(drafts.length * width);
@@ -130,7 +133,8 @@ function inputsOf(drafts: readonly Draft[], position: number, { features, inputs
 }
 
 /**
- * (B, L) values of the events that the labels of each sequence stand for; those of any event where a sequence does not choose.
+ * (B, L) values of the events that the labels of each sequence stand for; those of any event where a sequence does not
+ * choose.
  *
  * @param before what precedes the choice of each sequence; undefined where it does not choose
  */

@@ -24,10 +24,11 @@ export interface SampleOptions extends ComposeOptions {
 }
 
 /**
- * Draws sequences from a checkpoint's model, side by side. Sequence n depends on (seed, n) only, not on how many are drawn.
+ * Draws sequences from a checkpoint's model, side by side. Sequence n depends on (seed, n) only, not on how many are
+ * drawn.
  *
- * @throws ModelError if an option is out of its range, the encoding is not the model's, or the primer is too long or breaks
- * the encoding's grammar
+ * @throws ModelError if an option is out of its range, the encoding is not the model's, or the primer is too long or
+ *   breaks the encoding's grammar
  * @throws the signal's reason once it is aborted
  */
 export async function sample(device: Device, checkpoint: Checkpoint, options: SampleOptions): Promise<Composition[]> {

@@ -13,8 +13,8 @@ export interface StepOptions {
 }
 
 /**
- * A step of sampling, and the memory that it takes, before anything is allocated. The device chooses: only the labels are
- * read back, and the likelihood where it is needed.
+ * A step of sampling, and the memory that it takes, before anything is allocated. The device chooses: only the labels
+ * are read back, and the likelihood where it is needed.
  */
 export function planSampling(
   network: EventNetwork,

@@ -20,7 +20,10 @@ import type { ModelDefinition } from '../model.ts';
 import { optimiserSettings } from '../training/optimiser.ts';
 
 const { steps, pitches } = ONSET_BITMAP_SHAPE;
-/** What the convolutions make of 768 steps x 88 pitches: 256 x 22, 64 x 11, and 16 bars x 1. Kernels are (steps, pitches). */
+/**
+ * What the convolutions make of 768 steps x 88 pitches: 256 x 22, 64 x 11, and 16 bars x 1. Kernels are (steps,
+ * pitches).
+ */
 const FIRST: Shrinking = { size: [5, 6], stride: [3, 4], padding: [1, 1] };
 const SECOND: Shrinking = { size: [6, 4], stride: [4, 2], padding: [1, 1] };
 const THIRD: Shrinking = { size: [6, 11], stride: [4, 1], padding: [1, 0] };

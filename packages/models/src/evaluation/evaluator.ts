@@ -71,8 +71,8 @@ export function planEvaluation(model: Model, length: number, limits?: MemoryLimi
 }
 
 /**
- * Measures how well a model does on sequences. Each is seen once, window after window; what the model carries goes on, so that no
- * event loses its history at a window's edge.
+ * Measures how well a model does on sequences. Each is seen once, window after window; what the model carries goes on,
+ * so that no event loses its history at a window's edge.
  */
 export class Evaluator {
   readonly #program: Program;
@@ -87,7 +87,11 @@ export class Evaluator {
     this.#model = model;
   }
 
-  /** The model's parameters must be on the device when `evaluate` is called. @param length as `planEvaluation` takes it */
+  /**
+   * The model's parameters must be on the device when `evaluate` is called.
+   *
+   * @param length as `planEvaluation` takes it
+   */
   static async create(
     device: Device,
     model: Model,

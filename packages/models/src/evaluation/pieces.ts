@@ -18,8 +18,8 @@ export interface PieceShape {
 }
 
 /**
- * Cuts sequences into windows that meet, and lays them into lanes. Where order matters a lane sees one sequence after the other, the
- * longest first, so that the lanes end together.
+ * Cuts sequences into windows that meet, and lays them into lanes. Where order matters a lane sees one sequence after
+ * the other, the longest first, so that the lanes end together.
  */
 export function* pieces(
   sequences: readonly EventSequence[],

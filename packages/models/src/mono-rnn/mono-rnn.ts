@@ -1,7 +1,10 @@
 import { readClasses } from '../next-event/reading.ts';
 import { eventRnn } from '../next-event/rnn.ts';
 
-/** Magenta's mono_rnn (magenta 2.1.4, melody_rnn_model.py): the network and the settings of Basic RNN on another alphabet. */
+/**
+ * Magenta's mono_rnn (magenta 2.1.4, melody_rnn_model.py): the network and the settings of Basic RNN on another
+ * alphabet.
+ */
 export const monoRnn = eventRnn({
   name: 'mono-rnn',
   summary: "Magenta's Mono RNN: as Basic RNN, over all pitches and in every key",

@@ -3,8 +3,8 @@ import type { Examples } from '../examples.ts';
 import type { EventReading } from './reading.ts';
 
 /**
- * Windows of events to predict, each from those before it: inputs (T, B) classes or (T, B, F) features, targets (T, B) labels,
- * mask (T, B), 1 where there is something to predict. An example weighs as many events as it predicts.
+ * Windows of events to predict, each from those before it: inputs (T, B) classes or (T, B, F) features, targets (T, B)
+ * labels, mask (T, B), 1 where there is something to predict. An example weighs as many events as it predicts.
  *
  * @param classes of the encoding, for the baselines
  */

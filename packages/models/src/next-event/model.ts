@@ -7,7 +7,8 @@ import type { EventNetwork } from './network.ts';
 import type { EventReading } from './reading.ts';
 
 /**
- * A model that predicts each event from those before it: cross-entropy in training, one event after the other in composing.
+ * A model that predicts each event from those before it: cross-entropy in training, one event after the other in
+ * composing.
  *
  * @param classes of its encoding
  * @param temperature at which its music is best

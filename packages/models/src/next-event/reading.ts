@@ -7,7 +7,10 @@ export interface EventReading {
   readonly features: number | undefined;
   /** What the network chooses among. */
   readonly labels: number;
-  /** What the network gets at positions from..to - 1, all events before counted: (to - from) classes, or rows of features. */
+  /**
+   * What the network gets at positions from..to - 1, all events before counted: (to - from) classes, or rows of
+   * features.
+   */
   inputsOf(events: Uint16Array, from: number, to: number): ArrayLike<number>;
   /** Labels of the events at positions from..to - 1. */
   labelsOf(events: Uint16Array, from: number, to: number): ArrayLike<number>;

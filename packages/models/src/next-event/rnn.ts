@@ -40,7 +40,10 @@ export type RnnSettings = z.infer<ReturnType<typeof rnnSettings>>;
 /** One of Magenta's event RNNs: what it reads, its sizes, and the network if that is not plain LSTM layers. */
 export interface EventRnn extends Pick<ModelDefinition, 'name' | 'summary' | 'encodings' | 'training'> {
   readonly defaults: RnnDefaults;
-  /** The temperature at which its tracks are most like the songs it learnt from; see `chipsmith evaluate --temperatures`. */
+  /**
+   * The temperature at which its tracks are most like the songs it learnt from; see `chipsmith evaluate
+   * --temperatures`.
+   */
   readonly temperature: number;
   reading(encoding: Encoding): EventReading;
   /** What a primer can be beside something to go on from. */

@@ -7,8 +7,8 @@ import type { Metrics } from '../training/run-store.ts';
 const PREFIX = 'events.out.tfevents.';
 
 /**
- * The metrics of a run as scalars for TensorBoard, which reads on while records are added. Each record is written in one piece: of
- * one that was cut off, TensorBoard waits for the rest.
+ * The metrics of a run as scalars for TensorBoard, which reads on while records are added. Each record is written in
+ * one piece: of one that was cut off, TensorBoard waits for the rest.
  */
 export class EventFile {
   readonly #path: string;
@@ -58,7 +58,10 @@ export function scalarsRecord({ step, time, valid = {}, ...training }: Metrics):
   return record([double(1, time / 1000), integer(2, step), bytes(5, Buffer.concat(values))]);
 }
 
-/** Fields of a protocol buffer, as event.proto and summary.proto of TensorBoard number them; they begin with number and wire type. */
+/**
+ * Fields of a protocol buffer, as event.proto and summary.proto of TensorBoard number them; they begin with number and
+ * wire type.
+ */
 function double(field: number, value: number): Buffer {
   const buffer = Buffer.alloc(9, (field << 3) | 1);
   buffer.writeDoubleLE(value, 1);
@@ -84,7 +87,10 @@ function varint(value: number): number[] {
   return value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))];
 }
 
-/** A message in TensorFlow's TFRecord format: length and content, each with its checksum behind it, in little-endian order. */
+/**
+ * A message in TensorFlow's TFRecord format: length and content, each with its checksum behind it, in little-endian
+ * order.
+ */
 function record(fields: readonly Buffer[]): Buffer {
   const content = Buffer.concat(fields);
   const length = Buffer.alloc(8);

@@ -65,8 +65,8 @@ export class RunFolder implements RunStore {
   }
 
   /**
-   * Keeps other processes from training here until `unlock`. A folder that is not there is not locked: it has no checkpoint either,
-   * which says more.
+   * Keeps other processes from training here until `unlock`. A folder that is not there is not locked: it has no
+   * checkpoint either, which says more.
    *
    * @throws ModelError if one does; DataError if the folder cannot be used
    */
@@ -80,8 +80,8 @@ export class RunFolder implements RunStore {
   }
 
   /**
-   * Makes sure that a run can start here. What was left by one that could not write its first checkpoint, or was killed before,
-   * counts as nothing.
+   * Makes sure that a run can start here. What was left by one that could not write its first checkpoint, or was killed
+   * before, counts as nothing.
    *
    * @throws ModelError if there is something else in the folder, so that no run is written over another
    */
@@ -98,8 +98,8 @@ export class RunFolder implements RunStore {
   }
 
   /**
-   * Starts a run, and locks its folder. The checkpoints' folder comes last and whole: with it the run is there and can be resumed,
-   * whenever it is killed; until then there is none.
+   * Starts a run, and locks its folder. The checkpoints' folder comes last and whole: with it the run is there and can
+   * be resumed, whenever it is killed; until then there is none.
    *
    * @param config as `train` keeps it: the checkpoint's metadata, and where the data is
    * @throws ModelError if the folder is not empty, DataError if it cannot be written; it is then as it was
@@ -146,7 +146,11 @@ export class RunFolder implements RunStore {
     return isRunConfig(await readText(this.#config, MAX_CONFIG_BYTES));
   }
 
-  /** Where the data of the run was when it started. @throws ModelError if config.json does not say, DataError if it cannot be read */
+  /**
+   * Where the data of the run was when it started.
+   *
+   * @throws ModelError if config.json does not say, DataError if it cannot be read
+   */
   async dataPlace(): Promise<string> {
     const config = z
       .looseObject({ data: z.string() })
@@ -155,7 +159,11 @@ export class RunFolder implements RunStore {
     return config.data.data;
   }
 
-  /** Writes each file in one piece: until it is whole, the one before stays. @throws DataError if it cannot be written */
+  /**
+   * Writes each file in one piece: until it is whole, the one before stays.
+   *
+   * @throws DataError if it cannot be written
+   */
   async save(names: readonly CheckpointName[], checkpoint: Checkpoint): Promise<void> {
     const bytes = encodeCheckpoint(checkpoint);
     for (const name of names) await writeFileAtomic(this.#checkpoint(name), bytes);
@@ -207,8 +215,8 @@ export class RunFolder implements RunStore {
   }
 
   /**
-   * Goes back to a step, before a run goes on from its checkpoint: drops the lines of metrics after it, so that none tells of a
-   * step twice, the previews after it, and the files that a killed process was writing.
+   * Goes back to a step, before a run goes on from its checkpoint: drops the lines of metrics after it, so that none
+   * tells of a step twice, the previews after it, and the files that a killed process was writing.
    */
   async rewind(step: number): Promise<void> {
     for (const folder of [this.path, this.#checkpoints]) {
@@ -264,8 +272,8 @@ function fileOf(name: CheckpointName): string {
 const LOCK = 'lock';
 
 /**
- * Makes a folder, and those that it stands in, where they are missing. Node's own `recursive` says of a read-only place that it is
- * not there.
+ * Makes a folder, and those that it stands in, where they are missing. Node's own `recursive` says of a read-only place
+ * that it is not there.
  *
  * @returns whether it was missing
  */
@@ -282,7 +290,11 @@ async function makeFolder(path: string): Promise<boolean> {
   return true;
 }
 
-/** Names in a folder; none if there is no such folder. @throws DataError if it cannot be read, ModelError if it is a link to nothing */
+/**
+ * Names in a folder; none if there is no such folder.
+ *
+ * @throws DataError if it cannot be read, ModelError if it is a link to nothing
+ */
 async function entriesOf(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);

@@ -15,8 +15,8 @@ export class RunLock {
   }
 
   /**
-   * The lock of a process that was killed is taken over. Where another program has its process id by now, the file must be
-   * removed by hand.
+   * The lock of a process that was killed is taken over. Where another program has its process id by now, the file must
+   * be removed by hand.
    *
    * @throws ModelError if another process holds it; DataError if it cannot be written
    */

@@ -21,8 +21,8 @@ export type BatchAnswer =
   | { readonly model: string };
 
 /**
- * Batches made ahead by a thread, where making one takes time: since the events lie on disk, are changed at random, or become
- * more numbers than one each. Either way they are those of `Batches`: a function of seed and step alone.
+ * Batches made ahead by a thread, where making one takes time: since the events lie on disk, are changed at random, or
+ * become more numbers than one each. Either way they are those of `Batches`: a function of seed and step alone.
  */
 export function threadedBatches({ dataset, ...order }: BatchOrder): BatchSource {
   const { examples, encoding } = examplesOf({ dataset, ...order });

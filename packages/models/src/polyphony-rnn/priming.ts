@@ -10,11 +10,13 @@ interface PolyphonyPriming {
 }
 
 /**
- * The two uses of a primer in Magenta's Polyphony RNN (magenta 2.1.4, polyphony_sequence_generator.py): to go on from it, and to
- * put its notes into the music step after step, for the model to add others below. Only the first makes it go on from a chord,
- * only the second harmonises a melody from its start on; with both the primer comes once as it is and once more harmonised.
+ * The two uses of a primer in Magenta's Polyphony RNN (magenta 2.1.4, polyphony_sequence_generator.py): to go on from
+ * it, and to put its notes into the music step after step, for the model to add others below. Only the first makes it
+ * go on from a chord, only the second harmonises a melody from its start on; with both the primer comes once as it is
+ * and once more harmonised.
  *
- * The source injects and does not condition unless told otherwise; here music goes on from a primer unless told otherwise.
+ * The source injects and does not condition unless told otherwise; here music goes on from a primer unless told
+ * otherwise.
  */
 export function polyphonyPriming(encoding: Encoding): Priming<PolyphonyPriming> {
   return {

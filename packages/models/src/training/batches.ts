@@ -32,7 +32,10 @@ export interface BatchOrder {
   readonly step: number;
 }
 
-/** The batches of a training: a pure function of seed and step, so that a resumed run sees what an uninterrupted one does. */
+/**
+ * The batches of a training: a pure function of seed and step, so that a resumed run sees what an uninterrupted one
+ * does.
+ */
 export class Batches {
   readonly sampler: BatchSampler;
   readonly #examples: Examples;

@@ -52,13 +52,14 @@ export function trainingMemory(
 }
 
 /**
- * The settings of a budget: as asked if that fits; else without copies in textures; else what has to be computed again is
- * chosen (`planWithin`); else fewer sequences go through the model at once, as many as fit, again with the least
+ * The settings of a budget: as asked if that fits; else without copies in textures; else what has to be computed again
+ * is chosen (`planWithin`); else fewer sequences go through the model at once, as many as fit, again with the least
  * recomputation. A micro-batch that the shape names stays.
  *
  * @param budget in bytes, for everything that training holds on the device
  * @param signal looked at before each plan, of which there may be dozens, of up to a second each
- * @throws ModelError if nothing fits: names the smallest budget that was found to do, and a batch or length that fits this one
+ * @throws ModelError if nothing fits: names the smallest budget that was found to do, and a batch or length that fits
+ *   this one
  * @throws KernelError `limit` if no micro-batch is small enough for the limits
  * @throws the signal's reason once it is aborted
  */
@@ -82,8 +83,8 @@ export async function fitTraining(
 }
 
 /**
- * The limits under which a training with these settings keeps to its budget: copies of operands in textures, which change no
- * number, are left out where there is no room for them.
+ * The limits under which a training with these settings keeps to its budget: copies of operands in textures, which
+ * change no number, are left out where there is no room for them.
  *
  * @param budget in bytes; null where there is none
  */
@@ -148,7 +149,10 @@ function microBatches(shape: TrainingShape): number[] {
   return sizes.filter((size) => most % size === 0 && most / size <= MAX_PARTS);
 }
 
-/** With more parts than these, memory is reckoned from two plans of few parts: a plan of 64 takes seconds, and many are tried. */
+/**
+ * With more parts than these, memory is reckoned from two plans of few parts: a plan of 64 takes seconds, and many are
+ * tried.
+ */
 const FEW_PARTS = 3;
 
 /** A reckoning may be so much above the budget before the plan of all parts, which says it to the byte, is not made. */

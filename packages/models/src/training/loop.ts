@@ -18,8 +18,8 @@ export interface LoopOptions {
   /** Steps of the whole run, those before a resume included; no bound if left out. */
   readonly steps?: number | undefined;
   /**
-   * Time from the first step of this call to the last checkpoint: opening, measuring and compiling come before it. With `steps`,
-   * whichever comes first. No bound if left out; one of the two there must be.
+   * Time from the first step of this call to the last checkpoint: opening, measuring and compiling come before it. With
+   * `steps`, whichever comes first. No bound if left out; one of the two there must be.
    */
   readonly minutes?: number | undefined;
   /** Steps between validations, each of which also saves a checkpoint. */
@@ -29,7 +29,10 @@ export interface LoopOptions {
   /** Music that the model makes while it is trained; none if left out, or if the model cannot sample. */
   readonly preview?: PreviewOptions | undefined;
   readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
-  /** Aborting saves a checkpoint and ends training without an error; before it starts, nothing is written and the reason thrown. */
+  /**
+   * Aborting saves a checkpoint and ends training without an error; before it starts, nothing is written and the reason
+   * thrown.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -229,7 +232,10 @@ export class TrainingLoop {
     await this.#save(improved);
   }
 
-  /** Makes music where it is time to, in memory and time that training leaves; what training computes never depends on it. */
+  /**
+   * Makes music where it is time to, in memory and time that training leaves; what training computes never depends on
+   * it.
+   */
   async #preview(step: number): Promise<void> {
     const { preview, signal } = this.#options;
     const { device, trainee } = this.#parts;

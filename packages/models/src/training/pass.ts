@@ -23,8 +23,8 @@ export interface TrainingShape {
   /** Units of each, T: predicted events, unless the model's examples say otherwise. */
   readonly length: number;
   /**
-   * Sequences that go through the model at once; it divides `batch`, which is also what it is if left out. With fewer, the
-   * parts of a batch run one after another in less memory, and their gradients add up to those of the batch.
+   * Sequences that go through the model at once; it divides `batch`, which is also what it is if left out. With fewer,
+   * the parts of a batch run one after another in less memory, and their gradients add up to those of the batch.
    */
   readonly microBatch?: number | undefined;
   /** What is stored in 16 bits, where the device has the feature `shader-f16`; arithmetic stays in 32. */

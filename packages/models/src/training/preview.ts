@@ -7,7 +7,9 @@ import { composeOnDevice, seedsOf } from '../composing/sample.ts';
 export interface PreviewOptions {
   /** Steps between two previews. */
   readonly every: number;
-  /** Sequences of each. The run's seed decides all that is random about them, so that they differ by what was learnt. */
+  /**
+   * Sequences of each. The run's seed decides all that is random about them, so that they differ by what was learnt.
+   */
   readonly count: number;
   /** Events of each sequence, at least 2. */
   readonly length: number;

@@ -2,17 +2,24 @@ import { AUGMENTATION_NAMES } from '@chipsmith/data';
 import { z } from 'zod';
 import { ModelError, schemaError } from '../error.ts';
 
-/** What can be stored in 16 bits: values kept for the backward pass, the copy of the weights that kernels read, or both. */
+/**
+ * What can be stored in 16 bits: values kept for the backward pass, the copy of the weights that kernels read, or both.
+ */
 export const HALF_STORAGE = ['activations', 'weights', 'both'] as const;
 export type HalfStorage = (typeof HALF_STORAGE)[number];
 
-/** Parts of a batch that run one after another: planning 64 takes seconds, and their launches and uniforms take over. */
+/**
+ * Parts of a batch that run one after another: planning 64 takes seconds, and their launches and uniforms take over.
+ */
 export const MAX_PARTS = 64;
 
 /** Events of a batch: with the 38 classes of melodies their scores alone take 2.5 GB. */
 const MAX_BATCH_EVENTS = 2 ** 24;
 
-/** Of a model whose training fits into 2.8 GB and whatever its activations take: a value has 4 bytes, its gradient and moments 12. */
+/**
+ * Of a model whose training fits into 2.8 GB and whatever its activations take: a value has 4 bytes, its gradient and
+ * moments 12.
+ */
 export const MAX_PARAMETERS = 178_000_000;
 
 /** Steps of a run: half a year at 60 a second. */

@@ -20,7 +20,10 @@ export interface MeasureOptions extends PreparationOptions {
   readonly recompute?: PlanTrainingOptions['recompute'];
 }
 
-/** Steps between two looks at the clock, which wait for the device: as many as in training, but no more than take half a second. */
+/**
+ * Steps between two looks at the clock, which wait for the device: as many as in training, but no more than take half a
+ * second.
+ */
 const MAX_BETWEEN_LOOKS = 10;
 const SECONDS_BETWEEN_LOOKS = 0.5;
 

@@ -1,18 +1,20 @@
 /**
- * The first validation comes after this share of the time at the latest: how long it took tells how much time to leave for the last
- * one.
+ * The first validation comes after this share of the time at the latest: how long it took tells how much time to leave
+ * for the last one.
  */
 const FIRST_VALIDATION = 0.1;
 
-/** Steps and validations do not always take equally long; a fifth more is left for the last ones than the longest took. */
+/**
+ * Steps and validations do not always take equally long; a fifth more is left for the last ones than the longest took.
+ */
 const MARGIN = 1.2;
 
 /** Looks that come after one step each: the first step may be many times slower than the others. */
 const FIRST_LOOKS = 2;
 
 /**
- * How many times as long as the others the first step takes: eight on OpenGL ES in software. Judged by it, a training on a slow or
- * busy machine would end before its second step.
+ * How many times as long as the others the first step takes: eight on OpenGL ES in software. Judged by it, a training
+ * on a slow or busy machine would end before its second step.
  */
 const FIRST_STEP_SLOWER = 8;
 
@@ -20,8 +22,9 @@ const FIRST_STEP_SLOWER = 8;
 const SECONDS_BETWEEN_LOOKS = 2;
 
 /**
- * The time that a training may take: tells when to look, to validate and to end, so that the last validation and checkpoint end
- * within it. What they will take is judged by what they took before. Without a bound it has no end and asks for nothing.
+ * The time that a training may take: tells when to look, to validate and to end, so that the last validation and
+ * checkpoint end within it. What they will take is judged by what they took before. Without a bound it has no end and
+ * asks for nothing.
  */
 export class TimeBound {
   readonly #limit: number;
@@ -54,8 +57,8 @@ export class TimeBound {
   }
 
   /**
-   * Seconds that something else may take and leave enough for another step, the last validation and its checkpoint; for a first
-   * validation, of which nothing is known, half of the time is left.
+   * Seconds that something else may take and leave enough for another step, the last validation and its checkpoint; for
+   * a first validation, of which nothing is known, half of the time is left.
    */
   get secondsToSpare(): number {
     const kept = this.#savingSeconds === 0 ? this.secondsLeft / 2 : MARGIN * (this.#stepSeconds + this.#savingSeconds);
@@ -82,7 +85,11 @@ export class TimeBound {
     return this.#savingSeconds === 0 && this.share >= FIRST_VALIDATION;
   }
 
-  /** Whether there is no time for another step before the last validation. @param queued steps that the device may not have done yet */
+  /**
+   * Whether there is no time for another step before the last validation.
+   *
+   * @param queued steps that the device may not have done yet
+   */
   isOver(queued: number): boolean {
     return this.secondsLeft <= MARGIN * ((queued + 1) * this.#stepSeconds + this.#savingSeconds);
   }

@@ -42,7 +42,9 @@ export interface TrainOptions extends TrainingShape, LoopOptions {
   readonly store: RunStore;
   /** Who makes the batches; training itself, when it needs them, if left out. */
   readonly batchSource?: ((order: BatchOrder) => BatchSource) | undefined;
-  /** Goes on from the run's latest checkpoint; model, shape, budget, augmentation and seed are then those of the run. */
+  /**
+   * Goes on from the run's latest checkpoint; model, shape, budget, augmentation and seed are then those of the run.
+   */
   readonly resume: boolean;
   readonly seed: number;
   /** Random changes to the training sequences, others in each epoch; none if left out. */
@@ -67,7 +69,10 @@ export interface TrainingPlan {
   readonly microBatch: number;
   /** Share of the forward pass that the backward pass computes again, 0..1. */
   readonly recomputed: number;
-  /** Bytes that training would take with the batch in one piece and nothing computed again; undefined if the device could not. */
+  /**
+   * Bytes that training would take with the batch in one piece and nothing computed again; undefined if the device
+   * could not.
+   */
   readonly unrestricted: number | undefined;
   /** Share of the positions of batches that is padding, 0..1. */
   readonly padding: number;
@@ -83,11 +88,13 @@ export interface TrainingStart extends TrainingPlan {
 /**
  * Trains a model.
  *
- * What a step sees (windows, dropout, learning rate) is a pure function of seed and step, and a checkpoint holds parameters
- * and what the optimiser keeps: a run that is cut off and resumed has bit for bit the parameters of one that was not. The run is made
- * once everything is on the device, so that a training that cannot start leaves nothing behind.
+ * What a step sees (windows, dropout, learning rate) is a pure function of seed and step, and a checkpoint holds
+ * parameters and what the optimiser keeps: a run that is cut off and resumed has bit for bit the parameters of one that
+ * was not. The run is made once everything is on the device, so that a training that cannot start leaves nothing
+ * behind.
  *
- * @throws ModelError if an option, the store, its checkpoint, the dataset or the budget does not fit, or the loss is no longer a number
+ * @throws ModelError if an option, the store, its checkpoint, the dataset or the budget does not fit, or the loss is no
+ *   longer a number
  * @throws DataError if no training sequence has two events
  * @throws KernelError from the device
  * @throws the signal's reason if it is aborted before training starts
@@ -203,7 +210,10 @@ function requireChange(dataset: Dataset, name: AugmentationName): void {
   );
 }
 
-/** Of as many, 22 to 32 change in encodings that keep keys, and 5 to 12, whose key is a close call, in those that do not. */
+/**
+ * Of as many, 22 to 32 change in encodings that keep keys, and 5 to 12, whose key is a close call, in those that do
+ * not.
+ */
 const SEQUENCES_TRIED = 32;
 
 /** Step 0 of a new run. */
@@ -262,8 +272,8 @@ function requireSameData({ metadata }: Checkpoint, dataset: Dataset, store: RunS
 }
 
 /**
- * Sequences in a random order until they hold enough events, so that a validation takes seconds on a large dataset. The order
- * is the same for every run, so that runs with different seeds compare.
+ * Sequences in a random order until they hold enough events, so that a validation takes seconds on a large dataset. The
+ * order is the same for every run, so that runs with different seeds compare.
  */
 function subset(sequences: readonly EventSequence[], tokens: number): EventSequence[] {
   const chosen: EventSequence[] = [];

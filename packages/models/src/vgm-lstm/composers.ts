@@ -129,7 +129,9 @@ class Draft {
     return EVENTS_OF_NOTE * this.notes.length;
   }
 
-  /** A window from the probabilities of all lanes, (64 16, 49). Each note lasts to the next start, for a bar at most. */
+  /**
+   * A window from the probabilities of all lanes, (64 16, 49). Each note lasts to the next start, for a bar at most.
+   */
   write(probabilities: ArrayLike<number>, lane: number, { threshold, choice }: Settings): void {
     const first = this.notes.length;
     let likeliest = { step: 0, pitch: 0, probability: -1 };

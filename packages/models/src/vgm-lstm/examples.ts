@@ -5,8 +5,9 @@ import { requireClasses } from '../next-event/reading.ts';
 const { pitches: PITCHES, stepsPerBar } = DURATION_ROLL_SHAPE;
 
 /**
- * Windows of a roll of durations to predict, each from the window before it: `before` and `after`, (T, B, 49) both. A unit is a
- * step that is predicted; before the first step of a piece there is silence. An example weighs as much as its durations add up to.
+ * Windows of a roll of durations to predict, each from the window before it: `before` and `after`, (T, B, 49) both. A
+ * unit is a step that is predicted; before the first step of a piece there is silence. An example weighs as much as its
+ * durations add up to.
  */
 export function rollExamples({ classes }: Encoding): Examples {
   const rollOf = (events: Uint16Array) => durationRollOf(requireClasses(events, classes));
@@ -37,7 +38,9 @@ export function rollExamples({ classes }: Encoding): Examples {
   };
 }
 
-/** Nats a step of sounding notes, where each pitch always has its share of the training data, one step added to each. */
+/**
+ * Nats a step of sounding notes, where each pitch always has its share of the training data, one step added to each.
+ */
 function constantLoss(
   train: readonly EventSequence[],
   heldOut: readonly EventSequence[],

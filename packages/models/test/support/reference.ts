@@ -8,7 +8,9 @@ export interface Prediction {
   readonly logits: Float64Array[];
 }
 
-/** Basic RNN written down plainly in float64: one sequence, one step after the other, nothing shared with the kernels. */
+/**
+ * Basic RNN written down plainly in float64: one sequence, one step after the other, nothing shared with the kernels.
+ */
 export function predict({ model, state }: Checkpoint, events: ArrayLike<number>): Prediction {
   const values = new Map(model.parameters.slots.map(({ name }, index) => [name, state.parameters[index]]));
   const matrix = (name: string) => {

@@ -1,6 +1,8 @@
 import type { Reply, Request } from './messages.ts';
 
-/** The bundle of chip-worker.ts, put here by bundle.ts: a page from disk can start no worker but one of its own text. */
+/**
+ * The bundle of chip-worker.ts, put here by bundle.ts: a page from disk can start no worker but one of its own text.
+ */
 declare const CHIP_WORKER: string;
 
 interface Waiting {

@@ -6,7 +6,9 @@ import type { Sound } from './sound.ts';
 /** What a click on means something else: the star of another track, say, does not stop the one that plays. */
 const OWN_CLICKS = 'button, a, dfn, details, .stage';
 
-/** The cards of the page, one of which is the current one and may play. Hidden cards are never current, and never play. */
+/**
+ * The cards of the page, one of which is the current one and may play. Hidden cards are never current, and never play.
+ */
 export class Deck {
   #cards: readonly HTMLElement[] = [];
   readonly #main = find('main');
@@ -62,7 +64,10 @@ export class Deck {
     return findAll('article:not([hidden])', this.#main);
   }
 
-  /** Makes good what hiding or showing cards upset: a hidden card falls silent, and the nearest below or above is current. */
+  /**
+   * Makes good what hiding or showing cards upset: a hidden card falls silent, and the nearest below or above is
+   * current.
+   */
   settle(): void {
     if (this.#current?.isConnected && !this.#current.hidden) return;
     const all = findAll('article', this.#main);

@@ -3,7 +3,10 @@ import { find, findAll } from './dom.ts';
 /** Kept from the edges of the window (pixels). */
 const MARGIN = 8;
 
-/** Shows what a word means while the pointer is on it or it has the focus; browsers by themselves do so for the pointer only. */
+/**
+ * Shows what a word means while the pointer is on it or it has the focus; browsers by themselves do so for the pointer
+ * only.
+ */
 export function showExplanations(within: ParentNode = document): void {
   const bubble = find('#explanation');
   const hide = () => {

@@ -15,7 +15,10 @@ const OWN_KEYS: readonly (readonly [selector: string, keys: RegExp])[] = [
 /** What may be done again and again while its key is held. */
 const REPEATABLE = /^([jk+=-]|Arrow.*)$/;
 
-/** Sees to keys wherever the focus is, but leaves the browser its shortcuts, typing, and what operates a list or a slider. */
+/**
+ * Sees to keys wherever the focus is, but leaves the browser its shortcuts, typing, and what operates a list or a
+ * slider.
+ */
 export function listenToKeys(keys: Keys): void {
   const actionOf = (event: KeyboardEvent): (() => void) | undefined => {
     const { target, key, code } = event;

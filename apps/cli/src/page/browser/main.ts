@@ -1,4 +1,5 @@
-// What a page does: one piece plays at a time, the keyboard reaches everything, and tracks can be kept, packed and made again.
+// What a page does: one piece plays at a time, the keyboard reaches everything, and tracks can be kept, packed and made
+// again.
 import { showExplanations } from './explanations.ts';
 import { Kept } from './kept.ts';
 import { listenToKeys } from './keys.ts';

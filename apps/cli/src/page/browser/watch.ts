@@ -1,4 +1,5 @@
-// The page that follows runs: it asks its server for what is new, draws curves, and plays what training makes as it goes.
+// The page that follows runs: it asks its server for what is new, draws curves, and plays what training makes as it
+// goes.
 import type { Answers } from '../../watch/messages.ts';
 import { find } from './dom.ts';
 import { listenToKeys } from './keys.ts';

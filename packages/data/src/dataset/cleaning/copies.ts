@@ -2,7 +2,9 @@ import { type Copies, SPLITS, type Split } from '../manifest.ts';
 import type { Duplicates } from './duplicates.ts';
 
 export const COPY_RULES = ['all', 'same', 'alike'] as const;
-/** Which copies of the same music are kept: all, one of those with the same notes, one of those with nearly the same. */
+/**
+ * Which copies of the same music are kept: all, one of those with the same notes, one of those with nearly the same.
+ */
 export type CopyRule = (typeof COPY_RULES)[number];
 
 /** What the report says of duplicates. @param paths and @param splits of the songs that were searched */
@@ -20,8 +22,9 @@ export function describeCopies(
 }
 
 /**
- * The songs that are left out under a rule, each with the reason, which names the song that is kept. Of a group the first test
- * song stays, else the first valid song, else the first: so nothing that a model is measured on stands in train.
+ * The songs that are left out under a rule, each with the reason, which names the song that is kept. Of a group the
+ * first test song stays, else the first valid song, else the first: so nothing that a model is measured on stands in
+ * train.
  */
 export function surplusCopies(
   { same, groups }: Duplicates,

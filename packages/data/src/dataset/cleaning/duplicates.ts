@@ -2,10 +2,10 @@ import { Groups } from './groups.ts';
 import { likeness, type Sketch } from './sketch.ts';
 
 /**
- * Songs that have this share of their runs of intervals in common are nearly the same. Measured: copies in another key, tempo or
- * timing have all, copies without a twentieth of their notes 0.6, without a tenth 0.4 in the middle and 0.33 or more in three of
- * four; of the embedded tunes, which one arranger has set, no two have more than 0.30. Of NES-MDB's pairs looked at between 0.3
- * and 0.5 all were versions of one piece, between 0.22 and 0.3 four of five.
+ * Songs that have this share of their runs of intervals in common are nearly the same. Measured: copies in another key,
+ * tempo or timing have all, copies without a twentieth of their notes 0.6, without a tenth 0.4 in the middle and 0.33
+ * or more in three of four; of the embedded tunes, which one arranger has set, no two have more than 0.30. Of NES-MDB's
+ * pairs looked at between 0.3 and 0.5 all were versions of one piece, between 0.22 and 0.3 four of five.
  */
 export const NEARLY_SAME = 1 / 3;
 

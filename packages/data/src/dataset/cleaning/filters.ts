@@ -39,9 +39,9 @@ export const ALL_SONGS: SongFilters = {
 };
 
 /**
- * Filters by name: all songs, and those of VGM-RNN ("Recurrent Neural Networks for Video Game Music Generation", nmauthes/vgm-rnn),
- * which takes MIDI files that write one time signature, 4/4, and one key signature, not C major. Its rule for single notes,
- * that they start near the grid, is part of the encoding note-vectors.
+ * Filters by name: all songs, and those of VGM-RNN ("Recurrent Neural Networks for Video Game Music Generation",
+ * nmauthes/vgm-rnn), which takes MIDI files that write one time signature, 4/4, and one key signature, not C major. Its
+ * rule for single notes, that they start near the grid, is part of the encoding note-vectors.
  */
 export const FILTER_PRESETS = {
   all: {},

@@ -6,8 +6,8 @@ import type { Song } from '../../song.ts';
 /** What is remembered of a song to tell whether another is the same music. */
 export interface Sketch {
   /**
-   * Equal for songs whose notes have equal times and pitches, counted from the first note; volume and duty do not matter.
-   * Undefined for a song without notes, which is nobody's copy.
+   * Equal for songs whose notes have equal times and pitches, counted from the first note; volume and duty do not
+   * matter. Undefined for a song without notes, which is nobody's copy.
    */
   readonly notes: string | undefined;
   /** The lowest hashes of the song's runs of intervals, rising; all of them if there are no more than SKETCH_SIZE. */
@@ -17,16 +17,22 @@ export interface Sketch {
 /** Hashes kept of a song: the share of runs in common is then known to about 4 % (half over the square root of 128). */
 export const SKETCH_SIZE = 128;
 
-/** Intervals in a run: six notes. A note that is left out takes six runs with it, so that longer ones find such copies less well. */
+/**
+ * Intervals in a run: six notes. A note that is left out takes six runs with it, so that longer ones find such copies
+ * less well.
+ */
 const RUN_LENGTH = 5;
-/** Runs that repeat themselves after so many intervals or fewer (arpeggios, trills, scales) are in many songs, and do not count. */
+/**
+ * Runs that repeat themselves after so many intervals or fewer (arpeggios, trills, scales) are in many songs, and do
+ * not count.
+ */
 const LONGEST_FIGURE = 4;
 
 /**
- * The sketch of a song. Runs are successive melodic intervals within a pitched voice, whichever it is: transposition, tempo,
- * uneven timing and exchanged voices leave them as they are, and what repeats counts once; figures are left out. Transposition-invariant n-grams as
- * the step before splitting: VGM-RNN's advice for files from the web; the lowest hashes as a sample: Broder, "On the resemblance
- * and containment of documents", 1997.
+ * The sketch of a song. Runs are successive melodic intervals within a pitched voice, whichever it is: transposition,
+ * tempo, uneven timing and exchanged voices leave them as they are, and what repeats counts once; figures are left out.
+ * Transposition-invariant n-grams as the step before splitting: VGM-RNN's advice for files from the web; the lowest
+ * hashes as a sample: Broder, "On the resemblance and containment of documents", 1997.
  */
 export function sketchOf({ voices }: Song): Sketch {
   const all = [voices.pulse1, voices.pulse2, voices.triangle, voices.noise];

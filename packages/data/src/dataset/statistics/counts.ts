@@ -4,7 +4,10 @@ import { FRAME_TICKS } from '../../timing/latch.ts';
 
 /** Semitones up or down that intervals are told apart by; wider ones count as these. */
 export const WIDEST_INTERVAL = 24;
-/** Durations are counted in doubling classes of video frames: 1, 2, 3-4, 5-8, ... 1025-2048; longer ones count as the last. */
+/**
+ * Durations are counted in doubling classes of video frames: 1, 2, 3-4, 5-8, ... 1025-2048; longer ones count as the
+ * last.
+ */
 export const DURATION_CLASSES = 12;
 /** Notes a second are counted by whole numbers; as many or more count as the last. */
 export const DENSITY_CLASSES = 41;

@@ -55,7 +55,10 @@ export function measureMelody(song: Song): MelodyMeasures {
   };
 }
 
-/** Share of the bars of pulse 1 with notes, from bar `distance` on, that are as the one so many bars before, to the 16th. */
+/**
+ * Share of the bars of pulse 1 with notes, from bar `distance` on, that are as the one so many bars before, to the
+ * 16th.
+ */
 export function barsRepeatedAt(song: Song, distance: number): number {
   const bars = barsOf(song);
   const later = bars.slice(distance).map((bar, index) => ({ bar, before: bars[index] }));
@@ -63,8 +66,8 @@ export function barsRepeatedAt(song: Song, distance: number): number {
 }
 
 /**
- * How differently two collections of tracks are distributed, 0 (alike) to 1: for each measure the greatest distance between
- * the two cumulative distributions (Kolmogorov and Smirnov).
+ * How differently two collections of tracks are distributed, 0 (alike) to 1: for each measure the greatest distance
+ * between the two cumulative distributions (Kolmogorov and Smirnov).
  */
 export function compareMeasures(a: readonly MelodyMeasures[], b: readonly MelodyMeasures[]): MelodyMeasures {
   const distance = (name: keyof MelodyMeasures) =>
@@ -105,7 +108,9 @@ function shareMet(song: Song): number {
   );
 }
 
-/** What sounds in each whole bar, as text: the 16th, length in 16ths and pitch of each note; empty where none starts. */
+/**
+ * What sounds in each whole bar, as text: the 16th, length in 16ths and pitch of each note; empty where none starts.
+ */
 function barsOf({ voices, tempo, meter, duration }: Song): string[] {
   const { beatAt } = tempoMapOf(tempo);
   const barSteps = 4 * quartersPerBar(meter);

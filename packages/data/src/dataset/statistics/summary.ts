@@ -2,7 +2,10 @@ import { TICKS_PER_SECOND, VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
 import { entropy } from '../../entropy.ts';
 import type { SongCounts, VoiceCounts } from './counts.ts';
 
-/** What a voice plays, in figures. NaN where it has no notes. Entropies are in bits: 3 is as uncertain as eight equal choices. */
+/**
+ * What a voice plays, in figures. NaN where it has no notes. Entropies are in bits: 3 is as uncertain as eight equal
+ * choices.
+ */
 export interface VoiceSummary {
   readonly voice: VoiceName;
   /** Songs in which it plays. */

@@ -13,8 +13,8 @@ export function pairKey(first: number, second: number): number {
 const MAX_CLASSES = 0x10000;
 
 /**
- * Byte-pair encoding over an alphabet of events (Sennrich, Haddow, Birch: "Neural machine translation of rare words with subword
- * units", ACL 2016): pair n, wherever it stands, becomes class `classes + n`, one pair after the other.
+ * Byte-pair encoding over an alphabet of events (Sennrich, Haddow, Birch: "Neural machine translation of rare words
+ * with subword units", ACL 2016): pair n, wherever it stands, becomes class `classes + n`, one pair after the other.
  */
 export class BytePairs {
   readonly #classes: number;
@@ -25,7 +25,8 @@ export class BytePairs {
 
   /**
    * @param classes size of the alphabet
-   * @throws DataError if a pair has a part that there is not yet, stands for what another class stands for, or is one too many
+   * @throws DataError if a pair has a part that there is not yet, stands for what another class stands for, or is one
+   *   too many
    */
   constructor(classes: number, pairs: readonly BytePair[]) {
     this.#classes = classes;

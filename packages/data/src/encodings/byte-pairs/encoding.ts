@@ -12,8 +12,9 @@ export interface BytePairEncodingOptions {
 }
 
 /**
- * An encoding whose sequences are those of another one with frequent neighbours joined to one event: fewer events, each of which
- * says more. A joined event may come where its first part may, and is followed by what may follow its last part.
+ * An encoding whose sequences are those of another one with frequent neighbours joined to one event: fewer events, each
+ * of which says more. A joined event may come where its first part may, and is followed by what may follow its last
+ * part.
  *
  * @throws DataError if the pairs do not fit the encoding: an unknown class, or parts that may not follow each other
  */

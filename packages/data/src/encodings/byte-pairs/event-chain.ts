@@ -1,7 +1,10 @@
 /** What stands where no event is: before the first, after the last, and between sequences. */
 export const NONE = -1;
 
-/** Events in a row, of which two neighbours can be joined to one at once. An event keeps its position when others are joined. */
+/**
+ * Events in a row, of which two neighbours can be joined to one at once. An event keeps its position when others are
+ * joined.
+ */
 export class EventChain {
   readonly #events: Int32Array;
   readonly #next: Int32Array;

@@ -17,12 +17,12 @@ export interface LearnBytePairsOptions {
 }
 
 /**
- * Learns byte pairs: each the most frequent pair of neighbours once those before it are joined, of those in enough groups. Of
- * pairs equally frequent one is taken; the same sequences give the same pairs.
+ * Learns byte pairs: each the most frequent pair of neighbours once those before it are joined, of those in enough
+ * groups. Of pairs equally frequent one is taken; the same sequences give the same pairs.
  *
- * Where a pair stands is remembered, so that joining it costs no more than its occurrences. Pairs wait in the order of how
- * often they occurred when that was last counted: occurrences only ever become fewer, and what a join makes new is not more
- * frequent than what was joined, so the pair at the head is the best once a new count confirms it.
+ * Where a pair stands is remembered, so that joining it costs no more than its occurrences. Pairs wait in the order of
+ * how often they occurred when that was last counted: occurrences only ever become fewer, and what a join makes new is
+ * not more frequent than what was joined, so the pair at the head is the best once a new count confirms it.
  */
 export function learnBytePairs(
   sequences: readonly BytePairSequence[],
@@ -97,7 +97,10 @@ class WaitingPairs {
     else this.#noted.set(key, { first, second, positions: [position] });
   }
 
-  /** Puts what was noted in its order. A pair that has been sorted is not noted again, for all that is new has a new event. */
+  /**
+   * Puts what was noted in its order. A pair that has been sorted is not noted again, for all that is new has a new
+   * event.
+   */
   sort(): void {
     for (const pair of this.#noted.values()) this.#add(pair);
     this.#noted.clear();

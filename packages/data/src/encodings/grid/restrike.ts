@@ -7,8 +7,9 @@ const RESTRIKE_NEARNESS = 0.25;
 const RESTRIKE_DISTANCE = 0.75;
 
 /**
- * A register log knows no note that is struck again at the same pitch without a pause: only the volume jumps up. Such notes are
- * split at the jumps. (NES-MDB, valid: 77 % of jumps by 3 or more of 15 lie within 0.2 steps of the grid; by chance 40 % would.)
+ * A register log knows no note that is struck again at the same pitch without a pause: only the volume jumps up. Such
+ * notes are split at the jumps. (NES-MDB, valid: 77 % of jumps by 3 or more of 15 lie within 0.2 steps of the grid; by
+ * chance 40 % would.)
  *
  * @param rise of the volume, of 15, that strikes a note again; undefined: notes stay as they are written
  */

@@ -58,7 +58,9 @@ export function songOnGrid(
   };
 }
 
-/** Frames after the start of a note, and the volume from there: a struck sound that settles, as most NES leads have it. */
+/**
+ * Frames after the start of a note, and the volume from there: a struck sound that settles, as most NES leads have it.
+ */
 const LEAD_ENVELOPE = [
   [0, 13],
   [3, 11],
@@ -80,7 +82,9 @@ const HIT_ENVELOPE = [
 ] as const;
 const STEADY = [[0, 15]] as const;
 
-/** How decoded notes sound. Duty: 50 % is the fullest, 25 % keeps the second pulse apart by ear, 0 is the only other. */
+/**
+ * How decoded notes sound. Duty: 50 % is the fullest, 25 % keeps the second pulse apart by ear, 0 is the only other.
+ */
 const SOUNDS: Readonly<Record<VoiceName, { envelope: readonly (readonly [number, number])[]; duty: number }>> = {
   pulse1: { envelope: LEAD_ENVELOPE, duty: 2 },
   pulse2: { envelope: HARMONY_ENVELOPE, duty: 1 },

@@ -30,9 +30,10 @@ interface Deal {
 }
 
 /**
- * Deals polyphonic notes, as encodings without voices have them, to the three pitched voices so that lines leap little and cross
- * little: the cheapest way through all notes (Viterbi), where a state is which voices are busy until when. Notes below the pulses'
- * range go to the triangle, those of another volume than its own do not. Where more than three notes sound together the last to come is left out.
+ * Deals polyphonic notes, as encodings without voices have them, to the three pitched voices so that lines leap little
+ * and cross little: the cheapest way through all notes (Viterbi), where a state is which voices are busy until when.
+ * Notes below the pulses' range go to the triangle, those of another volume than its own do not. Where more than three
+ * notes sound together the last to come is left out.
  *
  * @param notes in order of their starts
  */

@@ -7,9 +7,10 @@ import type { LakhNesEvent, Vocabulary } from './vocabulary.ts';
 const FULL_VOLUME = 15;
 
 /**
- * The song of LakhNES' events: waits move the time, a note-on ends the voice's open note and begins one, a note-off ends it. A
- * note that is open at the end lasts until the end (LakhNES loses it). A `<S>` after the first event ends the song. Velocities
- * and timbres set the voice until the next ones; a voice without any plays at volume 15 with duty 0.
+ * The song of LakhNES' events: waits move the time, a note-on ends the voice's open note and begins one, a note-off
+ * ends it. A note that is open at the end lasts until the end (LakhNES loses it). A `<S>` after the first event ends
+ * the song. Velocities and timbres set the voice until the next ones; a voice without any plays at volume 15 with duty
+ * 0.
  */
 export function songOfEvents(events: Iterable<LakhNesEvent>): Pick<Song, 'voices' | 'duration'> {
   const voices = { pulse1: new Voice(), pulse2: new Voice(), triangle: new Voice(), noise: new Voice() };

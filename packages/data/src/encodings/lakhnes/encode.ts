@@ -9,9 +9,10 @@ interface TimedId {
 }
 
 /**
- * LakhNES' events of a song, without `<S>`: the events of all voices in the order of their times, at one time voice by voice,
- * with one wait between two times. A note-on ends the note before it, so a note-off is written only where nothing follows at
- * once. The last wait reaches to the song's end. Waits keep no absolute grid: each is rounded by itself.
+ * LakhNES' events of a song, without `<S>`: the events of all voices in the order of their times, at one time voice by
+ * voice, with one wait between two times. A note-on ends the note before it, so a note-off is written only where
+ * nothing follows at once. The last wait reaches to the song's end. Waits keep no absolute grid: each is rounded by
+ * itself.
  */
 export function encodeLakhNes(song: Song, vocabulary: Vocabulary): Uint16Array {
   const timed = VOICE_NAMES.flatMap((voice) => [...voiceEvents(voice, song.voices[voice], vocabulary.voices[voice])]);
@@ -44,7 +45,9 @@ function* voiceEvents(voice: VoiceName, notes: readonly Note[], ids: VoiceIds): 
   }
 }
 
-/** A note's velocities and timbres in time order, at one time the velocity first; none in an alphabet without dynamics. */
+/**
+ * A note's velocities and timbres in time order, at one time the velocity first; none in an alphabet without dynamics.
+ */
 function dynamics({ volume, duty }: Note, { firstVelocity, firstTimbre }: VoiceIds) {
   if (firstVelocity === undefined || firstTimbre === undefined) return [];
   // There is no velocity 0: a silent stretch of a note becomes its quietest sound.

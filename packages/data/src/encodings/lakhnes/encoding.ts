@@ -16,8 +16,9 @@ export const tx1Encoding: Encoding = lakhNesEncoding('tx1', makeVocabulary(false
 export const tx2Encoding: Encoding = lakhNesEncoding('tx2', makeVocabulary(true));
 
 /**
- * Both encodings take a song to the sample and give one sequence of all voices, without `<S>`. encode(decode(events)) gives
- * the same events for every sequence that encode gave; times drift by the rounding of each wait (at most half a step).
+ * Both encodings take a song to the sample and give one sequence of all voices, without `<S>`. encode(decode(events))
+ * gives the same events for every sequence that encode gave; times drift by the rounding of each wait (at most half a
+ * step).
  */
 function lakhNesEncoding(name: string, vocabulary: Vocabulary): Encoding {
   const { events } = vocabulary;
@@ -68,8 +69,9 @@ function noteOn(pitch: number, { events, voices }: Vocabulary): number[] {
 }
 
 /**
- * What encode can write. Within one time voices come in order and each speaks once: a note-off or a note-on, or only dynamics;
- * in TX2 a note-on is followed by its velocity, a velocity by no more than a timbre. Two waits are never neighbours.
+ * What encode can write. Within one time voices come in order and each speaks once: a note-off or a note-on, or only
+ * dynamics; in TX2 a note-on is followed by its velocity, a velocity by no more than a timbre. Two waits are never
+ * neighbours.
  */
 function mayFollow(previous: LakhNesEvent, next: LakhNesEvent, vocabulary: Vocabulary): boolean {
   if (previous.kind === 'boundary') return next.kind !== 'boundary';

@@ -5,9 +5,10 @@ import { WAITS } from './waits.ts';
 const MIN_EVENTS = 10;
 
 /**
- * The sequence that LakhNES' evaluation scores for a song's TX1 or TX2 events: a wait at either end trimmed, `<S>` before and
- * after; undefined where fewer than 10 events are left, for such songs are skipped. Its first event is given, the closing
- * `<S>` is predicted. In training nothing is trimmed or skipped unless the training script is asked to.
+ * The sequence that LakhNES' evaluation scores for a song's TX1 or TX2 events: a wait at either end trimmed, `<S>`
+ * before and after; undefined where fewer than 10 events are left, for such songs are skipped. Its first event is
+ * given, the closing `<S>` is predicted. In training nothing is trimmed or skipped unless the training script is asked
+ * to.
  */
 export function lakhNesEvaluationSequence(events: Uint16Array): Uint16Array | undefined {
   const start = isWait(events[0]) ? 1 : 0;

@@ -12,8 +12,8 @@ const EVENTS: ReadonlyMap<string, LakhNesEvent> = new Map(
 );
 
 /**
- * Reads a song from LakhNES' text, TX1 or TX2 (Donahue et al., ISMIR 2019): events parted by spaces or line breaks. Waits are
- * exact here, to the sample, and not limited to those of the vocabulary. The tempo is `assumed`.
+ * Reads a song from LakhNES' text, TX1 or TX2 (Donahue et al., ISMIR 2019): events parted by spaces or line breaks.
+ * Waits are exact here, to the sample, and not limited to those of the vocabulary. The tempo is `assumed`.
  *
  * @param name the file's name, for the title and messages
  * @throws DataError, with the byte, for what is not an event, or a song of more than four hours

@@ -32,8 +32,9 @@ export const FIRST_WAIT = 1;
 const LOUDEST = 15;
 
 /**
- * TX1 (631 events: `<S>`, 370 waits, and a voice after the other its note-off and note-ons) or, with dynamics, TX2 (686: each
- * voice but the triangle also has VELOCITY 1..15 and TIMBRE). The numbers are those of LakhNES' vocabulary files.
+ * TX1 (631 events: `<S>`, 370 waits, and a voice after the other its note-off and note-ons) or, with dynamics, TX2
+ * (686: each voice but the triangle also has VELOCITY 1..15 and TIMBRE). The numbers are those of LakhNES' vocabulary
+ * files.
  */
 export function makeVocabulary(withDynamics: boolean): Vocabulary {
   const events: LakhNesEvent[] = [

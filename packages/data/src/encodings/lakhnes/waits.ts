@@ -1,6 +1,7 @@
 /**
- * The 370 waits of LakhNES' vocabulary, in samples at 44.1 kHz, ascending: 1..100 in steps of 1, to 1,000 in steps of 10, to
- * 10,000 in steps of 100, to 100,000 in steps of 1,000 (Donahue et al., "LakhNES", ISMIR 2019; chrisdonahue/LakhNES).
+ * The 370 waits of LakhNES' vocabulary, in samples at 44.1 kHz, ascending: 1..100 in steps of 1, to 1,000 in steps of
+ * 10, to 10,000 in steps of 100, to 100,000 in steps of 1,000 (Donahue et al., "LakhNES", ISMIR 2019;
+ * chrisdonahue/LakhNES).
  */
 export const WAITS: readonly number[] = [
   ...range(1, 100, 1),
@@ -14,9 +15,9 @@ function range(first: number, last: number, step: number): number[] {
 }
 
 /**
- * Place in WAITS of the listed value nearest to a wait of 1 or more samples; whatever is longer than the longest takes that. A
- * wait half-way between two values takes the shorter. (LakhNES lets the order of a Python set decide; in CPython the longer
- * wins in 52 of the 270 possible ties.)
+ * Place in WAITS of the listed value nearest to a wait of 1 or more samples; whatever is longer than the longest takes
+ * that. A wait half-way between two values takes the shorter. (LakhNES lets the order of a Python set decide; in
+ * CPython the longer wins in 52 of the 270 possible ties.)
  */
 export function nearestWait(samples: number): number {
   const above = firstAtLeast(samples);

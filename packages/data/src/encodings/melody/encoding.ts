@@ -44,8 +44,9 @@ const MONO: MelodyKind = {
 };
 
 /**
- * The melody encoding of Magenta's Basic RNN: 38 classes (0 no event, 1 note-off, 2..37 the pitches 48..83), one event a
- * 16th note, everything transposed to C. Each pitched voice gives melodies of its own; the noise has no pitch and takes no part.
+ * The melody encoding of Magenta's Basic RNN: 38 classes (0 no event, 1 note-off, 2..37 the pitches 48..83), one event
+ * a 16th note, everything transposed to C. Each pitched voice gives melodies of its own; the noise has no pitch and
+ * takes no part.
  *
  * @param rules when a voice counts; NES_RULES if left out
  */
@@ -56,7 +57,10 @@ export function createMelodyEncoding(rules: ExtractionRules = NES_RULES): Encodi
 /** The melody encoding with the rules for NES music. */
 export const melodyEncoding: Encoding = createMelodyEncoding();
 
-/** The melody encoding of Magenta's Mono RNN: 130 classes (0 no event, 1 note-off, 2..129 the pitches 0..127), no transposition. */
+/**
+ * The melody encoding of Magenta's Mono RNN: 130 classes (0 no event, 1 note-off, 2..129 the pitches 0..127), no
+ * transposition.
+ */
 export const monoEncoding: Encoding = createEncoding(MONO, NES_RULES);
 
 /** Rules by which each voice with notes is one melody. */
@@ -122,7 +126,11 @@ function encodeMelodies(song: Song, { alphabet, fit }: MelodyKind, rules: Extrac
   return { sequences, dropped };
 }
 
-/** A melody for one voice: pulse 1, or the triangle where a note is too low for it. @throws DataError at a strange event */
+/**
+ * A melody for one voice: pulse 1, or the triangle where a note is too low for it.
+ *
+ * @throws DataError at a strange event
+ */
 function decodeMelody(events: ArrayLike<number>, options: DecodeOptions, name: string, alphabet: MelodyAlphabet): Song {
   const melody = Array.from(events, (classIndex, step) => {
     refuseClass(name, classIndex, step, alphabet.classes);

@@ -24,9 +24,10 @@ export interface ExtractionRules {
 }
 
 /**
- * Rules for NES music. They depart from Magenta's in four ways: pieces are short (median 22 s, jingles of a few bars), so two
- * bars and three pitch classes are enough; nothing is cut, because training takes windows of any length; a step with two
- * starts (grace notes, arpeggios, vibrato) does not cost the voice; and a jump of the volume strikes a held pitch again.
+ * Rules for NES music. They depart from Magenta's in four ways: pieces are short (median 22 s, jingles of a few bars),
+ * so two bars and three pitch classes are enough; nothing is cut, because training takes windows of any length; a step
+ * with two starts (grace notes, arpeggios, vibrato) does not cost the voice; and a jump of the volume strikes a held
+ * pitch again.
  */
 export const NES_RULES: ExtractionRules = {
   minimumBars: 2,
@@ -53,7 +54,9 @@ export interface Extraction {
   readonly reason: string | undefined;
 }
 
-/** Takes the melodies out of one voice of a song, on the 16th-note grid of the song's tempo. `notes` must not be empty. */
+/**
+ * Takes the melodies out of one voice of a song, on the 16th-note grid of the song's tempo. `notes` must not be empty.
+ */
 export function extractMelodies(notes: readonly Note[], song: Song, rules: ExtractionRules): Extraction {
   const grid = gridOf(song);
   const melodies: Melody[] = [];

@@ -9,8 +9,8 @@ export interface MelodyFeatures {
   /** Classes of what it predicts. */
   readonly labels: number;
   /**
-   * What is read at the steps from..to - 1, all of them if left out, (to - from, inputs). A row depends on its step and those
-   * before it only.
+   * What is read at the steps from..to - 1, all of them if left out, (to - from, inputs). A row depends on its step and
+   * those before it only.
    */
   inputsOf(events: ArrayLike<number>, from?: number, to?: number): Float32Array;
   /** The label of each of these steps; training pairs the input of a step with the label of the next. */
@@ -33,8 +33,8 @@ export function repeats(events: ArrayLike<number>, step: number, distance: numbe
 }
 
 /**
- * The number of the lookback that an event is predicted as, or undefined if none fits. The farther one is taken first, and a
- * `noEvent` before there is history counts as farthest.
+ * The number of the lookback that an event is predicted as, or undefined if none fits. The farther one is taken first,
+ * and a `noEvent` before there is history counts as farthest.
  */
 export function lookbackOf(events: ArrayLike<number>, step: number, noEvent: number): number | undefined {
   if (step < LOOKBACKS[1] && events[step] === noEvent) return 1;

@@ -44,7 +44,8 @@ const RECENT_NOTES = 3;
  * | 50..61  | major keys that hold most notes of the melody so far; all of equals, at first all 12 |
  * | 62..73  | the same of the last three notes of different pitch                                  |
  *
- * Labels: 0..35 pitches, 36 no event, 37 note-off, 38 and 39 repeat the event 16 and 32 steps back; the farther one wins.
+ * Labels: 0..35 pitches, 36 no event, 37 note-off, 38 and 39 repeat the event 16 and 32 steps back; the farther one
+ * wins.
  */
 export const keyMelodyFeatures: MelodyFeatures = {
   name: 'key-melody',

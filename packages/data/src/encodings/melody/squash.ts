@@ -7,9 +7,10 @@ const { minNote: MIN_NOTE, maxNote: MAX_NOTE } = BASIC_ALPHABET;
 const MAJOR_SCALE = [0, 2, 4, 5, 7, 9, 11];
 
 /**
- * The semitones by which note_seq's Melody.squash moves a melody with transpose_to_key 0: by the way to C, from the major key
- * whose scale holds most of the notes (of equals the lowest, C = 0), plus the whole octaves that bring the middle of the
- * melody's range nearest to the middle of the alphabet's (a half rounds to the even neighbour, as Python's round does).
+ * The semitones by which note_seq's Melody.squash moves a melody with transpose_to_key 0: by the way to C, from the
+ * major key whose scale holds most of the notes (of equals the lowest, C = 0), plus the whole octaves that bring the
+ * middle of the melody's range nearest to the middle of the alphabet's (a half rounds to the even neighbour, as
+ * Python's round does).
  */
 export function squashTransposition(melody: Melody): number {
   const pitches = melody.filter((event) => event >= 0);
@@ -23,8 +24,8 @@ export function squashTransposition(melody: Melody): number {
 }
 
 /**
- * Brings a melody into C and into the alphabet's range, as note_seq's Melody.squash does: it is transposed, and notes still
- * outside the range are folded in by octaves. Doing it twice changes nothing more.
+ * Brings a melody into C and into the alphabet's range, as note_seq's Melody.squash does: it is transposed, and notes
+ * still outside the range are folded in by octaves. Doing it twice changes nothing more.
  */
 export function squash(melody: Melody, transposition = squashTransposition(melody)): Melody {
   return melody.map((event) => (event < 0 ? event : foldInto(event + transposition, MIN_NOTE, MAX_NOTE - 1)));

@@ -10,11 +10,13 @@ import { isFilled, sliceMelody, windowStarts } from './windows.ts';
 const RULES: ExtractionRules = { ...NES_RULES, minimumBars: 1, minimumPitchClasses: 1 };
 
 /**
- * The melody encoding of MusicVAE: windows of a fixed number of bars, one event a 16th note, 90 classes (0 no event, 1 note-off,
- * 2..89 the pitches 21..108), no transposition. Windows begin at every bar of a melody; equal ones of a voice count once.
+ * The melody encoding of MusicVAE: windows of a fixed number of bars, one event a 16th note, 90 classes (0 no event, 1
+ * note-off,
+ * 2..89 the pitches 21..108), no transposition. Windows begin at every bar of a melody; equal ones of a voice count
+ *   once.
  *
- * Departures: every pitched voice is taken whatever its MIDI program would be; and only windows in whose first bar a note
- * starts and in whose last one sounds, so that a window alone tells where it begins and ends.
+ * Departures: every pitched voice is taken whatever its MIDI program would be; and only windows in whose first bar a
+ * note starts and in whose last one sounds, so that a window alone tells where it begins and ends.
  */
 function createVaeMelodyEncoding(bars: number): Encoding {
   const encoding = melodyEncodingOf(`music-vae-${bars}bar`, PIANO_ALPHABET, (song) => encode(song, bars));

@@ -22,12 +22,12 @@ const CLASSES = DRUM + DRUM_CLASSES;
 const FIRST_CLASSES = [0, BASS, DRUM] as const;
 
 /**
- * The trio encoding of MusicVAE: windows of 16 bars, three events a 16th note, melody (0..89), bass (90..179, the same 90 classes)
- * and drums (180..691, a bit for each of nine drums); 692 classes together, which is the depth of the original's input. Windows
- * begin at every bar; all three parts have a note in each.
+ * The trio encoding of MusicVAE: windows of 16 bars, three events a 16th note, melody (0..89), bass (90..179, the same
+ * 90 classes) and drums (180..691, a bit for each of nine drums); 692 classes together, which is the depth of the
+ * original's input. Windows begin at every bar; all three parts have a note in each.
  *
- * A song gives trios of pulse 1, triangle and noise, and of pulse 2, triangle and noise. A noise's brightness decides which drum it
- * is; the noise's own pitch and sound are forgotten, and a hit comes back one step long.
+ * A song gives trios of pulse 1, triangle and noise, and of pulse 2, triangle and noise. A noise's brightness decides
+ * which drum it is; the noise's own pitch and sound are forgotten, and a hit comes back one step long.
  */
 export const vaeTrioEncoding: Encoding = {
   name: NAME,
@@ -109,8 +109,8 @@ function eventsOf([melody, bass, hits]: readonly Melody[]): Uint16Array {
 }
 
 /**
- * Events in another order than melody, bass, drums: a step ends where a part comes that is not later than the one before. Windows
- * are bars of 4/4, whatever the meter of the song that they are cut from.
+ * Events in another order than melody, bass, drums: a step ends where a part comes that is not later than the one
+ * before. Windows are bars of 4/4, whatever the meter of the song that they are cut from.
  */
 function decode(events: ArrayLike<number>, { meter: _, ...options }: DecodeOptions): Song {
   const steps: number[][] = [];

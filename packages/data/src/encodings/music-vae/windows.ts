@@ -8,8 +8,8 @@ export function windowStarts(steps: number, bars: number): number[] {
 }
 
 /**
- * Part of a melody, filled up with rest beyond its end. A note that started before is not in it: what is left of it, and the
- * note-off before the first note, become no event, as in note_seq.
+ * Part of a melody, filled up with rest beyond its end. A note that started before is not in it: what is left of it,
+ * and the note-off before the first note, become no event, as in note_seq.
  */
 export function sliceMelody(melody: Melody, start: number, bars: number): Melody {
   const end = start + bars * STEPS_PER_BAR;

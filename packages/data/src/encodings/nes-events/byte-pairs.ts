@@ -8,8 +8,8 @@ import learnt from './learnt/nes-byte-pairs.json' with { type: 'json' };
 export const LEARNT_WITH_VERSION = learnt.nesEventsVersion;
 
 /**
- * nes-events with byte pairs, learnt by scripts/learn-nes-byte-pairs.ts from half of the 4,502 songs of NES-MDB's train split;
- * each pair occurs in at least six games.
+ * nes-events with byte pairs, learnt by scripts/learn-nes-byte-pairs.ts from half of the 4,502 songs of NES-MDB's train
+ * split; each pair occurs in at least six games.
  */
 export const nesEventsBytePairsEncoding: Encoding = withBytePairs(nesEventsEncoding, {
   name: 'nes-events-bpe',

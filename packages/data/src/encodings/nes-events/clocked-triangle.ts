@@ -9,8 +9,8 @@ export function isJoined({ start, volumes, quarters }: FrameNote, frame: number)
 }
 
 /**
- * A triangle's notes in frames. Where silence follows, the quarters of the note are counted, as a game sets the linear counter;
- * notes of more quarters than a gate can say are silenced by a register, in a frame.
+ * A triangle's notes in frames. Where silence follows, the quarters of the note are counted, as a game sets the linear
+ * counter; notes of more quarters than a gate can say are silenced by a register, in a frame.
  */
 export function clockedFrameNotes(
   notes: readonly Note[],

@@ -13,9 +13,9 @@ import { gateUnit, QUARTER_CLOCKS, type QuarterClock } from './quarter-clock.ts'
 import { type ActionKind, BAR_FRACTIONS, type NesVocabulary, phaseOf, type SettingKind } from './vocabulary.ts';
 
 /**
- * The song of nes-events. Any events of the vocabulary give one: what the grammar would not allow is taken as far as it makes
- * sense (a head in the middle changes the grid from there on, a slur after silence is a note). A voice that is behind when a
- * bar begins is silent until then; one that is ahead stays ahead.
+ * The song of nes-events. Any events of the vocabulary give one: what the grammar would not allow is taken as far as it
+ * makes sense (a head in the middle changes the grid from there on, a slur after silence is a note). A voice that is
+ * behind when a bar begins is silent until then; one that is ahead stays ahead.
  *
  * @throws DataError if an event is not of the vocabulary
  */

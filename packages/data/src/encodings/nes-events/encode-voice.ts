@@ -21,7 +21,10 @@ interface Piece extends Phrase {
   readonly isFirst: boolean;
 }
 
-/** A volume curve may miss by this much a frame on average; beyond it the note is struck again where the macro went wrong. */
+/**
+ * A volume curve may miss by this much a frame on average; beyond it the note is struck again where the macro went
+ * wrong.
+ */
 const MAX_ERROR = 1.5;
 /** A macro must be right for this many frames for a note to be divided after them. */
 const MIN_EXACT = 4;
@@ -121,8 +124,8 @@ export class VoiceEncoder {
   }
 
   /**
-   * Length and gate of a piece that is followed after `step` frames. Where the next piece begins a bar or comes much later any
-   * length up to it will do, for the bar or a wait says where the next begins.
+   * Length and gate of a piece that is followed after `step` frames. Where the next piece begins a bar or comes much
+   * later any length up to it will do, for the bar or a wait says where the next begins.
    */
   #encodeTimes({ volumes, quarters }: Piece, step: number | undefined, toBarEnd: number, events: number[]): number {
     const unit = this.#gateUnit;

@@ -7,9 +7,9 @@ import { gateUnit, QUARTER_CLOCKS } from './quarter-clock.ts';
 import { BAR_FRACTIONS, type HeadKind, LONGEST_BAR, type NesVocabulary, phaseNumber } from './vocabulary.ts';
 
 /**
- * The events of a song: a head (phase of the frames, the triangle's clock, meter, frames of a bar, upbeat), then for each bar
- * the event `bar` and what begins in it, voice after voice, and at last where in the last bar the song ends. None of a song
- * that is silent.
+ * The events of a song: a head (phase of the frames, the triangle's clock, meter, frames of a bar, upbeat), then for
+ * each bar the event `bar` and what begins in it, voice after voice, and at last where in the last bar the song ends.
+ * None of a song that is silent.
  */
 export function encodeNesEvents(song: Song, instruments: Instruments, vocabulary: NesVocabulary): Uint16Array {
   const { phase, frames, clock, voices } = framesOf(song);

@@ -13,14 +13,14 @@ import { describeNesEvent, isHead, mayFollow, NesVocabulary, phaseNumber } from 
 
 /**
  * This project's own encoding of all four voices in one sequence, in video frames, with volume and duty as macros: see
- * encodeNesEvents and the README for how it is built. A dataset or checkpoint must be read with the macros it was made with: other
- * macros than the package's have a name of their own, nes-events- and the beginning of their hash.
+ * encodeNesEvents and the README for how it is built. A dataset or checkpoint must be read with the macros it was made
+ * with: other macros than the package's have a name of their own, nes-events- and the beginning of their hash.
  *
- * Exact: which pitch each voice sounds in each frame (1/60.0988 s), and how many quarters of its clock a triangle's note sounds.
- * To the nearest macro: volumes and duties. Not kept: what else begins and ends within a frame, notes' silent stretches (they
- * end the note), the tempo of songs without a confident grid.
- * Where a macro is not exact, encoding what was decoded may find shorter words for it; so that is done at once, until nothing
- * changes. One song in some hundred does not come to rest.
+ * Exact: which pitch each voice sounds in each frame (1/60.0988 s), and how many quarters of its clock a triangle's
+ * note sounds. To the nearest macro: volumes and duties. Not kept: what else begins and ends within a frame, notes'
+ * silent stretches (they end the note), the tempo of songs without a confident grid. Where a macro is not exact,
+ * encoding what was decoded may find shorter words for it; so that is done at once, until nothing changes. One song in
+ * some hundred does not come to rest.
  */
 export function createNesEventsEncoding(macros: Macros = NES_MACROS): Encoding {
   const vocabulary = new NesVocabulary(macros);

@@ -3,13 +3,17 @@ import { type Macro, valueAt } from './macro.ts';
 /** Answers that are remembered; then they are forgotten all at once. A song has some hundred shapes. */
 const MAX_ANSWERS = 50_000;
 
-/** Finds which of a list of macros gives a sequence of values. Answers are remembered: songs repeat their instruments. */
+/**
+ * Finds which of a list of macros gives a sequence of values. Answers are remembered: songs repeat their instruments.
+ */
 export class MacroFinder {
   readonly #macros: readonly Macro[];
   readonly #tolerance: number;
   readonly #answers = new Map<string, Found>();
 
-  /** @param tolerance a macro in use stays in use where another would be nearer by no more than this, a frame on average */
+  /**
+   * @param tolerance a macro in use stays in use where another would be nearer by no more than this, a frame on average
+   */
   constructor(macros: readonly Macro[], tolerance: number) {
     this.#macros = macros;
     this.#tolerance = tolerance;

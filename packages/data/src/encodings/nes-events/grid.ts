@@ -33,7 +33,9 @@ export interface Grid {
 
 export const FREE_GRID: Grid = { meter: 0, barFrames: FREE_BAR, upbeat: 0 };
 
-/** The grid of a song whose tempo is given or confidently estimated and whose meter has a name; else bars of 128 frames. */
+/**
+ * The grid of a song whose tempo is given or confidently estimated and whose meter has a name; else bars of 128 frames.
+ */
 export function gridOf({ tempo, meter }: Song, phase: number, longestBar: number, fractions: number): Grid {
   const place = METERS.findIndex(({ beats, unit }) => beats === meter.beats && unit === meter.unit);
   const quarters = (meter.beats * 4) / meter.unit;

@@ -9,7 +9,9 @@ export interface LearnOptions {
   readonly arpeggios: number;
   readonly volumes: number;
   readonly duties: number;
-  /** A macro must occur in this many groups of songs, so that it is a habit of musicians and not a piece of one tune. */
+  /**
+   * A macro must occur in this many groups of songs, so that it is a habit of musicians and not a piece of one tune.
+   */
   readonly fewestGroups: number;
 }
 

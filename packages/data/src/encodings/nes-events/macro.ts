@@ -1,6 +1,6 @@
 /**
- * A value that changes frame by frame, as musicians write instruments: the values of `intro` in turn, then those of `loop` over
- * and over. A loop of one value holds it. Volumes are 0..15, duties 0..3, pitches semitones above the note.
+ * A value that changes frame by frame, as musicians write instruments: the values of `intro` in turn, then those of
+ * `loop` over and over. A loop of one value holds it. Volumes are 0..15, duties 0..3, pitches semitones above the note.
  */
 export interface Macro {
   readonly intro: readonly number[];

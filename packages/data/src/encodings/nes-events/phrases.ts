@@ -4,7 +4,9 @@ import { type Macro, valueAt } from './macro.ts';
 import { QUARTERS } from './quarter-clock.ts';
 import { LONGEST_GATE } from './vocabulary.ts';
 
-/** Notes that follow each other without a gap and are one pitch macro above `pitch`: mostly one note, or an arpeggio. */
+/**
+ * Notes that follow each other without a gap and are one pitch macro above `pitch`: mostly one note, or an arpeggio.
+ */
 export interface Phrase extends FrameNote {
   /** Number of the pitch macro. */
   readonly arpeggio: number;
@@ -99,7 +101,10 @@ function notesCovered(notes: readonly FrameNote[], index: number, macro: Macro):
   return note - index;
 }
 
-/** The notes of a phrase: a new one wherever the macro changes the pitch. Pitches outside the voice's range are moved into it. */
+/**
+ * The notes of a phrase: a new one wherever the macro changes the pitch. Pitches outside the voice's range are moved
+ * into it.
+ */
 export function notesOfPhrase(phrase: FrameNote, macro: Macro, lowest: number, highest: number): FrameNote[] {
   const { start, volumes, duties, quarters } = phrase;
   const pitches = volumes.map((_, frame) => Math.min(highest, Math.max(lowest, phrase.pitch + valueAt(macro, frame))));

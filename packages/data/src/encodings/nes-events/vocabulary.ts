@@ -27,14 +27,15 @@ export const LONGEST_BAR = 511;
 export const BAR_FRACTIONS = 64;
 
 /**
- * Settings come before the note they are for, and all but `once` and `wait` hold for the voice until the next of their kind.
- * Kinds in the order of their numbers; each has values `lowest` to `highest`.
+ * Settings come before the note they are for, and all but `once` and `wait` hold for the voice until the next of their
+ * kind. Kinds in the order of their numbers; each has values `lowest` to `highest`.
  *
- * - phase, clock (of a triangle that has one: place in QUARTER_CLOCKS), meter (0: no grid), barFrames, barFraction, upbeat: the
- *   head of a song
+ * - phase, clock (of a triangle that has one: place in QUARTER_CLOCKS), meter (0: no grid), barFrames, barFraction,
+ *   upbeat: the head of a song
  * - bar: begins the next bar (value 0); end: the song ends this many frames into its last bar
  * - wait: frames of silence; length: frames until the voice's next note; once: a length for this note alone
- * - gate: frames after which the note falls silent, quarters of a frame for a triangle with a clock (0: not before the next)
+ * - gate: frames after which the note falls silent, quarters of a frame for a triangle with a clock (0: not before the
+ *   next)
  * - arpeggio, volume, duty: number of a macro
  */
 const SETTINGS = ['wait', 'length', 'once', 'gate', 'arpeggio', 'volume', 'duty'] as const;

@@ -38,13 +38,14 @@ const LONGEST_REST = 8 * STEPS_PER_QUARTER;
 const MIN_ROWS = 32;
 
 /**
- * The encoding of MusicAutobot, the pop transformer: `xxbos xxpad n60 d4 n55 d8 xxsep d4 ... xxeos`. All pitched voices in one
- * sequence of rows of two: a note and its duration in 16ths, the highest first, or the separator and the steps to the next
- * notes. 312 classes: 9 specials, n0..n127, d0..d160, mt0..mt9 and 4 dummies, of which only xxbos, xxpad, xxeos, xxsep, notes and
- * durations occur. Pitches outside 21..107 are left out, notes end after 128 steps, rests of more than 32 steps are shortened.
+ * The encoding of MusicAutobot, the pop transformer: `xxbos xxpad n60 d4 n55 d8 xxsep d4 ... xxeos`. All pitched voices
+ * in one sequence of rows of two: a note and its duration in 16ths, the highest first, or the separator and the steps
+ * to the next notes. 312 classes: 9 specials, n0..n127, d0..d160, mt0..mt9 and 4 dummies, of which only xxbos, xxpad,
+ * xxeos, xxsep, notes and durations occur. Pitches outside 21..107 are left out, notes end after 128 steps, rests of
+ * more than 32 steps are shortened.
  *
- * Departures: a note shorter than half a step takes one step (in the original it vanishes), of two notes of one pitch the longer
- * comes first, and a wait that no token can hold takes two separators. It forgets voices, volume and duty.
+ * Departures: a note shorter than half a step takes one step (in the original it vanishes), of two notes of one pitch
+ * the longer comes first, and a wait that no token can hold takes two separators. It forgets voices, volume and duty.
  */
 export const noteDurationEncoding: Encoding = {
   name: NAME,

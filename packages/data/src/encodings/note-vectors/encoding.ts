@@ -28,13 +28,14 @@ const NEARNESS = 0.2;
 const MIN_NOTES = 8;
 
 /**
- * Notes as vectors of pitch, step and duration, as in the pretty_midi rolls of VGM-RNN (one LSTM, 2018): 4 steps a quarter, pitches
- * 36..84, durations of 1..16 steps, in C, all pitched voices together; notes that start more than 0.2 steps off the grid are left
- * out. Written as three events a note: 0..48 the pitch, 49..113 the steps since the note before, 114..129 the duration; 130
- * classes. noteVectorsOf makes rows of three numbers of them, durationRollOf the matrix of VGM-RNN.
+ * Notes as vectors of pitch, step and duration, as in the pretty_midi rolls of VGM-RNN (one LSTM, 2018): 4 steps a
+ * quarter, pitches 36..84, durations of 1..16 steps, in C, all pitched voices together; notes that start more than 0.2
+ * steps off the grid are left out. Written as three events a note: 0..48 the pitch, 49..113 the steps since the note
+ * before, 114..129 the duration; 130 classes. noteVectorsOf makes rows of three numbers of them, durationRollOf the
+ * matrix of VGM-RNN.
  *
- * Departures: the key is found from the notes (the original takes the key signature, and leaves out C major), pitches out of range
- * move in by octaves, and of two notes on one pitch and step the longer stays.
+ * Departures: the key is found from the notes (the original takes the key signature, and leaves out C major), pitches
+ * out of range move in by octaves, and of two notes on one pitch and step the longer stays.
  */
 export const noteVectorsEncoding: Encoding = {
   name: NAME,

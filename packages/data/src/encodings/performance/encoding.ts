@@ -31,13 +31,14 @@ const VELOCITY = TIME_SHIFT + LONGEST_SHIFT;
 const SHORTEST = 32;
 
 /**
- * The encoding of Magenta's Performance RNN: one sequence of all pitched voices in steps of 10 ms, whatever the tempo. 356 classes
- * (0..127 note on, 128..255 note off, 256..355 time shift of 1..100 steps); with velocity 388 (356..387 velocity bins 1..32, in
- * force until the next). The noise takes no part; what sounds at volume 0 is not a note.
+ * The encoding of Magenta's Performance RNN: one sequence of all pitched voices in steps of 10 ms, whatever the tempo.
+ * 356 classes (0..127 note on, 128..255 note off, 256..355 time shift of 1..100 steps); with velocity 388 (356..387
+ * velocity bins 1..32, in force until the next). The noise takes no part; what sounds at volume 0 is not a note.
  *
- * Order within a step: notes by start and pitch, as in Magenta; the ends of those that started earlier come first by that. Where two
- * voices hold one pitch the first note-off ends the note that started first. It forgets voices and duty, and volume without velocity;
- * decoding deals the notes to the voices anew (dealVoices), and plays what is never ended to the end.
+ * Order within a step: notes by start and pitch, as in Magenta; the ends of those that started earlier come first by
+ * that. Where two voices hold one pitch the first note-off ends the note that started first. It forgets voices and
+ * duty, and volume without velocity; decoding deals the notes to the voices anew (dealVoices), and plays what is never
+ * ended to the end.
  */
 function createPerformanceEncoding(name: string, withVelocity: boolean): Encoding {
   const classes = withVelocity ? VELOCITY + VELOCITY_BINS : VELOCITY;
@@ -166,8 +167,8 @@ function decode(events: ArrayLike<number>, options: DecodeOptions, name: string,
 }
 
 /**
- * Entry n: what may follow event n; entry `classes`: what may come first, which is not a note-off. After a velocity comes the note
- * that it is for.
+ * Entry n: what may follow event n; entry `classes`: what may come first, which is not a note-off. After a velocity
+ * comes the note that it is for.
  */
 function createGrammar(classes: number): readonly (readonly boolean[])[] {
   return Array.from({ length: classes + 1 }, (_, previous) =>

@@ -1,12 +1,15 @@
 /**
- * Bitmaps are mostly empty (of a piano roll's cells about one in a hundred is set), so they are written as events: for each
- * step the set cells in rising order, then STEP_END. Models that want the bitmap make it of the events.
+ * Bitmaps are mostly empty (of a piano roll's cells about one in a hundred is set), so they are written as events: for
+ * each step the set cells in rising order, then STEP_END. Models that want the bitmap make it of the events.
  */
 export const STEP_END = 0;
 /** Cell c is event FIRST_CELL + c. */
 export const FIRST_CELL = 1;
 
-/** The bitmap of cell events, (steps, cells): 1 where a cell is set. Events of other kinds, and an unfinished step, are left out. */
+/**
+ * The bitmap of cell events, (steps, cells): 1 where a cell is set. Events of other kinds, and an unfinished step, are
+ * left out.
+ */
 export function bitmapOf(events: ArrayLike<number>, cells: number): Float32Array {
   const steps = Array.from(events).filter((event) => event === STEP_END).length;
   const bitmap = new Float32Array(steps * cells);

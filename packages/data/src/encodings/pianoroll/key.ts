@@ -7,8 +7,8 @@ interface Onset {
 }
 
 /**
- * The shortest way, in semitones -5..6, to C from the major key that holds most of the notes. A pitch class counts once a step,
- * so that neither octaves nor unisons weigh.
+ * The shortest way, in semitones -5..6, to C from the major key that holds most of the notes. A pitch class counts once
+ * a step, so that neither octaves nor unisons weigh.
  */
 export function semitonesToC(onsets: readonly Onset[]): number {
   const different = new Map(onsets.map(({ start, pitch }) => [`${start} ${pitch % 12}`, pitch % 12]));

@@ -27,11 +27,12 @@ const LONGEST_NOTE = STEPS_PER_QUARTER;
 export const ONSET_BITMAP_SHAPE = { steps: STEPS, pitches: CELLS } as const;
 
 /**
- * The bitmap of rotifyld's autoencoder: where notes start, no durations, 16 bars x 48 steps x 88 pitches (21..108), in C, from the
- * first note on, cut after 16 bars. All pitched voices in one. Written as events (see cells.ts), 89 classes.
+ * The bitmap of rotifyld's autoencoder: where notes start, no durations, 16 bars x 48 steps x 88 pitches (21..108), in
+ * C, from the first note on, cut after 16 bars. All pitched voices in one. Written as events (see cells.ts), 89
+ * classes.
  *
- * Departures: the key is found from the notes (the original takes the key signature and rejects files without), and pitches below
- * 33, which only the triangle can play, move up by octaves.
+ * Departures: the key is found from the notes (the original takes the key signature and rejects files without), and
+ * pitches below 33, which only the triangle can play, move up by octaves.
  */
 export const onsetBitmapEncoding: Encoding = {
   name: NAME,
@@ -109,7 +110,9 @@ function decode(events: ArrayLike<number>, options: DecodeOptions): Song {
   return songOnGrid({ voices: dealVoices(spans), steps: Math.max(step, last) }, options, STEPS_PER_QUARTER);
 }
 
-/** Entry n: what may follow event n; entry CLASSES: what may come first, which is a note. Pitches rise within a step. */
+/**
+ * Entry n: what may follow event n; entry CLASSES: what may come first, which is a note. Pitches rise within a step.
+ */
 const GRAMMAR: readonly (readonly boolean[])[] = Array.from({ length: CLASSES + 1 }, (_, previous) =>
   Array.from({ length: CLASSES }, (_, next) => {
     if (previous === CLASSES) return next !== STEP_END;

@@ -26,9 +26,10 @@ const SHORTEST = 2 * STEPS_PER_BAR;
 export const PIANOROLL_SHAPE = { planes: 2, rows: PLANE } as const;
 
 /**
- * The piano roll of the four voices, one sequence a song, a step a 16th note. A step has two planes of 256 rows (the pitches of pulse
- * 1, pulse 2, triangle and noise): notes that start, and notes that go on. Written as events (see cells.ts): 0 ends a step, 1..512
- * are cells. `pianoroll-volume` writes the loudest volume of a note, 513..528, after the cell where it starts.
+ * The piano roll of the four voices, one sequence a song, a step a 16th note. A step has two planes of 256 rows (the
+ * pitches of pulse 1, pulse 2, triangle and noise): notes that start, and notes that go on. Written as events (see
+ * cells.ts): 0 ends a step, 1..512 are cells. `pianoroll-volume` writes the loudest volume of a note, 513..528, after
+ * the cell where it starts.
  */
 function createPianorollEncoding(name: string, withVolume: boolean): Encoding {
   const classes = withVolume ? VOLUME + VOLUMES : VOLUME;
@@ -70,8 +71,8 @@ export const pianorollEncoding: Encoding = createPianorollEncoding('pianoroll', 
 export const pianorollVolumeEncoding: Encoding = createPianorollEncoding('pianoroll-volume', true);
 
 /**
- * The bitmap of a `pianoroll` or `pianoroll-volume` sequence, (steps, 2, 256): 0 or 1, or with volume the volume of the note in
- * fifteenths, where it starts and where it goes on.
+ * The bitmap of a `pianoroll` or `pianoroll-volume` sequence, (steps, 2, 256): 0 or 1, or with volume the volume of the
+ * note in fifteenths, where it starts and where it goes on.
  */
 export function pianorollOf(events: ArrayLike<number>): Float32Array {
   const bitmap = bitmapOf(events, CELLS);
@@ -126,7 +127,8 @@ function encode(song: Song, withVolume: boolean): Encoded {
 }
 
 /**
- * Of several cells of a voice in one step the first counts, a start before what goes on; what goes on without sounding is ignored.
+ * Of several cells of a voice in one step the first counts, a start before what goes on; what goes on without sounding
+ * is ignored.
  */
 function decode(events: ArrayLike<number>, options: DecodeOptions, name: string, classes: number): Song {
   const voices: Record<VoiceName, Span[]> = { pulse1: [], pulse2: [], triangle: [], noise: [] };
@@ -156,7 +158,10 @@ function decode(events: ArrayLike<number>, options: DecodeOptions, name: string,
   return songOnGrid({ voices, steps }, options);
 }
 
-/** Entry n: what may follow event n; entry `classes`: what may come first, where nothing can go on. Cells rise within a step. */
+/**
+ * Entry n: what may follow event n; entry `classes`: what may come first, where nothing can go on. Cells rise within a
+ * step.
+ */
 function createGrammar(classes: number, withVolume: boolean): readonly (readonly boolean[])[] {
   const isStart = (event: number) => event >= FIRST_CELL && event < FIRST_CELL + PLANE;
   return Array.from({ length: classes + 1 }, (_, previous) =>

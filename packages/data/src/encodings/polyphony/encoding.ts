@@ -25,9 +25,9 @@ const MAGENTA_SHORTEST = 80;
 const MAGENTA_LONGEST = 512;
 
 /**
- * The encoding of Magenta's Polyphony RNN: one sequence of all pitched voices, 259 classes (0 START, 1 END, 2 STEP_END, 3..130 a
- * pitch 0..127 starts, 131..258 it goes on). A step is a 16th note. Within a step pitches fall; of two on one pitch the one that
- * goes on comes first. A pitch that is not continued has ended. The noise takes no part.
+ * The encoding of Magenta's Polyphony RNN: one sequence of all pitched voices, 259 classes (0 START, 1 END, 2 STEP_END,
+ * 3..130 a pitch 0..127 starts, 131..258 it goes on). A step is a 16th note. Within a step pitches fall; of two on one
+ * pitch the one that goes on comes first. A pitch that is not continued has ended. The noise takes no part.
  *
  * It forgets which voice played what, volume and duty; decoding deals the notes to the voices anew (dealVoices).
  */
@@ -93,8 +93,8 @@ function encodeNaively(song: Song): Encoded {
 }
 
 /**
- * START, and END before the last event, take no time; notes do not sound on over them. What goes on without having started is
- * ignored, as Magenta does.
+ * START, and END before the last event, take no time; notes do not sound on over them. What goes on without having
+ * started is ignored, as Magenta does.
  */
 function decode(events: ArrayLike<number>, options: DecodeOptions): Song {
   const spans: Span[] = [];

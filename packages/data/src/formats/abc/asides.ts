@@ -2,9 +2,9 @@
 export const CHORD_SYMBOL = '"[^"]*"|[“”„][^“”„"]*[“”]';
 
 /**
- * A decoration, `!trill!` or `+trill+` of the older editions, without spaces but for `!D.C. al Fine!` and its like: between
- * lone exclamation marks, which broke lines in the oldest editions, stand notes, spaces and bar lines. A word with spaces around it,
- * `! trill !`, is told from notes by a letter that is none.
+ * A decoration, `!trill!` or `+trill+` of the older editions, without spaces but for `!D.C. al Fine!` and its like:
+ * between lone exclamation marks, which broke lines in the oldest editions, stand notes, spaces and bar lines. A word
+ * with spaces around it, `! trill !`, is told from notes by a letter that is none.
  */
 export const DECORATION = String.raw`![^!|\s]*!|! *(?=[A-Za-z]*[h-tw])[A-Za-z]{2,}[()]? *!|!(?:D\. ?[CS]\.|[Dd]al? (?:[Cc]apo|[Ss]egno|[Cc]oda))[^!|[\]]*!|\+[^+|\s[\]]*\+`;
 

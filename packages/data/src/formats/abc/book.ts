@@ -26,8 +26,8 @@ const BLOCK_START = /^%%begin\w/;
 const BLOCK_END = /^%%end\w/;
 
 /**
- * The tunes of a book. Each begins with `X:` and ends at an empty line behind its music; between tunes anything may stand. In
- * a book without any `X:` each paragraph with music is a tune.
+ * The tunes of a book. Each begins with `X:` and ends at an empty line behind its music; between tunes anything may
+ * stand. In a book without any `X:` each paragraph with music is a tune.
  *
  * @param name the file's, for messages
  * @throws DataError if there are more than 20,000

@@ -9,8 +9,8 @@ const FIELD = /^\s*([A-Za-z+]):(?![|\]:])(.*)$/;
 const METER = /^(C\|?|none|\(?\d+(\+\d+)*\)?\/\d+)$/;
 
 /**
- * The field that a line holds. Of the standard's letters only m, r, s and w are small; elsewhere a small letter counts as
- * the capital, as some write whole tunes so.
+ * The field that a line holds. Of the standard's letters only m, r, s and w are small; elsewhere a small letter counts
+ * as the capital, as some write whole tunes so.
  *
  * @param inBody in the music a line such as `A:bc|` is music with a colon too many, not a field
  */

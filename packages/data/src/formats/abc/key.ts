@@ -29,8 +29,8 @@ export interface AbcKey {
 export const NO_KEY: AbcKey = { name: undefined, shifts: new Map() };
 
 /**
- * The key of a `K:` field such as `G`, `Am`, `D dorian`, `Bb`, `HP`, with accidentals of its own (`D =c`; after `exp` no others
- * count). How the staff sounds (`octave=`, clefs) is not looked at; see transpositionOf.
+ * The key of a `K:` field such as `G`, `Am`, `D dorian`, `Bb`, `HP`, with accidentals of its own (`D =c`; after `exp`
+ * no others count). How the staff sounds (`octave=`, clefs) is not looked at; see transpositionOf.
  *
  * @param before the key that a field with nothing but a clef leaves as it is
  * @returns undefined if the field names no key
@@ -55,8 +55,8 @@ export function keyOf(field: string, before: AbcKey): AbcKey | undefined {
 }
 
 /**
- * What a key signature does to a letter: 1 sharp, -1 flat, 0 nothing. From the eighth fifth on (G# major) letters get a second
- * sharp or flat.
+ * What a key signature does to a letter: 1 sharp, -1 flat, 0 nothing. From the eighth fifth on (G# major) letters get a
+ * second sharp or flat.
  */
 function signatureShift(letter: string, fifths: number): number {
   return Math.floor((fifths - 1 - SHARPS.indexOf(letter)) / 7) + 1;

@@ -1,4 +1,7 @@
-/** Longest multiple and divisor of the unit length: above any tune (`C96` at L:1/64), and no digit too many makes an hour. */
+/**
+ * Longest multiple and divisor of the unit length: above any tune (`C96` at L:1/64), and no digit too many makes an
+ * hour.
+ */
 const MAX_FACTOR = 1024;
 
 /**

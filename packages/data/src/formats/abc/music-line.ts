@@ -32,7 +32,10 @@ const QUOTED = new RegExp(CHORD_SYMBOL, 'y');
 const DECORATED = new RegExp(DECORATION, 'y');
 /** A decoration that sends the player back. */
 const JUMP = /^.(D\.? ?[CS]\.?|da ?capo|dal ?segno|da ?coda)(?![a-z])/i;
-/** Also `y`, a space in print, with its length; `$`, `*`, `!` and `\` break lines or keep them together; `.` and `~` are decorations. */
+/**
+ * Also `y`, a space in print, with its length; `$`, `*`, `!` and `\` break lines or keep them together; `.` and `~` are
+ * decorations.
+ */
 const NOTHING = /[\s`$*\\.~]+|!|y[\d./]*|[()]/y;
 
 /** What ABC gives no meaning among notes, unless a `U:` field does; and the asides, in which anything may stand. */
@@ -226,7 +229,10 @@ class MusicLine {
     else if (multiple !== undefined) this.#voice.addRest(whole);
   }
 
-  /** What a forgotten bracket would have closed: notes without a space between them, unless they are too many for a chord. */
+  /**
+   * What a forgotten bracket would have closed: notes without a space between them, unless they are too many for a
+   * chord.
+   */
   #openChord(): void {
     const start = this.#at;
     const found: RegExpExecArray[] = [];

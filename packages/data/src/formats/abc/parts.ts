@@ -5,8 +5,8 @@ import type { TuneSymbol } from './symbols.ts';
 const MAX_PARTS = 1000;
 
 /**
- * The parts in the order of a header's `P:` field, such as `AABB`, `A2B`, `P:(AB)2A` or `((AB)3.(CD)3)2`; dots, commas and
- * spaces only divide.
+ * The parts in the order of a header's `P:` field, such as `AABB`, `A2B`, `P:(AB)2A` or `((AB)3.(CD)3)2`; dots, commas
+ * and spaces only divide.
  *
  * @returns undefined if it is none, or longer than 1000 parts
  */
@@ -45,8 +45,8 @@ export interface PartPlan {
 }
 
 /**
- * Which symbols are played in which order: what stands before the first part comes first, then the parts as the order names
- * them, or as they are written if it names none.
+ * Which symbols are played in which order: what stands before the first part comes first, then the parts as the order
+ * names them, or as they are written if it names none.
  */
 export function planParts(symbols: readonly TuneSymbol[], order: readonly string[] | undefined): PartPlan {
   const parts: Part[] = [{ name: '', symbols: [] }];

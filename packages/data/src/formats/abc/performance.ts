@@ -35,8 +35,8 @@ export interface Performance {
 }
 
 /**
- * Plays symbols in the order in which they come. A tie goes on in a note of its pitch that follows at once; to another pitch,
- * or across a rest, it ties nothing.
+ * Plays symbols in the order in which they come. A tie goes on in a note of its pitch that follows at once; to another
+ * pitch, or across a rest, it ties nothing.
  *
  * @param beatsPerMinute quarter notes a minute, unless the symbols begin with a tempo
  */

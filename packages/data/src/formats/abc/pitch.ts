@@ -2,8 +2,8 @@ import { LETTER_SEMITONES } from '../../pitch.ts';
 import { shiftOf } from './key.ts';
 
 /**
- * Semitones, with fractions, of the accidental before a note: `^^`, `_`, `=`, and of microtones a number of semitones behind
- * the sign (`^3/4`, `_3/2`), where `/` alone is half of one.
+ * Semitones, with fractions, of the accidental before a note: `^^`, `_`, `=`, and of microtones a number of semitones
+ * behind the sign (`^3/4`, `_3/2`), where `/` alone is half of one.
  */
 export function accidentalOf(marks: string): number {
   const [, sign, numerator, slash, denominator] = /^([\^_])(\d*)(?:(\/)(\d*))?$/.exec(marks) ?? [];

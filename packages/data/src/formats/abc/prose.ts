@@ -8,8 +8,8 @@ const MIN_LETTERS = 3;
 const MIN_SHARE = 0.25;
 
 /**
- * Whether a line that is not a field is words: it reads like them, and it has no bar line. One symbol that means nothing does not
- * make prose of music.
+ * Whether a line that is not a field is words: it reads like them, and it has no bar line. One symbol that means
+ * nothing does not make prose of music.
  *
  * @param decorations letters that `U:` gives a meaning
  */
@@ -23,7 +23,10 @@ export function isMusic(line: string): boolean {
   return /[A-Ga-gzxZX]/.test(line.replace(ASIDE, ' ')) && !isProse(line);
 }
 
-/** Whether a line that stands among words is music all the same: it has notes and a bar line, and does not read like words. */
+/**
+ * Whether a line that stands among words is music all the same: it has notes and a bar line, and does not read like
+ * words.
+ */
 export function isMusicAmongWords(line: string): boolean {
   const heard = line.replace(ASIDE, ' ');
   return /[A-Ga-g]/.test(heard) && heard.includes('|') && !readsLikeWords(heard, new Set());

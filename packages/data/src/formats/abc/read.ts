@@ -17,15 +17,16 @@ const DUTY = 2;
 const USUAL_TEMPO = 120;
 
 /**
- * Reads a book of tunes in ABC notation (abcnotation.com, standard 2.1), such as the Nottingham collection. Each tune begins
- * with `X:` and ends at an empty line behind its music; fields above the first one hold for all. Encodings and line ends: see
- * linesOf.
+ * Reads a book of tunes in ABC notation (abcnotation.com, standard 2.1), such as the Nottingham collection. Each tune
+ * begins with `X:` and ends at an empty line behind its music; fields above the first one hold for all. Encodings and
+ * line ends: see linesOf.
  *
- * The tune goes to pulse 1, and of notes in brackets the second from above to pulse 2. Repeats, endings and parts (their
- * order by `P:` or Nottingham's `Y:`) are played out; ties, tuplets, broken rhythm, keys, meters, tempos and transposition are
- * followed. Left out, and counted in the report: chord symbols, grace notes, voices after the first (`V:`, `&`), lower notes of
- * chords. Decorations and lyrics are passed over. What means nothing in ABC is skipped: each kind of it is a repair, and only
- * a tune without any note is refused. The grid counts as given; a tempo that is not written is 120 quarters a minute.
+ * The tune goes to pulse 1, and of notes in brackets the second from above to pulse 2. Repeats, endings and parts
+ * (their order by `P:` or Nottingham's `Y:`) are played out; ties, tuplets, broken rhythm, keys, meters, tempos and
+ * transposition are followed. Left out, and counted in the report: chord symbols, grace notes, voices after the first
+ * (`V:`, `&`), lower notes of chords. Decorations and lyrics are passed over. What means nothing in ABC is skipped:
+ * each kind of it is a repair, and only a tune without any note is refused. The grid counts as given; a tempo that is
+ * not written is 120 quarters a minute.
  *
  * @param name the file's name, for paths and messages
  * @throws DataError if there is no tune in it

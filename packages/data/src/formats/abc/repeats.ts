@@ -19,11 +19,12 @@ interface Ending {
 }
 
 /**
- * The symbols in the order in which they are played: repeats are written out, endings chosen by the pass. A repeat without
- * a sign at its start goes back to the last repeat, ending or double bar line (section 4.8 of the standard); but to the
- * beginning if nothing was repeated before, as tunes of three phrases with double bar lines between them are meant to be
- * played again as a whole. A passage is played as often as its repeat signs say, or as the highest number of its endings does
- * if that is more. Endings that leave out a pass, such as a lone 62, are played one after the other.
+ * The symbols in the order in which they are played: repeats are written out, endings chosen by the pass. A repeat
+ * without a sign at its start goes back to the last repeat, ending or double bar line (section 4.8 of the standard);
+ * but to the beginning if nothing was repeated before, as tunes of three phrases with double bar lines between them are
+ * meant to be played again as a whole. A passage is played as often as its repeat signs say, or as the highest number
+ * of its endings does if that is more. Endings that leave out a pass, such as a lone 62, are played one after the
+ * other.
  *
  * @param tellRenumbered is called for each passage with such endings
  */

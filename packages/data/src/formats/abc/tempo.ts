@@ -1,9 +1,9 @@
 import { TEMPO_RANGE } from '../../song.ts';
 
 /**
- * Quarter notes a minute of a `Q:` field: `1/4=120`, `"slowly" 3/8=50`, `1/4=ca. 90`, `1/4 3/8=40` (the sum is the beat), the
- * reverse `90=1/4`, and of the older editions `C=100` and `C3=40` (one and three unit lengths) and `120` (unit lengths a
- * minute).
+ * Quarter notes a minute of a `Q:` field: `1/4=120`, `"slowly" 3/8=50`, `1/4=ca. 90`, `1/4 3/8=40` (the sum is the
+ * beat), the reverse `90=1/4`, and of the older editions `C=100` and `C3=40` (one and three unit lengths) and `120`
+ * (unit lengths a minute).
  *
  * @param unit quarter notes of the unit length
  * @returns undefined where it tells no tempo, or one that no song may have

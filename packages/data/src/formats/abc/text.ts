@@ -10,9 +10,9 @@ export interface BookLine {
 }
 
 /**
- * The lines of a text that may come from anywhere: UTF-16 with or without a byte order mark, else line by line UTF-8, or
- * Windows-1252 (which has Latin-1's letters) where a line is not that. Lines end with LF, CR LF, CR, or the CR CR LF of files
- * that were converted twice.
+ * The lines of a text that may come from anywhere: UTF-16 with or without a byte order mark, else line by line UTF-8,
+ * or Windows-1252 (which has Latin-1's letters) where a line is not that. Lines end with LF, CR LF, CR, or the CR CR LF
+ * of files that were converted twice.
  */
 export function linesOf(bytes: Uint8Array): BookLine[] {
   const wide = wideEncodingOf(bytes);
@@ -54,7 +54,10 @@ function windows1252(control: string): string {
 /** Of characters that mean something in pages. */
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', gt: '>', lt: '<', nbsp: ' ', quot: '"', '#39': "'" };
 
-/** What was copied out of a page's source has marks and line breaks of the page in it; Unicode has line breaks of its own. */
+/**
+ * What was copied out of a page's source has marks and line breaks of the page in it; Unicode has line breaks of its
+ * own.
+ */
 function withoutMarkup(text: string): string {
   const plain = text.replace(/<br ?\/?>/gi, '').replace(/[\u2028\u2029]/g, ' ');
   return plain.replace(/&(amp|gt|lt|nbsp|quot|#39);/g, (_, name: string) => ENTITIES[name]);

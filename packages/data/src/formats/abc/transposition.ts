@@ -18,8 +18,8 @@ const CLEF =
   /(?:\bclef\s*=\s*"?|^|\s)(?:treble|bass|alto|tenor|soprano|mezzo|baritone|perc|none)(?:[1-5](?!5))?(?:([-+^_])(8|15)|(8|15)([vm][ab]))?/;
 
 /**
- * What a `K:` or `V:` field says of the sound: `octave=-1`, `transpose=2` or `t=2`, and of clefs only their octave marks
- * (`treble-8`, `bass+8`, `treble8va`); a bass clef alone is written where it sounds.
+ * What a `K:` or `V:` field says of the sound: `octave=-1`, `transpose=2` or `t=2`, and of clefs only their octave
+ * marks (`treble-8`, `bass+8`, `treble8va`); a bass clef alone is written where it sounds.
  *
  * @param before what holds where the field is silent
  * @returns undefined if it asks for more than nine octaves
@@ -40,7 +40,9 @@ export function transpositionOf(field: string, before: Transposition): Transposi
   return Math.abs(semitonesOf(result)) <= MAX_SEMITONES ? result : undefined;
 }
 
-/** The same after `%%MIDI transpose -12` (`rtranspose`: counted from what holds); other MIDI directives change nothing. */
+/**
+ * The same after `%%MIDI transpose -12` (`rtranspose`: counted from what holds); other MIDI directives change nothing.
+ */
 export function midiTransposition(directive: string, before: Transposition): Transposition | undefined {
   const [, relative, digits] = /^MIDI\s*=?\s*(r?)transpose\s*=?\s*([-+]?\d+)/i.exec(directive) ?? [];
   if (digits === undefined) return before;

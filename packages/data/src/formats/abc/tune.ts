@@ -66,7 +66,9 @@ class TuneReader implements MusicContext {
     this.#bookRepairs = repairs;
   }
 
-  /** A field above the first tune: one of the same kind in the tune takes its place, and a key does not end the header. */
+  /**
+   * A field above the first tune: one of the same kind in the tune takes its place, and a key does not end the header.
+   */
   readDefault({ text, number }: BookLine): void {
     const field = fieldOf(text, false);
     if (!field) this.#readDirective(text, number);

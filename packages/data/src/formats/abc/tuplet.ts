@@ -7,7 +7,9 @@ export interface Tuplet {
   readonly factor: number;
 }
 
-/** How many notes' time the n notes of a tuplet take by section 4.13 of the standard; undefined where the meter decides. */
+/**
+ * How many notes' time the n notes of a tuplet take by section 4.13 of the standard; undefined where the meter decides.
+ */
 const USUAL_TIME: readonly (number | undefined)[] = [undefined, 1, 3, 2, 3, undefined, 2, undefined, 3, undefined];
 /** Above any tuplet that is played. */
 const MAX_NOTES = 256;

@@ -50,8 +50,8 @@ export class Voice {
   #lastLine = 0;
   #meter: Meter = NO_METER;
   /**
-   * How far an accidental reaches in its bar. Unless the tune says otherwise in its own octave, as in print, in abcjs and in
-   * abc2svg, although section 11.3 of the standard (marked as under discussion) would have it reach all octaves.
+   * How far an accidental reaches in its bar. Unless the tune says otherwise in its own octave, as in print, in abcjs
+   * and in abc2svg, although section 11.3 of the standard (marked as under discussion) would have it reach all octaves.
    */
   accidentalReach: AccidentalReach = 'octave';
   /** Accidentals of the bar at hand, by what they reach. */
@@ -119,7 +119,9 @@ export class Voice {
     if (facts.at(-1) !== fact) facts.push(fact);
   }
 
-  /** The note with the key, the accidentals of its bar and ties taken into account, inside the range of a pulse voice. */
+  /**
+   * The note with the key, the accidentals of its bar and ties taken into account, inside the range of a pulse voice.
+   */
   spell(accidental: string, letter: string, octaveMarks: string, line: number): SpeltNote {
     const name = letter + octaveMarks;
     const reached = this.accidentalReach === 'pitch' ? letter.toUpperCase() : name;
@@ -196,7 +198,9 @@ export class Voice {
     return true;
   }
 
-  /** `>`, `<` and up to three of them: the last length is changed, the next one will be; false if there is no last one. */
+  /**
+   * `>`, `<` and up to three of them: the last length is changed, the next one will be; false if there is no last one.
+   */
   breakRhythm(signs: string): boolean {
     if (this.#lastTimed() === undefined) return false;
     const short = 2 ** -Math.min(signs.length, 3);

@@ -13,14 +13,16 @@ const PARTS = 4;
 /** The longest chorale has 640 steps, and the dataset 382 chorales; what claims far more would only fill the memory. */
 const MAX_STEPS = 10_000;
 const MAX_CHORALES = 10_000;
-/** Chorales are 4 deep. Four million lists in one another, as many as a file may hold, take JSON.parse 0.3 s and 150 MB. */
+/**
+ * Chorales are 4 deep. Four million lists in one another, as many as a file may hold, take JSON.parse 0.3 s and 150 MB.
+ */
 const MAX_DEPTH = 16;
 
 /**
- * Reads the Bach chorales of the JSB-Chorales-dataset (its JSON files of separate voices). Soprano goes to pulse 1, alto to
- * pulse 2, bass to the triangle; the tenor is left out. The files do not tell held notes from repeated ones: equal steps in a
- * row are one note. A step is a 16th, or what the file's name says (`quarter`, `8th`). The grid counts as given, at 80
- * quarters a minute in 4/4, as the files know neither. Each chorale keeps its split.
+ * Reads the Bach chorales of the JSB-Chorales-dataset (its JSON files of separate voices). Soprano goes to pulse 1,
+ * alto to pulse 2, bass to the triangle; the tenor is left out. The files do not tell held notes from repeated ones:
+ * equal steps in a row are one note. A step is a 16th, or what the file's name says (`quarter`, `8th`). The grid counts
+ * as given, at 80 quarters a minute in 4/4, as the files know neither. Each chorale keeps its split.
  *
  * @param name the file's name, for paths and messages
  * @throws DataError if it is no such file
@@ -72,7 +74,10 @@ type FieldPath = readonly (string | number)[];
 type Refuse = (path: FieldPath, problem: string) => never;
 type Step = readonly number[];
 
-/** Splits, of chorales, of steps. By hand and not by a schema, which would list every fault of a damaged file before it ends. */
+/**
+ * Splits, of chorales, of steps. By hand and not by a schema, which would list every fault of a damaged file before it
+ * ends.
+ */
 function checked(value: unknown, refuse: Refuse): { split: string; chorales: readonly (readonly Step[])[] }[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return refuse([], 'is not an object of splits');

@@ -10,8 +10,8 @@ const ENTRY_BYTES = 12;
 const IDS = { dataFork: 1, name: 3 } as const;
 
 /**
- * Files of Macintosh computers in AppleSingle form: both forks in one file, of which the data fork is the content (RFC 1740, appendix A).
- * AppleDouble, which has the other fork alone, is not music: see foreignKind.
+ * Files of Macintosh computers in AppleSingle form: both forks in one file, of which the data fork is the content (RFC
+ * 1740, appendix A). AppleDouble, which has the other fork alone, is not music: see foreignKind.
  */
 export const appleSingle: Wrapper = {
   recognises: (bytes) => hasText(bytes, MAGIC),

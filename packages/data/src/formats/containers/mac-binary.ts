@@ -8,9 +8,9 @@ const MAX_FORK_BYTES = 0x7f_ffff;
 const OFFSETS = { nameLength: 1, name: 2, zeros: [0, 74, 82], dataLength: 83, secondHeader: 120 } as const;
 
 /**
- * Files of old Macintosh computers sent elsewhere (MacBinary I to III): a header of 128 bytes with the name, then the content, the "data
- * fork", then what only a Macintosh needs. Known by the bytes that must be zero and a name that can be one (MacBinary II
- * standard, 1987, section "Determining if a file is a MacBinary").
+ * Files of old Macintosh computers sent elsewhere (MacBinary I to III): a header of 128 bytes with the name, then the
+ * content, the "data fork", then what only a Macintosh needs. Known by the bytes that must be zero and a name that can
+ * be one (MacBinary II standard, 1987, section "Determining if a file is a MacBinary").
  */
 export const macBinary: Wrapper = {
   recognises(bytes) {

@@ -6,9 +6,9 @@ const HEADER_BYTES = 12;
 const CHUNK_HEADER_BYTES = 8;
 
 /**
- * RIFF files of the form RMID (.rmi): the MIDI file is the chunk 'data', before and behind which others may stand (Microsoft,
- * "Multimedia Programming Interface and Data Specifications 1.0", 1991). The length of the whole means nothing to its content
- * and is not held against it.
+ * RIFF files of the form RMID (.rmi): the MIDI file is the chunk 'data', before and behind which others may stand
+ * (Microsoft, "Multimedia Programming Interface and Data Specifications 1.0", 1991). The length of the whole means
+ * nothing to its content and is not held against it.
  */
 export const riff: Wrapper = {
   recognises: (bytes) => hasText(bytes, 'RIFF') && hasText(bytes, 'RMID', 8),

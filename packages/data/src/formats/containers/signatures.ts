@@ -14,8 +14,8 @@ const TAR_CHECKSUM = { start: 148, end: 156 } as const;
 export const TAR_BLOCK_BYTES = 512;
 
 /**
- * Whether a file is a tar archive: its first block has the sum that it says, its own eight digits counted as spaces (POSIX.1-2017, pax,
- * "ustar interchange format"). So archives older than the mark "ustar" are known too.
+ * Whether a file is a tar archive: its first block has the sum that it says, its own eight digits counted as spaces
+ * (POSIX.1-2017, pax, "ustar interchange format"). So archives older than the mark "ustar" are known too.
  */
 export function isTar(bytes: Uint8Array): boolean {
   if (bytes.length < TAR_BLOCK_BYTES) return false;
@@ -29,7 +29,9 @@ export function isTar(bytes: Uint8Array): boolean {
   return sum === Number.parseInt(octal, 8);
 }
 
-/** Kinds of file that people give and that are not read: what they are called, what to do instead, and how they begin. */
+/**
+ * Kinds of file that people give and that are not read: what they are called, what to do instead, and how they begin.
+ */
 const FOREIGN: readonly {
   readonly name: string;
   readonly advice?: string;

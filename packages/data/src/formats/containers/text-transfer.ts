@@ -30,8 +30,8 @@ const UTF8: Change = {
 const CHANGES: readonly (readonly Change[])[] = [[LINE_ENDS], [UTF8], [LINE_ENDS, UTF8]];
 
 /**
- * MIDI files that went through something meant for text, as by FTP in its ASCII mode. Known by the lengths of their chunks, which do not
- * fit as the file is and fit to the byte when the change is undone.
+ * MIDI files that went through something meant for text, as by FTP in its ASCII mode. Known by the lengths of their
+ * chunks, which do not fit as the file is and fit to the byte when the change is undone.
  */
 export const textTransfer: Wrapper = {
   recognises: (bytes) => undone(bytes) !== undefined,

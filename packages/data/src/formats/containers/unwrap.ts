@@ -21,13 +21,13 @@ const WRAPPERS: readonly Wrapper[] = [gzip, riff, macBinary, appleSingle, textTr
 const MAX_DEPTH = 4;
 
 /**
- * Takes off what is wrapped around a file: gzip, RIFF (.rmi), MacBinary, AppleSingle and a transfer as text, also one in another, told by the content. Archives of several
- * files are none of this: see readSources.
+ * Takes off what is wrapped around a file: gzip, RIFF (.rmi), MacBinary, AppleSingle and a transfer as text, also one
+ * in another, told by the content. Archives of several files are none of this: see readSources.
  *
  * @param path the file's, for messages
  * @param maxBytes that each content on the way may have
- * @throws DataError, with the byte of the file that was opened last, if a wrapper is damaged beyond use, holds too much or is
- *   one of too many
+ * @throws DataError, with the byte of the file that was opened last, if a wrapper is damaged beyond use, holds too much
+ *   or is one of too many
  */
 export function unwrap(bytes: Uint8Array, path: string, maxBytes: number): Unwrapped {
   let file: Unwrapped = { bytes, name: path, isWrapped: false, repairs: [] };

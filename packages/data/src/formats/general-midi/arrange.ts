@@ -15,11 +15,11 @@ import { voiceNotes } from './sound.ts';
  * Reduces a General MIDI file to the four voices of the chip, which play one note each.
  *
  * 1. Drums go to the noise (see drumHits).
- * 2. The part with the best score for melody (see ROLE_WEIGHTS) gives its skyline to pulse 1. The best bass of what is left, which
- *    may be lower notes of the same part, gives its lowest line to the triangle.
- * 3. Where pulse 1 rests for long, other parts step in, best melody first.
- * 4. The best harmony of what is left then, one that does not double the melody, gives its skyline to pulse 2. The rests of
- *    pulse 2 and of the triangle are filled likewise.
+ * 2. The part with the best score for melody (see ROLE_WEIGHTS) gives its skyline to pulse 1. The best bass of what is
+ *   left, which may be lower notes of the same part, gives its lowest line to the triangle.
+ * 3. Where pulse 1 rests for long, other parts step in, best melody first. 4. The best harmony of what is left then,
+ *   one that does not double the melody, gives its skyline to pulse 2. The rests of pulse 2 and of the triangle are
+ *   filled likewise.
  *
  * A part goes on in any rest, however short, with what its channel plays there with other programs.
  *

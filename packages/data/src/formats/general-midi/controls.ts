@@ -20,7 +20,9 @@ const PARAMETER_COARSE = 101;
 const ALL_SOUND_OFF = 120;
 const RESET = 121;
 
-/** Semitones that a bend reaches unless registered parameter 0 says otherwise, and the most that it can sensibly say. */
+/**
+ * Semitones that a bend reaches unless registered parameter 0 says otherwise, and the most that it can sensibly say.
+ */
 const BEND_RANGE = 2;
 const WIDEST_BEND_RANGE = 24;
 
@@ -73,9 +75,9 @@ export class Controls {
 export const PEDAL_DOWN = 64;
 
 /**
- * The controls of each track's channels. A channel belongs to the whole file, so that one track may set it up for another;
- * but files whose tracks share a channel mean their own settings. So each control follows what its own track says, and only
- * where that says nothing of it, what the others say.
+ * The controls of each track's channels. A channel belongs to the whole file, so that one track may set it up for
+ * another; but files whose tracks share a channel mean their own settings. So each control follows what its own track
+ * says, and only where that says nothing of it, what the others say.
  */
 export function readControls(
   tracks: readonly MidiTrack[],

@@ -6,7 +6,10 @@ import { notesOf, type Part, type PlayedNote, type Player } from './parts.ts';
 import { isNamed, type PitchedRole, ROLE_WEIGHTS, type RoleWeights, rankParts } from './roles.ts';
 
 const FILL_RESTS = 2;
-/** Parts that may step in for a voice: as many as there are channels, so that a damaged file of thousands takes no longer. */
+/**
+ * Parts that may step in for a voice: as many as there are channels, so that a damaged file of thousands takes no
+ * longer.
+ */
 const MAX_STAND_INS = 16;
 
 /** Chords make better arpeggios than lines do: the weight of monophony for harmony where these are wanted. */
@@ -85,7 +88,9 @@ export class Deal {
     }
   }
 
-  /** Parts that go on where the one with a role stops: of its channel, in its track or in another before or after it. */
+  /**
+   * Parts that go on where the one with a role stops: of its channel, in its track or in another before or after it.
+   */
   #siblings(role: PitchedRole): Part[] {
     const [first] = this.lines[role];
     if (first === undefined) return [];

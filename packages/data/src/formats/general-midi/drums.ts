@@ -33,8 +33,8 @@ export function kitKeyOf({ pitch, frames }: Hit): number {
 }
 
 /**
- * The noise's notes: a short hit for each piece of the kit, whatever length is written. Of pieces struck within one video
- * frame the lowest key is heard: bass drum before snare before cymbals.
+ * The noise's notes: a short hit for each piece of the kit, whatever length is written. Of pieces struck within one
+ * video frame the lowest key is heard: bass drum before snare before cymbals.
  *
  * @param struck in order of their starts
  * @param levelOf how loud a hit is, 0..1

@@ -4,11 +4,11 @@ import { levelsOf } from './level.ts';
 import type { Part, PlayedNote } from './parts.ts';
 
 /**
- * What a part is like beside the others, each 0..1 unless said otherwise. None depends on the key: a file transposed has the
- * same features. Kinds of feature after Rizo et al., "A pattern recognition approach for melody track selection in MIDI
- * files" (ISMIR 2006): occupation, polyphony, pitch, intervals, durations, each beside the file's own range. That a melody is
- * the line with most information, measured as entropy, follows Madsen and Widmer, "Towards a computational model of melody
- * identification in polyphonic music" (IJCAI 2007).
+ * What a part is like beside the others, each 0..1 unless said otherwise. None depends on the key: a file transposed
+ * has the same features. Kinds of feature after Rizo et al., "A pattern recognition approach for melody track selection
+ * in MIDI files" (ISMIR 2006): occupation, polyphony, pitch, intervals, durations, each beside the file's own range.
+ * That a melody is the line with most information, measured as entropy, follows Madsen and Widmer, "Towards a
+ * computational model of melody identification in polyphonic music" (IJCAI 2007).
  */
 export interface Features {
   /** Shares of its sounding time in which one note of it sounds, and in which three or more do. */

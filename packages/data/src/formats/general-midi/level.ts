@@ -6,7 +6,8 @@ const USUAL_VOLUME = 100;
 
 /**
  * How loud a note is over a stretch of time, 0..1: velocity times volume (1 at 100, the default of General MIDI) times
- * expression. General MIDI squares each factor; 15 volumes are too few for that, and most parts would end up at 4 or less.
+ * expression. General MIDI squares each factor; 15 volumes are too few for that, and most parts would end up at 4 or
+ * less.
  *
  * @param usualVolume the volume that counts as 1
  */

@@ -13,10 +13,10 @@ const LEGATO = 0.5;
 const STRUM = 2 * FRAME_TICKS;
 
 /**
- * The skyline: of the notes that sound together the highest, one that starts later cutting a lower one short (Uitdenbogerd and
- * Zobel, "Melodic matching techniques for large music databases", ACM Multimedia 1999). Two things are put right for files
- * played by hand: a falling line played legato keeps its notes, and of a strummed chord only the highest is heard. With
- * `rank` the negative pitch it gives the lowest line.
+ * The skyline: of the notes that sound together the highest, one that starts later cutting a lower one short
+ * (Uitdenbogerd and Zobel, "Melodic matching techniques for large music databases", ACM Multimedia 1999). Two things
+ * are put right for files played by hand: a falling line played legato keeps its notes, and of a strummed chord only
+ * the highest is heard. With `rank` the negative pitch it gives the lowest line.
  *
  * @param notes in order of their starts
  */
@@ -47,8 +47,8 @@ function isLegato(before: PlayedNote, after: PlayedNote): boolean {
 }
 
 /**
- * Fills the rests of a line that last at least `shortest` ticks with what others play there. Notes that start before a rest
- * are not taken, those that last longer are cut.
+ * Fills the rests of a line that last at least `shortest` ticks with what others play there. Notes that start before a
+ * rest are not taken, those that last longer are cut.
  *
  * @param others notes in order of their starts
  * @param end of the piece: the rest after the last note ends there

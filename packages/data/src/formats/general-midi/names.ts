@@ -17,8 +17,8 @@ interface Words {
 const wordsOf = (whole: string, within: RegExp): Words => ({ whole: new Set(whole.trim().split(/\s+/)), within });
 
 /**
- * In English, German, French, Italian, Spanish, Portuguese, Dutch, Swedish, Danish, Finnish, Polish, Czech, Hungarian, Turkish, Greek,
- * Russian, Japanese, Chinese and Korean.
+ * In English, German, French, Italian, Spanish, Portuguese, Dutch, Swedish, Danish, Finnish, Polish, Czech, Hungarian,
+ * Turkish, Greek, Russian, Japanese, Chinese and Korean.
  */
 const MELODY = wordsOf(
   `melody melodies mel melo mld melodie melodien hauptmelodie melodia melodias melodi melodija melodika melodin dallam ezgi
@@ -42,7 +42,10 @@ const BASS = wordsOf(
   /ベース|贝斯|貝斯|베이스/,
 );
 
-/** With these words a name means a part other than the melody: "counter melody", "bass voice", "backing vocals", "2nd voice". */
+/**
+ * With these words a name means a part other than the melody: "counter melody", "bass voice", "backing vocals", "2nd
+ * voice".
+ */
 const NOT_MELODY = wordsOf(
   `bass basse basso baixo bajo bas baß бас counter countermelody contra contracanto gegen gegenstimme second secondary nd rd
   harmony harmonies harmonie harmonia harm accomp accompaniment begleitung backing back backup background bg bgv echo delay

@@ -54,9 +54,9 @@ const DRUM_BANKS = [120, 126, 127];
 const LONGEST_RING = 2 * 44_100;
 
 /**
- * Splits notes into parts by track, channel and program, in this order. The pitch of a bent note is that of the semitone
- * nearest to what sounds; where the bend moves it by a semitone or more the note is cut. Notes of no length and those that
- * volume or expression keep silent throughout are left out and reported.
+ * Splits notes into parts by track, channel and program, in this order. The pitch of a bent note is that of the
+ * semitone nearest to what sounds; where the bend moves it by a semitone or more the note is cut. Notes of no length
+ * and those that volume or expression keep silent throughout are left out and reported.
  */
 export function partsOf(
   tracks: readonly MidiTrack[],

@@ -6,14 +6,17 @@ import type { Part, PlayedNote, Player } from './parts.ts';
 /** The roles that pitched parts are scored for. */
 export type PitchedRole = Exclude<Role, 'drums'>;
 
-/** A part's features, and how well its instrument (-1..1) and its track's name (-0.5 to 1, more with a claim) fit a role. */
+/**
+ * A part's features, and how well its instrument (-1..1) and its track's name (-0.5 to 1, more with a claim) fit a
+ * role.
+ */
 export type Criterion = keyof Features | 'instrument' | 'name';
 export type RoleWeights = Readonly<Record<PitchedRole, Readonly<Partial<Record<Criterion, number>>>>>;
 
 /**
- * A part's score for a role is the sum of its features times these weights; the part with the highest score gets the role.
- * A name that claims a role ("Melody", "Vocals", "Lead", "Bass") outweighs what the notes suggest, unless these make it absurd.
- * The weights are set by hand, not learnt.
+ * A part's score for a role is the sum of its features times these weights; the part with the highest score gets the
+ * role. A name that claims a role ("Melody", "Vocals", "Lead", "Bass") outweighs what the notes suggest, unless these
+ * make it absurd. The weights are set by hand, not learnt.
  */
 export const ROLE_WEIGHTS: RoleWeights = {
   melody: {
@@ -88,14 +91,23 @@ export function rankParts(
 
 /** What a name that claims a role counts for: 12 is what the scores of two parts can differ by for all else. */
 const CLAIMS = { names: 24, hints: 12 } as const;
-/** Shares of the piece, of a half, in which a part must sound that claims a role: 5 %, or 20 % for words that solos have too. */
+/**
+ * Shares of the piece, of a half, in which a part must sound that claims a role: 5 %, or 20 % for words that solos have
+ * too.
+ */
 const MIN_COVERAGE = { names: 0.1, hints: 0.4 } as const;
 /** Share of its sounding time in which a line may be chords. */
 const MAX_CHORDS = 0.5;
-/** Share of its onsets, and mean pitch in units of 1.5 octaves, with which a melody lies below all others, or a bass above them. */
+/**
+ * Share of its onsets, and mean pitch in units of 1.5 octaves, with which a melody lies below all others, or a bass
+ * above them.
+ */
 const ASTRAY = { onsets: 0.5, height: 0.5 } as const;
 
-/** What a name's claim to a role counts, 0 where the notes make it absurd: scraps, chords throughout, a melody that is the bass. */
+/**
+ * What a name's claim to a role counts, 0 where the notes make it absurd: scraps, chords throughout, a melody that is
+ * the bass.
+ */
 function believedClaim(name: string, role: ClaimedRole, features: Features): number {
   const claim = claimOf(name, role);
   if (claim === 'none') return 0;

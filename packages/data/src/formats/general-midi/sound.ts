@@ -11,9 +11,9 @@ const DECAY_STEP = 4 * FRAME_TICKS;
 const QUIETEST = 1;
 
 /**
- * The notes of a pulse or of the triangle from a line. Each ends when its key is let go or, under the pedal, when the next
- * starts. What a player plays moves by octaves as a whole where that brings it into the voice's range, so that its contour
- * stays; notes that then lie outside move alone.
+ * The notes of a pulse or of the triangle from a line. Each ends when its key is let go or, under the pedal, when the
+ * next starts. What a player plays moves by octaves as a whole where that brings it into the voice's range, so that its
+ * contour stays; notes that then lie outside move alone.
  *
  * @param dutyOf the duty of a player's notes, for pulses
  */

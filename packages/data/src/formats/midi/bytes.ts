@@ -12,8 +12,9 @@ export interface ReadNumber {
 }
 
 /**
- * MIDI's variable-length number: 7 bits a byte, all but the last marked by bit 7. The standard allows 4 bytes (0..0x0fffffff); longer
- * numbers are read to their end, as the bytes after them would make no sense otherwise. Undefined if it runs up to `limit`.
+ * MIDI's variable-length number: 7 bits a byte, all but the last marked by bit 7. The standard allows 4 bytes
+ * (0..0x0fffffff); longer numbers are read to their end, as the bytes after them would make no sense otherwise.
+ * Undefined if it runs up to `limit`.
  */
 export function variableLengthAt(bytes: Uint8Array, at: number, limit: number): ReadNumber | undefined {
   let value = 0;

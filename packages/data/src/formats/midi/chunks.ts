@@ -32,8 +32,8 @@ function hasChunkType(bytes: Uint8Array, at: number): boolean {
 }
 
 /**
- * Finds where the next track begins at or after an index; the length of the file if none does. The letters may also occur in a text,
- * so what follows decides. Called with rising indices, it goes through the file once.
+ * Finds where the next track begins at or after an index; the length of the file if none does. The letters may also
+ * occur in a text, so what follows decides. Called with rising indices, it goes through the file once.
  */
 export function trackSearch(bytes: Uint8Array): (from: number) => number {
   let found = -1;

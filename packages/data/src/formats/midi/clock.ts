@@ -19,7 +19,10 @@ export interface FileClock {
 /** Holds until the first tempo is written (SMF 1.0). */
 const USUAL_TEMPO = 120;
 
-/** The clock of a file, from the tempos of all its tracks; in SMPTE time, a quarter note is half a second whatever they say. */
+/**
+ * The clock of a file, from the tempos of all its tracks; in SMPTE time, a quarter note is half a second whatever they
+ * say.
+ */
 export function clockOf({ division, tracks }: MidiFile): FileClock {
   if (division.kind === 'second') {
     const { ticksPerSecond } = division;
@@ -53,7 +56,10 @@ function temposByTick(tracks: MidiFile['tracks']): Map<number, number> {
   return tempos;
 }
 
-/** The times of tempos, by the tempo map of @tonejs/midi. Ticks are not looked up there: that takes time linear in the number of tempos. */
+/**
+ * The times of tempos, by the tempo map of @tonejs/midi. Ticks are not looked up there: that takes time linear in the
+ * number of tempos.
+ */
 function timesOf(tempos: ReadonlyMap<number, number>, ticksPerQuarter: number): TempoChange[] {
   const header = new Header();
   header.fromJSON({

@@ -15,7 +15,10 @@ export interface DrumStroke {
 /** A drum's pitch moves in its first frames (a click before a thump); longer than this a note is a drum of its own. */
 const ATTACK = 4 * FRAME_TICKS;
 
-/** The noise's notes as strokes on a drum kit: notes that follow one another at once, without getting louder, are one stroke. */
+/**
+ * The noise's notes as strokes on a drum kit: notes that follow one another at once, without getting louder, are one
+ * stroke.
+ */
 export function drumStrokes(notes: readonly Note[]): DrumStroke[] {
   const strokes: Note[][] = [];
   for (const note of notes) {

@@ -10,10 +10,10 @@ import { meta } from './file-bytes.ts';
 import { meterSchema, tempoSchema } from './mark.ts';
 
 /*
- * What General MIDI lacks of a song (exact times, duties, noise periods, where the tempo came from, ...) stands beside the notes in
- * sequencer-specific meta events, which other programs pass over. Each holds HEAD, the number of the part from 0, and a part of
- * the song as deflated JSON. The song counts only as long as the file sounds as it did when it was written: where the notes
- * were changed in another program since, those are read.
+ * What General MIDI lacks of a song (exact times, duties, noise periods, where the tempo came from, ...) stands beside
+ * the notes in sequencer-specific meta events, which other programs pass over. Each holds HEAD, the number of the part
+ * from 0, and a part of the song as deflated JSON. The song counts only as long as the file sounds as it did when it
+ * was written: where the notes were changed in another program since, those are read.
  */
 
 /** Manufacturer 0x7d is for non-commercial use (MIDI 1.0); the last byte is the version of what follows. */
@@ -22,7 +22,10 @@ const HEAD = Uint8Array.from([0x7d, ...new TextEncoder().encode('chipsmith'), 1]
 const PART_BYTES = 16_000;
 /** The JSON of the longest songs of NES-MDB, of up to 25 minutes, has 0.9 MB. */
 const MAX_BYTES = 16 * 2 ** 20;
-/** Each piece can unpack to a thousand times as much (RFC 1951): small ones show that there is too much before it is there. */
+/**
+ * Each piece can unpack to a thousand times as much (RFC 1951): small ones show that there is too much before it is
+ * there.
+ */
 const PIECE_BYTES = 2 ** 12;
 
 /** Flat lists of numbers: a message for each wrong entry of millions would fill the memory. */
@@ -93,8 +96,8 @@ export function embeddedSong(file: MidiFile, repairs: string[]): Song | undefine
 }
 
 /**
- * What tells whether a file still sounds the same, whatever program wrote it again: its notes, levels, duties, tempo and meter,
- * in whatever order and resolution. Files keep it: it must stay the same for the same events.
+ * What tells whether a file still sounds the same, whatever program wrote it again: its notes, levels, duties, tempo
+ * and meter, in whatever order and resolution. Files keep it: it must stay the same for the same events.
  */
 export function soundHash({ division, tracks }: MidiFile): string {
   const scale = division.kind === 'quarter' ? HASH_TICKS_PER_QUARTER / division.ticksPerQuarter : 1;
@@ -159,7 +162,10 @@ function numberOf(part: Uint8Array): number {
   return part[0] * 256 + part[1];
 }
 
-/** For each note: silence before it, length, pitch; then of volume and duty the number of changes, the first value, and the others each with the time since the one before. */
+/**
+ * For each note: silence before it, length, pitch; then of volume and duty the number of changes, the first value, and
+ * the others each with the time since the one before.
+ */
 function flatten(notes: readonly Note[]): number[] {
   const flat: number[] = [];
   let before = 0;

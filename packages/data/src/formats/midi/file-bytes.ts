@@ -5,8 +5,8 @@ export interface TimedBytes {
 }
 
 /**
- * A format 1 file of finished track chunks. The bytes are written here because @tonejs/midi 2.0.28 copies the whole file for
- * each event: 2 s for a song of 40 KB.
+ * A format 1 file of finished track chunks. The bytes are written here because @tonejs/midi 2.0.28 copies the whole
+ * file for each event: 2 s for a song of 40 KB.
  */
 export function midiFile(ticksPerQuarter: number, tracks: readonly (readonly number[])[]): Uint8Array {
   return Uint8Array.from([
@@ -31,7 +31,9 @@ export function trackChunk(events: readonly TimedBytes[], end = 0): number[] {
   return [...text('MTrk'), ...bigEndian(body.length, 4), ...body];
 }
 
-/** A meta event; of use here: 0x01 text, 0x03 name of a track, 0x51 tempo, 0x58 meter, 0x7f for one program's own use. */
+/**
+ * A meta event; of use here: 0x01 text, 0x03 name of a track, 0x51 tempo, 0x58 meter, 0x7f for one program's own use.
+ */
 export function meta(type: number, data: readonly number[]): number[] {
   return [0xff, type, ...variableLength(data.length), ...data];
 }

@@ -21,8 +21,8 @@ export interface Header {
 const USUAL = { format: 1, ticksPerQuarter: 480 } as const;
 
 /**
- * Reads the header of a file, after whatever precedes it. A damaged header is read as far as it makes sense; without one, 480 ticks a
- * quarter note are assumed.
+ * Reads the header of a file, after whatever precedes it. A damaged header is read as far as it makes sense; without
+ * one, 480 ticks a quarter note are assumed.
  *
  * @param nextTrack see trackSearch
  * @throws DataError if the bytes are not MIDI: no track anywhere, and no header at the very beginning
@@ -62,7 +62,10 @@ export function readHeader(
   return { format: written > 2 ? USUAL.format : written, announced: bigEndianAt(bytes, start + 2, 2), division, next };
 }
 
-/** Some programs write resolutions beyond 15 bits, such as 55,440; like all usual resolutions, these are multiples of this. */
+/**
+ * Some programs write resolutions beyond 15 bits, such as 55,440; like all usual resolutions, these are multiples of
+ * this.
+ */
 const WIDE_DIVISOR = 48;
 
 function readDivision(word: number, byte: number, repairs: Repairs): MidiDivision {

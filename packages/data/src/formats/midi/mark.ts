@@ -3,9 +3,10 @@ import { MAX_BEATS, METER_UNITS, ORIGINS, TEMPO_RANGE, type TempoChange } from '
 import type { MidiFile } from './file.ts';
 
 /**
- * NES-MDB's files have no place for some of what a song knows: its title, its tempo and where that came from, its meter.
- * writeNesMidi puts it into a text event of the first track, `chipsmith {json}`, so that readMidi can give back the same song;
- * other programs show it as a comment. Files of earlier versions, whose ticks may be several samples, are marked likewise.
+ * NES-MDB's files have no place for some of what a song knows: its title, its tempo and where that came from, its
+ * meter. writeNesMidi puts it into a text event of the first track, `chipsmith {json}`, so that readMidi can give back
+ * the same song; other programs show it as a comment. Files of earlier versions, whose ticks may be several samples,
+ * are marked likewise.
  */
 const PREFIX = 'chipsmith ';
 
@@ -52,8 +53,8 @@ export function writeMark(mark: Mark): string {
 }
 
 /**
- * The mark of a file of writeNesMidi; undefined in other files, and if it is damaged, which is reported: the file is then read like
- * those.
+ * The mark of a file of writeNesMidi; undefined in other files, and if it is damaged, which is reported: the file is
+ * then read like those.
  */
 export function readMark(file: MidiFile, repairs: string[]): Mark | undefined {
   const event = file.tracks[0]?.events.find((event) => event.kind === 'text' && event.text.startsWith(PREFIX));

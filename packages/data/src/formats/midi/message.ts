@@ -22,8 +22,8 @@ const SYSTEM_DATA: ReadonlyMap<number, number> = new Map([
 ]);
 
 /**
- * The message at an index, after the wait of its event. System messages other than exclusive ones do not belong in a file, but files
- * recorded from a wire have them.
+ * The message at an index, after the wait of its event. System messages other than exclusive ones do not belong in a
+ * file, but files recorded from a wire have them.
  *
  * @param running the status that holds if the message has none of its own; 0 for none
  * @returns undefined if there is no message, or if it would reach beyond `limit`
@@ -57,8 +57,8 @@ function within(limit: number, message: Message): Message | undefined {
 }
 
 /**
- * Where, from an index on, an event begins that can hardly be anything else: a wait of one byte, then a sound channel message with its
- * status, or a meta event, followed by another sound event. `limit` if there is none.
+ * Where, from an index on, an event begins that can hardly be anything else: a wait of one byte, then a sound channel
+ * message with its status, or a meta event, followed by another sound event. `limit` if there is none.
  */
 export function nextSoundEvent(bytes: Uint8Array, from: number, limit: number): number {
   for (let at = from; at < limit; at++) {

@@ -20,9 +20,9 @@ interface Stretch {
 }
 
 /**
- * The meter that holds longest, with its bars where the file has them longest: after the upbeat where a file begins with one in a bar
- * of its own. The first meter written also holds before it. Reported are changes of meter, as bars are counted in that one meter
- * throughout, and meters that a song cannot have.
+ * The meter that holds longest, with its bars where the file has them longest: after the upbeat where a file begins
+ * with one in a bar of its own. The first meter written also holds before it. Reported are changes of meter, as bars
+ * are counted in that one meter throughout, and meters that a song cannot have.
  *
  * @param end tick of the last note's end
  */

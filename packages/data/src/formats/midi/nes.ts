@@ -31,15 +31,18 @@ export function followsNesConvention(tracks: readonly MidiTrack[]): boolean {
 }
 
 /**
- * The tick at which a song of NES-MDB ends: its files put a 1/1 meter there, and the ends of their tracks one tick later.
- * Undefined where there is no such meter.
+ * The tick at which a song of NES-MDB ends: its files put a 1/1 meter there, and the ends of their tracks one tick
+ * later. Undefined where there is no such meter.
  */
 export function markedEnd({ tracks }: MidiFile): number | undefined {
   const last = tracks[0]?.events.findLast(({ kind }) => kind === 'meter');
   return last?.kind === 'meter' && last.tick > 0 && last.beats === 1 && last.unit === 1 ? last.tick : undefined;
 }
 
-/** The notes of one voice from its track. Overlaps, notes of no length and values outside the chip's range are put right. */
+/**
+ * The notes of one voice from its track. Overlaps, notes of no length and values outside the chip's range are put
+ * right.
+ */
 export function readNesVoice(
   voice: VoiceName,
   track: MidiTrack,
@@ -104,8 +107,8 @@ export function changesOf(
 }
 
 /**
- * The part of `changes` that a note from `start` to `end` sees, without repeats of a value. `cursor` moves forward from note
- * to note. Where `persistent`, a value set before the note still holds at its start.
+ * The part of `changes` that a note from `start` to `end` sees, without repeats of a value. `cursor` moves forward from
+ * note to note. Where `persistent`, a value set before the note still holds at its start.
  */
 export function within(
   changes: readonly Change[],

@@ -15,14 +15,17 @@ export interface MidiNote {
 
 /** A note without an end lasts at most 2 s, a whole note at 120 bpm. */
 const LONGEST_HANGING = 2 * TICKS_PER_SECOND;
-/** Controllers that end the notes of a channel (MIDI 1.0): all sound off, all notes off, and the modes that imply it. */
+/**
+ * Controllers that end the notes of a channel (MIDI 1.0): all sound off, all notes off, and the modes that imply it.
+ */
 const SILENCING = [120, 123, 124, 125, 126, 127];
 
 /**
- * Pairs note-ons with note-offs: for each channel and pitch, first on, first off. A note-off without an open note is ignored,
- * so that it can never shorten a later note. Controllers 120 and 123 to 127 end the notes of their channel, in whichever track they
- * stand. Where notes of a pitch are left open at the end, note-offs got lost: then each note of that pitch ends at the next start of
- * it, if no note-off comes before, so that one lost lengthens one note only; but after 2 s at the latest.
+ * Pairs note-ons with note-offs: for each channel and pitch, first on, first off. A note-off without an open note is
+ * ignored, so that it can never shorten a later note. Controllers 120 and 123 to 127 end the notes of their channel, in
+ * whichever track they stand. Where notes of a pitch are left open at the end, note-offs got lost: then each note of
+ * that pitch ends at the next start of it, if no note-off comes before, so that one lost lengthens one note only; but
+ * after 2 s at the latest.
  *
  * @param toSongTicks maps a tick of the file to a tick of the song
  */

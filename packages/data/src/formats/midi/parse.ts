@@ -9,10 +9,11 @@ import { type ReadTrack, readTrack, type TrackTimes } from './track.ts';
 /**
  * Reads the byte stream of a standard MIDI file (formats 0, 1 and 2; SMF 1.0) into events at exact ticks.
  *
- * Whatever is sound is read, and each kind of damage is reported in `repairs`. A track extends as far as its chunk says if another
- * chunk or the end of the file follows there, otherwise to its end-of-track event or to the next track. Bytes that are not an event are
- * skipped up to the next sound event. Velocity-0 note-ons become note-offs, running status survives other events, and chunks other
- * than tracks are skipped. The patterns of a format 2 file are laid end to end. Takes time linear in the length of the file.
+ * Whatever is sound is read, and each kind of damage is reported in `repairs`. A track extends as far as its chunk says
+ * if another chunk or the end of the file follows there, otherwise to its end-of-track event or to the next track.
+ * Bytes that are not an event are skipped up to the next sound event. Velocity-0 note-ons become note-offs, running
+ * status survives other events, and chunks other than tracks are skipped. The patterns of a format 2 file are laid end
+ * to end. Takes time linear in the length of the file.
  *
  * @param name the file's name, for messages
  * @throws DataError if the bytes are not MIDI, or hold no track or more than 500,000 events
@@ -118,7 +119,9 @@ function readTrackChunk(
   return first;
 }
 
-/** A track with what follows an end-of-track event inside its chunk, as long as that is sound events, notes among them. */
+/**
+ * A track with what follows an end-of-track event inside its chunk, as long as that is sound events, notes among them.
+ */
 function throughEarlyEnds(bytes: Uint8Array, beginning: ReadTrack, end: number, times: TrackTimes): ReadTrack {
   const parts = [beginning];
   for (let last = beginning; last.isEnded && last.next < end; ) {
@@ -137,8 +140,8 @@ function throughEarlyEnds(bytes: Uint8Array, beginning: ReadTrack, end: number, 
 }
 
 /**
- * A track whose chunk has lost its type, or its type and length. Bytes count as a track only if they are sound events, notes among
- * them, up to an end-of-track event.
+ * A track whose chunk has lost its type, or its type and length. Bytes count as a track only if they are sound events,
+ * notes among them, up to an end-of-track event.
  */
 function readWithoutChunk(bytes: Uint8Array, from: number, to: number, times: TrackTimes): ReadTrack | undefined {
   const starts = chunkEnd(bytes, from) === to ? [from + CHUNK_HEAD, from] : [from, from + CHUNK_HEAD];

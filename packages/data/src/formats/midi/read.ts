@@ -24,12 +24,12 @@ export interface ReadMidiOptions {
 /**
  * Reads a standard MIDI file into a song.
  *
- * - NES-MDB's files (tracks p1, p2, tr, no) are taken as they are, sample for sample. Their 120 bpm means nothing, so the
- *   tempo is marked `assumed`: see estimateTempo.
- * - Files of writeMidi give back the song they were made of. Where another program has changed the notes since, or has left out
- *   what they do not say, each voice is read from the track that bears its name.
- * - Other files are reduced to four voices (see arrangeGeneralMidi). Tempos and meter count as `given` (see timingOf), and the song
- *   ends with its last note, whatever comes later.
+ * - NES-MDB's files (tracks p1, p2, tr, no) are taken as they are, sample for sample. Their 120 bpm means nothing, so
+ *   the tempo is marked `assumed`: see estimateTempo.
+ * - Files of writeMidi give back the song they were made of. Where another program has changed the notes since, or has
+ *   left out what they do not say, each voice is read from the track that bears its name.
+ * - Other files are reduced to four voices (see arrangeGeneralMidi). Tempos and meter count as `given` (see timingOf),
+ *   and the song ends with its last note, whatever comes later.
  *
  * Whatever is sound in a damaged file is read, and the repairs are reported (see parseMidi).
  *
@@ -94,8 +94,8 @@ function markedFacts({ tempo: { beatsPerMinute, changes = [] }, meter }: Mark): 
 }
 
 /**
- * The tick at which a song ends according to its file, which NES-MDB's files and those of writeMidi state. In other files the end of a
- * track says nothing: it often lies minutes after the last note.
+ * The tick at which a song ends according to its file, which NES-MDB's files and those of writeMidi state. In other
+ * files the end of a track says nothing: it often lies minutes after the last note.
  */
 function statedEndOf(file: MidiFile, isNes: boolean, mark: Mark | undefined): number | undefined {
   if (mark) return Math.max(...file.tracks.map(({ end }) => end));

@@ -7,12 +7,12 @@ import type { MidiFile } from './file.ts';
 import { meterOf } from './meter.ts';
 
 /**
- * A song's tempo and meter from a file's: quarter notes of the file are beats of the song through all changes of tempo, and the song's
- * bars begin where the file's do. In SMPTE time, or if no usable tempo is written, the tempo is assumed.
+ * A song's tempo and meter from a file's: quarter notes of the file are beats of the song through all changes of tempo,
+ * and the song's bars begin where the file's do. In SMPTE time, or if no usable tempo is written, the tempo is assumed.
  *
- * A song's tempo lies within TEMPO_RANGE. If the one that holds longest does not, beats are counted at half or double speed (or a
- * quarter, or four times) throughout. Stretches that still lie outside are then halved or doubled by themselves, so that a fermata
- * written as a very slow tempo does not change the note values of the whole piece.
+ * A song's tempo lies within TEMPO_RANGE. If the one that holds longest does not, beats are counted at half or double
+ * speed (or a quarter, or four times) throughout. Stretches that still lie outside are then halved or doubled by
+ * themselves, so that a fermata written as a very slow tempo does not change the note values of the whole piece.
  *
  * @param duration the song's; later tempos do not matter
  * @param end tick of the file at which its last note ends
@@ -62,9 +62,9 @@ function intoRange(beatsPerMinute: number): number {
 const FARTHEST_SHIFT = 16;
 
 /**
- * Tempos with their changes on whole ticks, while later beats stay where they should be. Moving a change by one tick moves every later
- * beat by the difference of the two tempos over that tick. So each change is placed to make up for the error left by those before:
- * it stays below one tick of the faster tempo, however many changes there are.
+ * Tempos with their changes on whole ticks, while later beats stay where they should be. Moving a change by one tick
+ * moves every later beat by the difference of the two tempos over that tick. So each change is placed to make up for
+ * the error left by those before: it stays below one tick of the faster tempo, however many changes there are.
  *
  * @param tempos in order, with exact times, the first from 0
  * @param firstBeat its exact time, at most 0

@@ -15,7 +15,10 @@ export class TrackNames {
   /** The channel that meta events are about, until the next message of a channel (SMF 1.0). */
   #prefix: number | undefined;
 
-  /** The track's name or instrument, the name of its only channel, or a short text at its beginning; empty if there is none. */
+  /**
+   * The track's name or instrument, the name of its only channel, or a short text at its beginning; empty if there is
+   * none.
+   */
   get ofTrack(): string {
     const [ofChannel = ''] = this.ofChannels.size === 1 ? this.ofChannels.values() : [];
     const text = this.#ofTrack.get(TEXT) ?? '';

@@ -32,8 +32,8 @@ const LONGEST_WAIT = 0x0fffffff;
 const WAIT_BYTES = 4;
 
 /**
- * Reads the events of a track up to its end-of-track event, or to `limit`. Where no event can be read, reading resumes at the next
- * sound one. Takes time linear in the number of bytes.
+ * Reads the events of a track up to its end-of-track event, or to `limit`. Where no event can be read, reading resumes
+ * at the next sound one. Takes time linear in the number of bytes.
  *
  * How a track without a name is called: see TrackNames.
  *

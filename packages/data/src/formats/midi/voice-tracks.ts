@@ -12,9 +12,9 @@ import { changesOf, DUTY_CONTROL, within } from './nes.ts';
 import { pairNotes } from './notes.ts';
 
 /**
- * The tracks of writeGeneralMidi. Pulses are General MIDI's square lead; the synthesiser bass is held as long as the triangle is,
- * and sounds at its pitches. By `volume` (controller 7) each voice of the embedded tunes is within 6 dB of a plain melody of a
- * piano: with FluidSynth and TimGM6mb -2.2 to 5.9 dB (20 tunes), with FluidR3 -3.7 to 4.2 dB (11).
+ * The tracks of writeGeneralMidi. Pulses are General MIDI's square lead; the synthesiser bass is held as long as the
+ * triangle is, and sounds at its pitches. By `volume` (controller 7) each voice of the embedded tunes is within 6 dB of
+ * a plain melody of a piano: with FluidSynth and TimGM6mb -2.2 to 5.9 dB (20 tunes), with FluidR3 -3.7 to 4.2 dB (11).
  */
 export const VOICE_TRACKS: readonly {
   readonly voice: VoiceName;
@@ -30,8 +30,8 @@ export const VOICE_TRACKS: readonly {
 ];
 
 /**
- * An amplitude, 0..1, as velocity, volume or expression: General MIDI's amplitudes rise with the square of each (GM level 1,
- * developer guidelines: 40 log10(value / 127) dB).
+ * An amplitude, 0..1, as velocity, volume or expression: General MIDI's amplitudes rise with the square of each (GM
+ * level 1, developer guidelines: 40 log10(value / 127) dB).
  */
 export function midiLevel(amplitude: number): number {
   return Math.round(127 * Math.sqrt(amplitude));
@@ -95,7 +95,10 @@ function pitchedNotes(
   });
 }
 
-/** The inverse of midiLevel, over a note up to `end`. The volume that a track starts with is its place in the mix, no level. */
+/**
+ * The inverse of midiLevel, over a note up to `end`. The volume that a track starts with is its place in the mix, no
+ * level.
+ */
 function amplitudes(note: PlayedNote, end: number): Change[] {
   const usualVolume = note.player.controls.at('volume', 0) || undefined;
   return levelsOf(note, note.start, end, usualVolume).map(({ time, value }) => ({ time, value: value ** 2 }));

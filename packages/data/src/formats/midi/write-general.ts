@@ -17,10 +17,10 @@ const PAN = 10;
 const CENTRE = 64;
 
 /**
- * A song as players and music programs expect it: 480 ticks a quarter note with its tempos and meter, bars where the song has
- * them, a track a voice with a General MIDI program, drums on the keys of the kit, velocities up to 127, volume within notes
- * as CC11 and duty as CC12, which players pass over. Notes that no tick is long enough for, and silent ones, are not heard.
- * The song itself, to the sample, stands beside them: see embedSong.
+ * A song as players and music programs expect it: 480 ticks a quarter note with its tempos and meter, bars where the
+ * song has them, a track a voice with a General MIDI program, drums on the keys of the kit, velocities up to 127,
+ * volume within notes as CC11 and duty as CC12, which players pass over. Notes that no tick is long enough for, and
+ * silent ones, are not heard. The song itself, to the sample, stands beside them: see embedSong.
  *
  * @throws DataError if the song is too long for that
  */
@@ -36,7 +36,10 @@ export function writeGeneralMidi(song: Song): Uint8Array {
   return fileWith(embedSong(song, soundHash(parseMidi(fileWith([]), song.title))));
 }
 
-/** Maps song ticks to ticks of the file, in which bars begin at multiples of a bar: the song begins within the first one. */
+/**
+ * Maps song ticks to ticks of the file, in which bars begin at multiples of a bar: the song begins within the first
+ * one.
+ */
 function ticksOf({ tempo, meter }: Song): (time: number) => number {
   const { beatAt } = tempoMapOf(tempo);
   const bar = quartersPerBar(meter);
@@ -51,7 +54,10 @@ function tempoEvents({ tempo }: Song, tickOf: (time: number) => number): TimedBy
   return [...tempoAt].map(([tick, beatsPerMinute]) => ({ tick, bytes: tempoEvent(beatsPerMinute) }));
 }
 
-/** Name, program, volume, pan and expression; then for each note: controllers at its start, note-on, controllers within, note-off. */
+/**
+ * Name, program, volume, pan and expression; then for each note: controllers at its start, note-on, controllers within,
+ * note-off.
+ */
 function voiceEvents(
   song: Song,
   { voice, name, channel, program, volume }: (typeof VOICE_TRACKS)[number],
@@ -91,7 +97,9 @@ function voiceEvents(
   return events;
 }
 
-/** What a track plays: a key from `start` to `end`, struck as loud as `peak` of 15, and the course of its controllers. */
+/**
+ * What a track plays: a key from `start` to `end`, struck as loud as `peak` of 15, and the course of its controllers.
+ */
 interface Sound {
   readonly start: number;
   readonly end: number;

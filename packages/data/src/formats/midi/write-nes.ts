@@ -7,9 +7,9 @@ import { DUTY_CONTROL, NES_TRACKS, VOLUME_CONTROL } from './nes.ts';
 const TICKS_PER_QUARTER = 22_050;
 
 /**
- * A song as NES-MDB's files are: one tick is one sample, tracks p1, p2, tr, no on channels 1, 2, 3 and 10, velocity 1..15, CC11
- * for volume and CC12 for duty, and a meter of 1/1 where the song ends. Tempo and meter, which these files do not state, stand
- * in a text event of the first track (see writeMark).
+ * A song as NES-MDB's files are: one tick is one sample, tracks p1, p2, tr, no on channels 1, 2, 3 and 10, velocity
+ * 1..15, CC11 for volume and CC12 for duty, and a meter of 1/1 where the song ends. Tempo and meter, which these files
+ * do not state, stand in a text event of the first track (see writeMark).
  */
 export function writeNesMidi(song: Song): Uint8Array {
   const { title, tempo, meter, duration, loops } = song;

@@ -13,10 +13,11 @@ export interface WriteMidiOptions {
 }
 
 /**
- * Writes a song as a format 1 MIDI file. The same song gives the same bytes, and readMidi gives the same song back, to the
- * sample, by either convention: see writeGeneralMidi and writeNesMidi.
+ * Writes a song as a format 1 MIDI file. The same song gives the same bytes, and readMidi gives the same song back, to
+ * the sample, by either convention: see writeGeneralMidi and writeNesMidi.
  *
- * @throws DataError if the song breaks its contract (checkSong), or is too long to be kept in a General MIDI file (embedSong)
+ * @throws DataError if the song breaks its contract (checkSong), or is too long to be kept in a General MIDI file
+ *   (embedSong)
  */
 export function writeMidi(song: Song, { convention = 'general-midi' }: WriteMidiOptions = {}): Uint8Array {
   checkSong(song);

@@ -2,8 +2,9 @@ import { DataError } from '../../error.ts';
 import { latin1Bytes, latin1Of } from '../character-sets.ts';
 
 /**
- * The bytes of a pickle as its instructions read them: operands of fixed size, little-endian, and those of protocol 0 that are
- * lines of text. Running off the end, or an operand that is none, is a DataError with the byte of the instruction.
+ * The bytes of a pickle as its instructions read them: operands of fixed size, little-endian, and those of protocol 0
+ * that are lines of text. Running off the end, or an operand that is none, is a DataError with the byte of the
+ * instruction.
  */
 export class PickleOperands {
   readonly #bytes: Uint8Array;

@@ -2,9 +2,10 @@ import { latin1Of } from '../character-sets.ts';
 import { latinOf, PickleOperands } from './pickle-operands.ts';
 
 /**
- * A reader of Python's pickles for one shape of content: numbers, texts, tuples, lists, and numpy arrays and scalars of bytes.
- * A pickle is a program for a stack machine, and Python's own reader calls whatever functions it names. This one calls
- * nothing: the few names that numpy's pickles hold stand for themselves, and any other name or instruction is refused.
+ * A reader of Python's pickles for one shape of content: numbers, texts, tuples, lists, and numpy arrays and scalars of
+ * bytes. A pickle is a program for a stack machine, and Python's own reader calls whatever functions it names. This one
+ * calls nothing: the few names that numpy's pickles hold stand for themselves, and any other name or instruction is
+ * refused.
  *
  * Instructions: protocols 0 (NES-MDB as it is published) to 4, after Python's pickletools.
  */
@@ -47,7 +48,8 @@ const NAMES: ReadonlySet<string> = new Set([
 const MAX_STEPS = 4_000_000;
 
 /**
- * The value that a pickle describes, and where its description ends. Texts and bytes alike come as bytes, a character each.
+ * The value that a pickle describes, and where its description ends. Texts and bytes alike come as bytes, a character
+ * each.
  *
  * @param name the file's, for messages
  * @throws DataError, with the byte, for anything but the shape above

@@ -22,11 +22,11 @@ const FIELDS = 3;
 const FULL_VOLUME = 15;
 
 /**
- * Reads a pickled score of NES-MDB (Donahue, Mao, McAuley, ISMIR 2018): expressive (notes, volumes, duties), separated (notes
- * of four voices), or blended (notes in a heap). Nothing in the file is executed.
+ * Reads a pickled score of NES-MDB (Donahue, Mao, McAuley, ISMIR 2018): expressive (notes, volumes, duties), separated
+ * (notes of four voices), or blended (notes in a heap). Nothing in the file is executed.
  *
- * Of a blended score each frame's highest note goes to pulse 1, its lowest to the triangle and one between to pulse 2; it
- * never knew the noise. Equal notes in a row are one: the scores do not tell repeats. The tempo is `assumed`.
+ * Of a blended score each frame's highest note goes to pulse 1, its lowest to the triangle and one between to pulse 2;
+ * it never knew the noise. Equal notes in a row are one: the scores do not tell repeats. The tempo is `assumed`.
  *
  * @param name the file's name, for the title and messages
  * @throws DataError for anything else

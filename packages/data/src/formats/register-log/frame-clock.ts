@@ -16,8 +16,9 @@ export interface FrameClock {
 const PAL_FRAME_TICKS = (TICKS_PER_SECOND * CYCLES_PER_FRAME.pal) / PAL_CPU_CLOCK;
 
 /**
- * Frames that loggers know: the console's own, and those of players that count 735 or 882 samples of 44.1 kHz. The latter
- * become true frames in the song, 0.16 % or 0.01 % shorter or longer, so that nothing drifts against the console.
+ * Frames that loggers know: the console's own, and those of players that count 735 or 882 samples of 44.1 kHz. The
+ * latter become true frames in the song, 0.16 % or 0.01 % shorter or longer, so that nothing drifts against the
+ * console.
  */
 const FRAMES = [
   { ticks: FRAME_TICKS, songTicks: FRAME_TICKS },
@@ -30,8 +31,8 @@ const FRAMES = [
 const CLEARLY_BETTER = 0.01;
 
 /**
- * Finds the frames of a log: of those that loggers know the length round which the writes gather best, and their circular
- * mean. Writes to the sample channel do not count, as samples may be played by a routine of their own.
+ * Finds the frames of a log: of those that loggers know the length round which the writes gather best, and their
+ * circular mean. Writes to the sample channel do not count, as samples may be played by a routine of their own.
  */
 export function frameClockOf(log: RegisterLog): FrameClock {
   return FRAMES.map((frame) => gathering(log, frame)).reduce((best, next) =>

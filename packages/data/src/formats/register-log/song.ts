@@ -30,14 +30,14 @@ const ENABLES = 0x4015;
 const ENABLE_DMC = 0x10;
 
 /**
- * The music in a register log: the log is played on the chip, and what each voice does is read once a video frame, in the
- * middle between two runs of the music routine. So length and linear counters, envelopes and sweeps count as they sound,
- * and the pitch that a timer has between the writes of its two bytes is never seen.
+ * The music in a register log: the log is played on the chip, and what each voice does is read once a video frame, in
+ * the middle between two runs of the music routine. So length and linear counters, envelopes and sweeps count as they
+ * sound, and the pitch that a timer has between the writes of its two bytes is never seen.
  *
- * A note begins where a voice starts to sound or changes its pitch (to the nearest semitone), or where its length register
- * is written and its volume rises at once. Volume and duty become curves. Times are counted in frames from the first; each
- * lasts 1/60.0988 s, or on a PAL console 1/50.007 s. The tempo is `assumed`: see withEstimatedTiming. What playScore
- * writes for a song gives back its notes, as far as it plays them (see its README).
+ * A note begins where a voice starts to sound or changes its pitch (to the nearest semitone), or where its length
+ * register is written and its volume rises at once. Volume and duty become curves. Times are counted in frames from the
+ * first; each lasts 1/60.0988 s, or on a PAL console 1/50.007 s. The tempo is `assumed`: see withEstimatedTiming. What
+ * playScore writes for a song gives back its notes, as far as it plays them (see its README).
  *
  * @param name the file's or piece's, for the title and messages
  * @throws DataError for a log that breaks the rules of its type, or of more than four hours

@@ -25,10 +25,12 @@ export function readVgmLog(bytes: Uint8Array, name: string): VgmFile {
 }
 
 /**
- * Reads the music of a VGM file. Title, game and composer are those of its tag; without one the title is the file's name.
+ * Reads the music of a VGM file. Title, game and composer are those of its tag; without one the title is the file's
+ * name.
  *
  * @param name the file's name, for the title and messages
- * @throws DataError, with the byte at fault, for a file that readVgmFile refuses, or a log without notes or of more than four hours
+ * @throws DataError, with the byte at fault, for a file that readVgmFile refuses, or a log without notes or of more
+ *   than four hours
  */
 export function readVgmSong(bytes: Uint8Array, name: string): SongReading {
   const { log, tags, repairs: ofFile } = readVgmLog(bytes, name);

@@ -15,7 +15,10 @@ export interface Augmentation {
   readonly swap: number;
   /** Semitones, drawn evenly from -n..n. */
   readonly semitones: number;
-  /** Notes that a transposition takes out of range: they are left out, or only such transpositions are drawn as take none. */
+  /**
+   * Notes that a transposition takes out of range: they are left out, or only such transpositions are drawn as take
+   * none.
+   */
   readonly outOfRange: 'drop-notes' | 'avoid';
   /** Times as fast: an even draw between two ends, or one of some values. */
   readonly speed: { readonly between: readonly [number, number] } | { readonly oneOf: readonly number[] };
@@ -83,11 +86,11 @@ export interface AugmentedOptions {
 }
 
 /**
- * A sequence of a dataset changed at random while training runs: its song is decoded, changed and encoded again, which for any
- * encoding changes nothing but what was drawn. Which changes is a function of (seed, epoch, index) alone.
+ * A sequence of a dataset changed at random while training runs: its song is decoded, changed and encoded again, which
+ * for any encoding changes nothing but what was drawn. Which changes is a function of (seed, epoch, index) alone.
  *
- * Encodings that bring everything into C undo a transposition, and those on a tempo's grid a change of speed. A draw that leaves
- * too little for a sequence (one voice of a duet, say) gives the sequence as it was.
+ * Encodings that bring everything into C undo a transposition, and those on a tempo's grid a change of speed. A draw
+ * that leaves too little for a sequence (one voice of a duet, say) gives the sequence as it was.
  *
  * @throws DataError if `events` is not a sequence of this encoding
  */

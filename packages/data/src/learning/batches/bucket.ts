@@ -1,7 +1,10 @@
 import { type EventSequence, sequenceOf } from '../../dataset/dataset.ts';
 import { deriveSeed, Random } from '../../random.ts';
 
-/** Where a sequence stands that is to be changed: its number among the sampler's, and the events of its bars, if it has any. */
+/**
+ * Where a sequence stands that is to be changed: its number among the sampler's, and the events of its bars, if it has
+ * any.
+ */
 export interface AugmentPlace {
   readonly epoch: number;
   readonly index: number;
@@ -12,8 +15,8 @@ export interface AugmentPlace {
 export type Augment = (events: Uint16Array, place: AugmentPlace) => Uint16Array;
 
 /**
- * Sequences that are read together: their windows are mixed with each other, and those of others come before or after. So a
- * sequence is read, and changed, once an epoch, and what is in memory does not grow with the dataset.
+ * Sequences that are read together: their windows are mixed with each other, and those of others come before or after.
+ * So a sequence is read, and changed, once an epoch, and what is in memory does not grow with the dataset.
  */
 const POOL_SEQUENCES = 512;
 
@@ -65,7 +68,9 @@ interface Epoch {
   readonly ends: readonly number[];
 }
 
-/** Sequences cut into windows of one length: an endless stream of windows, epoch after epoch all of them in a new order. */
+/**
+ * Sequences cut into windows of one length: an endless stream of windows, epoch after epoch all of them in a new order.
+ */
 export class Bucket {
   readonly length: number;
   /** Windows of all sequences: what an epoch consists of. */
@@ -85,7 +90,10 @@ export class Bucket {
     this.padding = members.reduce((sum, { units }) => sum + Math.max(0, length - units), 0);
   }
 
-  /** The window at a place of the stream, 0, 1, ... With each, a part of the next pool is read, so that no step waits for all of it. */
+  /**
+   * The window at a place of the stream, 0, 1, ... With each, a part of the next pool is read, so that no step waits
+   * for all of it.
+   */
   at(position: number): Window {
     const number = Math.floor(position / this.windows);
     const { pools, ends } = this.#epoch(number);
@@ -182,8 +190,8 @@ class Pool {
   }
 
   /**
-   * Windows are shifted by up to half their length, other in each epoch, and begin on bar lines: a model that starts afresh
-   * learns where in the bar it is. The last one may be shorter by less than a bar.
+   * Windows are shifted by up to half their length, other in each epoch, and begin on bar lines: a model that starts
+   * afresh learns where in the bar it is. The last one may be shorter by less than a bar.
    */
   #startOf(member: number, window: number, units: number): number {
     const { length, seed, cutting } = this.#options;

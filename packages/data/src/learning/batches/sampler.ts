@@ -30,9 +30,9 @@ export interface BatchOptions {
  * Draws the windows of training batches from sequences of any length. Which windows a step sees is a pure function of
  * (seed, step), so that training resumes at a step without any state.
  *
- * A sequence of U units (predicted events, unless `cutting` says otherwise) has ceil(U / T) windows. In each epoch all windows
- * of all sequences come once, in a new order, and those of a long sequence are shifted by up to half a window, so that their
- * edges fall elsewhere. Sequences without a unit, such as those of a single event, are left out.
+ * A sequence of U units (predicted events, unless `cutting` says otherwise) has ceil(U / T) windows. In each epoch all
+ * windows of all sequences come once, in a new order, and those of a long sequence are shifted by up to half a window,
+ * so that their edges fall elsewhere. Sequences without a unit, such as those of a single event, are left out.
  */
 export class BatchSampler {
   readonly batch: number;
@@ -94,7 +94,10 @@ export class BatchSampler {
     return { length: bucket.length, windows };
   }
 
-  /** The bucket of a step, and how many batches of that bucket came before. In each round of `stepsPerEpoch` steps the order is another. */
+  /**
+   * The bucket of a step, and how many batches of that bucket came before. In each round of `stepsPerEpoch` steps the
+   * order is another.
+   */
   #scheduled(step: number): { readonly bucket: Bucket; readonly number: number } {
     const number = Math.floor(step / this.stepsPerEpoch);
     if (this.#round?.number !== number) {

@@ -18,7 +18,11 @@ export async function* piecesOf({ size, read }: ArchiveFile): AsyncGenerator<Buf
   for (let at = 0; at < size; at += PIECE_BYTES) yield await read(at, Math.min(PIECE_BYTES, size - at));
 }
 
-/** An archive on disk. @param onRead called with how many bytes have been read in all; what it throws ends the reading */
+/**
+ * An archive on disk.
+ *
+ * @param onRead called with how many bytes have been read in all; what it throws ends the reading
+ */
 export function archiveOnDisk({ path, size, read }: InputFile, onRead: (bytes: number) => void): ArchiveFile {
   let done = 0;
   return {

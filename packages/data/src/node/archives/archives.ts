@@ -15,7 +15,8 @@ export type ArchiveKind = 'zip' | 'tar' | 'tar.gz';
 export const HEAD_BYTES = 2 ** 17;
 
 /**
- * What kind of archive a file is, by its content; undefined for a file like any other, also one that is packed with gzip.
+ * What kind of archive a file is, by its content; undefined for a file like any other, also one that is packed with
+ * gzip.
  *
  * @param head its first bytes, HEAD_BYTES where it has as many
  */
@@ -44,8 +45,8 @@ export function checkIsNoArchive(path: string, head: Uint8Array): void {
 }
 
 /**
- * The files of an archive and of the archives inside it, one after the other. An archive inside that is damaged, or nested too
- * deep, is refused; what was read of it before counts.
+ * The files of an archive and of the archives inside it, one after the other. An archive inside that is damaged, or
+ * nested too deep, is refused; what was read of it before counts.
  *
  * @throws DataError if the archive itself is damaged or exceeds its budget
  */

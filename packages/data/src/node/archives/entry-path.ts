@@ -1,8 +1,8 @@
 import { LIMITS } from '../../dataset/limits.ts';
 
 /**
- * An archive entry's path in its plain form, or undefined if it would leave the archive: absolute, with a drive letter, or
- * with "..". Nothing is written to such a path in any case; but an archive that holds one is not to be trusted.
+ * An archive entry's path in its plain form, or undefined if it would leave the archive: absolute, with a drive letter,
+ * or with "..". Nothing is written to such a path in any case; but an archive that holds one is not to be trusted.
  */
 export function safeEntryPath(path: string): string | undefined {
   const parts = path.replaceAll('\\', '/').split('/');
@@ -10,7 +10,10 @@ export function safeEntryPath(path: string): string | undefined {
   return parts.filter((part) => part !== '' && part !== '.').join('/');
 }
 
-/** How many bytes a file may have that is called so: more where it may be an archive, which is told by its content later. */
+/**
+ * How many bytes a file may have that is called so: more where it may be an archive, which is told by its content
+ * later.
+ */
 export function entryLimit(path: string): number {
   return isCalledArchive(path) || /\.gz$/i.test(path) ? LIMITS.innerArchiveBytes : LIMITS.fileBytes;
 }

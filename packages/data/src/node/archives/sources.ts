@@ -15,14 +15,15 @@ import { Budget } from './budget.ts';
 export type SourceStep = FoundFile | { readonly share: number };
 
 /**
- * Walks through files, folders and archives (.zip, .tar, .tar.gz, .tgz), which are told by their content, also in folders and
- * in one another. A file that is packed with gzip by itself is a file like any other. Archives are never unpacked to disk; one
- * file, or one archive inside another, is in memory at a time. Folders are walked in the order of their names. Symbolic links,
- * paths that leave the archive, and what exceeds the limits are refused; in folders also what cannot be read, changes
- * meanwhile, or has a name that is not UTF-8.
+ * Walks through files, folders and archives (.zip, .tar, .tar.gz, .tgz), which are told by their content, also in
+ * folders and in one another. A file that is packed with gzip by itself is a file like any other. Archives are never
+ * unpacked to disk; one file, or one archive inside another, is in memory at a time. Folders are walked in the order of
+ * their names. Symbolic links, paths that leave the archive, and what exceeds the limits are refused; in folders also
+ * what cannot be read, changes meanwhile, or has a name that is not UTF-8.
  *
  * @param output a folder that is left out where an input contains it, with what stands in its place while it is written
- * @throws DataError if an input is missing or an archive that is named itself is damaged; the signal's reason if it is aborted
+ * @throws DataError if an input is missing or an archive that is named itself is damaged; the signal's reason if it is
+ *   aborted
  */
 export async function* readSources(
   inputs: readonly string[],
@@ -38,7 +39,8 @@ export async function* readSources(
         signal?.throwIfAborted();
       }
     } catch (error) {
-      // One of many files (a shell has written out `*.mid`) that cannot be read is a line of the report; a damaged archive is not.
+      // One of many files (a shell has written out `*.mid`) that cannot be read is a line of the report; a damaged
+      // archive is not.
       const isOneOfMany = inputs.length > 1 && error instanceof DataError && error.place === undefined;
       if (!isOneOfMany) throw error;
       yield { path: basename(input), reason: reasonOf(error) };

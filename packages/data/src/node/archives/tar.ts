@@ -14,8 +14,9 @@ const PACKED_PIECE_BYTES = 4096;
 /**
  * Reads the files of a tar archive from beginning to end.
  *
- * @throws DataError if the archive is damaged, cut short or exceeds its budget. Its byte is that of the block of 512 bytes at
- *   fault, in a packed archive among the unpacked bytes; where the packing itself is damaged, near that of the file.
+ * @throws DataError if the archive is damaged, cut short or exceeds its budget. Its byte is that of the block of 512
+ *   bytes at fault, in a packed archive among the unpacked bytes; where the packing itself is damaged, near that of the
+ *   file.
  */
 export async function* readTar(
   archive: ArchiveFile,
@@ -74,7 +75,8 @@ class TarReader {
     this.#name = name;
     this.#compression = compression;
     this.#budget = budget;
-    // strict: a damaged header is an error, not a warning. What is packed twice is unpacked once, so that nothing escapes the limits.
+    // strict: a damaged header is an error, not a warning. What is packed twice is unpacked once, so that nothing
+    // escapes the limits.
     this.#parser = new Parser({ strict: true, zstd: false, onReadEntry: (entry) => this.#visit(entry) });
     this.#parser.on('error', (error: unknown) => {
       this.#failure ??= this.#fault(`damaged tar archive (${messageOf(error)})`);

@@ -30,8 +30,8 @@ const MAX_BYTES = 100_000_000;
 const SIGNATURES = { end: 0x06054b50, entry: 0x02014b50, largeEnd: 0x06064b50, locator: 0x07064b50 } as const;
 
 /**
- * The directory of a zip archive, also of one with more than 65,535 entries or 4 GiB (Zip64; PKWARE's APPNOTE 6.3.10, sections
- * 4.3.12 to 4.3.16 and 4.5.3). An archive that is cut short has none.
+ * The directory of a zip archive, also of one with more than 65,535 entries or 4 GiB (Zip64; PKWARE's APPNOTE 6.3.10,
+ * sections 4.3.12 to 4.3.16 and 4.5.3). An archive that is cut short has none.
  */
 export async function readZipDirectory(archive: ArchiveFile, fail: Fail): Promise<ZipEntry[]> {
   const { start, bytes, count } = await findDirectory(archive, fail);

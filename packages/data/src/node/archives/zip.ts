@@ -8,10 +8,11 @@ import { entryLimit, safeEntryPath } from './entry-path.ts';
 import { readZipDirectory, type ZipEntry } from './zip-directory.ts';
 
 /**
- * Reads the files of a .zip archive one by one, and holds each to its checksum. One that is damaged is refused; the others
- * are read all the same.
+ * Reads the files of a .zip archive one by one, and holds each to its checksum. One that is damaged is refused; the
+ * others are read all the same.
  *
- * @throws DataError, with the byte, if the directory at the end of the archive is missing or damaged, or exceeds its budget
+ * @throws DataError, with the byte, if the directory at the end of the archive is missing or damaged, or exceeds its
+ *   budget
  */
 export async function* readZip(archive: ArchiveFile, budget: Budget): AsyncGenerator<FoundFile> {
   const fail = (byte: number, problem: string): never => {

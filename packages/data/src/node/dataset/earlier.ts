@@ -21,10 +21,11 @@ import { sha256OfFile } from '../files/read-file.ts';
 import { openDataset, PREPARED, PREPARED_INDEX, REMEDY, readJsonFile } from './files.ts';
 
 /*
- * PREPARED is what a dataset remembers of the files that it was made of, so that preparing it again has only those to do that
- * have changed. Each line is a file: what became of its songs, and of those with music the number they have in the manifest, by
- * which title, tempo and sequences are found again. PREPARED_INDEX says how they were prepared and for which dataset, where the
- * line of each file is, and the hash of them all: whatever is not as it was written is not believed.
+ * PREPARED is what a dataset remembers of the files that it was made of, so that preparing it again has only those to
+ * do that have changed. Each line is a file: what became of its songs, and of those with music the number they have in
+ * the manifest, by which title, tempo and sequences are found again. PREPARED_INDEX says how they were prepared and for
+ * which dataset, where the line of each file is, and the hash of them all: whatever is not as it was written is not
+ * believed.
  */
 
 const musicSchema = z.strictObject({
@@ -64,8 +65,8 @@ const indexSchema = z.strictObject({
 });
 
 /**
- * How files are prepared and for which dataset: equal texts, equal results. The dataset is told by its fingerprint and by all that
- * is taken from its manifest.
+ * How files are prepared and for which dataset: equal texts, equal results. The dataset is told by its fingerprint and
+ * by all that is taken from its manifest.
  */
 function preparationOf(
   { name, version }: Encoding,
@@ -84,7 +85,10 @@ function preparationOf(
   return JSON.stringify({ preparation: PREPARATION_VERSION, encoding, voices, filters, arranger, dataset });
 }
 
-/** Writes what the next preparation need not find out again. Files with a song that was left out as a copy are not among it. */
+/**
+ * Writes what the next preparation need not find out again. Files with a song that was left out as a copy are not among
+ * it.
+ */
 export function writePrepared(folder: string, encoding: Encoding, settings: SongSettings, built: BuiltDataset): void {
   const descriptor = openSync(join(folder, PREPARED), 'wx');
   const hash = createHash('sha256');
@@ -140,8 +144,8 @@ export class EarlierPreparation {
   }
 
   /**
-   * @returns undefined if there is none, it was made with other settings, or it is damaged: then everything is done anew.
-   *   Encodings that are not of this package may differ under one name, and are always done anew.
+   * @returns undefined if there is none, it was made with other settings, or it is damaged: then everything is done
+   *   anew. Encodings that are not of this package may differ under one name, and are always done anew.
    */
   static async open(
     folder: string,
@@ -162,7 +166,10 @@ export class EarlierPreparation {
     }
   }
 
-  /** What became of a file of these bytes at this path; undefined if it was not there, or what is said of it makes no sense. */
+  /**
+   * What became of a file of these bytes at this path; undefined if it was not there, or what is said of it makes no
+   * sense.
+   */
   find(path: string, sha256: string): PreparedFile | undefined {
     const place = this.#lines.get(sha256);
     if (place === undefined) return undefined;

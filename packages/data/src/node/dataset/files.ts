@@ -45,21 +45,25 @@ const FILES: readonly string[] = [
 
 /** 64 MiB: NES-MDB has 17 MB at most. */
 const KEPT_IN_MEMORY = 64 * 2 ** 20;
-/** What a manifest, report or index may have: of a million songs they have 300 MB, and a string of JavaScript has 512 MB at most. */
+/**
+ * What a manifest, report or index may have: of a million songs they have 300 MB, and a string of JavaScript has 512 MB
+ * at most.
+ */
 const MAX_JSON_BYTES = 400 * 2 ** 20;
 /** The mark of a dataset is the first field of its manifest. */
 const MARK_BYTES = 256;
 
 /**
- * Makes sure that a dataset may be written to `folder`: there is nothing there, or an empty folder, or a dataset and nothing
- * else.
+ * Makes sure that a dataset may be written to `folder`: there is nothing there, or an empty folder, or a dataset and
+ * nothing else.
  *
  * @throws DataError otherwise
  */
 export async function checkOutput(folder: string): Promise<void> {
   await checkReplaceable(folder, (name) => FILES.includes(name), 'file of a dataset');
   const manifest = join(folder, MANIFEST);
-  // Of the names that a dataset has, other programs use this one; a damaged one beside events is of a dataset all the same.
+  // Of the names that a dataset has, other programs use this one; a damaged one beside events is of a dataset all the
+  // same.
   if (!existsSync(manifest) || SPLITS.some((split) => existsSync(join(folder, eventsFile(split))))) return;
   if (!(await beginningOf(manifest)).includes('"chipsmith-dataset"')) {
     throw new DataError(manifest, 'belongs to another program', 'choose another output folder');
@@ -76,8 +80,8 @@ async function beginningOf(path: string): Promise<string> {
 }
 
 /**
- * Writes a dataset to a temporary folder beside `folder`, syncs it and renames it into place: at any moment `folder` holds the
- * old dataset, or the new one, or nothing.
+ * Writes a dataset to a temporary folder beside `folder`, syncs it and renames it into place: at any moment `folder`
+ * holds the old dataset, or the new one, or nothing.
  *
  * @throws DataError if `folder` holds something else (checkOutput) or cannot be written
  */
@@ -132,10 +136,11 @@ async function writeSynced(path: string, content: string): Promise<void> {
 }
 
 /**
- * Opens a dataset folder and checks all of it: the form of its files, the hashes of its shards, and that every event and
- * index is in range.
+ * Opens a dataset folder and checks all of it: the form of its files, the hashes of its shards, and that every event
+ * and index is in range.
  *
- * @param keptInMemory bytes: shards up to this size are read into memory; sequences of larger ones are read when asked for
+ * @param keptInMemory bytes: shards up to this size are read into memory; sequences of larger ones are read when asked
+ *   for
  * @throws DataError if the folder is not a dataset or is damaged
  */
 export async function openDataset(folder: string, keptInMemory = KEPT_IN_MEMORY): Promise<Dataset> {
@@ -224,7 +229,9 @@ function checkEncoding({ name, ...written }: Manifest['encoding'], file: string)
   }
 }
 
-/** The sequences of a split lie one behind the other, from the first event to the last, and are of songs of that split. */
+/**
+ * The sequences of a split lie one behind the other, from the first event to the last, and are of songs of that split.
+ */
 function checkIndex(index: Shard['index'], manifest: Manifest, split: Split, file: string): void {
   const refuse = (problem: string): never => {
     throw new DataError(file, problem, REMEDY);

@@ -19,7 +19,10 @@ export interface PrepareOptions extends DatasetOptions {
   readonly encoding: Encoding;
   /** The dataset folder to write. Files that it was made of before, and that are still the same, are not done again. */
   readonly output: string;
-  /** Threads that prepare files; as many as the processor runs at once, but no more than 8, if left out. 1: the caller does the work. */
+  /**
+   * Threads that prepare files; as many as the processor runs at once, but no more than 8, if left out. 1: the caller
+   * does the work.
+   */
   readonly threads?: number | undefined;
   /** Called after each file. */
   readonly onProgress?: (progress: PrepareProgress) => void;
@@ -37,13 +40,14 @@ export interface PrepareProgress {
 }
 
 /**
- * Reads the songs of files, folders and archives (the kinds of file: see formats.ts), estimates tempo where there is none,
- * encodes each voice and writes a dataset folder: manifest.json, report.json (what became of each file), for each split its
- * events and their index, and prepared.jsonl (for the next time).
+ * Reads the songs of files, folders and archives (the kinds of file: see formats.ts), estimates tempo where there is
+ * none, encodes each voice and writes a dataset folder: manifest.json, report.json (what became of each file), for each
+ * split its events and their index, and prepared.jsonl (for the next time).
  *
- * Folders named train, valid and test keep their songs; other songs are dealt so that a game, a composer and nearly equal music
- * stay together. Files with equal bytes count once. The same input, encoding and seed give the same bytes, on any number of
- * threads and whatever of it was there before. Memory: what is known of each song, and a few files; events wait on disk.
+ * Folders named train, valid and test keep their songs; other songs are dealt so that a game, a composer and nearly
+ * equal music stay together. Files with equal bytes count once. The same input, encoding and seed give the same bytes,
+ * on any number of threads and whatever of it was there before. Memory: what is known of each song, and a few files;
+ * events wait on disk.
  *
  * @returns the dataset, as openDataset gives it
  * @throws DataError if an input is missing or damaged, no song is usable, or `output` cannot be used

@@ -15,11 +15,17 @@ export interface ThreadSettings {
 /** Files that a thread prepares at once. */
 export type FileBatch = readonly { readonly file: SourceFile; readonly sha256: string }[];
 
-/** So many files are prepared by the caller before threads are started, which takes as long as preparing about so many. */
+/**
+ * So many files are prepared by the caller before threads are started, which takes as long as preparing about so many.
+ */
 const FILES_WITHOUT_THREADS = 64;
-/** Files that a thread gets at once: enough that sending them costs little, few enough that the threads end together. */
+/**
+ * Files that a thread gets at once: enough that sending them costs little, few enough that the threads end together.
+ */
 const BATCH = 16;
-/** Batches that wait for each thread before reading stops: reading goes on while threads work, and memory stays small. */
+/**
+ * Batches that wait for each thread before reading stops: reading goes on while threads work, and memory stays small.
+ */
 const WAITING_BATCHES = 3;
 
 /** The place of a file in the order of files, empty until it is prepared. */
@@ -51,8 +57,8 @@ export class ThreadPool {
   #wake = () => {};
 
   /**
-   * @param threads 1 or less: the caller does the work. So it does with encodings that are not of this package, which cannot go to
-   *   another thread.
+   * @param threads 1 or less: the caller does the work. So it does with encodings that are not of this package, which
+   *   cannot go to another thread.
    * @param deliver called with each file, at any time until `finish` resolves
    */
   constructor(encoding: Encoding, settings: SongSettings, threads: number, deliver: (file: PreparedFile) => void) {

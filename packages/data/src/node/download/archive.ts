@@ -44,13 +44,13 @@ export interface ArchiveOptions extends ClientOptions {
 }
 
 /**
- * Downloads an archive into a folder. What has come so far stands in `<name>.part`, and a later try, a later call or another
- * address goes on after its last byte; only the whole file with the right checksum gets the name. One that is there already
- * is checked and not asked for again.
+ * Downloads an archive into a folder. What has come so far stands in `<name>.part`, and a later try, a later call or
+ * another address goes on after its last byte; only the whole file with the right checksum gets the name. One that is
+ * there already is checked and not asked for again.
  *
  * @returns the path of the file
- * @throws DownloadError if no address gives the right bytes; DataError if the folder cannot be used or holds another file of
- *   that name; the signal's reason if it is aborted
+ * @throws DownloadError if no address gives the right bytes; DataError if the folder cannot be used or holds another
+ *   file of that name; the signal's reason if it is aborted
  */
 export async function downloadArchive(archive: Archive, folder: string, options: ArchiveOptions = {}): Promise<string> {
   const target = join(folder, archive.name);

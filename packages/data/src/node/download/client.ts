@@ -183,8 +183,8 @@ export class HttpClient {
       .finally(() => {
         this.#askedAt = performance.now();
       });
-    // Listened to from here on, so that no error passes unheard. Iterating over the response itself would drop what had come
-    // just before the connection broke.
+    // Listened to from here on, so that no error passes unheard. Iterating over the response itself would drop what had
+    // come just before the connection broke.
     const events = on(response, 'data', { close: ['end'], highWaterMark: MAX_WAITING_CHUNKS });
     return {
       url,

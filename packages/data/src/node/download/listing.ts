@@ -40,14 +40,15 @@ export interface Listing {
 }
 
 /**
- * Downloads the MIDI files that a page links to (VGMusic and similar) into a folder named after the page: one at a time, with a
- * pause between requests, nothing that robots.txt forbids, nothing from other sites, nothing twice. Files appear under their
- * name when they are whole. A later call asks only for those that are missing.
+ * Downloads the MIDI files that a page links to (VGMusic and similar) into a folder named after the page: one at a
+ * time, with a pause between requests, nothing that robots.txt forbids, nothing from other sites, nothing twice. Files
+ * appear under their name when they are whole. A later call asks only for those that are missing.
  *
  * @param page address of the page
  * @param folder where the page's folder is made
- * @throws DownloadError if the page cannot be had, robots.txt forbids it, it links to no usable file, or the server fails or
- *   asks to stop; DataError if the folder cannot be used; the signal's reason if it is aborted. What had come stays.
+ * @throws DownloadError if the page cannot be had, robots.txt forbids it, it links to no usable file, or the server
+ *   fails or asks to stop; DataError if the folder cannot be used; the signal's reason if it is aborted. What had come
+ *   stays.
  */
 export async function downloadListing(page: string, folder: string, options: ListingOptions = {}): Promise<Listing> {
   const { delayMs = 1000 } = options;
@@ -110,7 +111,10 @@ function textOf({ headers }: Answer, page: Buffer): string {
   }
 }
 
-/** Redirects may not lead around robots.txt, or to a site whose robots.txt was not read; from http to https is the same site. */
+/**
+ * Redirects may not lead around robots.txt, or to a site whose robots.txt was not read; from http to https is the same
+ * site.
+ */
 function checkAdmitted(url: URL, page: URL, robots: Robots): void {
   if (url.hostname !== page.hostname) throw new DownloadError(url, 'is on another site', 'give a page of that site');
   if (!robots.allows(url)) throw new DownloadError(url, "the site's robots.txt forbids it", 'ask the site');
@@ -183,8 +187,8 @@ class Names {
 }
 
 /**
- * Sites answer with pages of their own where a file is missing, and a server that lies about the length cuts a file short: either
- * would stay on disk and count as present. What else is wrong with a file is for its reader to say.
+ * Sites answer with pages of their own where a file is missing, and a server that lies about the length cuts a file
+ * short: either would stay on disk and count as present. What else is wrong with a file is for its reader to say.
  */
 function checkMidi(url: URL, bytes: Buffer): void {
   const refuse = (problem: string) => new DownloadError(url, problem, 'check the address');
@@ -198,7 +202,9 @@ function checkMidi(url: URL, bytes: Buffer): void {
   if (end > bytes.length) throw refuse(`is cut short after ${bytes.length} bytes`);
 }
 
-/** Where the file stands below the page's folder: relative to the page where it lies below it, else by its whole path. */
+/**
+ * Where the file stands below the page's folder: relative to the page where it lies below it, else by its whole path.
+ */
 function pathOf(url: URL, page: URL): string {
   const above = page.pathname.replace(/[^/]*$/, '');
   const path = url.pathname.startsWith(above) ? url.pathname.slice(above.length) : url.pathname;

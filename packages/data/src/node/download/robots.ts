@@ -17,8 +17,8 @@ const parse = robotsParser as unknown as typeof robotsParser.default;
 const SITE = 'http://site';
 
 /**
- * Reads robots.txt as RFC 9309 says: of the groups for this program, or else those for `*`, the longest matching path decides, and
- * allow wins a tie. Lines it does not know are skipped, as it demands.
+ * Reads robots.txt as RFC 9309 says: of the groups for this program, or else those for `*`, the longest matching path
+ * decides, and allow wins a tie. Lines it does not know are skipped, as it demands.
  *
  * @param agent the program's name
  */
@@ -30,7 +30,10 @@ export function parseRobots(text: string, agent: string): Robots {
   };
 }
 
-/** Letters and digits that are written as escapes stand for themselves (RFC 9309, section 2.2.2), which the library leaves out. */
+/**
+ * Letters and digits that are written as escapes stand for themselves (RFC 9309, section 2.2.2), which the library
+ * leaves out.
+ */
 function withPlainLetters(text: string): string {
   return text.replace(/%[2-7][\da-f]/gi, (code) => {
     const character = String.fromCharCode(Number.parseInt(code.slice(1), 16));

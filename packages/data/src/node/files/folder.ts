@@ -10,8 +10,8 @@ import { fileError, isSystemError } from './system-error.ts';
 const LEFT_BY_SYSTEMS = ['.DS_Store', 'Thumbs.db', 'desktop.ini', '.directory'];
 
 /**
- * Makes sure that `replaceFolder` may be called: the folder is missing, or empty, or holds nothing but files of the kind that
- * is to be written (or that the operating system has put there), and the process does not stand in it.
+ * Makes sure that `replaceFolder` may be called: the folder is missing, or empty, or holds nothing but files of the
+ * kind that is to be written (or that the operating system has put there), and the process does not stand in it.
  *
  * @param isOwn whether a file of this name is of that kind
  * @param kind what such a file is called in messages: "track"
@@ -34,9 +34,9 @@ export async function checkReplaceable(folder: string, isOwn: (name: string) => 
 }
 
 /**
- * Fills a temporary folder beside `folder` and puts it in its place: at any moment `folder` is the old one whole, or the new
- * one whole, or missing. If anything fails it is what it was, and nothing is left behind; what a killed process left is taken
- * away by the next that writes there.
+ * Fills a temporary folder beside `folder` and puts it in its place: at any moment `folder` is the old one whole, or
+ * the new one whole, or missing. If anything fails it is what it was, and nothing is left behind; what a killed process
+ * left is taken away by the next that writes there.
  *
  * @param fill writes the files into the folder it is given
  * @returns the absolute path of the folder, symbolic links followed
@@ -73,7 +73,9 @@ export function isTemporary(name: string): boolean {
   return name.startsWith('.') && TEMPORARY.test(name.slice(name.lastIndexOf('.') + 1));
 }
 
-/** Half-written folders of killed processes go; an old folder that one had moved aside comes back if its place is empty. */
+/**
+ * Half-written folders of killed processes go; an old folder that one had moved aside comes back if its place is empty.
+ */
 async function clearLeftovers(target: string): Promise<void> {
   const start = `.${temporaryName(target)}.`;
   for (const name of await readdir(dirname(target))) {
@@ -103,7 +105,10 @@ async function swap(target: string, partial: string, previous: string): Promise<
 /** File systems take names of 255 bytes: longer ones leave no room for what temporary names end in. */
 const MAX_NAME_BYTES = 200;
 
-/** The name of a path that the names of temporary files and folders beside it are made of: its own, or a hash of it where that is long. */
+/**
+ * The name of a path that the names of temporary files and folders beside it are made of: its own, or a hash of it
+ * where that is long.
+ */
 export function temporaryName(path: string): string {
   const name = basename(path);
   return Buffer.byteLength(name) <= MAX_NAME_BYTES

@@ -1,4 +1,7 @@
-/** Whether a process of this machine runs. Signal 0 asks and does nothing else; EPERM tells of a process of another user. */
+/**
+ * Whether a process of this machine runs. Signal 0 asks and does nothing else; EPERM tells of a process of another
+ * user.
+ */
 export function isRunning(processId: number): boolean {
   if (!Number.isSafeInteger(processId) || processId < 1) return false;
   try {

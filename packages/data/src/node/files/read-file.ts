@@ -9,7 +9,11 @@ export interface InputFile {
   readonly path: string;
   /** Bytes, when it was opened. */
   readonly size: number;
-  /** `length` bytes from `position`. @throws DataError if they cannot be read, or the file has changed since it was opened */
+  /**
+   * `length` bytes from `position`.
+   *
+   * @throws DataError if they cannot be read, or the file has changed since it was opened
+   */
   read(position: number, length: number): Promise<Buffer>;
   close(): Promise<void>;
 }

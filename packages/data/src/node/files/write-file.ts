@@ -7,8 +7,8 @@ import { fileError, isSystemError } from './system-error.ts';
 export const PARTIAL_NAME = /\.partial-\d+$/;
 
 /**
- * Writes a file so that at any moment, also after a power cut, the old content or the new one is there whole: to a temporary
- * name beside it, synced, renamed.
+ * Writes a file so that at any moment, also after a power cut, the old content or the new one is there whole: to a
+ * temporary name beside it, synced, renamed.
  *
  * @throws DataError if it cannot be written; nothing is left behind then
  */

@@ -35,8 +35,8 @@ export interface AdamState {
 }
 
 /**
- * One step of Adam (Kingma and Ba, arXiv 1412.6980) on all parameters, in one dispatch for as much as fits a binding, after scaling the gradients so
- * that their global norm is at most `clipNorm` (Pascanu et al., arXiv 1211.5063):
+ * One step of Adam (Kingma and Ba, arXiv 1412.6980) on all parameters, in one dispatch for as much as fits a binding,
+ * after scaling the gradients so that their global norm is at most `clipNorm` (Pascanu et al., arXiv 1211.5063):
  *
  *     g = gradient min(1, clipNorm / norm)
  *     m += (1 - beta1) (g - m)      v += (1 - beta2) (g^2 - v)

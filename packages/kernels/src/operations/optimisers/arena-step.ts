@@ -22,8 +22,8 @@ export function requireArenas(
 }
 
 /**
- * The launch of an optimiser's step, or several where arenas are larger than a binding: one thread for each four elements of whole
- * arenas, which hold whole groups of 128.
+ * The launch of an optimiser's step, or several where arenas are larger than a binding: one thread for each four
+ * elements of whole arenas, which hold whole groups of 128.
  *
  * @param operands each with its binding, the parameters first; as long as these are the arenas
  * @param body WGSL in which `index` is the number of the vec4 in the piece of each arena, which begins at vec4 `first`

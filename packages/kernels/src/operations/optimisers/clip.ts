@@ -4,14 +4,18 @@ import { sum } from '../sum.ts';
 import { unary } from '../unary.ts';
 import { squaredSumsOperation } from './squared-sums.ts';
 
-/** sqrt(sum g^2) over a whole gradient arena: the global norm. Scalar. @throws KernelError `shape` if it is no whole arena */
+/**
+ * sqrt(sum g^2) over a whole gradient arena: the global norm. Scalar.
+ *
+ * @throws KernelError `shape` if it is no whole arena
+ */
 export function globalNorm(gradients: Tensor): Tensor {
   return unary('sqrt', sum(gradients.graph.apply(squaredSumsOperation, [gradients], {})[0]));
 }
 
 /**
- * What an optimiser's kernel needs to scale gradients so that their global norm is at most `clipNorm` (Pascanu et al., arXiv
- * 1211.5063): the WGSL of the factor, and the operands it reads, none where clipping is turned off by Infinity.
+ * What an optimiser's kernel needs to scale gradients so that their global norm is at most `clipNorm` (Pascanu et al.,
+ * arXiv 1211.5063): the WGSL of the factor, and the operands it reads, none where clipping is turned off by Infinity.
  */
 export function clipping(
   clipNorm: number,

@@ -5,9 +5,9 @@ import { store } from '../store.ts';
 import { scale } from '../sum.ts';
 
 /**
- * Moves an exponential moving average of parameters (Polyak and Juditsky 1992; as Karras et al., arXiv 1710.10196, have it)
- * towards what they are at this place of the trace: average += (1 - decay) (parameters - average). In this form an average of
- * parameters that do not change does not either.
+ * Moves an exponential moving average of parameters (Polyak and Juditsky 1992; as Karras et al., arXiv 1710.10196, have
+ * it) towards what they are at this place of the trace: average += (1 - decay) (parameters - average). In this form an
+ * average of parameters that do not change does not either.
  *
  * @param average an arena of the layout of the parameters, which starts as a copy of them
  * @param decay from 0 up to 1

@@ -15,30 +15,38 @@ export type OptimiserSettings = (
   | ({ readonly kind: 'rmsprop' } & RmspropOptions)
   | ({ readonly kind: 'sgd' } & SgdOptions)
 ) & {
-  /** How much of an exponential moving average of the parameters a step keeps, from 0 up to 1; there is none if left out. */
+  /**
+   * How much of an exponential moving average of the parameters a step keeps, from 0 up to 1; there is none if left
+   * out.
+   */
   readonly averageDecay?: number | undefined;
 };
 
 /** Moves parameters by their gradients. All that it remembers from one step to the next lies in arenas. */
 export interface Optimiser {
   /**
-   * What training goes on from, by name, and a checkpoint keeps: `parameters`; of Adam `firstMoment` and `secondMoment`; of
-   * RMSprop `meanSquare`; of RMSprop and SGD with momentum `velocity`; with an average, `average`.
+   * What training goes on from, by name, and a checkpoint keeps: `parameters`; of Adam `firstMoment` and
+   * `secondMoment`; of RMSprop `meanSquare`; of RMSprop and SGD with momentum `velocity`; with an average, `average`.
    */
   readonly arenas: Readonly<Record<string, Arena>>;
   /** Made anew by each step. */
   readonly gradients: Arena;
-  /** What the arenas hold before the first step, slot by slot: the average the parameters, what is beside them zeros. */
+  /**
+   * What the arenas hold before the first step, slot by slot: the average the parameters, what is beside them zeros.
+   */
   startingValues(
     parameters: readonly Float32Array<ArrayBuffer>[],
   ): Readonly<Record<string, readonly Float32Array<ArrayBuffer>[]>>;
   /**
-   * Traces all that follows the backward pass: keeps the gradients, clips them by their global norm, and changes the arenas.
+   * Traces all that follows the backward pass: keeps the gradients, clips them by their global norm, and changes the
+   * arenas.
    *
    * @param gradients of the parameters, in the order of their slots: `gradients(loss, graph.variables(parameters))`
    * @param options.clipNorm global norm to which gradients are clipped; not at all if left out
-   * @returns `schedule`, an input to write `scheduleValues` to before each run, and the gradients' norm before clipping, scalar
-   * @throws KernelError `shape` if there is not one gradient for each slot, of its shape; `option` unless clipNorm is above 0
+   * @returns `schedule`, an input to write `scheduleValues` to before each run, and the gradients' norm before
+   *   clipping, scalar
+   * @throws KernelError `shape` if there is not one gradient for each slot, of its shape; `option` unless clipNorm is
+   *   above 0
    */
   step(
     gradients: readonly Tensor[],

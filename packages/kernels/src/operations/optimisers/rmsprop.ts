@@ -28,8 +28,8 @@ export interface RmspropState {
 }
 
 /**
- * One step of RMSprop (Tieleman and Hinton, Neural Networks for Machine Learning, lecture 6.5, 2012) on all parameters in one
- * dispatch, as PyTorch has it, after scaling the gradients so that their global norm is at most `clipNorm`:
+ * One step of RMSprop (Tieleman and Hinton, Neural Networks for Machine Learning, lecture 6.5, 2012) on all parameters
+ * in one dispatch, as PyTorch has it, after scaling the gradients so that their global norm is at most `clipNorm`:
  *
  *     g = gradient min(1, clipNorm / norm) + weightDecay parameter
  *     meanSquare += (1 - alpha) (g^2 - meanSquare)
@@ -39,7 +39,8 @@ export interface RmspropState {
  * @param rate f32 input of one element, the learning rate
  * @param norm the gradients' norm, scalar
  * @param clipNorm Infinity turns clipping off
- * @throws KernelError `shape` if the arenas differ in size, the momentum is outside 0 <= momentum < 1, or it has no velocity
+ * @throws KernelError `shape` if the arenas differ in size, the momentum is outside 0 <= momentum < 1, or it has no
+ *   velocity
  */
 export function rmsprop(
   state: RmspropState,

@@ -37,7 +37,8 @@ const SETTINGS: Readonly<Record<ScheduleDescription['kind'], readonly string[]>>
 };
 
 /**
- * The schedule of a description, such as `{ kind: 'cosine', steps: 900, warmUp: 100 }`, which rises for 100 steps and falls for 900.
+ * The schedule of a description, such as `{ kind: 'cosine', steps: 900, warmUp: 100 }`, which rises for 100 steps and
+ * falls for 900.
  *
  * @param rate its highest learning rate
  * @throws KernelError `schedule` for an unknown kind or setting, or a number outside its range

@@ -1,6 +1,6 @@
 /**
- * Learning rates as functions of the step: pure, so that a resumed run has the rates of an uninterrupted one. Steps count
- * from 1, as in `adamSchedule`.
+ * Learning rates as functions of the step: pure, so that a resumed run has the rates of an uninterrupted one. Steps
+ * count from 1, as in `adamSchedule`.
  */
 import { KernelError } from '../../errors.ts';
 
@@ -14,8 +14,9 @@ export function constantRate(rate: number): Schedule {
 }
 
 /**
- * Rises in equal parts to the full rate over the first steps (Goyal et al., arXiv 1706.02677), and goes on with the schedule
- * from its own first step: step / (steps + 1) of its first rate at steps 1 .. steps, then schedule(step - steps).
+ * Rises in equal parts to the full rate over the first steps (Goyal et al., arXiv 1706.02677), and goes on with the
+ * schedule from its own first step: step / (steps + 1) of its first rate at steps 1 .. steps, then schedule(step -
+ * steps).
  *
  * @param steps whole number from 0 on
  * @throws KernelError `schedule` for any other number of steps
@@ -66,8 +67,9 @@ export function linearDecay(
 }
 
 /**
- * The Transformer's (Vaswani et al., arXiv 1706.03762, equation 3), with its peak given: rises in equal parts to the rate at the
- * last step of the warm-up, then falls by the root of the step: rate min(step / warmUp, sqrt(warmUp / step)).
+ * The Transformer's (Vaswani et al., arXiv 1706.03762, equation 3), with its peak given: rises in equal parts to the
+ * rate at the last step of the warm-up, then falls by the root of the step: rate min(step / warmUp, sqrt(warmUp /
+ * step)).
  *
  * @param options.warmUp number of steps, from 1 on; 4,000 in the paper
  * @throws KernelError `schedule` for a number outside its range
@@ -91,8 +93,8 @@ export interface OneCycleOptions {
 }
 
 /**
- * One cycle (Smith and Topin, arXiv 1708.07120) as fastai and PyTorch have it: half a cosine up from rate / divFactor at step 1 to
- * the rate, then another one down to rate / divFactor / finalDivFactor at the last step, where it stays.
+ * One cycle (Smith and Topin, arXiv 1708.07120) as fastai and PyTorch have it: half a cosine up from rate / divFactor
+ * at step 1 to the rate, then another one down to rate / divFactor / finalDivFactor at the last step, where it stays.
  *
  * @throws KernelError `schedule` for a number outside its range
  */
@@ -114,8 +116,8 @@ export function oneCycle(rate: number, options: OneCycleOptions): Schedule {
 }
 
 /**
- * Falls by the same factor at each step, towards the floor: floor + (rate - floor) factor^(step - 1), as Magenta's MusicVAE
- * does with a factor of 0.9999.
+ * Falls by the same factor at each step, towards the floor: floor + (rate - floor) factor^(step - 1), as Magenta's
+ * MusicVAE does with a factor of 0.9999.
  *
  * @param options.factor above 0, at most 1
  * @param options.floor default 0

@@ -22,9 +22,9 @@ export interface SgdState {
 }
 
 /**
- * One step of stochastic gradient descent with momentum on all parameters in one dispatch, after scaling the gradients so
- * that their global norm is at most `clipNorm` (Sutskever et al., ICML 2013, in the form that keeps the rate out of the
- * velocity):
+ * One step of stochastic gradient descent with momentum on all parameters in one dispatch, after scaling the gradients
+ * so that their global norm is at most `clipNorm` (Sutskever et al., ICML 2013, in the form that keeps the rate out of
+ * the velocity):
  *
  *     g = gradient min(1, clipNorm / norm)
  *     velocity = momentum velocity + g
@@ -33,7 +33,8 @@ export interface SgdState {
  * @param rate f32 input of one element, the learning rate
  * @param norm the gradients' norm, scalar
  * @param clipNorm Infinity turns clipping off
- * @throws KernelError `shape` if the arenas differ in size, the momentum is outside 0 <= momentum < 1, or it has no velocity
+ * @throws KernelError `shape` if the arenas differ in size, the momentum is outside 0 <= momentum < 1, or it has no
+ *   velocity
  */
 export function sgd(state: SgdState, rate: Tensor, norm: Tensor, clipNorm: number, options: SgdOptions = {}): void {
   const { parameters, gradients, velocity } = state;

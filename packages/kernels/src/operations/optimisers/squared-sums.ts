@@ -12,8 +12,8 @@ const [CHAIN, CHAINS] = [32, 2];
 const STRETCH = THREADS * CHAIN * CHAINS;
 
 /**
- * Sums of the squares of an arena, N elements -> 8 sums for each 2,048. Which squares each of them adds up, and in which order,
- * depends on N alone: an arena that is bound in pieces gives the same bits as a whole one.
+ * Sums of the squares of an arena, N elements -> 8 sums for each 2,048. Which squares each of them adds up, and in
+ * which order, depends on N alone: an arena that is bound in pieces gives the same bits as a whole one.
  */
 export const squaredSumsOperation: Operation<object> = {
   name: 'squaredSums',
