@@ -98,12 +98,11 @@ describe('sample', () => {
     sample(device, checkpoint, { count: 8, length: 200, bars: 4, seed: 3, encoding: melodyEncoding, settings });
   const onsets = (events: Uint16Array) => [...events.keys()].filter((step) => events[step] > NOTE_OFF);
 
-  it('keeps to constraints from the first choice on', async () => {
+  it('keeps to constraints from the first event on', async () => {
     const settings = { key: 'G', lowestPitch: 55, highestPitch: 79, mostNotes: 6, fewestNotes: 4, longestRest: 2 };
     for (const { events } of await draw(settings)) {
       expect(events).toHaveLength(64);
-      // The first event is drawn as training sequences start.
-      for (const pitch of pitched([...events.subarray(1)])) {
+      for (const pitch of pitched([...events])) {
         expect([0, 2, 4, 6, 7, 9, 11]).toContain(pitch % 12);
         expect(pitch >= 55 && pitch <= 79).toBe(true);
       }
@@ -113,6 +112,16 @@ describe('sample', () => {
         expect(count >= 4 && count <= 6).toBe(true);
       }
       for (const [index, step] of steps.entries()) expect((steps[index + 1] ?? 64) - step).toBeLessThanOrEqual(8);
+    }
+  });
+
+  it('starts within constraints even where no training sequence does', async () => {
+    // Training sequences start on 60 to 71.
+    for (const settings of [{ lowestPitch: 72 }, { highestPitch: 55 }]) {
+      const { lowestPitch = 0, highestPitch = 127 } = settings as { lowestPitch?: number; highestPitch?: number };
+      for (const { events } of await draw(settings)) {
+        for (const pitch of pitched([...events])) expect(pitch >= lowestPitch && pitch <= highestPitch).toBe(true);
+      }
     }
   });
 

@@ -1,11 +1,12 @@
 import { deriveSeed, type Encoding, Random, TIME_TOLERANCE } from '@chipsmith/data';
 import type { ComposeContext, Seeded } from './composer.ts';
+import type { Restriction } from './constraints.ts';
 import { pick } from './pick.ts';
 import type { Primed } from './priming.ts';
 import { Progress } from './progress.ts';
 
 export interface DraftRequest extends Seeded {
-  /** Without it the first event is drawn as training sequences start. */
+  /** Without it the first event is drawn as training sequences start, within the constraints. */
   readonly primed?: Primed;
 }
 
@@ -20,17 +21,31 @@ export interface Draft {
 export function draftsOf(
   { seed, primed }: DraftRequest,
   count: number,
-  { encoding, length, firstEvents }: ComposeContext,
+  restriction: Restriction,
+  context: ComposeContext,
 ): Draft[] {
   const random = new Random(seed);
-  const { given, injectedAfter } = primed ?? { given: [pick(firstEvents, random.nextFloat())] };
-  const start = new Progress(encoding, length);
+  const start = new Progress(context.encoding, context.length);
+  const { given, injectedAfter } = primed ?? { given: [drawFirst(random, restriction, start, context)] };
   for (const event of given) start.add(event);
   return Array.from({ length: count }, (_, branch) => ({
     random: branch === 0 ? random : new Random(deriveSeed(seed, branch)),
     injectedAfter,
     progress: start.copy(),
   }));
+}
+
+/** An event that training sequences start with; any that may come first where constraints leave none of those. */
+function drawFirst(
+  random: Random,
+  restriction: Restriction,
+  start: Progress,
+  { encoding, firstEvents }: ComposeContext,
+): number {
+  const allowed = restriction(encoding.allowedAfter(undefined), start);
+  const known = firstEvents.map((weight, event) => (allowed[event] ? weight : 0));
+  const weights = known.some((weight) => weight > 0) ? known : allowed.map(Number);
+  return pick(weights, random.nextFloat());
 }
 
 /** How much of a sequence there is, 0..1: in events or in bars, whichever is more. */

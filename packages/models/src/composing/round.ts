@@ -28,7 +28,7 @@ export async function drawRound(
   const { device, encoding, signal } = context;
   const branches = settings.beamSize * settings.branchFactor;
   const restriction = restrictionOf(settings, encoding, context.transposition ?? 0);
-  const groups = requests.map((request) => draftsOf(request, branches, context));
+  const groups = requests.map((request) => draftsOf(request, branches, restriction, context));
   const drafts = groups.flat();
   const given = groups.map(([{ progress }]) => progress.count);
   const itself = Uint32Array.from(drafts.keys());
