@@ -65,6 +65,15 @@ describe('the primer of polyphony-rnn', () => {
     }
   });
 
+  it('leaves no likelihood where all that there is room for was given', async () => {
+    const [made] = await sample(device, checkpoint, {
+      ...{ count: 1, length: 2, seed: 2, encoding: polyphonyEncoding, primer: [START, ...melody] },
+      settings: { conditionOnPrimer: false, injectPrimer: true },
+    });
+    expect([...made.events]).toEqual([START, strike(72)]);
+    expect(made.nll).toBeUndefined();
+  });
+
   it('must be used for something', async () => {
     await expect(draw({ conditionOnPrimer: false })).rejects.toThrow('Nothing is to be done with the primer');
   });

@@ -77,7 +77,7 @@ export interface Composition {
   readonly events: Uint16Array;
   /**
    * Mean negative log-likelihood of the events that the model chose, in nats, under the model among what the grammar
-   * and the constraints left; undefined where a model gives none.
+   * and the constraints left; undefined where a model gives none, or chose nothing.
    */
   readonly nll?: number | undefined;
 }

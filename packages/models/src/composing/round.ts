@@ -84,7 +84,7 @@ export async function drawRound(
     const own = [...logLikelihoods.subarray(index * branches, (index + 1) * branches)];
     const [best] = branchesOf(own, { beamSize: 1 });
     const { events, chosen } = group[best].progress;
-    return { events, nll: -own[best] / chosen };
+    return { events, nll: chosen > 0 ? -own[best] / chosen : undefined };
   });
 }
 
