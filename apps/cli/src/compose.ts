@@ -68,6 +68,6 @@ export async function compose(
   }
   if (kept.size === count) return [...kept.values()];
   throw new CommandError(
-    `Only ${kept.size} of ${TRIES * count} sequences were different, had ${fewestNotes} notes of ${MIN_PITCHES} pitches and came to an end: train longer, or raise --temperature or --bars.`,
+    `Only ${kept.size} of ${TRIES * count} sequences were different, had ${fewestNotes} notes of ${MIN_PITCHES} pitches and came to an end: train longer, ask for more --bars, or change how music is made (chipsmith generate --help).`,
   );
 }

@@ -1,4 +1,4 @@
-import { findEncoding } from '@chipsmith/data';
+import { findEncoding, SPLITS } from '@chipsmith/data';
 import { type Checkpoint, type CheckpointName, requireEncoding } from '@chipsmith/models';
 import { RunFolder } from '@chipsmith/models/node';
 import { type Arguments, type Options, text } from '../terminal/command.ts';
@@ -14,6 +14,16 @@ export const checkpointOptions = {
     valueHint: NAMES.join('|'),
     description: 'best on validation, or the latest (default best)',
   },
+} satisfies Options;
+
+/** Which songs a trained model is to be tried on. */
+export const splitOptions = {
+  data: {
+    type: 'string',
+    valueHint: 'folder',
+    description: 'dataset folder (default: the one the run was trained on)',
+  },
+  split: { type: 'string', valueHint: SPLITS.join('|'), description: 'which songs (default valid)' },
 } satisfies Options;
 
 /** @throws UsageError without --run, ModelError if the checkpoint is missing or damaged */

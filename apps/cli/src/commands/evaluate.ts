@@ -7,7 +7,7 @@ import { interruptible } from '../terminal/interrupt.ts';
 import { percent, print } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { choice, integer, numbers, seedOf } from '../terminal/values.ts';
-import { checkpointOptions, runAndData } from './checkpoint.ts';
+import { checkpointOptions, runAndData, splitOptions } from './checkpoint.ts';
 import { adapterOption, datasetOf, withDevice } from './options.ts';
 
 const BASELINES = ['unigram', 'bigram'] as const;
@@ -17,12 +17,7 @@ export const evaluate: Command = {
   description: 'Measure how well a model predicts a split of a dataset, or how like it its tracks are.',
   options: {
     ...checkpointOptions,
-    data: {
-      type: 'string',
-      valueHint: 'folder',
-      description: 'dataset folder (default: the one the run was trained on)',
-    },
-    split: { type: 'string', valueHint: SPLITS.join('|'), description: 'which songs (default valid)' },
+    ...splitOptions,
     baseline: {
       type: 'string',
       valueHint: BASELINES.join('|'),

@@ -8,7 +8,7 @@ import { interruptible } from '../terminal/interrupt.ts';
 import { percent, print } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { choice, integer, required } from '../terminal/values.ts';
-import { checkpointOptions, runAndData } from './checkpoint.ts';
+import { checkpointOptions, runAndData, splitOptions } from './checkpoint.ts';
 import { adapterOption, withDevice } from './options.ts';
 
 export const reconstruct: Command = {
@@ -16,12 +16,7 @@ export const reconstruct: Command = {
   description: 'Show pieces of a dataset above what an autoencoder gives back of them, on a page.',
   options: {
     ...checkpointOptions,
-    data: {
-      type: 'string',
-      valueHint: 'folder',
-      description: 'dataset folder (default: the one the run was trained on)',
-    },
-    split: { type: 'string', valueHint: SPLITS.join('|'), description: 'which songs (default valid)' },
+    ...splitOptions,
     count: { type: 'string', valueHint: 'n', description: 'pieces, the first of the split (default 8)' },
     output: { type: 'string', valueHint: 'file', description: 'page to write, .html (required)' },
     ...adapterOption,

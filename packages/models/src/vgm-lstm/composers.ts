@@ -6,7 +6,7 @@ import { pick } from '../composing/pick.ts';
 import { ModelError } from '../error.ts';
 import type { RollNetwork } from './network.ts';
 
-const { pitches: PITCHES, longest: LONGEST_NOTE } = DURATION_ROLL_SHAPE;
+const { pitches: PITCHES, longest: LONGEST_NOTE, stepsPerBar: STEPS_PER_BAR } = DURATION_ROLL_SHAPE;
 /** Steps of a window: four bars, as the source. */
 const WINDOW = 64;
 /** Sequences side by side. */
@@ -15,16 +15,22 @@ const QUARTER = 4;
 const EVENTS_OF_NOTE = 3;
 
 const settings = z.strictObject({
+  density: z
+    .number()
+    .min(0.1)
+    .max(10)
+    .default(1)
+    .describe('notes, as a multiple of those of the training data, or of the pieces given'),
   threshold: z
     .number()
     .min(0)
     .max(1)
-    .default(0.35)
-    .describe('probability from which on a pitch starts a note, as in the source'),
+    .optional()
+    .describe('instead, probability from which on a pitch starts a note; 0.35 in the source'),
   choice: z
     .enum(['drawn', 'likeliest'])
     .default('drawn')
-    .describe('drawn: pitches that reach the threshold start a note as often as they are likely; likeliest: always'),
+    .describe('drawn: of the likely pitches each starts a note as often as it is likely; likeliest: always'),
 });
 
 type Settings = z.infer<typeof settings>;
@@ -49,7 +55,10 @@ async function writeAll(
   chosen: Settings,
   context: ComposeContext,
 ): Promise<Composition[]> {
-  const { device, length, signal, onPreparation, onProgress } = context;
+  const { device, length, bars = Number.POSITIVE_INFINITY, signal, onPreparation, onProgress } = context;
+  const end = bars * STEPS_PER_BAR;
+  const notes = chosen.density * context.facts.notesOfStep * WINDOW;
+  const isDone = (draft: Draft) => draft.eventCount >= length || draft.steps >= end;
   const graph = new Graph();
   const before = graph.input([WINDOW, LANES, PITCHES]);
   const probabilities = unary('exp', network.apply(before));
@@ -59,7 +68,7 @@ async function writeAll(
     const made: Composition[] = [];
     for (let first = 0; first < requests.length; first += LANES) {
       const drafts = requests.slice(first, first + LANES).map((request) => new Draft(request, context));
-      while (drafts.some((draft) => draft.eventCount < length)) {
+      while (!drafts.every(isDone)) {
         signal?.throwIfAborted();
         program.write(before, windowsOf(drafts));
         program.run();
@@ -67,11 +76,13 @@ async function writeAll(
         if (values.some(Number.isNaN)) {
           throw new ModelError("The model's probabilities are NaN; retrain, or use an earlier checkpoint.");
         }
-        for (const [lane, draft] of drafts.entries()) if (draft.eventCount < length) draft.write(values, lane, chosen);
-        const least = Math.min(...drafts.map((draft) => draft.eventCount / length));
+        for (const [lane, draft] of drafts.entries()) if (!isDone(draft)) draft.write(values, lane, notes, chosen);
+        const least = Math.min(...drafts.map((draft) => Math.max(draft.eventCount / length, draft.steps / end)));
         onProgress?.(Math.min(1, (first + least * drafts.length) / requests.length));
       }
-      for (const draft of drafts) made.push({ events: draft.events().slice(0, length - (length % EVENTS_OF_NOTE)) });
+      for (const draft of drafts) {
+        made.push({ events: draft.events(end).slice(0, length - (length % EVENTS_OF_NOTE)) });
+      }
     }
     return made;
   } finally {
@@ -131,8 +142,15 @@ class Draft {
 
   /**
    * A window from the probabilities of all lanes, (64 16, 49). Each note lasts to the next start, for a bar at most.
+   *
+   * @param notes how many the window is to have, on average, where no threshold is set
    */
-  write(probabilities: ArrayLike<number>, lane: number, { threshold, choice }: Settings): void {
+  write(probabilities: ArrayLike<number>, lane: number, notes: number, chosen: Settings): void {
+    const { choice } = chosen;
+    const { threshold, factor } =
+      chosen.threshold === undefined
+        ? ruleFor(probabilities, lane, notes, choice)
+        : { threshold: chosen.threshold, factor: 1 };
     const first = this.notes.length;
     let likeliest = { step: 0, pitch: 0, probability: -1 };
     for (let time = 0; time < WINDOW; time++) {
@@ -142,7 +160,7 @@ class Draft {
         if (probability > likeliest.probability) likeliest = { step, pitch, probability };
         // One draw a cell, so that what comes later does not depend on how many reached the threshold.
         const draw = this.#random.nextFloat();
-        if (probability < threshold || (choice === 'drawn' && draw >= probability)) continue;
+        if (probability < threshold || (choice === 'drawn' && draw >= factor * probability)) continue;
         this.notes.push({ step, pitch, duration: 1 });
       }
     }
@@ -161,9 +179,35 @@ class Draft {
     }
   }
 
-  events(): Uint16Array {
-    const roll = new Float32Array(this.steps * PITCHES);
-    for (const { step, pitch, duration } of this.notes) roll[step * PITCHES + pitch] = duration;
+  /** @param end step before which its notes start */
+  events(end: number): Uint16Array {
+    const steps = Math.min(this.steps, Math.ceil(end));
+    const roll = new Float32Array(steps * PITCHES);
+    for (const { step, pitch, duration } of this.notes) if (step < steps) roll[step * PITCHES + pitch] = duration;
     return durationEventsOf(roll);
   }
+}
+
+/**
+ * The threshold at which a window has so many notes, on average. How likely the likeliest pitches are depends on how
+ * long a model was trained: with a fixed threshold one has next to no notes and another twice as many as the songs.
+ * The probabilities of a step add up to 1: where more notes than steps are wanted, each is drawn more often by a factor.
+ */
+function ruleFor(
+  probabilities: ArrayLike<number>,
+  lane: number,
+  notes: number,
+  choice: Settings['choice'],
+): { readonly threshold: number; readonly factor: number } {
+  const ofLane = Float32Array.from({ length: WINDOW * PITCHES }, (_, cell) => {
+    const [time, pitch] = [Math.floor(cell / PITCHES), cell % PITCHES];
+    return probabilities[(time * LANES + lane) * PITCHES + pitch];
+  });
+  const falling = ofLane.sort().reverse();
+  let expected = 0;
+  for (const probability of falling) {
+    expected += choice === 'drawn' ? probability : 1;
+    if (expected >= notes) return { threshold: probability, factor: 1 };
+  }
+  return { threshold: 0, factor: notes / expected };
 }

@@ -34,6 +34,15 @@ export function rollExamples({ classes }: Encoding): Examples {
       }
       return weight;
     },
+    facts: (train) => {
+      let [notes, steps] = [0, 0];
+      for (const sequence of train) {
+        const roll = rollOf(sequence.read());
+        for (const duration of roll) if (duration > 0) notes++;
+        steps += roll.length / PITCHES;
+      }
+      return { notesOfStep: notes / Math.max(1, steps) };
+    },
     baselines: (train, heldOut) => ({ 'constant probability of each pitch': constantLoss(train, heldOut, rollOf) }),
   };
 }
