@@ -1,6 +1,6 @@
 import { deriveSeed, findEncoding, trackOf } from '@chipsmith/data';
 import type { Device } from '@chipsmith/kernels';
-import { type Checkpoint, type ComposeOptions, composingSettings } from '@chipsmith/models';
+import { type Checkpoint, type ComposeOptions, composingSettings, keyTransposition } from '@chipsmith/models';
 import type { TrackPrimer } from './commands/primer.ts';
 import { compose, drawnLength, type SongOfSample } from './compose.ts';
 import { scoresOf, type Track } from './tracks.ts';
@@ -32,7 +32,8 @@ export async function drawTracks(
   const encoding = findEncoding(metadata.encoding.name);
   const { voices } = encoding;
   const beatsPerMinute = tempoOf(checkpoint, wish);
-  const key = primer === undefined ? {} : { transposition: primer.transposition, meter: primer.meter };
+  const transposition = primer?.transposition ?? keyTransposition(sampling, encoding);
+  const key = { transposition, ...(primer && { meter: primer.meter }) };
   const keepsBars = primer !== undefined;
   // One bar more than asked for where bars may begin later than the first event: so many are left.
   const meter = primer?.meter ?? { beats: 4, unit: 4 };
@@ -42,7 +43,7 @@ export async function drawTracks(
     const music = encoding.decode(events, { title: `${metadata.model} ${nameOf(index)}`, beatsPerMinute, ...key });
     return trackOf(music, { bars, seed: deriveSeed(seed, index), voices, arranged, loops, keepsBars });
   };
-  const given = { primer: primer?.events, transposition: primer?.transposition };
+  const given = { primer: primer?.events, transposition };
   const options = { count, seed, settings: sampling, encoding, ...given, ...length, trackBars: bars, ...reports };
   const drawn = await compose(device, checkpoint, songOf, options);
   return drawn.map(({ sample: { events, nll }, song }, index): Track => {

@@ -19,6 +19,7 @@ export type {
   Seeded,
   Task,
 } from './composing/composer.ts';
+export { keyTransposition } from './composing/constraints.ts';
 export { type ComposeOptions, compose, composingSettings, type SampleOptions, sample } from './composing/sample.ts';
 export { ModelError } from './error.ts';
 export {

@@ -1,6 +1,6 @@
-import { findEncoding, melodyEncoding, polyphonyEncoding } from '@chipsmith/data';
+import { findEncoding, melodyEncoding, monoEncoding, polyphonyEncoding } from '@chipsmith/data';
 import { describe, expect, it } from 'vitest';
-import { type Constraints, restrictionOf } from '../src/composing/constraints.ts';
+import { type Constraints, keyTransposition, restrictionOf } from '../src/composing/constraints.ts';
 import { Progress } from '../src/composing/progress.ts';
 import { sample } from '../src/index.ts';
 import { testDevice } from './support/device.ts';
@@ -43,6 +43,18 @@ describe('restrictionOf', () => {
     // Moved up by 2 semitones: D is written as E.
     expect(pitched(allowedAfter({ lowestPitch: 62, highestPitch: 62 }, [14], 2))).toEqual([64]);
     expect(pitched(allowedAfter({ lowestPitch: 60, highestPitch: 65, key: 'D' }, [14], 2))).toEqual([63, 64, 66]);
+  });
+
+  it('moves music in C to a key instead of leaving the notes that both have', () => {
+    const settings = ['C', 'F#', 'G', 'A'].map((key) => ({ key }));
+    expect(settings.map((each) => keyTransposition(each, melodyEncoding))).toEqual([0, -6, 5, 3]);
+    // The notes of A minor are those of C major.
+    expect(keyTransposition({ key: 'A', scale: 'minor' }, melodyEncoding)).toBe(0);
+    expect([keyTransposition({}, melodyEncoding), keyTransposition({ key: 'F#' }, monoEncoding)]).toEqual([0, 0]);
+    const inC = pitched(allowedAfter({ scale: 'major' }, [14]));
+    for (const key of ['C', 'C#', 'F#', 'B'] as const) {
+      expect(pitched(allowedAfter({ key }, [14], keyTransposition({ key }, melodyEncoding)))).toEqual(inC);
+    }
   });
 
   it('starts no more notes in a bar than asked for, and as many again in the next', () => {

@@ -50,6 +50,8 @@ export interface Encoding {
   readonly typicalTempo?: number;
   /** The voices that decoding fills. An arranger may add the others. */
   readonly voices: readonly VoiceName[];
+  /** Whether it brings all music into C major, or A minor, as `EncodedSequence.transposition` tells. */
+  readonly inC?: boolean;
   /** Whether it takes the times of songs as they were read, to the sample; else on video frames. */
   readonly exactTimes?: boolean;
   /** Sequences of a song with a tempo, given or estimated; see withEstimatedTiming, and `exactTimes`. */

@@ -17,6 +17,17 @@ const SCALES = {
 type Scale = keyof typeof SCALES;
 const SCALE_NAMES = Object.keys(SCALES) as [Scale, ...Scale[]];
 
+/** Semitones from the tonic of a scale up to that of the major scale with its notes. */
+const RELATIVE_MAJOR: Readonly<Record<Scale, number>> = {
+  major: 0,
+  minor: 3,
+  'harmonic-minor': 3,
+  dorian: 10,
+  mixolydian: 5,
+  pentatonic: 0,
+  'minor-pentatonic': 3,
+};
+
 const BEATS_PER_BAR = 4;
 
 /** Settings that keep music within limits. */
@@ -32,6 +43,20 @@ export const CONSTRAINT_SETTINGS = {
   longestRest: z.number().min(0.25).max(64).optional().describe('most beats from the start of a note to the next one'),
   fewestNotes: z.int().min(1).max(1024).optional().describe('fewest notes that start in a bar of 4/4'),
 } as const;
+
+const KEY_SETTINGS = z.object({ key: CONSTRAINT_SETTINGS.key, scale: CONSTRAINT_SETTINGS.scale });
+
+/**
+ * What brings music of an encoding in C into the key of some settings: the semitones that such an encoding would have moved
+ * that key up by, -6..5. A mask alone would leave of C only the notes that both keys share. 0 where no key is asked for, or
+ * the encoding keeps keys.
+ */
+export function keyTransposition(settings: Readonly<Record<string, unknown>>, { inC = false }: Encoding): number {
+  const { key, scale } = KEY_SETTINGS.parse(settings);
+  if (!inC || (key === undefined && scale === undefined)) return 0;
+  const tonic = (TONICS.indexOf(key ?? 'C') + RELATIVE_MAJOR[scale ?? 'major']) % 12;
+  return ((18 - tonic) % 12) - 6;
+}
 
 export type Constraints = z.infer<z.ZodObject<typeof CONSTRAINT_SETTINGS>>;
 

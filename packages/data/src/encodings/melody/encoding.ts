@@ -22,6 +22,7 @@ import { squash, squashTransposition } from './squash.ts';
 /** What tells one melody encoding from another. */
 interface MelodyKind {
   readonly name: string;
+  readonly inC: boolean;
   readonly alphabet: MelodyAlphabet;
   /** Brings a melody into the alphabet's range, and tells by how many semitones it moved it up. */
   readonly fit: (melody: Melody) => { readonly fitted: Melody; readonly transposition: number };
@@ -30,6 +31,7 @@ interface MelodyKind {
 /** Basic RNN: three octaves, in C. */
 const BASIC: MelodyKind = {
   name: 'melody',
+  inC: true,
   alphabet: BASIC_ALPHABET,
   fit(melody) {
     const transposition = squashTransposition(melody);
@@ -39,6 +41,7 @@ const BASIC: MelodyKind = {
 /** Mono RNN: every pitch as it is (transpose_to_key=None). */
 const MONO: MelodyKind = {
   name: 'mono',
+  inC: false,
   alphabet: MONO_ALPHABET,
   fit: (melody) => ({ fitted: melody, transposition: 0 }),
 };
@@ -75,6 +78,7 @@ const WHOLE_VOICES: Partial<ExtractionRules> = {
 function createEncoding(kind: MelodyKind, rules: ExtractionRules): Encoding {
   return {
     ...melodyEncodingOf(kind.name, kind.alphabet, (song) => encodeMelodies(song, kind, rules)),
+    inC: kind.inC,
     encodePrimer: (song) => encodeMelodies(song, kind, { ...rules, ...WHOLE_VOICES }),
     naive: {
       description: "Magenta's rules at a fixed 120 bpm, without frames",

@@ -44,6 +44,7 @@ export const noteVectorsEncoding: Encoding = {
   // Eight notes.
   stepsPerBar: 24,
   voices: PITCHED_VOICES,
+  inC: true,
   encode,
   encodePitches(pitches) {
     for (const pitch of pitches) refusePitch(NAME, pitch, LOWEST, HIGHEST);

@@ -41,6 +41,7 @@ export const onsetBitmapEncoding: Encoding = {
   // 48 STEP_ENDs and eight notes.
   stepsPerBar: STEPS_PER_BAR + 8,
   voices: PITCHED_VOICES,
+  inC: true,
   encode,
   encodePitches(pitches) {
     for (const pitch of pitches) refusePitch(NAME, pitch, LOWEST_PLAYABLE, HIGHEST);
