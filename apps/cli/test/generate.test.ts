@@ -248,6 +248,12 @@ describe('generate', () => {
     await expectFailure(2, /--midi must be general-midi or nesmdb|general-midi/, `generate ${SMALL} --midi other`);
   });
 
+  it('refuses how music is made as wrong usage: what the model lacks, and values that exclude each other', async () => {
+    await expectFailure(2, /--density is not a setting of how basic-rnn makes music/, `generate ${SMALL} --density 2`);
+    const crossed = '--lowest-pitch 80 --highest-pitch 60';
+    await expectFailure(2, /lowestPitch: must not be above highestPitch/, `generate ${SMALL} ${crossed}`);
+  });
+
   it('takes the likeliest events only with --top-k 1: the rest after a primer is then always the same', async () => {
     const primer = '--primer-pitches 60,64,67,72,60,64,67,72,60';
     await expectFailure(1, /Only [01] of 10 sequences were different/, `generate ${SMALL} ${primer} --top-k 1`);

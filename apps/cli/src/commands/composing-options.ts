@@ -1,4 +1,12 @@
-import { type Checkpoint, createModel, findModel, models, type Task } from '@chipsmith/models';
+import {
+  type Checkpoint,
+  composingSettings,
+  createModel,
+  findModel,
+  ModelError,
+  models,
+  type Task,
+} from '@chipsmith/models';
 import type { z } from 'zod';
 import type { Arguments, Options } from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
@@ -32,7 +40,8 @@ export function checkComposing(args: Arguments): void {
  *
  * @throws UsageError for a setting that it does not have, or a value that it does not take
  */
-export function givenComposing(args: Arguments, { model, metadata }: Checkpoint, task: Task): object {
+export function givenComposing(args: Arguments, checkpoint: Checkpoint, task: Task): object {
+  const { model, metadata } = checkpoint;
   const schema = model.composers[task]?.settings;
   const known = schema === undefined ? [] : Object.keys(schemaOptions(schema));
   const foreign = Object.keys(composingOptions()).find((key) => args[key] !== undefined && !known.includes(key));
@@ -42,7 +51,16 @@ export function givenComposing(args: Arguments, { model, metadata }: Checkpoint,
     const where = task === 'continue' ? ', going on from a primer,' : '';
     throw new UsageError(`--${foreign} is not a setting of how ${name}${where} makes music, which are ${has}`);
   }
-  return schema === undefined ? {} : givenValues(schema, args);
+  if (schema === undefined) return {};
+  const given = givenValues(schema, args);
+  try {
+    composingSettings(checkpoint, task, given);
+    return given;
+  } catch (error) {
+    // Values that exclude each other.
+    if (error instanceof ModelError) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
 }
 
 function schemasOf(composers: Checkpoint['model']['composers']): z.ZodObject[] {
