@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { barsRepeatedAt, type Dataset, findEncoding, measureMelody } from '@chipsmith/data';
+import { type Dataset, findEncoding } from '@chipsmith/data';
 import { writeFileAtomic } from '@chipsmith/data/node';
 import type { Device, PreparationOptions } from '@chipsmith/kernels';
 import {
@@ -14,8 +14,9 @@ import {
 } from '@chipsmith/models';
 import { RunFolder, threadedBatches } from '@chipsmith/models/node';
 import { z } from 'zod';
+import { comparisonPage, type ModelFigures, musicFigures, musicRow, type TrainingFigures, trainingRow } from '../comparison.ts';
 import { drawTracks, settingsOf } from '../draw-tracks.ts';
-import { quantileOf, songsOf } from '../likeness.ts';
+import { songsOf } from '../likeness.ts';
 import { htmlTable } from '../page/terms.ts';
 import { type Arguments, type Command, givenOptions, type Options, text } from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
@@ -31,7 +32,8 @@ import { settingOptions, settingsSchema } from './model-options.ts';
 import { adapterOption, CORPUS, datasetOf, freeFolder, withDevice } from './options.ts';
 
 const shared = z.object({
-  minutes: trainingSettings.minutes.default(1),
+  minutes: trainingSettings.minutes.describe(`${trainingSettings.minutes.description} (default 1 without --steps)`),
+  steps: trainingSettings.steps.describe('stop after so many training steps'),
   batch: trainingSettings.batch.describe('sequences side by side in a training step (default what suits each model)'),
   length: trainingSettings.length.describe('events of each sequence (default what suits each model)'),
   seed: trainingSettings.seed,
@@ -234,58 +236,4 @@ async function trainOne(
 
 function sumOf(bytes: Readonly<Record<string, number>> = {}): number {
   return Object.values(bytes).reduce((sum, each) => sum + each, 0);
-}
-
-/** What a listener notices of the tracks, as medians, and the same of the training songs. */
-function musicOf(tracks: readonly Track[], dataset: Dataset) {
-  const songs = songsOf(dataset, { bars: 16, seed: 1 });
-  const figures = (all: readonly Track['song'][]) => ({
-    leaps: quantileOf(
-      all.map((song) => measureMelody(song).leaps),
-      0.5,
-    ),
-    barsRepeatedAt1: mean(all.map((song) => barsRepeatedAt(song, 1))),
-    barsRepeatedAt2: mean(all.map((song) => barsRepeatedAt(song, 2))),
-  });
-  return { music: figures(tracks.map(({ song }) => song)), songs: figures(songs) };
-}
-
-function mean(values: readonly number[]): number {
-  const finite = values.filter(Number.isFinite);
-  return finite.reduce((sum, value) => sum + value, 0) / finite.length;
-}
-
-/** A model's line of the table, for people. */
-function rowOf({ model, parameters, step, loss, baselines, tokensPerSecond, music, songs, ...memory }: Result) {
-  const baseline = Object.entries(baselines).map(([name, value]) => [name, value.toFixed(3)]);
-  return {
-    model,
-    parameters,
-    steps: step,
-    'valid loss': loss.toFixed(3),
-    ...Object.fromEntries(baseline),
-    'events/s': Math.round(tokensPerSecond),
-    memory: formatBytes(memory.measuredBytes),
-    'as predicted': memory.measuredBytes === memory.predictedBytes ? 'yes' : formatBytes(memory.predictedBytes),
-    leaps: `${percent(music.leaps, 0)} (${percent(songs.leaps, 0)})`,
-    'bars again': `${percent(music.barsRepeatedAt1, 0)} (${percent(songs.barsRepeatedAt1, 0)})`,
-    'two bars on': `${percent(music.barsRepeatedAt2, 0)} (${percent(songs.barsRepeatedAt2, 0)})`,
-  };
-}
-
-/** The table as a page of its own, with the command that makes it. */
-function markdownPage(args: Arguments, rows: readonly Readonly<Record<string, string | number>>[]): string {
-  const names = Object.keys(rows[0]);
-  const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
-  const { output: _, ...typed } = givenOptions(compare, args);
-  const words = Object.entries(typed).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  return `# Models compared
-
-    ${commandLine(['compare', ...words])}
-
-Trained for the same time, judged on the whole valid split; behind the figures of the tracks, in brackets, those of the
-training songs. Leaps: intervals wider than a fifth. Bars again: bars that are as the one before, or two before.
-
-${[line(names), line(names.map(() => '---')), ...rows.map((row) => line(names.map((name) => row[name])))].join('\n')}
-`;
 }

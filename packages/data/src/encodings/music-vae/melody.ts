@@ -3,11 +3,16 @@ import type { Encoded, EncodedSequence, Encoding } from '../encoding.ts';
 import { droppedNoise, PITCHED_VOICES } from '../grid/steps.ts';
 import { PIANO_ALPHABET } from '../melody/alphabet.ts';
 import { melodyEncodingOf } from '../melody/encoding.ts';
-import { type ExtractionRules, extractMelodies, NES_RULES } from '../melody/extract.ts';
+import { type ExtractionRules, extractMelodies, NES_RULES, STEPS_PER_BAR } from '../melody/extract.ts';
 import { isFilled, sliceMelody, windowStarts } from './windows.ts';
 
-/** Any melody of a bar and more, as MusicVAE's converter takes them. */
-const RULES: ExtractionRules = { ...NES_RULES, minimumBars: 1, minimumPitchClasses: 1 };
+/** Any melody of a bar and more, and 100 bars of it, as MusicVAE's converter takes them. */
+const RULES: ExtractionRules = {
+  ...NES_RULES,
+  minimumBars: 1,
+  minimumPitchClasses: 1,
+  maximumSteps: 100 * STEPS_PER_BAR,
+};
 
 /**
  * The melody encoding of MusicVAE: windows of a fixed number of bars, one event a 16th note, 90 classes (0 no event, 1
@@ -21,7 +26,7 @@ const RULES: ExtractionRules = { ...NES_RULES, minimumBars: 1, minimumPitchClass
 function createVaeMelodyEncoding(bars: number): Encoding {
   const encoding = melodyEncodingOf(`music-vae-${bars}bar`, PIANO_ALPHABET, (song) => encode(song, bars));
   // Windows are bars of 4/4, whatever the meter of the song that they are cut from.
-  return { ...encoding, decode: (events, { meter: _, ...options }) => encoding.decode(events, options) };
+  return { ...encoding, version: 3, decode: (events, { meter: _, ...options }) => encoding.decode(events, options) };
 }
 
 /** Sequences of 32 events. */
