@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { barsRepeatedAt, type Dataset, findEncoding, measureMelody } from '@chipsmith/data';
+import { barsRepeatedAt, type Dataset, type Encoding, findEncoding, measureMusic, type Song } from '@chipsmith/data';
 import { writeFileAtomic } from '@chipsmith/data/node';
 import type { Device, PreparationOptions } from '@chipsmith/kernels';
 import {
@@ -15,8 +15,10 @@ import {
 import { RunFolder, threadedBatches } from '@chipsmith/models/node';
 import { z } from 'zod';
 import { drawTracks, settingsOf } from '../draw-tracks.ts';
-import { quantileOf, songsOf } from '../likeness.ts';
+import { songsOf } from '../likeness.ts';
 import { htmlTable } from '../page/terms.ts';
+import { quantileOf } from '../quantile.ts';
+import { outsideMark, rangeOf, scoreRanges } from '../scores.ts';
 import { type Arguments, type Command, givenOptions, type Options, text } from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
@@ -99,12 +101,15 @@ export const compare: Command = {
           const { result, checkpoint } = await trainOne(job, options);
           const made = await drawTracks(device, checkpoint, wish, { signal });
           const { model, step, encoding } = settingsOf(checkpoint, wish);
+          const songs = songsOf(dataset, wish);
+          const { voices } = findEncoding(encoding);
+          const ranges = scoreRanges(songs, voices);
           for (const track of made) {
             const options = { run: folder };
             const name = track.name.replace('track-', `track-${model}-`);
-            drawn.push({ ...track, name, settings: { model, step, encoding }, options });
+            drawn.push({ ...track, name, ranges, settings: { model, step, encoding }, options });
           }
-          results.push({ ...result, ...musicOf(made, dataset) });
+          results.push({ ...result, ...musicOf(made, songs, voices) });
         }
       });
       return await writeTracks(drawn, {
@@ -236,18 +241,21 @@ function sumOf(bytes: Readonly<Record<string, number>> = {}): number {
   return Object.values(bytes).reduce((sum, each) => sum + each, 0);
 }
 
-/** What a listener notices of the tracks, as medians, and the same of the training songs. */
-function musicOf(tracks: readonly Track[], dataset: Dataset) {
-  const songs = songsOf(dataset, { bars: 16, seed: 1 });
-  const figures = (all: readonly Track['song'][]) => ({
-    leaps: quantileOf(
-      all.map((song) => measureMelody(song).leaps),
-      0.5,
-    ),
-    barsRepeatedAt1: mean(all.map((song) => barsRepeatedAt(song, 1))),
-    barsRepeatedAt2: mean(all.map((song) => barsRepeatedAt(song, 2))),
+/** What a listener notices of the tracks, as medians or means, and the same of the training songs. */
+function musicOf(tracks: readonly Track[], songs: readonly Song[], voices: Encoding['voices']) {
+  const leapsIn = (song: Song) => measureMusic(song, voices).leaps;
+  const repeatsIn = (distance: number) => (song: Song) => barsRepeatedAt(song, voices, distance);
+  const figures = (all: readonly Song[]) => ({
+    leaps: quantileOf(all.map(leapsIn), 0.5),
+    barsRepeatedAt1: mean(all.map(repeatsIn(1))),
+    barsRepeatedAt2: mean(all.map(repeatsIn(2))),
   });
-  return { music: figures(tracks.map(({ song }) => song)), songs: figures(songs) };
+  const ranges = {
+    leaps: rangeOf(songs.map(leapsIn)),
+    barsRepeatedAt1: rangeOf(songs.map(repeatsIn(1))),
+    barsRepeatedAt2: rangeOf(songs.map(repeatsIn(2))),
+  };
+  return { music: figures(tracks.map(({ song }) => song)), songs: figures(songs), ranges };
 }
 
 function mean(values: readonly number[]): number {
@@ -256,7 +264,12 @@ function mean(values: readonly number[]): number {
 }
 
 /** A model's line of the table, for people. */
-function rowOf({ model, parameters, step, loss, baselines, tokensPerSecond, music, songs, ...memory }: Result) {
+function rowOf({ model, parameters, step, loss, baselines, tokensPerSecond, music, songs, ranges, ...memory }: Result) {
+  const figure = (name: keyof typeof music) => {
+    const [least, most] = ranges[name];
+    const usual = `${percent(songs[name], 0)}, ${(100 * least).toFixed(0)} to ${percent(most, 0)}`;
+    return `${percent(music[name], 0)}${outsideMark(music[name], ranges[name])} (${usual})`;
+  };
   const baseline = Object.entries(baselines).map(([name, value]) => [name, value.toFixed(3)]);
   return {
     model,
@@ -267,9 +280,9 @@ function rowOf({ model, parameters, step, loss, baselines, tokensPerSecond, musi
     'events/s': Math.round(tokensPerSecond),
     memory: formatBytes(memory.measuredBytes),
     'as predicted': memory.measuredBytes === memory.predictedBytes ? 'yes' : formatBytes(memory.predictedBytes),
-    leaps: `${percent(music.leaps, 0)} (${percent(songs.leaps, 0)})`,
-    'bars again': `${percent(music.barsRepeatedAt1, 0)} (${percent(songs.barsRepeatedAt1, 0)})`,
-    'two bars on': `${percent(music.barsRepeatedAt2, 0)} (${percent(songs.barsRepeatedAt2, 0)})`,
+    leaps: figure('leaps'),
+    'bars again': figure('barsRepeatedAt1'),
+    'two bars on': figure('barsRepeatedAt2'),
   };
 }
 
@@ -284,7 +297,8 @@ function markdownPage(args: Arguments, rows: readonly Readonly<Record<string, st
     ${commandLine(['compare', ...words])}
 
 Trained for the same time, judged on the whole valid split; behind the figures of the tracks, in brackets, those of the
-training songs. Leaps: intervals wider than a fifth. Bars again: bars that are as the one before, or two before.
+training songs, and where the middle 90 % of these lie; ↑ and ↓ mark what lies outside. All are of the voices that a
+model writes. Leaps: intervals wider than a fifth. Bars again: bars that are as the one before, or two before.
 
 ${[line(names), line(names.map(() => '---')), ...rows.map((row) => line(names.map((name) => row[name])))].join('\n')}
 `;
