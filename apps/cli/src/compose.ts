@@ -1,9 +1,9 @@
 import { barsAtTypicalTempo, type Encoding, type Meter, type Song } from '@chipsmith/data';
 import type { Device } from '@chipsmith/kernels';
 import { type Checkpoint, type Composition, type SampleOptions, sample } from '@chipsmith/models';
+import { scoresOf } from './scores.ts';
 import { CommandError } from './terminal/errors.ts';
 import { startProgress } from './terminal/progress.ts';
-import { scoresOf } from './tracks.ts';
 
 /** A track needs this many notes, and pitches, to be worth hearing; the emptiest melodies of NES games have more. */
 const MIN_NOTES = 8;
@@ -58,7 +58,7 @@ export async function compose(
       for (const candidate of drawn) {
         const song = kept.size < count ? songOf(candidate, kept.size) : undefined;
         if (song === undefined || kept.has(candidate.events.join())) continue;
-        const { notes, pitches } = scoresOf(song);
+        const { notes, pitches } = scoresOf(song, options.encoding.voices);
         if (notes >= fewestNotes && pitches >= MIN_PITCHES)
           kept.set(candidate.events.join(), { sample: candidate, song });
       }

@@ -3,7 +3,8 @@ import type { Device } from '@chipsmith/kernels';
 import { type Checkpoint, type ComposeOptions, composingSettings, keyTransposition } from '@chipsmith/models';
 import type { TrackPrimer } from './commands/primer.ts';
 import { compose, drawnLength, type SongOfSample } from './compose.ts';
-import { scoresOf, type Track } from './tracks.ts';
+import { scoresOf } from './scores.ts';
+import type { Track } from './tracks.ts';
 
 /** What is wanted of a model. */
 export interface TrackWish {
@@ -47,7 +48,7 @@ export async function drawTracks(
   const options = { count, seed, settings: sampling, encoding, ...given, ...length, trackBars: bars, ...reports };
   const drawn = await compose(device, checkpoint, songOf, options);
   return drawn.map(({ sample: { events, nll }, song }, index): Track => {
-    const scores = { ...(nll !== undefined && { nllPerEvent: nll }), ...scoresOf(song) };
+    const scores = { ...(nll !== undefined && { nllPerEvent: nll }), ...scoresOf(song, voices) };
     return { name: nameOf(index), song, events, seed, scores };
   });
 }

@@ -7,8 +7,8 @@ import {
   type Encoding,
   findEncoding,
   firstBars,
-  type MelodyMeasures,
-  measureMelody,
+  type MusicMeasures,
+  measureMusic,
   measuresOf,
   meterOfBar,
   Random,
@@ -18,6 +18,9 @@ import {
 import type { Device } from '@chipsmith/kernels';
 import { type Checkpoint, sample } from '@chipsmith/models';
 import { drawnLength } from './compose.ts';
+import { labelOf, plainFigure, rangeWords } from './page/terms.ts';
+import { quantileOf } from './quantile.ts';
+import { outsideMark, rangeOf, type ScoreRanges } from './scores.ts';
 import { formatTable, percent } from './terminal/output.ts';
 import { startProgress } from './terminal/progress.ts';
 
@@ -25,9 +28,9 @@ import { startProgress } from './terminal/progress.ts';
 export interface Likeness {
   readonly temperature: number;
   /** Of each measure over the tracks. */
-  readonly medians: MelodyMeasures;
+  readonly medians: MusicMeasures;
   /** See compareMeasures. */
-  readonly distances: MelodyMeasures;
+  readonly distances: MusicMeasures;
   /** Mean of the distances: 0 is alike. */
   readonly distance: number;
   /**
@@ -49,9 +52,12 @@ const COMMON_METER = { beats: 4, unit: 4 } as const;
 /** Quarter notes a minute of what is decoded without a tempo. */
 const DECODED_TEMPO = 120;
 
-/** What the training songs are like, arranged and cut as tracks are. */
-export function measureSongs(dataset: Dataset, options: Pick<LikenessOptions, 'bars' | 'seed'>): MelodyMeasures[] {
-  return songsOf(dataset, options).map(measureMelody);
+/** What the training songs are like in the voices of their encoding, arranged and cut as tracks are. */
+export function measureSongs(
+  dataset: Dataset,
+  { encoding, ...options }: Pick<LikenessOptions, 'encoding' | 'bars' | 'seed'>,
+): MusicMeasures[] {
+  return songsOf(dataset, options).map((song) => measureMusic(song, encoding.voices));
 }
 
 /**
@@ -82,7 +88,7 @@ const MAX_SONGS = 1000;
 export async function likenessOf(
   device: Device,
   checkpoint: Checkpoint,
-  songs: readonly MelodyMeasures[],
+  songs: readonly MusicMeasures[],
   temperature: number,
   { encoding, tracks, bars, seed, signal }: LikenessOptions,
 ): Promise<Likeness> {
@@ -95,7 +101,7 @@ export async function likenessOf(
     const { voices } = encoding;
     const options = { bars, seed: deriveSeed(seed, index), voices, arranged: true, loops: false, keepsBars: false };
     const song = trackOf(encoding.decode(events, { title: '' }), options);
-    return song === undefined ? [] : measureMelody(song);
+    return song === undefined ? [] : measureMusic(song, voices);
   });
   const distances = compareMeasures(measured, songs);
   const least = quantile(songs, 'onsetsMet', 0.05);
@@ -108,45 +114,44 @@ export async function likenessOf(
   };
 }
 
-/** The songs and the tracks of each temperature, a row each. */
-export function likenessTable(songs: MelodyMeasures, likenesses: readonly Likeness[]): string {
-  const row = (
-    name: string,
-    { onsetsMet, interval, leaps, repeatedNotes, repeatedBars, density, rests }: MelodyMeasures,
-  ) => ({
-    tracks: name,
-    'on beats': percent(onsetsMet, 0),
-    interval: interval.toFixed(2),
-    leaps: percent(leaps, 0),
-    'notes again': percent(repeatedNotes, 0),
-    'bars again': percent(repeatedBars, 0),
-    'notes a beat': density.toFixed(2),
-    rests: percent(rests, 0),
-  });
+/**
+ * A row for each measure: the median of the songs and where the middle 90 % of them lie, and the medians at each
+ * temperature, marked where they lie outside.
+ */
+export function likenessTable(songs: readonly MusicMeasures[], likenesses: readonly Likeness[]): string {
+  const columns = (of: (likeness: Likeness) => string) =>
+    Object.fromEntries(likenesses.map((likeness) => [`at ${likeness.temperature}`, of(likeness)]));
+  const median = mediansOf(songs);
+  const ranges = Object.entries(rangesOf(songs)) as [keyof MusicMeasures, ScoreRanges[string]][];
   return formatTable([
-    { ...row('training songs', songs), distance: '', 'in time': '' },
-    ...likenesses.map(({ temperature, medians, distance, inTime }) => ({
-      ...row(`temperature ${temperature}`, medians),
-      distance: distance.toFixed(3),
-      'in time': percent(inTime, 0),
-    })),
+    ...ranges.map(([name, range]) => {
+      const songsAt = { songs: plainFigure(name, median[name]), 'middle 90 %': rangeWords(name, range) };
+      const figure = ({ medians }: Likeness) =>
+        `${plainFigure(name, medians[name])}${outsideMark(medians[name], range)}`;
+      return { median: labelOf(name), ...songsAt, ...columns(figure) };
+    }),
+    { median: 'in time', songs: '', 'middle 90 %': '', ...columns(({ inTime }) => percent(inTime, 0)) },
+    { median: 'distance', songs: '', 'middle 90 %': '', ...columns(({ distance }) => distance.toFixed(3)) },
   ]);
 }
 
 /** The median of each measure. */
-export function mediansOf(measures: readonly MelodyMeasures[]): MelodyMeasures {
+export function mediansOf(measures: readonly MusicMeasures[]): MusicMeasures {
   return measuresOf((name) => quantile(measures, name, 0.5));
 }
 
-function quantile(measures: readonly MelodyMeasures[], name: keyof MelodyMeasures, share: number): number {
+/** Where the middle 90 % lie in each measure. */
+export function rangesOf(
+  measures: readonly MusicMeasures[],
+): Readonly<Record<keyof MusicMeasures, ScoreRanges[string]>> {
+  const names = Object.keys(mediansOf(measures)) as (keyof MusicMeasures)[];
+  const ranges = names.map((name) => [name, rangeOf(measures.map((each) => each[name]))]);
+  return Object.fromEntries(ranges) as Record<keyof MusicMeasures, ScoreRanges[string]>;
+}
+
+function quantile(measures: readonly MusicMeasures[], name: keyof MusicMeasures, share: number): number {
   return quantileOf(
     measures.map((measure) => measure[name]),
     share,
   );
-}
-
-/** Of those that are numbers. @param share 0..1, 0.5 for the median */
-export function quantileOf(all: readonly number[], share: number): number {
-  const values = all.filter(Number.isFinite).sort((a, b) => a - b);
-  return values[Math.min(values.length - 1, Math.floor(share * values.length))] ?? Number.NaN;
 }

@@ -4,8 +4,9 @@ import { deriveSeed, type Encoding, trackOf } from '@chipsmith/data';
 import { replaceFolder } from '@chipsmith/data/node';
 import type { Preview, PreviewOptions } from '@chipsmith/models';
 import type { RunFolder } from '@chipsmith/models/node';
+import { scoresOf } from './scores.ts';
 import { tell } from './terminal/output.ts';
-import { scoresOf, trackFiles } from './tracks.ts';
+import { trackFiles } from './tracks.ts';
 
 /** Pieces of a preview and bars of each: a minute of music. */
 const COUNT = 4;
@@ -62,7 +63,7 @@ async function writePreview(
         keepsBars: false,
       });
       if (song === undefined) continue;
-      const scores = { ...(nll !== undefined && { nllPerEvent: nll }), ...scoresOf(song) };
+      const scores = { ...(nll !== undefined && { nllPerEvent: nll }), ...scoresOf(song, encoding.voices) };
       const track = { name, song, events, seed, scores };
       const { files } = trackFiles(track, { settings, options: {}, sound: SOUND, midi: 'general-midi' });
       for (const [type, bytes] of Object.entries(files)) await writeFile(join(partial, `${name}.${type}`), bytes);

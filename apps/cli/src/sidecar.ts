@@ -5,20 +5,21 @@ import { readInputFile } from '@chipsmith/data/node';
 import { z } from 'zod';
 import { CommandError } from './terminal/errors.ts';
 
+/** What is not a number, such as the surprise of a track without events, is null in JSON. */
+const figure = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? Number.NaN);
+
 /** The .json file beside a track: all that made it. */
 const sidecarSchema = z.object({
   name: z.string(),
   title: z.string(),
   seed: z.int().min(0),
   settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-  /** What is not a number, such as the surprise of a track without events, is null in JSON. */
-  scores: z.record(
-    z.string(),
-    z
-      .number()
-      .nullable()
-      .transform((score) => score ?? Number.NaN),
-  ),
+  scores: z.record(z.string(), figure),
+  /** Where the figures of the training songs lie; tracks made without them at hand have none. */
+  ranges: z.record(z.string(), z.tuple([figure, figure]).readonly()).optional(),
   sound: z.object({
     sampleRate: z.int().min(8000).max(192_000),
     filter: z.enum(Object.keys(FILTER_PROFILES) as [FilterName, ...FilterName[]]),

@@ -1,9 +1,10 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type FilterName, playScore, type RegisterLog, writeVgm, writeWav } from '@chipsmith/apu';
-import { type MidiConvention, type Song, ticksPerQuarter, writeMidi } from '@chipsmith/data';
+import { type MidiConvention, type Song, writeMidi } from '@chipsmith/data';
 import { checkReplaceable, isSystemError, replaceFolder } from '@chipsmith/data/node';
 import { contactSheet, type Settings, type SheetTrack, type SmallFile } from './page/contact-sheet.ts';
+import type { ScoreRanges, Scores } from './scores.ts';
 import type { Sidecar } from './sidecar.ts';
 import { startProgress } from './terminal/progress.ts';
 import { audioOf } from './track-audio.ts';
@@ -15,7 +16,9 @@ export interface Track {
   /** What the model drew. */
   readonly events: ArrayLike<number>;
   readonly seed: number;
-  readonly scores: Readonly<Record<string, number>>;
+  readonly scores: Scores;
+  /** Where the training songs' figures lie; none if left out. */
+  readonly ranges?: ScoreRanges | undefined;
   /** What is particular to this track, where tracks of several models stand on one page. */
   readonly settings?: Settings;
   /** Options of `generate` that are particular to it. */
@@ -43,37 +46,17 @@ export interface TrackSettings extends TrackMaking {
   readonly signal: AbortSignal;
 }
 
-/** Plain measures of a melody on pulse 1. */
-export function scoresOf(melody: Song): {
-  notes: number;
-  pitches: number;
-  pitchClasses: number;
-  longestRestBeats: number;
-} {
-  const notes = melody.voices.pulse1;
-  const pitches = new Set(notes.map(({ pitch }) => pitch));
-  const ends = [0, ...notes.map(({ end }) => end)];
-  const starts = [...notes.map(({ start }) => start), melody.duration];
-  const longest = Math.max(...starts.map((start, index) => start - ends[index]));
-  const ticksPerBeat = ticksPerQuarter(melody.tempo.beatsPerMinute);
-  return {
-    notes: notes.length,
-    pitches: pitches.size,
-    pitchClasses: new Set([...pitches].map((pitch) => pitch % 12)).size,
-    longestRestBeats: Math.round((4 * longest) / ticksPerBeat) / 4,
-  };
-}
-
 /** The files of a track that are small enough to be in a page, and what the chip plays for the large one, the .wav. */
 export function trackFiles(
-  { name, song, events, seed, scores, ...own }: Track,
+  { name, song, events, seed, scores, ranges, ...own }: Track,
   { sound, midi, ...shared }: TrackMaking,
 ): { log: RegisterLog; files: Record<SmallFile, Uint8Array> } {
   const log = playScore(song);
   const { title } = song;
   const settings = { ...shared.settings, ...own.settings };
   const options = { ...shared.options, ...own.options };
-  const sidecar: Sidecar = { name, title, seed, settings, scores, sound, options, events: Array.from(events) };
+  const described = { name, title, seed, settings, scores, ...(ranges && { ranges }) };
+  const sidecar: Sidecar = { ...described, sound, options, events: Array.from(events) };
   const files = {
     mid: writeMidi(song, { convention: midi }),
     vgm: writeVgm(log, { title }),
@@ -101,14 +84,14 @@ export async function writeTracks(
     const folder = await replaceFolder(output, async (partial) => {
       const shown: SheetTrack[] = [];
       for (const [index, track] of tracks.entries()) {
-        const { name, song, seed, scores } = track;
+        const { name, song, seed, scores, ranges } = track;
         signal.throwIfAborted();
         progress.update(index / tracks.length, name);
         const { log, files } = trackFiles(track, requested);
         for (const [type, bytes] of Object.entries(files)) await writeFile(join(partial, `${name}.${type}`), bytes);
         await writeFile(join(partial, `${name}.wav`), writeWav(audioOf(log, sound), sound.sampleRate));
         const own = track.settings && { settings: track.settings };
-        shown.push({ name, song, seed, scores, filter: sound.filter, files, ...own });
+        shown.push({ name, song, seed, scores, ranges, filter: sound.filter, files, ...own });
       }
       progress.update(1, '');
       await writeFile(join(partial, 'index.html'), contactSheet(shown, { title, settings, ...(table && { table }) }));

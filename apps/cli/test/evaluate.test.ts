@@ -47,12 +47,19 @@ describe('evaluate', () => {
 
   it('compares tracks at several temperatures with the training songs', async () => {
     const line = `evaluate --run ${run} --temperatures 0.5,1 --tracks 4 --bars 2`;
-    const told = (await jsonOf(line)) as { likenesses: { temperature: number; distance: number }[]; best: number };
+    const told = (await jsonOf(line)) as {
+      likenesses: { temperature: number; distance: number }[];
+      songs: object;
+      ranges: object;
+      best: number;
+    };
     expect(told.likenesses.map(({ temperature }) => temperature)).toEqual([0.5, 1]);
     const closest = told.likenesses.reduce((a, b) => (b.distance < a.distance ? b : a));
     expect(told.best).toBe(closest.temperature);
     const { stdout } = await chipsmith(line);
-    expect(stdout).toMatch(/^temperature 0\.5 .*%$/m);
+    expect(stdout).toMatch(/^median +songs +middle 90 % +at 0\.5 +at 1$/m);
+    expect(stdout).toMatch(/^leaps +[\d.]+ % +[\d.]+ to [\d.]+ % +[\d.]+ %( [↑↓])? +[\d.]+ %( [↑↓])?$/m);
+    expect(Object.keys(told.ranges)).toEqual(Object.keys(told.songs));
     expect(stdout).toContain(`generate --temperature ${told.best}`);
     await expectFailure(
       2,

@@ -143,6 +143,27 @@ describe('generate', () => {
     expect(options).toEqual({ run, count: '2', bars: '2', 'sample-rate': '8000', arrange: false });
   });
 
+  it('shows where the training songs lie in each figure, and goes without where they are gone', async () => {
+    const output = join(folder, 'ranges');
+    const told = (await jsonOf(`generate ${SMALL} --output ${output}`)) as { ranges: Record<string, number[]> };
+    const { scores, ranges } = (await sidecarOf(output, 'track-01')) as Sidecar & { ranges: object };
+    expect(Object.keys(scores)).toEqual(['nllPerEvent', ...Object.keys(ranges)]);
+    expect(ranges).toEqual(told.ranges);
+    // The tunes walk in steps of a scale.
+    expect(told.ranges).toMatchObject({ leaps: [0, 0], grooveConsistency: [1, 1] });
+    expect(await readFile(join(output, 'index.html'), 'utf8')).toContain('middle 90 % of the training songs');
+
+    const moved = join(folder, 'moved');
+    await cp(run, moved, { recursive: true });
+    const config = join(moved, 'config.json');
+    await writeFile(config, (await readFile(config, 'utf8')).replace(data, `${data}-gone`));
+    const line = `generate ${SMALL.replace(run, moved)} --output ${join(folder, 'without')}`;
+    const { code, lines } = await chipsmith(line);
+    expect(code).toBe(0);
+    expect(lines.filter((said) => said.startsWith('the training songs are not to be had'))).toHaveLength(1);
+    expect(await sidecarOf(join(folder, 'without'), 'track-01')).not.toHaveProperty('ranges');
+  });
+
   it('keeps the melody alone with --no-arrange', async () => {
     const output = join(folder, 'alone');
     await jsonOf(`generate ${SMALL} --no-arrange --output ${output}`);

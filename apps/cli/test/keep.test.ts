@@ -1,7 +1,8 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { scoresOf, writeTracks } from '../src/tracks.ts';
+import { scoresOf } from '../src/scores.ts';
+import { writeTracks } from '../src/tracks.ts';
 import { note, song } from './page-songs.ts';
 import { chipsmith, expectFailure, filesOf, jsonOf, scratchFolder } from './support/cli.ts';
 
@@ -14,7 +15,13 @@ async function writeThree(output: string, pitch: number, temperature: number): P
   const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   const tracks = [1, 2, 3].map((number) => {
     const melody = song({ pulse1: [note(0, 22_050, pitch + number)] }, { title: `tune ${number}`, duration: 44_100 });
-    return { name: `track-0${number}`, song: melody, events: [pitch, number], seed: 7, scores: scoresOf(melody) };
+    return {
+      name: `track-0${number}`,
+      song: melody,
+      events: [pitch, number],
+      seed: 7,
+      scores: scoresOf(melody, ['pulse1']),
+    };
   });
   const settings = { model: 'basic-rnn', temperature };
   const sound = { sampleRate: 8000, filter: 'nes' as const };

@@ -16,8 +16,9 @@ import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { run } from '../src/cli.ts';
 import { contactSheet } from '../src/page/contact-sheet.ts';
+import { scoresOf } from '../src/scores.ts';
 import { audioOf } from '../src/track-audio.ts';
-import { scoresOf, writeTracks } from '../src/tracks.ts';
+import { writeTracks } from '../src/tracks.ts';
 import { browser, browserPages } from './support/browser.ts';
 import { filesOf, jsonOf, scratchFolder } from './support/cli.ts';
 
@@ -36,7 +37,7 @@ beforeAll(async () => {
       song: arrangeMelody(melody, { seed: index }),
       events: [1, 2, 3],
       seed: 7,
-      scores: { nllPerEvent: [0.5, 0.2, Number.NaN, 0.9][index], ...scoresOf(melody) },
+      scores: { nllPerEvent: [0.5, 0.2, Number.NaN, 0.9][index], ...scoresOf(melody, ['pulse1']) },
     }));
   await writeTracks(tracks, {
     output,

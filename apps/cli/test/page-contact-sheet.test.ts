@@ -54,10 +54,30 @@ describe('contactSheet', () => {
     expect(shares).toEqual(['0', '25', '100']);
   });
 
+  it('shows where the training songs lie, and marks what lies outside in more than colour', () => {
+    const scores = { notes: 3, leaps: 0.25, repeatedBars: 0 };
+    const ranges = { notes: [2, 9], leaps: [0, 0.042], repeatedBars: [0.1, 0.5] } as const;
+    const page = contactSheet([track('one', { scores, ranges }), track('two')], meta);
+    const [one, two] = cards(page);
+    expect(one).toContain('<dd>3 <small>(2 to 9)</small></dd>');
+    expect(one).toMatch(/class="outside"><dt><dfn [^>]*>leaps<\/dfn><\/dt><dd>25 % ↑ <small>\(0 to 4\.2 %\)<\/small>/);
+    expect(one).toContain('<dd>0 % ↓ <small>(10 to 50 %)</small></dd>');
+    expect(two).not.toContain('<small>');
+    expect(page).toContain('class="ranges"');
+    expect(contactSheet([track('two')], meta)).not.toContain('class="ranges"');
+  });
+
   it('lets no text become markup, attribute or script', () => {
     const evil = `</script><script>alert(1)</script>"' onload='x' <img src=x onerror=alert(1)> &amp; <!-- `;
     const page = contactSheet(
-      [track(evil, { song: song({}, { title: evil }), scores: { [evil]: 1 }, settings: { [evil]: evil } })],
+      [
+        track(evil, {
+          song: song({}, { title: evil }),
+          scores: { [evil]: 1 },
+          ranges: { [evil]: [0, 1] },
+          settings: { [evil]: evil },
+        }),
+      ],
       { title: evil, settings: { [evil]: evil } },
     );
     // One holds the files, the other runs.
@@ -66,10 +86,13 @@ describe('contactSheet', () => {
     expect(page).not.toMatch(/<img|<!--/);
     // Whatever the texts are, the page has the tags and attributes of a page with harmless ones.
     const skeleton = (html: string) => html.replace(/"[^"]*"/g, '""').match(/<[a-z/][^>]*>/g);
-    const tame = contactSheet([track('x', { song: song({}), scores: { y: 1 }, settings: { z: 'z' } })], {
-      title: 'x',
-      settings: { z: 'z' },
-    });
+    const tame = contactSheet(
+      [track('x', { song: song({}), scores: { y: 1 }, ranges: { y: [0, 1] }, settings: { z: 'z' } })],
+      {
+        title: 'x',
+        settings: { z: 'z' },
+      },
+    );
     expect(skeleton(page)).toEqual(skeleton(tame));
   });
 

@@ -14,14 +14,10 @@ export { readSongs } from './dataset/formats.ts';
 export { datasetFromSongs } from './dataset/from-songs.ts';
 export { type Copies, type Manifest, type Report, type SongEntry, SPLITS, type Split } from './dataset/manifest.ts';
 export { reportTable } from './dataset/report-table.ts';
+export { barsRepeatedAt } from './dataset/statistics/bars.ts';
 export { type SongCounts, sumCounts, type VoiceCounts, WIDEST_INTERVAL } from './dataset/statistics/counts.ts';
-export {
-  barsRepeatedAt,
-  compareMeasures,
-  type MelodyMeasures,
-  measureMelody,
-  measuresOf,
-} from './dataset/statistics/melody-measures.ts';
+export { compareMeasures } from './dataset/statistics/distribution.ts';
+export { type MusicMeasures, measureMusic, measuresOf, pitchedLines } from './dataset/statistics/measures.ts';
 export {
   durationLabel,
   polyphonyShares,

@@ -1,7 +1,8 @@
-import { findEncoding, SPLITS } from '@chipsmith/data';
-import { type Checkpoint, type CheckpointName, requireEncoding } from '@chipsmith/models';
+import { DataError, type Dataset, findEncoding, SPLITS } from '@chipsmith/data';
+import { type Checkpoint, type CheckpointName, ModelError, requireEncoding } from '@chipsmith/models';
 import { RunFolder } from '@chipsmith/models/node';
 import { type Arguments, type Options, text } from '../terminal/command.ts';
+import { tell } from '../terminal/output.ts';
 import { choice, required } from '../terminal/values.ts';
 import { datasetOf } from './options.ts';
 
@@ -36,8 +37,27 @@ export async function checkpointOf(args: Arguments): Promise<{ run: RunFolder; c
 /** A run's checkpoint, and the data it was trained on or other data in the same encoding. */
 export async function runAndData(args: Arguments) {
   const { checkpoint, run } = await checkpointOf(args);
-  const place = text(args, 'data') ?? (await run.dataPlace());
-  const dataset = await datasetOf(place, findEncoding(checkpoint.metadata.encoding.name));
-  requireEncoding(checkpoint.metadata, dataset.manifest.encoding);
+  const dataset = await dataOf(run, checkpoint, text(args, 'data'));
   return { checkpoint, dataset };
+}
+
+/**
+ * The data that a run was trained on, for music to be compared with; says on the side where it is not to be had, as
+ * when it has been moved.
+ */
+export async function trainingData(run: RunFolder, checkpoint: Checkpoint): Promise<Dataset | undefined> {
+  try {
+    return await dataOf(run, checkpoint);
+  } catch (error) {
+    if (!(error instanceof DataError || error instanceof ModelError)) throw error;
+    tell(`the training songs are not to be had, so nothing is said of them: ${error.message}`);
+    return undefined;
+  }
+}
+
+/** @param place of the data; where the run has it from if left out */
+async function dataOf(run: RunFolder, checkpoint: Checkpoint, place?: string): Promise<Dataset> {
+  const dataset = await datasetOf(place ?? (await run.dataPlace()), findEncoding(checkpoint.metadata.encoding.name));
+  requireEncoding(checkpoint.metadata, dataset.manifest.encoding);
+  return dataset;
 }

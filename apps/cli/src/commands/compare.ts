@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { type Dataset, findEncoding } from '@chipsmith/data';
+import { barsRepeatedAt, type Dataset, type Encoding, findEncoding, measureMusic, type Song } from '@chipsmith/data';
 import { writeFileAtomic } from '@chipsmith/data/node';
 import type { Device, PreparationOptions } from '@chipsmith/kernels';
 import {
@@ -14,10 +14,11 @@ import {
 } from '@chipsmith/models';
 import { RunFolder, threadedBatches } from '@chipsmith/models/node';
 import { z } from 'zod';
-import { comparisonPage, type ModelFigures, musicFigures, musicRow, type TrainingFigures, trainingRow } from '../comparison.ts';
 import { drawTracks, settingsOf } from '../draw-tracks.ts';
 import { songsOf } from '../likeness.ts';
 import { htmlTable } from '../page/terms.ts';
+import { quantileOf } from '../quantile.ts';
+import { outsideMark, rangeOf, scoreRanges } from '../scores.ts';
 import { type Arguments, type Command, givenOptions, type Options, text } from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
@@ -32,8 +33,7 @@ import { settingOptions, settingsSchema } from './model-options.ts';
 import { adapterOption, CORPUS, datasetOf, freeFolder, withDevice } from './options.ts';
 
 const shared = z.object({
-  minutes: trainingSettings.minutes.describe(`${trainingSettings.minutes.description} (default 1 without --steps)`),
-  steps: trainingSettings.steps.describe('stop after so many training steps'),
+  minutes: trainingSettings.minutes.default(1),
   batch: trainingSettings.batch.describe('sequences side by side in a training step (default what suits each model)'),
   length: trainingSettings.length.describe('events of each sequence (default what suits each model)'),
   seed: trainingSettings.seed,
@@ -101,12 +101,15 @@ export const compare: Command = {
           const { result, checkpoint } = await trainOne(job, options);
           const made = await drawTracks(device, checkpoint, wish, { signal });
           const { model, step, encoding } = settingsOf(checkpoint, wish);
+          const songs = songsOf(dataset, wish);
+          const { voices } = findEncoding(encoding);
+          const ranges = scoreRanges(songs, voices);
           for (const track of made) {
             const options = { run: folder };
             const name = track.name.replace('track-', `track-${model}-`);
-            drawn.push({ ...track, name, settings: { model, step, encoding }, options });
+            drawn.push({ ...track, name, ranges, settings: { model, step, encoding }, options });
           }
-          results.push({ ...result, ...musicOf(made, dataset) });
+          results.push({ ...result, ...musicOf(made, songs, voices) });
         }
       });
       return await writeTracks(drawn, {
@@ -236,4 +239,67 @@ async function trainOne(
 
 function sumOf(bytes: Readonly<Record<string, number>> = {}): number {
   return Object.values(bytes).reduce((sum, each) => sum + each, 0);
+}
+
+/** What a listener notices of the tracks, as medians or means, and the same of the training songs. */
+function musicOf(tracks: readonly Track[], songs: readonly Song[], voices: Encoding['voices']) {
+  const leapsIn = (song: Song) => measureMusic(song, voices).leaps;
+  const repeatsIn = (distance: number) => (song: Song) => barsRepeatedAt(song, voices, distance);
+  const figures = (all: readonly Song[]) => ({
+    leaps: quantileOf(all.map(leapsIn), 0.5),
+    barsRepeatedAt1: mean(all.map(repeatsIn(1))),
+    barsRepeatedAt2: mean(all.map(repeatsIn(2))),
+  });
+  const ranges = {
+    leaps: rangeOf(songs.map(leapsIn)),
+    barsRepeatedAt1: rangeOf(songs.map(repeatsIn(1))),
+    barsRepeatedAt2: rangeOf(songs.map(repeatsIn(2))),
+  };
+  return { music: figures(tracks.map(({ song }) => song)), songs: figures(songs), ranges };
+}
+
+function mean(values: readonly number[]): number {
+  const finite = values.filter(Number.isFinite);
+  return finite.reduce((sum, value) => sum + value, 0) / finite.length;
+}
+
+/** A model's line of the table, for people. */
+function rowOf({ model, parameters, step, loss, baselines, tokensPerSecond, music, songs, ranges, ...memory }: Result) {
+  const figure = (name: keyof typeof music) => {
+    const [least, most] = ranges[name];
+    const usual = `${percent(songs[name], 0)}, ${(100 * least).toFixed(0)} to ${percent(most, 0)}`;
+    return `${percent(music[name], 0)}${outsideMark(music[name], ranges[name])} (${usual})`;
+  };
+  const baseline = Object.entries(baselines).map(([name, value]) => [name, value.toFixed(3)]);
+  return {
+    model,
+    parameters,
+    steps: step,
+    'valid loss': loss.toFixed(3),
+    ...Object.fromEntries(baseline),
+    'events/s': Math.round(tokensPerSecond),
+    memory: formatBytes(memory.measuredBytes),
+    'as predicted': memory.measuredBytes === memory.predictedBytes ? 'yes' : formatBytes(memory.predictedBytes),
+    leaps: figure('leaps'),
+    'bars again': figure('barsRepeatedAt1'),
+    'two bars on': figure('barsRepeatedAt2'),
+  };
+}
+
+/** The table as a page of its own, with the command that makes it. */
+function markdownPage(args: Arguments, rows: readonly Readonly<Record<string, string | number>>[]): string {
+  const names = Object.keys(rows[0]);
+  const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
+  const { output: _, ...typed } = givenOptions(compare, args);
+  const words = Object.entries(typed).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  return `# Models compared
+
+    ${commandLine(['compare', ...words])}
+
+Trained for the same time, judged on the whole valid split; behind the figures of the tracks, in brackets, those of the
+training songs, and where the middle 90 % of these lie; ↑ and ↓ mark what lies outside. All are of the voices that a
+model writes. Leaps: intervals wider than a fifth. Bars again: bars that are as the one before, or two before.
+
+${[line(names), line(names.map(() => '---')), ...rows.map((row) => line(names.map((name) => row[name])))].join('\n')}
+`;
 }

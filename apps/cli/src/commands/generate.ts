@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { findEncoding, withCount } from '@chipsmith/data';
 import { findModel, learningWarning, tempo } from '@chipsmith/models';
 import { drawTracks, settingsOf } from '../draw-tracks.ts';
+import { songsOf } from '../likeness.ts';
+import { scoreRanges } from '../scores.ts';
 import { type Arguments, type Command, flag, givenOptions, type Options, text } from '../terminal/command.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { print, tell } from '../terminal/output.ts';
@@ -9,7 +11,7 @@ import { givenValue } from '../terminal/schema-options.ts';
 import { integer, required, seedOf } from '../terminal/values.ts';
 import { checkTracksFolder, writeTracks } from '../tracks.ts';
 import { requireReplaceable } from '../writable.ts';
-import { checkpointOf, checkpointOptions } from './checkpoint.ts';
+import { checkpointOf, checkpointOptions, trainingData } from './checkpoint.ts';
 import { checkComposing, composingOptions, givenComposing } from './composing-options.ts';
 import { adapterOption, withDevice } from './options.ts';
 import { primerOf } from './primer.ts';
@@ -74,7 +76,7 @@ export const generate: Command = {
     const folder = text(args, 'output') ?? join(required(args, 'run', 'the folder of a trained model'), 'samples');
     await checkTracksFolder(folder);
     await requireReplaceable(folder);
-    const { checkpoint } = await checkpointOf(args);
+    const { checkpoint, run } = await checkpointOf(args);
     const { metadata } = checkpoint;
     const warning = learningWarning(metadata.training, findModel(metadata.model).lossUnit);
     if (warning !== undefined) tell(warning);
@@ -85,10 +87,13 @@ export const generate: Command = {
     const sampling = givenComposing(args, checkpoint, primer === undefined ? 'sample' : 'continue');
     const wish = { ...options, sampling: { ...sampling }, primer };
     const settings = { ...settingsOf(checkpoint, wish), ...(primer?.description && { primer: primer.description }) };
+    const data = await trainingData(run, checkpoint);
+    const ranges = data && scoreRanges(songsOf(data, options), encoding.voices);
     const { output, page, tracks } = await interruptible(async (signal) => {
-      const tracks = await withDevice(args, signal, (device, onPreparation) =>
+      const drawn = await withDevice(args, signal, (device, onPreparation) =>
         drawTracks(device, checkpoint, wish, { signal, onPreparation }),
       );
+      const tracks = drawn.map((track) => ({ ...track, ranges }));
       const title = withCount(`# track(s) by ${metadata.model}`, count);
       const place = { output: folder, replace: replace === true };
       const made = { title, settings, options: typed, sound, midi, signal };
@@ -97,7 +102,11 @@ export const generate: Command = {
     const moved = output === folder ? '' : ` (${folder} holds tracks already; --replace would replace them)`;
     const words = `${withCount('# track(s)', tracks.length)} in ${output}${moved}\nHear and see them: ${page}`;
     const described = tracks.map(({ name, scores }) => ({ name, scores }));
-    print(args, { output, page, settings, ...(warning && { warning }), tracks: described }, words);
+    print(
+      args,
+      { output, page, settings, ...(warning && { warning }), ...(ranges && { ranges }), tracks: described },
+      words,
+    );
     return 0;
   },
 };

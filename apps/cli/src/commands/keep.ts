@@ -143,9 +143,10 @@ async function writeKept(tracks: readonly KeptTrack[], output: string, signal: A
     }
     const own = Object.entries(sidecar.settings).filter(([setting]) => !(setting in shared) && setting !== 'seed');
     const files = await smallFiles(output, name);
-    const { seed, scores, sound, title } = sidecar;
+    const { seed, scores, ranges, sound, title } = sidecar;
     const song = { ...readMidi(files.mid, `${name}.mid`).song, title };
-    shown.push({ name, song, seed, scores, settings: Object.fromEntries(own), filter: sound.filter, files });
+    const settings = Object.fromEntries(own);
+    shown.push({ name, song, seed, scores, ranges, settings, filter: sound.filter, files });
   }
   const sheet = contactSheet(shown, { title: `${count(tracks.length)} kept`, settings: shared });
   await writeFile(join(output, 'index.html'), sheet);

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { FilterName } from '@chipsmith/apu';
 import type { Song } from '@chipsmith/data';
+import { outsideMark, type ScoreRanges, type Scores } from '../scores.ts';
 import { escapeHtml } from './html.ts';
 import { htmlPage } from './page.ts';
 import { songCard } from './song-card.ts';
-import { facts, figureOf, labelOf, term } from './terms.ts';
+import { facts, figureOf, labelOf, rangeWords, term } from './terms.ts';
 import { KEYS, mixer } from './toolbar.ts';
 
 /** What was chosen for a run or a track, as shown on the page. */
@@ -19,7 +20,9 @@ export interface SheetTrack {
   /**
    * Figures to show and sort by, such as `nllPerEvent` or `notes`. Tracks may have different ones; NaN shows as a dash.
    */
-  readonly scores: Readonly<Record<string, number>>;
+  readonly scores: Scores;
+  /** Where the training songs' figures lie, shown behind those of the track. */
+  readonly ranges?: ScoreRanges | undefined;
   /** What is particular to this track. */
   readonly settings?: Settings;
   /** Output path of the console that it is heard through; 'nes' by default. */
@@ -60,7 +63,7 @@ export function contactSheet(tracks: readonly SheetTrack[], meta: SheetMeta): st
     ),
     body: `<header>
 <h1>${escapeHtml(meta.title)}</h1>
-<dl>${facts(meta.settings)}</dl>${meta.table === undefined ? '' : `\n${meta.table}`}
+<dl>${facts(meta.settings)}</dl>${meta.table === undefined ? '' : `\n${meta.table}`}${tracks.some(({ ranges }) => ranges) ? `\n${RANGES}` : ''}
 </header>
 <nav aria-label="Controls">
 ${mixer()}
@@ -72,6 +75,9 @@ ${tracks.map((track, index) => card(track, index, scoreNames, tracks)).join('\n'
 </main>`,
   });
 }
+
+const RANGES =
+  '<p class="ranges">In brackets: where the middle 90 % of the training songs lie. ↑ and ↓ mark what lies above and below.</p>';
 
 /** The controls with which tracks are chosen. */
 function choosing(count: number, scoreNames: readonly string[]): string {
@@ -87,7 +93,7 @@ function choosing(count: number, scoreNames: readonly string[]): string {
 }
 
 function card(track: SheetTrack, index: number, scoreNames: readonly string[], all: readonly SheetTrack[]): string {
-  const { name, song, seed, scores, settings = {}, filter = 'nes' } = track;
+  const { name, song, seed, scores, ranges = {}, settings = {}, filter = 'nes' } = track;
   const title = escapeHtml(song.title || name);
   const file = (type: string) => escapeHtml(encodeURIComponent(`${name}.${type}`));
   return songCard({
@@ -97,7 +103,7 @@ function card(track: SheetTrack, index: number, scoreNames: readonly string[], a
     buttons: `<button type="button" class="keep" aria-pressed="false" aria-label="Keep ${title}"></button>`,
     below: `<noscript><audio controls preload="none" src="${file('wav')}"></audio></noscript>
 <div class="facts">
-<dl class="scores">${scoreNames.map((score) => scoreItem(score, scores[score], all)).join('')}</dl>
+<dl class="scores">${scoreNames.map((score) => scoreItem(score, scores[score], ranges[score], all)).join('')}</dl>
 <dl>${facts({ seed, ...settings })}</dl>
 <p class="files">${TRACK_FILES.map((type) => `<a href="${file(type)}">.${type}</a>`).join(' ')}</p>
 </div>
@@ -108,14 +114,25 @@ function card(track: SheetTrack, index: number, scoreNames: readonly string[], a
   });
 }
 
-/** A score with a bar that shows where it lies between the least and the greatest of the sheet. */
-function scoreItem(name: string, value: number | undefined, all: readonly SheetTrack[]): string {
+/**
+ * A score with a bar that shows where it lies between the least and the greatest of the sheet, and the range of the
+ * training songs.
+ */
+function scoreItem(
+  name: string,
+  value: number | undefined,
+  range: ScoreRanges[string] | undefined,
+  all: readonly SheetTrack[],
+): string {
   if (value === undefined) return '';
   const values = all.map(({ scores }) => scores[name] ?? Number.NaN).filter(Number.isFinite);
   const least = Math.min(...values);
-  const range = Math.max(...values) - least;
-  const share = Number.isFinite(value) && range > 0 ? Math.round(((value - least) / range) * 100) : 0;
-  return `<div style="--share:${share}%"><dt>${term(name)}</dt><dd>${figureOf(name, value)}</dd></div>`;
+  const width = Math.max(...values) - least;
+  const share = Number.isFinite(value) && width > 0 ? Math.round(((value - least) / width) * 100) : 0;
+  const mark = range === undefined ? '' : outsideMark(value, range);
+  const usual = range === undefined ? '' : ` <small>(${escapeHtml(rangeWords(name, range))})</small>`;
+  const outside = mark === '' ? '' : ' class="outside"';
+  return `<div style="--share:${share}%"${outside}><dt>${term(name)}</dt><dd>${figureOf(name, value)}${mark}${usual}</dd></div>`;
 }
 
 /** Names this sheet in the browser's storage, which all pages opened from disk share. */

@@ -7,6 +7,8 @@ interface Term {
   readonly explanation: string;
   /** Stands behind the figure. */
   readonly unit?: string;
+  /** Whether it is a share, 0..1, shown in percent. */
+  readonly isShare?: true;
 }
 
 /** The names of settings, scores and figures of a dataset, in words. One table for all pages. */
@@ -25,6 +27,7 @@ const TERMS: ReadonlyMap<string, Term> = new Map(
       explanation: 'How unexpected the notes are to the model, in nats per event: lower is safer, higher is bolder.',
     },
     notes: { explanation: 'How many notes are played.' },
+    pitchRange: { label: 'range', explanation: 'From the lowest note to the highest.', unit: 'semitones' },
     pitches: {
       explanation: 'Different pitches; in a table, the lowest and the highest as MIDI note numbers (60 is middle C).',
     },
@@ -32,7 +35,55 @@ const TERMS: ReadonlyMap<string, Term> = new Map(
       label: 'note names',
       explanation: 'How many of the twelve notes from C to B are used, in whatever octave: 7 is a plain scale.',
     },
-    longestRestBeats: { label: 'longest rest', explanation: 'The longest silence of the melody.', unit: 'beats' },
+    longestRestBeats: {
+      label: 'longest rest',
+      explanation: 'The longest silence of the voices that the model wrote.',
+      unit: 'beats',
+    },
+    pitchClassEntropy: {
+      label: 'variety of note names',
+      explanation:
+        'Entropy of the twelve notes from C to B: 0 for one note, 2.8 for a scale played evenly, 3.6 for all.',
+      unit: 'bits',
+    },
+    pitchEntropy: {
+      label: 'variety of pitch',
+      explanation: 'Entropy in bits: 0 if all notes were the same; 1 more for twice as many equally frequent pitches.',
+      unit: 'bits',
+    },
+    scaleConsistency: {
+      label: 'in one scale',
+      explanation: 'The share of notes in the major or minor scale that fits best.',
+      isShare: true,
+    },
+    polyphony: { explanation: 'How many different pitches sound at once, on average while any does.' },
+    polyphonyRate: {
+      label: 'full chords',
+      explanation: 'The share of time in which three or more different pitches sound.',
+      isShare: true,
+    },
+    grooveConsistency: {
+      label: 'steady rhythm',
+      explanation: 'How far each bar has its notes where the bar before has them; most music is above 80 %.',
+      isShare: true,
+    },
+    emptyBeats: { explanation: 'The share of beats in which nothing sounds.', isShare: true },
+    interval: { explanation: 'How far it is from note to note, on average.', unit: 'semitones' },
+    leaps: { explanation: 'The share of steps from note to note that are wider than a fifth.', isShare: true },
+    repeatedNotes: {
+      label: 'notes again',
+      explanation: 'The share of notes with the pitch of the one before.',
+      isShare: true,
+    },
+    repeatedBars: { label: 'bars again', explanation: 'The share of bars that are as an earlier one.', isShare: true },
+    onsetsMet: {
+      label: 'on beats',
+      explanation: 'The share of notes that start on a beat or together with another voice.',
+      isShare: true,
+    },
+    density: { label: 'notes a beat', explanation: 'Notes in a quarter note, of all voices that the model wrote.' },
+    rests: { explanation: 'The share of time in which nothing sounds.', isShare: true },
+    notesKept: { explanation: 'The share of notes that come back in their places.', isShare: true },
     seed: { explanation: 'Where the dice start: the same seed with the same settings gives the same tracks.' },
     temperature: { explanation: 'How boldly notes are drawn: below 1 safer, above 1 wilder.' },
     model: { explanation: 'The kind of network that wrote the melody.' },
@@ -130,12 +181,24 @@ export function term(name: string): string {
 }
 
 /** A value as a reader wants it, with its unit. */
+export function plainFigure(name: string, value: string | number | boolean): string {
+  const { unit, isShare } = TERMS.get(name) ?? {};
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  const shown = typeof value === 'number' ? formatNumber(isShare ? Math.round(1000 * value) / 10 : value) : value;
+  if (isShare) return `${shown} %`;
+  if (unit === undefined) return shown;
+  return `${shown} ${value === 1 ? unit.replace(/s$/, '') : unit}`;
+}
+
+/** The same as HTML. */
 export function figureOf(name: string, value: string | number | boolean): string {
-  const shown =
-    typeof value === 'number' ? formatNumber(value) : typeof value === 'boolean' ? (value ? 'yes' : 'no') : value;
-  const unit = TERMS.get(name)?.unit;
-  if (unit === undefined) return escapeHtml(shown);
-  return escapeHtml(`${shown} ${value === 1 ? unit.replace(/s$/, '') : unit}`);
+  return escapeHtml(plainFigure(name, value));
+}
+
+/** Two values of a name in the form `1 to 2 %`. */
+export function rangeWords(name: string, [least, most]: readonly [number, number]): string {
+  const isShare = TERMS.get(name)?.isShare;
+  return `${formatNumber(isShare ? Math.round(1000 * least) / 10 : least)} to ${plainFigure(name, most)}`;
 }
 
 /** Names with their values, as items of a list of definitions. */
