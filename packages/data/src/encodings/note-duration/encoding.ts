@@ -49,7 +49,7 @@ const MIN_ROWS = 32;
  */
 export const noteDurationEncoding: Encoding = {
   name: NAME,
-  version: 1,
+  version: 2,
   classes: CLASSES,
   // Four onsets of two notes: twelve rows of two.
   stepsPerBar: 24,
@@ -75,7 +75,12 @@ export const noteDurationEncoding: Encoding = {
 
 function encode(song: Song): Encoded {
   const { restrikeRise } = NES_RULES;
-  const { voices } = songSteps(song, { stepsPerQuarter: STEPS_PER_QUARTER, voices: PITCHED_VOICES, restrikeRise });
+  const { voices } = songSteps(song, {
+    stepsPerQuarter: STEPS_PER_QUARTER,
+    voices: PITCHED_VOICES,
+    restrikeRise,
+    rounding: 'lengths',
+  });
   const notes = [...voices.pulse1, ...voices.pulse2, ...voices.triangle]
     .filter(({ pitch }) => pitch >= LOWEST && pitch <= HIGHEST)
     .map((note) => ({ ...note, end: Math.min(note.end, note.start + LONGEST_NOTE) }))

@@ -39,7 +39,7 @@ const MIN_NOTES = 8;
  */
 export const noteVectorsEncoding: Encoding = {
   name: NAME,
-  version: 2,
+  version: 3,
   classes: CLASSES,
   // Eight notes.
   stepsPerBar: 24,
@@ -114,7 +114,10 @@ function encode(song: Song): Encoded {
     triangle: triangle.filter(isNear),
     noise: [],
   };
-  const { voices } = songSteps({ ...song, voices: near }, { stepsPerQuarter: 4, voices: PITCHED_VOICES });
+  const { voices } = songSteps(
+    { ...song, voices: near },
+    { stepsPerQuarter: 4, voices: PITCHED_VOICES, rounding: 'lengths' },
+  );
   const notes = PITCHED_VOICES.flatMap((voice) => voices[voice]);
   const shift = semitonesToC(notes);
   const longest = new Map<string, Span>();

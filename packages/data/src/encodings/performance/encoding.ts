@@ -45,7 +45,7 @@ function createPerformanceEncoding(name: string, withVelocity: boolean): Encodin
   const grammar = createGrammar(classes);
   return {
     name,
-    version: 1,
+    version: 2,
     classes,
     // Eight notes a bar: on, off and the times between.
     stepsPerBar: 32,
@@ -82,12 +82,9 @@ const STEP_TICKS = TICKS_PER_SECOND / STEPS_PER_SECOND;
 const CLOCK: Grid = { position: (time) => time / STEP_TICKS };
 
 function encode(song: Song, withVelocity: boolean): Encoded {
-  const voices = quantiseVoices(song, CLOCK, PITCHED_VOICES, undefined);
+  const voices = quantiseVoices(song, CLOCK, { voices: PITCHED_VOICES });
   const audible = PITCHED_VOICES.flatMap((voice) => voices[voice].filter(({ volume }) => volume !== 0));
-  const heard = withVelocity ? audible : audible.map(({ start, end, pitch }) => ({ start, end, pitch }));
-  // Ends that change hands can ask for what the voices cannot play; it is written as they play it.
-  const dealt = dealVoices(pairInOrder(heard));
-  const events = eventsOf(pairInOrder(PITCHED_VOICES.flatMap((voice) => dealt[voice])), withVelocity);
+  const events = eventsOf(pairInOrder(audible), withVelocity);
   if (events.length < SHORTEST) return droppedPitched(song, `fewer than ${SHORTEST} events`);
   return { sequences: [{ voice: 'all', events: Uint16Array.from(events) }], dropped: droppedNoise(song) };
 }
@@ -98,7 +95,7 @@ function pairInOrder(notes: readonly Span[]): Span[] {
   for (const note of notes) ofPitch.set(note.pitch, [...(ofPitch.get(note.pitch) ?? []), note]);
   const paired = [...ofPitch.values()].flatMap((same) => {
     const ends = same.map(({ end }) => end).sort((a, b) => a - b);
-    const started = same.toSorted((a, b) => a.start - b.start || a.end - b.end || volumeOf(a) - volumeOf(b));
+    const started = same.toSorted((a, b) => a.start - b.start || volumeOf(a) - volumeOf(b));
     return started.map((note, index) => ({ ...note, end: ends[index] }));
   });
   return paired.sort((a, b) => a.start - b.start || a.pitch - b.pitch);
@@ -163,7 +160,8 @@ function decode(events: ArrayLike<number>, options: DecodeOptions, name: string,
   }
   for (const notes of sounding.values()) notes.forEach(end);
   spans.sort((a, b) => a.start - b.start || a.pitch - b.pitch);
-  return songOnGrid({ voices: dealVoices(spans), steps: step }, options, STEPS_PER_SECOND / 2, 'absolute');
+  const voices = dealVoices(spans, { sharedEnds: true });
+  return songOnGrid({ voices, steps: step }, options, STEPS_PER_SECOND / 2, 'absolute');
 }
 
 /**

@@ -70,7 +70,7 @@ export function onsetEventsOf(bitmap: Float32Array, threshold: number): Uint16Ar
 }
 
 function encode(song: Song): Encoded {
-  const voices = quantiseVoices(song, gridOf(song, STEPS_PER_QUARTER), PITCHED_VOICES, undefined);
+  const voices = quantiseVoices(song, gridOf(song, STEPS_PER_QUARTER), { voices: PITCHED_VOICES });
   const notes = PITCHED_VOICES.flatMap((voice) => voices[voice]);
   if (notes.length === 0) return { sequences: [], dropped: droppedNoise(song) };
   const first = Math.min(...notes.map(({ start }) => start));

@@ -92,10 +92,7 @@ function encodeNaively(song: Song): Encoded {
   return encode(timed);
 }
 
-/**
- * START, and END before the last event, take no time; notes do not sound on over them. What goes on without having
- * started is ignored, as Magenta does.
- */
+/** START and END say nothing, and what goes on without having started is ignored, as in Magenta. */
 function decode(events: ArrayLike<number>, options: DecodeOptions): Song {
   const spans: Span[] = [];
   let step = 0;
@@ -117,10 +114,6 @@ function decode(events: ArrayLike<number>, options: DecodeOptions): Song {
     } else if (event === STEP_END) {
       endStep();
       step++;
-    } else {
-      sounding = [...sounding, ...kept];
-      kept = [];
-      endStep();
     }
   }
   // Notes of a step that was not ended count as one step long.
