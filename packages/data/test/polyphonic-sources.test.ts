@@ -8,6 +8,7 @@ import {
   polyphonyEncoding,
   type Song,
 } from '../src/index.ts';
+import { type PerformedNote, performanceByRules, withoutOrder } from './support/performance-rules.ts';
 import { plainNote, songOf } from './support/songs.ts';
 
 /*
@@ -16,12 +17,8 @@ import { plainNote, songOf } from './support/songs.ts';
  */
 
 /** A note of a voice, in steps of a grid. */
-interface StepNote {
+interface StepNote extends PerformedNote {
   readonly voice: 'pulse1' | 'pulse2' | 'triangle';
-  readonly start: number;
-  readonly end: number;
-  readonly pitch: number;
-  readonly volume: number;
 }
 
 const range = (length: number) => Array.from({ length }, (_, index) => index);
@@ -218,41 +215,6 @@ describe('performance, as in note_seq', () => {
       { numRuns: 50 },
     );
   });
-
-  function performanceByRules(notes: readonly StepNote[]): number[] {
-    const sorted = notes.toSorted((a, b) => a.start - b.start || a.pitch - b.pitch);
-    const moments = [
-      ...sorted.map((note, index) => ({ step: note.start, index, isOff: false })),
-      ...sorted.map((note, index) => ({ step: note.end, index, isOff: true })),
-    ].sort((a, b) => a.step - b.step || a.index - b.index || Number(a.isOff) - Number(b.isOff));
-    const events: number[] = [];
-    let [now, bin] = [0, 0];
-    for (const { step, index, isOff } of moments) {
-      for (; step > now + 100; now += 100) events.push(shift(100));
-      if (step > now) events.push(shift(step - now));
-      now = step;
-      const { pitch, volume } = sorted[index];
-      const own = Math.floor((Math.round((volume * 127) / 15) - 1) / 4) + 1;
-      if (!isOff && own !== bin) {
-        events.push(355 + own);
-        bin = own;
-      }
-      events.push(isOff ? off(pitch) : on(pitch));
-    }
-    return events;
-  }
-
-  /** What is heard at each step, note-ons with the velocity in force. */
-  function withoutOrder(events: ArrayLike<number>): string[] {
-    const heard: string[] = [];
-    let [now, velocity] = [0, 0];
-    for (const event of Array.from(events)) {
-      if (event >= 356) velocity = event;
-      else if (event >= 256) now += event - 255;
-      else heard.push(`${now}: ${event < 128 ? `${event} at ${velocity}` : event}`);
-    }
-    return heard.sort();
-  }
 });
 
 describe('note-duration, as in MusicAutobot', () => {

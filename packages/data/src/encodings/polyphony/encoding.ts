@@ -30,6 +30,7 @@ const MAGENTA_LONGEST = 512;
  * pitch the one that goes on comes first. A pitch that is not continued has ended. The noise takes no part.
  *
  * It forgets which voice played what, volume and duty; decoding deals the notes to the voices anew (dealVoices).
+ * (Departures from Polyphony RNN: the table in the package's README.)
  */
 export const polyphonyEncoding: Encoding = {
   name: NAME,
