@@ -2,41 +2,40 @@ import type { VoiceName } from '@chipsmith/apu';
 import type { Song } from '../../song.ts';
 import { refuseClass, refusePitch } from '../check-events.ts';
 import type { DecodeOptions, Encoded, EncodedSequence, Encoding } from '../encoding.ts';
-import { type Span, songOnGrid } from '../grid/song.ts';
+import { songOnGrid } from '../grid/song.ts';
 import { droppedAll, songSteps } from '../grid/steps.ts';
 import { type Melody, NO_EVENT, PIANO_ALPHABET } from '../melody/alphabet.ts';
 import { describeMelodyEvent } from '../melody/encoding.ts';
 import { NES_RULES, STEPS_PER_BAR } from '../melody/extract.ts';
 import { melodyOfSpans, melodySpans } from '../melody/spans.ts';
 import { DRUM_CLASSES, describeDrums, drumClassOf, noisePitchOf } from './drums.ts';
-import { isFilled, windowStarts } from './windows.ts';
+import { fullWindowStarts } from './windows.ts';
 
 const NAME = 'music-vae-trio';
 const BARS = 16;
+/** Every part sounds in each bar of a window, or in one that is so many bars before or after it. */
+const GAP_BARS = 2;
 /** Events of a step: melody, bass, drums. */
 const PARTS = 3;
 const BASS = PIANO_ALPHABET.classes;
 const DRUM = 2 * PIANO_ALPHABET.classes;
 const CLASSES = DRUM + DRUM_CLASSES;
-/** A part may rest for so many bars before and after a bar, and the bar counts as one with all parts. */
-const GAP_BARS = 2;
 /** The part that begins each range of classes. */
 const FIRST_CLASSES = [0, BASS, DRUM] as const;
 
 /**
  * The trio encoding of MusicVAE: windows of 16 bars, three events a 16th note, melody (0..89), bass (90..179, the same
  * 90 classes) and drums (180..691, a bit for each of nine drums); 692 classes together, which is the depth of the
- * original's input. Windows begin at every bar, and are cut out of the song as they are: a note that is held into one
- * leaves its note-off there. In each bar of a window all three parts sound, or do so within two bars of it, as in
- * Magenta's TrioConverter.
+ * original's input. Windows begin at every bar of the song, and hold what lies in it as it is: also the end of a note
+ * that began before, of which nothing is left when a window is decoded. Equal windows of a trio count once.
  *
  * A song gives trios of pulse 1, triangle and noise, and of pulse 2, triangle and noise. A noise's brightness decides
- * which drum it is; the noise's own pitch and sound are forgotten, and a hit comes back one step long. Equal windows of
- * a song count once.
+ * which drum it is; the noise's own pitch and sound are forgotten, and a hit comes back one step long. (Departures from
+ * MusicVAE: the table in the package's README.)
  */
 export const vaeTrioEncoding: Encoding = {
   name: NAME,
-  version: 2,
+  version: 3,
   classes: CLASSES,
   stepsPerBar: PARTS * STEPS_PER_BAR,
   voices: ['pulse1', 'triangle', 'noise'],
@@ -90,46 +89,21 @@ function encode(song: Song): Encoded {
 }
 
 function encodeTrio(song: Song, lead: VoiceName): EncodedSequence[] {
+  const names = [lead, 'triangle', 'noise'] as const;
   const { restrikeRise } = NES_RULES;
-  const { voices, steps } = songSteps(song, { stepsPerQuarter: 4, voices: [lead, 'triangle', 'noise'], restrikeRise });
-  const parts = [voices[lead], voices.triangle, voices.noise];
-  const bars = Math.ceil(steps / STEPS_PER_BAR);
-  const melodies = parts.map((spans) => melodyOfSpans(spans, bars * STEPS_PER_BAR));
-  const complete = completeBars(parts, bars);
+  const { voices, steps } = songSteps(song, { stepsPerQuarter: 4, voices: names, restrikeRise, keepSilence: true });
+  const parts = names.map((name) => voices[name]);
+  const wholeBars = Math.ceil(steps / STEPS_PER_BAR) * STEPS_PER_BAR;
+  const events = eventsOf(parts.map((part) => melodyOfSpans(part, wholeBars)));
   const windows = new Map<string, Uint16Array>();
-  for (const start of windowStarts(steps, BARS)) {
-    const bar = start / STEPS_PER_BAR;
-    const slices = melodies.map((melody) => melody.slice(start, start + BARS * STEPS_PER_BAR));
-    if (!complete.slice(bar, bar + BARS).every(Boolean) || !isFilled(slices)) continue;
-    const events = eventsOf(slices);
-    windows.set(events.join(), events);
+  for (const start of fullWindowStarts(parts, steps, { bars: BARS, gapBars: GAP_BARS })) {
+    const window = events.slice(PARTS * start, PARTS * (start + BARS * STEPS_PER_BAR));
+    windows.set(window.join(), window);
   }
-  return [...windows.values()].map((events) => ({ voice: 'all', events }));
+  return [...windows.values()].map((window) => ({ voice: 'all', events: window }));
 }
 
-/**
- * Whether all parts sound in each bar, or within two bars of it. Of the first and the last two bars one part that does
- * is enough: a window that was cut out of a song, and decoded, is one again.
- */
-function completeBars(parts: readonly (readonly Span[])[], bars: number): boolean[] {
-  const near = parts.map((spans) => {
-    const sounding = new Array<boolean>(bars).fill(false);
-    for (const { start, end } of spans) {
-      sounding.fill(true, Math.floor(start / STEPS_PER_BAR), Math.ceil(end / STEPS_PER_BAR));
-    }
-    return sounding.map((_, bar) => sounding.slice(Math.max(0, bar - GAP_BARS), bar + GAP_BARS + 1).some(Boolean));
-  });
-  const complete = Array.from({ length: bars }, (_, bar) => near.every((part) => part[bar]));
-  for (const edge of [0, Math.max(0, bars - GAP_BARS)]) {
-    complete.fill(
-      near.some((part) => part.slice(edge, edge + GAP_BARS).some(Boolean)),
-      edge,
-      edge + GAP_BARS,
-    );
-  }
-  return complete;
-}
-
+/** Three events a step. */
 function eventsOf([melody, bass, hits]: readonly Melody[]): Uint16Array {
   const events = new Uint16Array(melody.length * PARTS);
   for (let step = 0; step < melody.length; step++) {

@@ -30,6 +30,7 @@ const MAGENTA_LONGEST = 512;
  * pitch the one that goes on comes first. A pitch that is not continued has ended. The noise takes no part.
  *
  * It forgets which voice played what, volume and duty; decoding deals the notes to the voices anew (dealVoices).
+ * (Departures from Polyphony RNN: the table in the package's README.)
  */
 export const polyphonyEncoding: Encoding = {
   name: NAME,
@@ -92,7 +93,7 @@ function encodeNaively(song: Song): Encoded {
   return encode(timed);
 }
 
-/** START, END and what goes on without having started are ignored, as Magenta does. */
+/** START and END say nothing, and what goes on without having started is ignored, as in Magenta. */
 function decode(events: ArrayLike<number>, options: DecodeOptions): Song {
   const spans: Span[] = [];
   let step = 0;
