@@ -31,7 +31,7 @@ interface Deal {
 
 /**
  * Deals polyphonic notes, as encodings without voices have them, to the three pitched voices so that lines leap little
- * and cross little: the cheapest way through all notes (Viterbi), where a state is which voices are busy, with what and until when.
+ * and cross little: the cheapest way through all notes (Viterbi), where a state is what the voices play and until when.
  * Notes below the pulses' range go to the triangle, those of another volume than its own do not. Where more than three
  * notes sound together the last to come is left out.
  *
