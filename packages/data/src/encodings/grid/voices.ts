@@ -31,7 +31,7 @@ interface Deal {
 
 /**
  * Deals polyphonic notes, as encodings without voices have them, to the three pitched voices so that lines leap little
- * and cross little: the cheapest way through all notes (Viterbi), where a state is which voices are busy until when.
+ * and cross little: the cheapest way through all notes (Viterbi), where a state is what the voices play and until when.
  * Notes below the pulses' range go to the triangle, those of another volume than its own do not. Where more than three
  * notes sound together the last to come is left out.
  *
@@ -48,7 +48,7 @@ export function dealVoices(notes: readonly Span[], { sharedEnds = false } = {}):
     for (const deal of deals) {
       for (const next of successors(deal, note, sharedEnds)) {
         // Voices that are free again by now are alike, whenever they fell silent.
-        const key = next.ends.map((end) => (end > note.start ? end : '')).join();
+        const key = next.ends.map((end, voice) => (end > note.start ? `${end} ${next.pitches[voice]}` : '')).join();
         const rival = best.get(key);
         if (rival === undefined || next.cost < rival.cost) best.set(key, next);
       }
