@@ -46,6 +46,7 @@ export {
   type TrainingMemory,
   trainingMemory,
 } from './training/budget.ts';
+export { type StartingPoint, settingsFrom } from './training/fine-tuning.ts';
 export type { LoopOptions, TrainingProgress, TrainingResult } from './training/loop.ts';
 export { type OptimiserSettings, optimiserSettings } from './training/optimiser.ts';
 export {

@@ -42,6 +42,17 @@ const trainingSchema = z
     best: z.strictObject({ step, loss: z.number() }).nullable(),
     /** What the first of the model's baselines reaches on the same validation data; null where there is none. */
     baseline: z.number().nullable(),
+    /** The checkpoint of another run that it started from; left out for one that started anew. */
+    from: z
+      .strictObject({
+        name: z.string(),
+        /** Of the other run, and the data it had learnt by then. */
+        step,
+        dataFingerprint: z.string(),
+        /** Validation loss before the first step, on the data of this run; null where there was no validation. */
+        loss: z.number().nullable(),
+      })
+      .optional(),
   })
   .superRefine(checkShape);
 

@@ -59,6 +59,8 @@ export interface TrainingResult {
   readonly best: { readonly step: number; readonly loss: number } | null;
   /** What the first of the model's baselines reaches on the same validation data; null where there is none. */
   readonly baseline: number | null;
+  /** The other run's checkpoint that training started from, and the validation loss that it came with. */
+  readonly from?: CheckpointMetadata['training']['from'];
 }
 
 /** What a training runs on: everything is on the device, and the run is there. */
@@ -105,6 +107,9 @@ export class TrainingLoop {
   async run(): Promise<TrainingResult> {
     const { steps = MAX_STEPS, minutes, signal, validateEvery } = this.#options;
     this.#bound = new TimeBound(minutes);
+    await this.#validateStart();
+    // A process that was killed may have saved its last checkpoint and not have ended.
+    if (this.#outOfPatience()) return this.#result('no improvement');
     this.#clock = performance.now();
     for (let step = this.#training.step + 1; step <= steps; step++) {
       if (signal?.aborted) return this.#interrupted();
@@ -157,10 +162,18 @@ export class TrainingLoop {
     this.#update({ step });
   }
 
+  /** @throws ModelError if a loss is no longer a number: the parameters are worthless then, and must not be saved */
+  #requireNumbers(losses: readonly number[]): void {
+    if (losses.every(Number.isFinite)) return;
+    throw new ModelError(
+      `${this.#parts.store.place}: the loss is no longer a number at step ${this.#training.step}; the last checkpoint is kept. Start a new run with a lower learning rate; CHIPSMITH_DEBUG=nan names the operation that fails first.`,
+    );
+  }
+
   /**
    * Writes and tells what the steps since the last report gave.
    *
-   * @throws ModelError if a loss is no longer a number: the parameters are worthless then, and must not be saved
+   * @throws ModelError if a loss is no longer a number
    */
   async #report(look: 'losses' | 'validation'): Promise<ModelEvaluation | undefined> {
     const { store, batches, program, evaluator, validation } = this.#parts;
@@ -177,11 +190,7 @@ export class TrainingLoop {
     const evaluation =
       look === 'validation' ? await this.#withAverage(async () => await evaluator?.evaluate(validation)) : undefined;
     this.#clock = performance.now();
-    if (![...rows.flat(), evaluation?.loss ?? 0].every(Number.isFinite)) {
-      throw new ModelError(
-        `${store.place}: the loss is no longer a number at step ${step}; the last checkpoint is kept. Start a new run with a lower learning rate; CHIPSMITH_DEBUG=nan names the operation that fails first.`,
-      );
-    }
+    this.#requireNumbers([...rows.flat(), evaluation?.loss ?? 0]);
     const loss = rows.reduce((total, [value]) => total + value, 0) / rows.length;
     const gradientNorm = rows[rows.length - 1][1];
     const learningRate = this.#rateAt(step);
@@ -218,18 +227,37 @@ export class TrainingLoop {
 
   /** Without a valid split every checkpoint counts as the best. */
   async #validate(): Promise<void> {
-    const start = performance.now();
-    await this.#validateAndSave();
-    this.#clock = performance.now();
-    this.#bound.tookValidation((this.#clock - start) / 1000);
+    await this.#timeValidation(async () => {
+      const evaluation = await this.#report('validation');
+      const { step, best } = this.#training;
+      const improved = evaluation === undefined || best === null || evaluation.loss < best.loss;
+      if (improved && evaluation !== undefined) this.#update({ best: { step, loss: evaluation.loss } });
+      await this.#save(improved);
+    });
   }
 
-  async #validateAndSave(): Promise<void> {
-    const evaluation = await this.#report('validation');
-    const { step, best } = this.#training;
-    const improved = evaluation === undefined || best === null || evaluation.loss < best.loss;
-    if (improved && evaluation !== undefined) this.#update({ best: { step, loss: evaluation.loss } });
-    await this.#save(improved);
+  /**
+   * A run that starts from another one's checkpoint is judged before its first step: that is the best so far, which
+   * fine-tuning has to be better than.
+   */
+  async #validateStart(): Promise<void> {
+    const { evaluator, validation } = this.#parts;
+    const { from, step, best } = this.#training;
+    if (from === undefined || step > 0 || best !== null || evaluator === undefined) return;
+    await this.#timeValidation(async () => {
+      const { loss } = await evaluator.evaluate(validation);
+      this.#requireNumbers([loss]);
+      this.#valid = { step, loss };
+      this.#update({ best: { step, loss }, from: { ...from, loss } });
+      await this.#save(true);
+    });
+  }
+
+  async #timeValidation(work: () => Promise<void>): Promise<void> {
+    const start = performance.now();
+    await work();
+    this.#clock = performance.now();
+    this.#bound.tookValidation((this.#clock - start) / 1000);
   }
 
   /**
@@ -267,8 +295,8 @@ export class TrainingLoop {
   }
 
   #result(reason: TrainingResult['reason']): TrainingResult {
-    const { step, best, baseline } = this.#training;
-    return { step, reason, best, baseline };
+    const { step, best, baseline, from } = this.#training;
+    return { step, reason, best, baseline, ...(from && { from }) };
   }
 
   /** `latest` comes last: a process killed in between resumes before `best` and makes it again. */

@@ -24,6 +24,7 @@ import type { ModelDefinition, ModelSettings } from '../model.ts';
 import { configure } from '../registry.ts';
 import { type BatchOrder, type BatchSource, batchesOnDemand } from './batches.ts';
 import { fitTraining, limitsWithin, recomputedShare, trainingMemory } from './budget.ts';
+import { fineTuningState, requireStartingPoint, type StartingPoint } from './fine-tuning.ts';
 import { type LoopOptions, TrainingLoop, type TrainingResult } from './loop.ts';
 import { microBatchOf, planTraining, requireHalf, type TrainingShape } from './pass.ts';
 import type { RunStore } from './run-store.ts';
@@ -46,6 +47,11 @@ export interface TrainOptions extends TrainingShape, LoopOptions {
    * Goes on from the run's latest checkpoint; model, shape, budget, augmentation and seed are then those of the run.
    */
   readonly resume: boolean;
+  /**
+   * Where a new run starts, instead of at random values: settings are those of its checkpoint, but for the optimiser's
+   * (`settingsFrom`). A run that is resumed needs nothing of it.
+   */
+  readonly from?: StartingPoint | undefined;
   readonly seed: number;
   /** Random changes to the training sequences, others in each epoch; none if left out. */
   readonly augmentation?: AugmentationName | undefined;
@@ -218,11 +224,12 @@ const SEQUENCES_TRIED = 32;
 
 /** Step 0 of a new run. */
 async function firstCheckpoint(options: TrainOptions): Promise<Checkpoint> {
-  const { signal, device, definition, dataset, seed, batch, length, half, budget, augmentation } = options;
+  const { signal, device, definition, dataset, seed, batch, length, half, budget, augmentation, from } = options;
   const { encoding, fingerprint } = dataset.manifest;
   requireSpoken(definition, encoding.name, `prepare the data with --encoding ${definition.encodings[0]}`);
   if (augmentation !== undefined) requireChange(dataset, augmentation);
   const settings = configure(definition, options.settings);
+  if (from !== undefined) requireStartingPoint(from, definition, settings, encoding);
   const trainee = traineeOf(definition, settings, requireKnown(encoding));
   const { model } = trainee;
   if (model.examples.cutting === WHOLE_SEQUENCES && length !== 1) {
@@ -260,9 +267,16 @@ async function firstCheckpoint(options: TrainOptions): Promise<Checkpoint> {
       step: 0,
       best: null,
       baseline: null,
+      ...(from && { from: originOf(from) }),
     },
   };
-  return { metadata, settings, model, state: startingState(trainee, seed) };
+  const state = from === undefined ? startingState(trainee, seed) : fineTuningState(trainee, from.checkpoint);
+  return { metadata, settings, model, state };
+}
+
+/** What a run keeps of where it started; the loss there is not known yet. */
+function originOf({ name, checkpoint: { metadata } }: StartingPoint): CheckpointMetadata['training']['from'] {
+  return { name, step: metadata.training.step, dataFingerprint: metadata.dataFingerprint, loss: null };
 }
 
 function requireSameData({ metadata }: Checkpoint, dataset: Dataset, store: RunStore): void {
