@@ -1,6 +1,7 @@
 import {
   configure,
   findModel,
+  lengthsOf,
   type ModelDefinition,
   ModelError,
   type ModelSettings,
@@ -41,10 +42,16 @@ export function settingsSchema({ settings }: ModelDefinition): z.ZodType<ModelSe
 export function shapeSchema({ training: { batch, length } }: ModelDefinition) {
   return z.object({
     batch: trainingSettings.batch.default(batch),
-    length: trainingSettings.length.default(length),
+    length: trainingSettings.lengths.default([length]),
     microBatch: trainingSettings.microBatch,
     half: trainingSettings.half,
   });
+}
+
+/** As far as it is given, lengths in rising order. @throws UsageError for a value that is outside its limits */
+export function givenShape(args: Arguments, definition: ModelDefinition) {
+  const { length, ...shape } = givenValues(shapeSchema(definition), args);
+  return { ...shape, ...(length && { length: lengthsOf({ length }) }) };
 }
 
 /**
@@ -118,7 +125,7 @@ export function trainingOf(args: Arguments, from?: StartingPoint): Training {
   const given = givenSettings(args, definition);
   if (from !== undefined) requireAsIn(from, definition, given);
   const settings = from === undefined ? given : settingsFrom(from.checkpoint, given.optimiser);
-  const shape = { ...definition.training, ...givenValues(shapeSchema(definition), args) };
+  const shape = { ...definition.training, ...givenShape(args, definition) };
   try {
     microBatchOf(shape);
     return { definition, settings: configure(definition, settings), shape };

@@ -4,6 +4,7 @@ import { type BytesByCategory, type Device, MEMORY_CATEGORIES } from '@chipsmith
 import {
   findModel,
   learningWarning,
+  lengthsOf,
   type ModelDefinition,
   models,
   type StartingPoint,
@@ -28,6 +29,7 @@ import { required } from '../terminal/values.ts';
 import { requireWritable } from '../writable.ts';
 import {
   givenSettings,
+  givenShape,
   modelOf,
   modelOption,
   sectionsOf,
@@ -114,6 +116,7 @@ export const train: Command = {
     ['train --data nes --run runs/nes --steps 5000 --layers 256,256', 'A larger one on your own data'],
     ['train --data nes --run runs/nes --minutes 30', 'For half an hour, whatever the machine'],
     ['train --layers 1024,1024 --batch 256 --length 512 --vram 6GB', 'One that does not fit by itself'],
+    ['train --data nes --length 64,128,256', 'Short songs apart from long ones: fewer steps are padding'],
     ['train --model mono-rnn --data nes-mono --augment music-vae', 'In every key, another one in each epoch'],
     ['train --run runs/nes --steps 10000 --resume', 'Go on with it'],
     ['train --from runs/nes --data my-songs --learning-rate 0.0003', 'Fine-tune what it learnt to other songs'],
@@ -255,15 +258,15 @@ async function resumedRun(args: Arguments): Promise<Run> {
   const { metadata, settings } = await run.load('latest');
   const { model, training } = metadata;
   const definition = findModel(model);
-  const { seed, batch, length, microBatch, half, budget, augmentation } = training;
-  const shape = { batch, length, microBatch, half };
+  const { seed, batch, microBatch, half, budget, augmentation } = training;
+  const shape = { batch, length: lengthsOf(training), microBatch, half };
   const kept = { seed, augment: augmentation ?? undefined };
   const from = text(args, 'from');
   const vram = bytesOf(args, 'vram');
   const change =
     firstChange(z.object({ model: z.string() }), { model: text(args, 'model') }, { model }) ??
     firstChange(settingsSchema(definition), givenSettings(args, definition), settings) ??
-    firstChange(shapeSchema(definition), givenValues(shapeSchema(definition), args), shape) ??
+    firstChange(shapeSchema(definition), givenShape(args, definition), shape) ??
     firstChange(keptSchema, givenValues(keptSchema, args), kept) ??
     (vram === undefined || vram === budget
       ? undefined
@@ -291,7 +294,7 @@ function settingsOf({ shape, budget }: Run, { microBatch, recomputed, unrestrict
 }
 
 function paddingWords({ padding }: TrainingPlan): string {
-  return `${Math.round(100 * padding)} % of each batch is padding after short sequences; a shorter --length has less`;
+  return `${Math.round(100 * padding)} % of each batch is padding after short sequences; a shorter --length has less, or several, such as --length 64,128,256`;
 }
 
 function memoryTable({ parameters, predicted }: TrainingPlan): string {

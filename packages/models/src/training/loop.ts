@@ -1,15 +1,15 @@
 import { deriveSeed, type EventSequence } from '@chipsmith/data';
-import type { Arena, Device, Program } from '@chipsmith/kernels';
+import type { Arena, Device } from '@chipsmith/kernels';
 import type { Checkpoint, CheckpointMetadata } from '../checkpoint/checkpoint.ts';
 import { ModelError } from '../error.ts';
 import type { Evaluator, ModelEvaluation } from '../evaluation/evaluator.ts';
 import { letThrough } from '../let-through.ts';
 import type { BatchSource } from './batches.ts';
 import { learningRates } from './optimiser.ts';
-import type { TrainingPass } from './pass.ts';
 import { compositionsWithin, type PreviewOptions } from './preview.ts';
 import type { RunStore } from './run-store.ts';
 import { MAX_STEPS } from './settings.ts';
+import type { TrainingSteps } from './steps.ts';
 import { TimeBound } from './time-bound.ts';
 import { keptArenas, type Trainee } from './trainee.ts';
 
@@ -70,8 +70,7 @@ export interface LoopParts {
   readonly batches: BatchSource;
   readonly trainee: Trainee;
   readonly validation: readonly EventSequence[];
-  readonly pass: TrainingPass;
-  readonly program: Program;
+  readonly steps: TrainingSteps;
   /** Undefined where there is nothing to validate with. */
   readonly evaluator: Evaluator | undefined;
 }
@@ -149,16 +148,11 @@ export class TrainingLoop {
 
   /** @param step counted from 1 */
   async #launch(step: number): Promise<void> {
-    const { batches, pass, program, trainee } = this.#parts;
-    const { fields, weight } = await batches.next();
-    for (const [name, values] of Object.entries(fields)) program.write(pass.fields[name], values);
-    program.write(pass.weight, Float32Array.of(weight));
-    for (const [part, input] of pass.seeds.entries()) {
-      const seed = deriveSeed(this.#training.seed, step, ...(part === 0 ? [] : [part]));
-      program.write(input, Uint32Array.of(seed));
-    }
-    program.write(pass.schedule, trainee.optimiser.scheduleValues(step, this.#rateAt(step)));
-    program.run();
+    const { batches, steps, trainee } = this.#parts;
+    steps.run(await batches.next(), {
+      seedOf: (part) => deriveSeed(this.#training.seed, step, ...(part === 0 ? [] : [part])),
+      schedule: trainee.optimiser.scheduleValues(step, this.#rateAt(step)),
+    });
     this.#update({ step });
   }
 
@@ -176,15 +170,15 @@ export class TrainingLoop {
    * @throws ModelError if a loss is no longer a number
    */
   async #report(look: 'losses' | 'validation'): Promise<ModelEvaluation | undefined> {
-    const { store, batches, program, evaluator, validation } = this.#parts;
-    const { step, batch, length } = this.#training;
-    const rows = await program.history();
+    const { store, batches, steps: programs, evaluator, validation } = this.#parts;
+    const { step } = this.#training;
+    const { rows, positions } = await programs.results();
     if (rows.length === 0) return undefined;
     const seconds = Math.max(1e-6, this.#secondsSinceLook);
     const stepSeconds = seconds / rows.length;
     this.#bound.tookSteps(stepSeconds);
     this.#reported = step;
-    const tokensPerSecond = (batch * length) / stepSeconds;
+    const tokensPerSecond = positions / seconds;
     const waited = (batches.secondsWaited - this.#waitedBefore) / seconds;
     this.#waitedBefore = batches.secondsWaited;
     const evaluation =
