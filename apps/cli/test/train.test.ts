@@ -189,6 +189,61 @@ describe('train --vram', () => {
   });
 });
 
+describe('train --from', () => {
+  const others = join(folder, 'others');
+  const tuned = join(folder, 'tuned');
+  const shape = '--batch 4 --length 16';
+  let before: unknown;
+
+  beforeAll(async () => {
+    await writeMidiFolder(join(folder, 'other midi'), 8, 2);
+    const { code } = await chipsmithWords(['prepare', join(folder, 'other midi'), '--output', others]);
+    expect(code).toBe(0);
+    ({ from: before } = (await jsonOf(
+      `train --from ${run} --data ${others} --run ${tuned} --steps 4 ${shape} --learning-rate 0.01`,
+    )) as { from: unknown });
+  });
+
+  it('goes on with what another run learnt, at another rate, and tells the loss that it came with', async () => {
+    expect(before).toMatchObject({ name: 'run', step: 3 });
+    const { metadata, settings } = await new RunFolder(tuned).load('latest');
+    expect(settings).toMatchObject({ layers: [8], optimiser: { learningRate: 0.01 } });
+    expect(metadata.training.from).toEqual(before);
+    const line = `train --from ${latestOf(run)} --data ${others} --run ${tuned}-again --steps 2 ${shape} --layers 8`;
+    const { code, stdout } = await chipsmith(line);
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(
+        /^finished at step 2; .+; \d\.\d{3} before the first step, as latest\.safetensors had learnt\n/,
+      ),
+    ]);
+    expect(stdout).toContain(`train --resume --run ${tuned}-again`);
+  });
+
+  it('resumes without the other run, which may be named again', async () => {
+    const moved = `train --resume --from elsewhere/run --run ${tuned} --steps`;
+    expect(await jsonOf(`${moved} 6`)).toMatchObject({ step: 6, from: before });
+    await expectFailure(2, /^--from is run in .*tuned and cannot change/, `${moved.replace('/run', '/others')} 8`);
+    await expectFailure(
+      2,
+      /^--from is not set in .*run and cannot change/,
+      `train --resume --from ${tuned} --run ${run}`,
+    );
+  });
+
+  it('refuses another model, other settings and what is no checkpoint', async () => {
+    const from = `train --from ${run} --run ${join(folder, 'none')}`;
+    await expectFailure(2, /^--model is basic-rnn in run and cannot change/, `${from} --model mono-rnn`);
+    await expectFailure(2, /^--layers is 8 in run and cannot change/, `${from} --layers 16`);
+    await expectFailure(1, /elsewhere: there is no such run or checkpoint/, `train --from ${folder}/elsewhere`);
+    await expectFailure(1, /midi: has no checkpoint "best"/, `train --from ${folder}/midi`);
+    const mono = join(folder, 'mono');
+    await jsonOf(`prepare ${join(folder, 'midi')} --output ${mono} --encoding mono`);
+    await expectFailure(1, /^basic-rnn learns melody, not mono/, `${from} --data ${mono}`);
+    expect(existsSync(join(folder, 'none'))).toBe(false);
+  });
+});
+
 describe('train --resume', () => {
   it('refuses other settings, other data, and runs that are not there or damaged', async () => {
     await expectFailure(2, /^--layers is 8 in .*run and cannot change/, `train --resume --run ${run} --layers 9`);

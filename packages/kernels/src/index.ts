@@ -111,6 +111,7 @@ export { writeRows } from './operations/write-rows.ts';
 export { describePlan } from './plan/describe-plan.ts';
 export type { HalfPrecision } from './plan/half.ts';
 export { BASE_LIMITS, type MemoryLimits } from './plan/limits.ts';
+export { MemoryPool } from './plan/memory-pool.ts';
 export { HISTORY_LENGTH, type Plan, type PlanOptions, plan, totalMemory } from './plan/plan.ts';
 export { type Fit, planWithin, type TracedPass } from './plan/recomputation.ts';
 export { ancestors, type GradientOptions, gradients } from './trace/gradients.ts';

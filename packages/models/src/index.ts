@@ -46,19 +46,21 @@ export {
   type TrainingMemory,
   trainingMemory,
 } from './training/budget.ts';
+export { type StartingPoint, settingsFrom } from './training/fine-tuning.ts';
 export type { LoopOptions, TrainingProgress, TrainingResult } from './training/loop.ts';
 export { type OptimiserSettings, optimiserSettings } from './training/optimiser.ts';
 export {
   microBatchOf,
   type PlanTrainingOptions,
   planTraining,
+  planTrainings,
   type TrainingPass,
   type TrainingShape,
 } from './training/pass.ts';
 export type { Preview, PreviewOptions } from './training/preview.ts';
 export type { MetricsPart, MetricsPosition, RunFacts } from './training/run-facts.ts';
 export { type CheckpointName, MemoryStore, type Metrics, type RunStart, type RunStore } from './training/run-store.ts';
-export { HALF_STORAGE, type HalfStorage, MAX_STEPS, trainingSettings } from './training/settings.ts';
+export { HALF_STORAGE, type HalfStorage, lengthsOf, MAX_STEPS, trainingSettings } from './training/settings.ts';
 export { type MeasureOptions, measureTraining, type TrainingSpeed } from './training/speed.ts';
 export { type TrainingPlan, type TrainingStart, type TrainOptions, train } from './training/train.ts';
 export { type Trainee, traineeOf } from './training/trainee.ts';

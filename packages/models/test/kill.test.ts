@@ -1,20 +1,28 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Random } from '@chipsmith/data';
 import { describe, expect, it } from 'vitest';
-import type { CheckpointName } from '../src/index.ts';
+import { type CheckpointName, train } from '../src/index.ts';
 import { RunFolder } from '../src/node.ts';
+import { testDevice } from './support/device.ts';
+import { endlessOptions, type Kind } from './support/endless.ts';
 import { temporaryFolder } from './support/folder.ts';
 
+const device = await testDevice();
 const root = await temporaryFolder();
 const child = fileURLToPath(new URL('support/child.ts', import.meta.url));
 
-/** A training that validates and saves after every step, in a process of its own, once its run folder is there. */
-async function startTraining(folder: string, mode: 'fresh' | 'resume', steps: number): Promise<ChildProcess> {
-  const node = ['--conditions=@chipsmith/source', '--import', 'tsx', child, folder, mode, String(steps)];
+/** A training in a process of its own, once its run folder is there. */
+async function startTraining(
+  folder: string,
+  kind: Kind,
+  mode: 'fresh' | 'resume',
+  steps: number,
+): Promise<ChildProcess> {
+  const node = ['--conditions=@chipsmith/source', '--import', 'tsx', child, folder, kind, mode, String(steps)];
   const training = spawn(process.execPath, node, { stdio: ['ignore', 'pipe', 'inherit'] });
   if (training.stdout !== null) await Promise.race([once(training.stdout, 'data'), once(training, 'exit')]);
   return training;
@@ -29,27 +37,39 @@ async function stepsIn(folder: string): Promise<Record<CheckpointName, number | 
 }
 
 describe('a training that is killed', () => {
-  it('leaves checkpoints that load, at whatever moment, and can go on', { timeout: 120_000 }, async () => {
-    const folder = join(root, 'run');
-    const random = new Random(1);
+  it.each<[Kind, number]>([
+    ['from random values', 10],
+    ['with mixed lengths', 3],
+    ['from another run', 2],
+  ])('%s ends with the checkpoints of one that was not, byte for byte', { timeout: 120_000 }, async (kind, kills) => {
+    const folder = join(root, kind);
+    const random = new Random(kills);
     let before = 0;
-    for (let round = 0; round < 4; round++) {
-      const training = await startTraining(folder, round === 0 ? 'fresh' : 'resume', 1_000_000);
+    for (let round = 0; round < kills; round++) {
+      const training = await startTraining(folder, kind, round === 0 ? 'fresh' : 'resume', 1_000_000);
       await new Promise((resolve) => setTimeout(resolve, random.nextInteger(300)));
       training.kill('SIGKILL');
       const [, signal] = training.signalCode === null ? await once(training, 'exit') : [null, training.signalCode];
       expect(signal).toBe('SIGKILL');
       const { latest = -1, best = latest } = await stepsIn(folder);
       expect(latest).toBeGreaterThanOrEqual(before);
-      // `best` is saved first: it may be one step ahead.
-      expect(best).toBeLessThanOrEqual(latest + 1);
+      // `best` is saved first: it may be one validation ahead.
+      expect(best).toBeLessThanOrEqual(latest + 2);
       before = latest;
     }
-    const end = before + 2;
-    const training = await startTraining(folder, 'resume', end);
+    expect(before).toBeGreaterThan(0);
+    const end = before + 5;
+    const training = await startTraining(folder, kind, 'resume', end);
     if (training.exitCode === null) await once(training, 'exit');
     expect(training.exitCode).toBe(0);
     expect((await stepsIn(folder)).latest).toBe(end);
     expect((await readdir(folder, { recursive: true })).filter((name) => name.includes('partial'))).toEqual([]);
+
+    const whole = join(root, `${kind}, whole`);
+    await train({ ...endlessOptions(device, whole, kind), steps: end });
+    for (const name of ['latest', 'best']) {
+      const [one, other] = [folder, whole].map((run) => join(run, 'checkpoints', `${name}.safetensors`));
+      expect((await readFile(one)).equals(await readFile(other))).toBe(true);
+    }
   });
 });

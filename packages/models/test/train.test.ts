@@ -9,6 +9,7 @@ import {
   Batches,
   createModel,
   evaluateCheckpoint,
+  lengthsOf,
   MemoryStore,
   ModelError,
   type TrainingPlan,
@@ -39,7 +40,8 @@ describe('train', () => {
 
   it('has in each step the loss of the float64 reference over the windows of that step, and moves as Adam does', async () => {
     const options = newRun({ validateEvery: 1 });
-    const { batch, length, seed, dataset } = options;
+    const { batch, seed, dataset } = options;
+    const [length] = lengthsOf(options);
     const events = dataset.sequences('train');
     const examples = createModel(basicRnn, tinySettings).examples;
     const batches = new Batches(events, examples, melodyEncoding, { batch, length, seed, augmentation: null });

@@ -1,18 +1,21 @@
 import {
   configure,
   findModel,
+  lengthsOf,
   type ModelDefinition,
   ModelError,
   type ModelSettings,
   microBatchOf,
   models,
+  type StartingPoint,
+  settingsFrom,
   type TrainingShape,
   trainingSettings,
 } from '@chipsmith/models';
 import { z } from 'zod';
 import { type Arguments, type Options, text } from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
-import { givenValues, schemaOptions } from '../terminal/schema-options.ts';
+import { firstChange, givenValues, schemaOptions } from '../terminal/schema-options.ts';
 import { oneOf } from '../terminal/values.ts';
 
 /** The model, where it is not the default one. */
@@ -39,10 +42,16 @@ export function settingsSchema({ settings }: ModelDefinition): z.ZodType<ModelSe
 export function shapeSchema({ training: { batch, length } }: ModelDefinition) {
   return z.object({
     batch: trainingSettings.batch.default(batch),
-    length: trainingSettings.length.default(length),
+    length: trainingSettings.lengths.default([length]),
     microBatch: trainingSettings.microBatch,
     half: trainingSettings.half,
   });
+}
+
+/** As far as it is given, lengths in rising order. @throws UsageError for a value that is outside its limits */
+export function givenShape(args: Arguments, definition: ModelDefinition) {
+  const { length, ...shape } = givenValues(shapeSchema(definition), args);
+  return { ...shape, ...(length && { length: lengthsOf({ length }) }) };
 }
 
 /**
@@ -106,16 +115,44 @@ export interface Training {
   readonly shape: TrainingShape;
 }
 
-/** @throws UsageError for an unknown model, or a setting that it does not take */
-export function trainingOf(args: Arguments): Training {
-  const definition = modelOf(args);
+/**
+ * @param from where training starts, if not anew: model and settings are those of its checkpoint, and only the
+ *   optimiser can be set
+ * @throws UsageError for an unknown model, a setting that it does not take, or one that the checkpoint has otherwise
+ */
+export function trainingOf(args: Arguments, from?: StartingPoint): Training {
+  const definition = from === undefined ? modelOf(args) : modelFrom(args, from);
   const given = givenSettings(args, definition);
-  const shape = { ...definition.training, ...givenValues(shapeSchema(definition), args) };
+  if (from !== undefined) requireAsIn(from, definition, given);
+  const settings = from === undefined ? given : settingsFrom(from.checkpoint, given.optimiser);
+  const shape = { ...definition.training, ...givenShape(args, definition) };
   try {
     microBatchOf(shape);
-    return { definition, settings: configure(definition, given), shape };
+    return { definition, settings: configure(definition, settings), shape };
   } catch (error) {
     if (error instanceof ModelError) throw new UsageError(error.message, { cause: error });
     throw error;
   }
+}
+
+/** The model of a checkpoint, which may be named too. @throws UsageError if another one is named */
+function modelFrom(args: Arguments, { name, checkpoint: { metadata } }: StartingPoint): ModelDefinition {
+  const named = text(args, 'model');
+  if (named === undefined || named === metadata.model) return findModel(metadata.model);
+  throw new UsageError(
+    `--model is ${metadata.model} in ${name} and cannot change; leave it out, or train without --from`,
+  );
+}
+
+/** @throws UsageError if a setting is given that a checkpoint has otherwise and that is not of its optimiser */
+function requireAsIn(
+  { name, checkpoint: { settings } }: StartingPoint,
+  definition: ModelDefinition,
+  { optimiser: _, ...given }: object & { readonly optimiser?: unknown },
+): void {
+  const change = firstChange(settingsSchema(definition), given, settings);
+  if (change === undefined) return;
+  throw new UsageError(
+    `--${change.option} is ${change.current} in ${name} and cannot change; leave it out, or train without --from`,
+  );
 }

@@ -1,11 +1,13 @@
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { type AugmentationName, findEncoding } from '@chipsmith/data';
 import { type BytesByCategory, type Device, MEMORY_CATEGORIES } from '@chipsmith/kernels';
 import {
   findModel,
   learningWarning,
+  lengthsOf,
   type ModelDefinition,
   models,
+  type StartingPoint,
   type TrainingPlan,
   type TrainingProgress,
   type TrainingResult,
@@ -13,7 +15,7 @@ import {
   trainingSettings,
   train as trainModel,
 } from '@chipsmith/models';
-import { RunFolder, threadedBatches } from '@chipsmith/models/node';
+import { RunFolder, startingPointAt, threadedBatches } from '@chipsmith/models/node';
 import { z } from 'zod';
 import { clockTime } from '../clock-time.ts';
 import { previewsInto } from '../previews.ts';
@@ -27,6 +29,7 @@ import { required } from '../terminal/values.ts';
 import { requireWritable } from '../writable.ts';
 import {
   givenSettings,
+  givenShape,
   modelOf,
   modelOption,
   sectionsOf,
@@ -75,6 +78,12 @@ function ownOptions(definition: ModelDefinition): Options {
       type: 'boolean',
       description: 'go on from the latest checkpoint of --run, with its model, settings and data',
     },
+    from: {
+      type: 'string',
+      valueHint: 'run|file',
+      description:
+        'start a new run with what the best checkpoint of another run, or a checkpoint file, has learnt: its model and settings, of which those of the optimiser can be set anew',
+    },
     ...schemaOptions(loopSchema),
     ...schemaOptions(shapeSchema(definition)),
     ...schemaOptions(keptSchema),
@@ -107,23 +116,25 @@ export const train: Command = {
     ['train --data nes --run runs/nes --steps 5000 --layers 256,256', 'A larger one on your own data'],
     ['train --data nes --run runs/nes --minutes 30', 'For half an hour, whatever the machine'],
     ['train --layers 1024,1024 --batch 256 --length 512 --vram 6GB', 'One that does not fit by itself'],
+    ['train --data nes --length 64,128,256', 'Short songs apart from long ones: fewer steps are padding'],
     ['train --model mono-rnn --data nes-mono --augment music-vae', 'In every key, another one in each epoch'],
     ['train --run runs/nes --steps 10000 --resume', 'Go on with it'],
+    ['train --from runs/nes --data my-songs --learning-rate 0.0003', 'Fine-tune what it learnt to other songs'],
     ['train --run runs/nes --preview-every 200 --tensorboard', 'To follow with watch, or TensorBoard'],
   ],
   async run(args) {
     const { previewEvery, ...loop } = loopOf(args);
     const resume = flag(args, 'resume');
     const run = await (resume ? resumedRun(args) : newRun(args));
-    const { folder, data, seed, budget, augmentation, definition, settings, shape } = run;
-    const dataset = await datasetOf(data, findEncoding(definition.encodings[0]));
+    const { folder, data, encoding: spoken, seed, budget, augmentation, definition, settings, shape, from } = run;
+    const dataset = await datasetOf(data, findEncoding(spoken));
     const store = new RunFolder(folder, { tensorBoard: flag(args, 'tensorboard') });
     const encoding = findEncoding(dataset.manifest.encoding.name);
     const previewed = { folder: store, model: definition.name, encoding, seed };
     const preview = previewEvery === 0 ? undefined : previewsInto(previewed, previewEvery);
 
     const dataPlace = data === CORPUS ? CORPUS : resolve(data);
-    const what = { definition, settings, dataset, dataPlace, seed, budget, augmentation };
+    const what = { definition, settings, dataset, dataPlace, from, seed, budget, augmentation };
     const progress = startProgress('training');
     let start: TrainingStart | undefined;
     const onStart = (started: TrainingStart) => {
@@ -173,16 +184,20 @@ function printResult(
   result: TrainingResult,
   start: TrainingStart | undefined,
 ): void {
-  const { best, reason, step } = result;
+  const { best, reason, step, from } = result;
   const lowest =
     best === null ? 'no validation' : `lowest validation loss ${best.loss.toFixed(3)} ${lossUnit} at step ${best.step}`;
+  const before =
+    from === undefined || from.loss === null
+      ? []
+      : [`${from.loss.toFixed(3)} before the first step, as ${from.name} had learnt`];
   const { parameters, microBatch, recomputed, unrestricted, padding, predicted, measured } = start ?? {};
   const memory = { parameters, microBatch, recomputed, unrestricted, padding, predicted, measured };
   const warning = learningWarning(result, lossUnit);
   if (warning !== undefined) tell(warning);
   const next = nextLines(args, folder, result);
   const words = [
-    `${REASONS[reason]} at step ${step}; ${lowest}`,
+    [`${REASONS[reason]} at step ${step}`, lowest, ...before].join('; '),
     `Run folder: ${folder}`,
     `Go on training: ${next.resume}`,
     `Make tracks:    ${next.generate}`,
@@ -213,16 +228,23 @@ interface Run extends Training {
   /** Bytes that training may take. */
   readonly budget: number | undefined;
   readonly augmentation: AugmentationName | undefined;
+  /** Name of the encoding of the data. */
+  readonly encoding: string;
+  /** Where a new run starts, if not anew. */
+  readonly from?: StartingPoint | undefined;
 }
 
 async function newRun(args: Arguments): Promise<Run> {
-  const training = trainingOf(args);
+  const place = text(args, 'from');
+  const from = place === undefined ? undefined : await startingPointAt(place);
+  const training = trainingOf(args, from);
+  const encoding = from?.checkpoint.metadata.encoding.name ?? training.definition.encodings[0];
   const folder = text(args, 'run') ?? freeFolder(`runs/${training.definition.name}`);
   const budget = bytesOf(args, 'vram');
   const { seed = 1, augment: augmentation } = givenValues(keptSchema, args);
   await new RunFolder(folder).requireEmpty();
   await requireWritable(folder);
-  return { ...training, folder, data: text(args, 'data') ?? CORPUS, seed, budget, augmentation };
+  return { ...training, folder, data: text(args, 'data') ?? CORPUS, encoding, from, seed, budget, augmentation };
 }
 
 /**
@@ -236,18 +258,22 @@ async function resumedRun(args: Arguments): Promise<Run> {
   const { metadata, settings } = await run.load('latest');
   const { model, training } = metadata;
   const definition = findModel(model);
-  const { seed, batch, length, microBatch, half, budget, augmentation } = training;
-  const shape = { batch, length, microBatch, half };
+  const { seed, batch, microBatch, half, budget, augmentation } = training;
+  const shape = { batch, length: lengthsOf(training), microBatch, half };
   const kept = { seed, augment: augmentation ?? undefined };
+  const from = text(args, 'from');
   const vram = bytesOf(args, 'vram');
   const change =
     firstChange(z.object({ model: z.string() }), { model: text(args, 'model') }, { model }) ??
     firstChange(settingsSchema(definition), givenSettings(args, definition), settings) ??
-    firstChange(shapeSchema(definition), givenValues(shapeSchema(definition), args), shape) ??
+    firstChange(shapeSchema(definition), givenShape(args, definition), shape) ??
     firstChange(keptSchema, givenValues(keptSchema, args), kept) ??
     (vram === undefined || vram === budget
       ? undefined
-      : { option: 'vram', current: budget === null ? 'not limited' : `${budget / 1e6}MB` });
+      : { option: 'vram', current: budget === null ? 'not limited' : `${budget / 1e6}MB` }) ??
+    (from === undefined || basename(resolve(from)) === training.from?.name
+      ? undefined
+      : { option: 'from', current: training.from?.name ?? 'not set' });
   if (change !== undefined) {
     throw new UsageError(
       `--${change.option} is ${change.current} in ${folder} and cannot change; leave it out, or start a new run`,
@@ -255,7 +281,7 @@ async function resumedRun(args: Arguments): Promise<Run> {
   }
   const data = text(args, 'data') ?? (await run.dataPlace());
   const optional = { budget: budget ?? undefined, augmentation: augmentation ?? undefined };
-  return { folder, data, seed, definition, settings, shape, ...optional };
+  return { folder, data, encoding: metadata.encoding.name, seed, definition, settings, shape, ...optional };
 }
 
 /** What a budget led to, and what it saves. */
@@ -268,7 +294,7 @@ function settingsOf({ shape, budget }: Run, { microBatch, recomputed, unrestrict
 }
 
 function paddingWords({ padding }: TrainingPlan): string {
-  return `${Math.round(100 * padding)} % of each batch is padding after short sequences; a shorter --length has less`;
+  return `${Math.round(100 * padding)} % of each batch is padding after short sequences; a shorter --length has less, or several, such as --length 64,128,256`;
 }
 
 function memoryTable({ parameters, predicted }: TrainingPlan): string {

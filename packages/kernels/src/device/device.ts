@@ -92,6 +92,8 @@ export class Device {
   textures: TextureSupport | undefined;
   readonly #memory = new Map<GPUBuffer | GPUTexture, Pick<PlannedBuffer, 'category' | 'byteLength'>>();
   readonly #arenas = new Map<Arena, GPUBuffer>();
+  /** The memory of pools, and how many programs use it. */
+  readonly #pooled = new Map<PlannedBuffer, { readonly memory: GPUBuffer | GPUTexture; users: number }>();
   readonly #pipelines = new Map<string, Promise<Pipeline>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   readonly #staging: GPUBuffer;
@@ -233,6 +235,21 @@ export class Device {
   }
 
   /**
+   * For programs: a buffer or texture of a pool, which is made for the first that asks; `free` ends it once it was
+   * called for each.
+   */
+  pooled(planned: PlannedBuffer, allocate: () => GPUBuffer | GPUTexture): GPUBuffer | GPUTexture {
+    const known = this.#pooled.get(planned);
+    if (known === undefined) {
+      const memory = allocate();
+      this.#pooled.set(planned, { memory, users: 1 });
+      return memory;
+    }
+    known.users++;
+    return known.memory;
+  }
+
+  /**
    * Does some work with no more allocated at any moment than so many bytes, what was there before included. Of two that
    * run at the same time, the later one's bound holds for both until it ends.
    *
@@ -266,7 +283,7 @@ export class Device {
   free(memory: readonly (GPUBuffer | GPUTexture)[]): void {
     for (const piece of memory) {
       const counted = this.#memory.get(piece);
-      if (counted === undefined) continue;
+      if (counted === undefined || this.#isStillUsed(piece)) continue;
       this.#allocated[counted.category] -= counted.byteLength;
       this.#memory.delete(piece);
       piece.destroy();
@@ -313,6 +330,17 @@ export class Device {
     return turn;
   }
 
+  /** Whether programs use a piece of a pool after one of them has given it back. */
+  #isStillUsed(piece: GPUBuffer | GPUTexture): boolean {
+    for (const [planned, pooled] of this.#pooled) {
+      if (pooled.memory !== piece) continue;
+      pooled.users--;
+      if (pooled.users === 0) this.#pooled.delete(planned);
+      return pooled.users > 0;
+    }
+    return false;
+  }
+
   /** Whether the device has the features that a kernel requires, and as many threads in a workgroup. */
   supports({ requires = [], workgroupSize }: Kernel): boolean {
     const threads = workgroupSize.reduce((a, b) => a * b);
@@ -347,6 +375,7 @@ export class Device {
     this.#memory.clear();
     for (const arena of this.#arenas.keys()) holders.delete(arena);
     this.#arenas.clear();
+    this.#pooled.clear();
     Object.assign(this.#allocated, noBytes());
     this.gpu.destroy();
   }

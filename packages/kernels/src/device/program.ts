@@ -94,7 +94,8 @@ export class Program {
       await device.allocating(describeMemory(plan), at, () => {
         for (const arena of plan.arenas) buffers.set(arena, device.arena(arena));
         for (const planned of plan.buffers) {
-          buffers.set(planned, allocatePlanned(device, plan, planned));
+          const allocate = () => allocatePlanned(device, plan, planned);
+          buffers.set(planned, planned.isPooled ? device.pooled(planned, allocate) : allocate());
         }
         if (options.detectNonFinite ?? debug.words.has('nan')) detector = new NonFiniteDetector(device, plan);
       });
@@ -220,7 +221,7 @@ export class Program {
     }
   }
 
-  /** Frees the program's own buffers; arenas stay with the device. */
+  /** Frees the program's own buffers, and those of its pool with the last program; arenas stay with the device. */
   destroy(): void {
     if (this.#closed) return;
     this.#closed = true;

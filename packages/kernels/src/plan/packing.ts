@@ -2,6 +2,7 @@ import { imageSize, TEXEL_BYTES } from '../kernels/image.ts';
 import { alignUp, BINDING_ALIGNMENT } from '../trace/memory.ts';
 import { storedBytes } from '../trace/shape.ts';
 import { type MemoryLimits, requireBlockFits } from './limits.ts';
+import type { MemoryPool } from './memory-pool.ts';
 import type { Block, PlannedBuffer } from './placement.ts';
 
 /** A block that has its place, counted in bytes over all buffers one after another. */
@@ -17,8 +18,10 @@ const STRETCH = 64;
 /**
  * Packs blocks into buffers: the largest first, each at the lowest place that no block alive at the same time holds
  * ("greedy by size", Pisarchyk and Lee, arXiv 2001.03288). A block never crosses the end of a buffer.
+ *
+ * @param pool whose buffers are to be used
  */
-export function pack(blocks: readonly Block[], limits: MemoryLimits): PlannedBuffer[] {
+export function pack(blocks: readonly Block[], limits: MemoryLimits, pool?: MemoryPool): PlannedBuffer[] {
   const inBuffers = blocks.filter(({ slot, image }) => slot === undefined && image === undefined);
   for (const block of inBuffers) requireBlockFits(block.tensors[0], blockBytes(block), limits);
   const bySize = inBuffers.sort((a, b) => blockBytes(b) - blockBytes(a));
@@ -46,9 +49,10 @@ export function pack(blocks: readonly Block[], limits: MemoryLimits): PlannedBuf
     const buffer = Math.floor(start / bufferSize);
     ends[buffer] = Math.max(ends[buffer] ?? 0, (start % bufferSize) + size);
   }
-  const buffers = Array.from(ends, (byteLength = 0, index): PlannedBuffer => {
+  const own = Array.from(ends, (byteLength = 0, index): PlannedBuffer => {
     return { name: `activations ${index}`, category: 'activations', byteLength };
   });
+  const buffers = pool?.homes(own) ?? own;
   for (const { start, block } of packed) {
     block.place = { buffer: buffers[Math.floor(start / bufferSize)], offset: start % bufferSize };
   }
@@ -58,8 +62,10 @@ export function pack(blocks: readonly Block[], limits: MemoryLimits): PlannedBuf
 /**
  * Gives each block that is an image a texture, the largest first: the first one that is as large in both directions and
  * in use by none at the same time, or else a texture of its own.
+ *
+ * @param pool whose textures are to be used
  */
-export function packImages(blocks: readonly Block[]): PlannedBuffer[] {
+export function packImages(blocks: readonly Block[], pool?: MemoryPool): PlannedBuffer[] {
   const textures: { buffer: PlannedBuffer & { texture: { width: number; height: number } }; blocks: Block[] }[] = [];
   const images = blocks.flatMap((block) => {
     const size = block.image && imageSize(block.image);
@@ -79,9 +85,13 @@ export function packImages(blocks: readonly Block[]): PlannedBuffer[] {
       textures.push(home);
     }
     home.blocks.push(block);
-    block.place = { buffer: home.buffer, offset: 0 };
   }
-  return textures.map(({ buffer }) => buffer);
+  const own = textures.map(({ buffer }) => buffer);
+  const buffers = pool?.homes(own) ?? own;
+  for (const [index, { blocks: homed }] of textures.entries()) {
+    for (const block of homed) block.place = { buffer: buffers[index], offset: 0 };
+  }
+  return buffers;
 }
 
 function crosses(start: number, size: number, bufferSize: number): boolean {

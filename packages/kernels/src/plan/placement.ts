@@ -3,13 +3,15 @@ import type { BindingUse } from '../kernels/shader.ts';
 import type { Arena, MemoryCategory, Slot } from '../trace/memory.ts';
 import type { Dispatch, Node, Tensor } from '../trace/trace.ts';
 
-/** A buffer, or a texture, that the program allocates for itself. */
+/** A buffer, or a texture, that the program allocates for itself, or with others of a pool. */
 export interface PlannedBuffer {
   readonly name: string;
   readonly category: MemoryCategory;
   readonly byteLength: number;
   /** Sides in texels, where it is a texture. */
   readonly texture?: { readonly width: number; readonly height: number } | undefined;
+  /** Whether it is of a `MemoryPool`: programs whose plans have it use it in turn. */
+  readonly isPooled?: boolean | undefined;
 }
 
 /** A piece of activation memory: the tensors that share it, and the nodes between which it is in use. */

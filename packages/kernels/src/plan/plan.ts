@@ -15,6 +15,7 @@ import type { Dispatch, Graph, Node, Tensor } from '../trace/trace.ts';
 import { fuse } from './fusion.ts';
 import { type HalfPrecision, withHalfWeights } from './half.ts';
 import { BASE_LIMITS, type MemoryLimits, requireBufferFits, requireDispatchFits } from './limits.ts';
+import type { MemoryPool } from './memory-pool.ts';
 import { pack, packImages } from './packing.ts';
 import type { Block, Location, PlannedBuffer, PlannedDispatch } from './placement.ts';
 import { Sharing } from './sharing.ts';
@@ -34,7 +35,7 @@ export interface Plan {
   readonly dispatches: readonly PlannedDispatch[];
   /** Arenas used, which outlive the program. */
   readonly arenas: readonly Arena[];
-  /** Buffers that live and die with the program, `uniforms` and `history` included. */
+  /** Buffers that live and die with the program, or the last one of its pool; `uniforms` and `history` included. */
   readonly buffers: readonly PlannedBuffer[];
   readonly uniforms: PlannedBuffer | undefined;
   /** Byte offset in `uniforms` of each content, by `uniformKey`: dispatches with equal numbers share a place. */
@@ -64,6 +65,8 @@ export interface PlanOptions {
   /** Scalars whose values of the last HISTORY_LENGTH runs are remembered, so that no run has to be read back. */
   readonly history?: readonly Tensor[];
   readonly limits?: MemoryLimits;
+  /** Memory that other programs use in turn with this one's; its own if left out. */
+  readonly pool?: MemoryPool | undefined;
   /** What is stored in 16 bits; nothing if left out. The device must have the feature `shader-f16`. */
   readonly half?: HalfPrecision | undefined;
 }
@@ -97,7 +100,8 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
     sharing.visit(node, index).map((dispatch) => ({ ...foldGrids(dispatch), node })),
   );
   sharing.decideStorage();
-  const activationBuffers = [...pack(sharing.blocks, limits), ...packImages(sharing.blocks)];
+  const { pool } = options;
+  const activationBuffers = [...pack(sharing.blocks, limits, pool), ...packImages(sharing.blocks, pool)];
 
   const locationInRun = (tensor: Tensor): Location => {
     const elements = elementCount(tensor.shape);
@@ -175,11 +179,15 @@ function placesOfUniforms(dispatches: readonly Dispatch[]): Map<string, number> 
   return places;
 }
 
-/** Memory of programs that are on one device at the same time: shared arenas and the staging buffer count once. */
+/**
+ * Memory of programs that are on one device at the same time: shared arenas, what they have of a pool, and the staging
+ * buffer count once.
+ */
 export function totalMemory(plans: readonly Plan[]): BytesByCategory {
   const total = noBytes();
-  const shared = new Set(plans.flatMap(({ arenas }) => arenas));
-  for (const { category, byteLength } of [...shared, ...plans.flatMap(({ buffers }) => buffers)]) {
+  const buffers = plans.flatMap((each) => each.buffers);
+  const shared = new Set([...plans.flatMap(({ arenas }) => arenas), ...buffers.filter(({ isPooled }) => isPooled)]);
+  for (const { category, byteLength } of [...shared, ...buffers.filter(({ isPooled }) => !isPooled)]) {
     total[category] += byteLength;
   }
   total.staging = STAGING_BYTES;

@@ -5,17 +5,18 @@ import { ModelError, schemaError } from '../error.ts';
 import type { Model, ModelDefinition, ModelSettings } from '../model.ts';
 import { configure, findModel } from '../registry.ts';
 import { optimiserOf } from '../training/optimiser.ts';
-import { checkShape, MAX_STEPS, trainingSettings } from '../training/settings.ts';
+import { checkShape, lengthOrLengths, MAX_STEPS, trainingSettings } from '../training/settings.ts';
 import { type NamedTensor, readSafetensors, writeSafetensors } from './safetensors.ts';
 
-const { seed, batch, length, microBatch, half, budget, augmentation } = trainingSettings;
+const { seed, batch, microBatch, half, budget, augmentation } = trainingSettings;
 const step = z.int().min(0).max(MAX_STEPS);
 
 const trainingSchema = z
   .strictObject({
     seed,
     batch,
-    length,
+    /** Several in rising order, where sequences are batched by their length. */
+    length: lengthOrLengths,
     /** Sequences at once. */
     microBatch,
     /** What is stored in 16 bits; nothing if left out. */
@@ -42,6 +43,17 @@ const trainingSchema = z
     best: z.strictObject({ step, loss: z.number() }).nullable(),
     /** What the first of the model's baselines reaches on the same validation data; null where there is none. */
     baseline: z.number().nullable(),
+    /** The checkpoint of another run that it started from; left out for one that started anew. */
+    from: z
+      .strictObject({
+        name: z.string(),
+        /** Of the other run, and the data it had learnt by then. */
+        step,
+        dataFingerprint: z.string(),
+        /** Validation loss before the first step, on the data of this run; null where there was no validation. */
+        loss: z.number().nullable(),
+      })
+      .optional(),
   })
   .superRefine(checkShape);
 

@@ -11,7 +11,7 @@ export function learningWarning(
   lossUnit: string,
 ): string | undefined {
   if (baseline === null) return undefined;
-  if (step === 0) return 'The model is untrained: what it writes is random; train it first.';
+  if (step === 0 && best === null) return 'The model is untrained: what it writes is random; train it first.';
   if (best === null) {
     return `The model was stopped at step ${step}, before its first validation: it may have learnt nothing; train it longer.`;
   }

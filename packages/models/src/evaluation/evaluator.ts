@@ -14,6 +14,7 @@ import { type CarriedState, carriedState } from '../composing/stateful.ts';
 import { ModelError } from '../error.ts';
 import { fieldInputs } from '../examples.ts';
 import type { Model } from '../model.ts';
+import { longestOf } from '../training/settings.ts';
 import { pieces } from './pieces.ts';
 
 /** Sequences side by side. Results do not depend on it, nor on the next. */
@@ -166,7 +167,7 @@ export function evaluateCheckpoint(
     const { signal, onPreparation } = options;
     const { model, metadata } = checkpoint;
     const preparation = { signal, onProgress: onPreparation };
-    const evaluator = await Evaluator.create(device, model, metadata.training.length, preparation);
+    const evaluator = await Evaluator.create(device, model, longestOf(metadata.training), preparation);
     try {
       return await evaluator.evaluate(sequences, options);
     } finally {

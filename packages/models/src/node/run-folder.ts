@@ -2,21 +2,12 @@ import { existsSync } from 'node:fs';
 import { appendFile, lstat, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DataError, parseJson } from '@chipsmith/data';
-import {
-  fileError,
-  isMissing,
-  isSystemError,
-  isTemporary,
-  PARTIAL_NAME,
-  withInputFile,
-  writeFileAtomic,
-} from '@chipsmith/data/node';
+import { fileError, isMissing, isSystemError, isTemporary, PARTIAL_NAME, writeFileAtomic } from '@chipsmith/data/node';
 import { z } from 'zod';
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../checkpoint/checkpoint.ts';
-import { headerEnd, readHeader } from '../checkpoint/safetensors.ts';
+import { type Checkpoint, encodeCheckpoint } from '../checkpoint/checkpoint.ts';
 import { ModelError } from '../error.ts';
 import type { CheckpointName, Metrics, RunStart, RunStore } from '../training/run-store.ts';
-import { MAX_PARAMETERS } from '../training/settings.ts';
+import { readCheckpoint } from './checkpoint-file.ts';
 import { EventFile } from './event-file.ts';
 import { RunLock } from './run-lock.ts';
 import {
@@ -28,9 +19,6 @@ import {
   previewStep,
   readText,
 } from './run-record.ts';
-
-/** Of one file: parameters and both moments, and the header. */
-const MAX_CHECKPOINT_BYTES = 12 * MAX_PARAMETERS + 2 ** 24;
 
 export interface RunFolderOptions {
   /** Whether metrics are written for TensorBoard too. */
@@ -173,17 +161,7 @@ export class RunFolder implements RunStore {
   async load(name: CheckpointName): Promise<Checkpoint> {
     const path = this.#checkpoint(name);
     try {
-      return await withInputFile(
-        path,
-        MAX_CHECKPOINT_BYTES,
-        async ({ size, read }) => {
-          // The header tells whether it is worth reading the rest.
-          const end = headerEnd(await read(0, Math.min(8, size)), size, path);
-          readHeader(await read(0, end), size, path);
-          return decodeCheckpoint(await read(0, size), path);
-        },
-        MOVE_AWAY,
-      );
+      return await readCheckpoint(path, MOVE_AWAY);
     } catch (error) {
       if (!isMissing(error)) throw error;
       throw new ModelError(`${this.path}: has no checkpoint "${name}"; train there first, or check --run.`);

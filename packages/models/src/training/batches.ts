@@ -15,7 +15,8 @@ import { findModel } from '../registry.ts';
 /** Which batches a training sees. */
 export interface BatchesOptions {
   readonly batch: number;
-  readonly length: number;
+  /** Several for batches by length, as `BatchSampler` makes them. */
+  readonly length: number | readonly number[];
   readonly seed: number;
   readonly augmentation: AugmentationName | null;
 }

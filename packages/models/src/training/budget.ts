@@ -14,12 +14,19 @@ import {
 import { ModelError } from '../error.ts';
 import { planEvaluation } from '../evaluation/evaluator.ts';
 import { letThrough } from '../let-through.ts';
-import { microBatchOf, type PlanTrainingOptions, planTraining, type TrainingPass, type TrainingShape } from './pass.ts';
-import { MAX_PARTS } from './settings.ts';
+import {
+  microBatchOf,
+  type PlanTrainingOptions,
+  planTrainings,
+  type TrainingPass,
+  type TrainingShape,
+} from './pass.ts';
+import { longestOf, MAX_PARTS } from './settings.ts';
 import type { Trainee } from './trainee.ts';
 
-/** All that training holds on the device: the plan of its steps and that of its validations. */
+/** All that training holds on the device: the plans of its steps and that of its validations. */
 export interface TrainingMemory {
+  /** The step of the longest sequences. */
   readonly pass: TrainingPass;
   readonly byCategory: BytesByCategory;
   readonly bytes: number;
@@ -43,8 +50,8 @@ export function trainingMemory(
   options: PlanTrainingOptions = {},
 ): TrainingMemory | undefined {
   try {
-    const evaluation = planEvaluation(trainee.model, shape.length, options.limits).plan;
-    return memoryBeside(evaluation, planTraining(trainee, shape, options));
+    const evaluation = planEvaluation(trainee.model, longestOf(shape), options.limits).plan;
+    return memoryBeside(evaluation, planTrainings(trainee, shape, options));
   } catch (error) {
     if (isLimit(error)) return undefined;
     throw error;
@@ -72,7 +79,7 @@ export async function fitTraining(
 ): Promise<TrainingFit> {
   const requested = limits?.textures && trainingMemory(trainee, shape, { limits });
   if (requested && requested.bytes <= budget) return { ...requested, microBatch: microBatchOf(shape), recompute: [] };
-  const search = new Search(trainee, shape.length, { budget, limits: withoutTextures(limits), signal });
+  const search = new Search(trainee, longestOf(shape), { budget, limits: withoutTextures(limits), signal });
   const best = await search.best(shape, microBatches(shape));
   if (best.bytes <= budget) return best;
   const { batch, length } = shape;
@@ -121,10 +128,10 @@ function isCopy(node: Node, forward: ReadonlySet<Node>, derivatives: ReadonlySet
   return node.origin !== undefined && forward.has(node.origin) && !derivatives.has(node);
 }
 
-function memoryBeside(evaluation: Plan, pass: TrainingPass): TrainingMemory {
-  const byCategory = totalMemory([pass.plan, evaluation]);
+function memoryBeside(evaluation: Plan, passes: ReturnType<typeof planTrainings>): TrainingMemory {
+  const byCategory = totalMemory([...passes.map(({ plan }) => plan), evaluation]);
   const bytes = MEMORY_CATEGORIES.reduce((total, category) => total + byCategory[category], 0);
-  return { pass, byCategory, bytes };
+  return { pass: passes[0], byCategory, bytes };
 }
 
 /** Undefined where a value or a grid is larger than the limits allow. */
@@ -235,7 +242,7 @@ class Search {
   }
 
   #memory(shape: TrainingShape, recompute: readonly Segment[]): TrainingMemory {
-    return memoryBeside(this.#evaluation, planTraining(this.#trainee, shape, { limits: this.#limits, recompute }));
+    return memoryBeside(this.#evaluation, planTrainings(this.#trainee, shape, { limits: this.#limits, recompute }));
   }
 }
 
@@ -255,7 +262,9 @@ async function remedy(
   };
   const options = [
     ...(await largest(batch, (size) => fits({ batch: size, length, half }))).map((size) => `--batch ${size}`),
-    ...(await largest(length, (size) => fits({ batch, length: size, half }))).map((size) => `--length ${size}`),
+    ...(await largest(longestOf({ length }), (size) => fits({ batch, length: size, half }))).map(
+      (size) => `--length ${size}`,
+    ),
   ];
   if (options.length > 0) return `${options.join(' or ')} fits`;
   const smallest = await fits({ batch: 1, length: 1, half });

@@ -1,15 +1,15 @@
 import { deriveSeed, type EventSequence } from '@chipsmith/data';
-import type { Arena, Device, Program } from '@chipsmith/kernels';
+import type { Arena, Device } from '@chipsmith/kernels';
 import type { Checkpoint, CheckpointMetadata } from '../checkpoint/checkpoint.ts';
 import { ModelError } from '../error.ts';
 import type { Evaluator, ModelEvaluation } from '../evaluation/evaluator.ts';
 import { letThrough } from '../let-through.ts';
 import type { BatchSource } from './batches.ts';
 import { learningRates } from './optimiser.ts';
-import type { TrainingPass } from './pass.ts';
 import { compositionsWithin, type PreviewOptions } from './preview.ts';
 import type { RunStore } from './run-store.ts';
 import { MAX_STEPS } from './settings.ts';
+import type { TrainingSteps } from './steps.ts';
 import { TimeBound } from './time-bound.ts';
 import { keptArenas, type Trainee } from './trainee.ts';
 
@@ -59,6 +59,8 @@ export interface TrainingResult {
   readonly best: { readonly step: number; readonly loss: number } | null;
   /** What the first of the model's baselines reaches on the same validation data; null where there is none. */
   readonly baseline: number | null;
+  /** The other run's checkpoint that training started from, and the validation loss that it came with. */
+  readonly from?: CheckpointMetadata['training']['from'];
 }
 
 /** What a training runs on: everything is on the device, and the run is there. */
@@ -68,8 +70,7 @@ export interface LoopParts {
   readonly batches: BatchSource;
   readonly trainee: Trainee;
   readonly validation: readonly EventSequence[];
-  readonly pass: TrainingPass;
-  readonly program: Program;
+  readonly steps: TrainingSteps;
   /** Undefined where there is nothing to validate with. */
   readonly evaluator: Evaluator | undefined;
 }
@@ -105,6 +106,9 @@ export class TrainingLoop {
   async run(): Promise<TrainingResult> {
     const { steps = MAX_STEPS, minutes, signal, validateEvery } = this.#options;
     this.#bound = new TimeBound(minutes);
+    await this.#validateStart();
+    // A process that was killed may have saved its last checkpoint and not have ended.
+    if (this.#outOfPatience()) return this.#result('no improvement');
     this.#clock = performance.now();
     for (let step = this.#training.step + 1; step <= steps; step++) {
       if (signal?.aborted) return this.#interrupted();
@@ -144,44 +148,43 @@ export class TrainingLoop {
 
   /** @param step counted from 1 */
   async #launch(step: number): Promise<void> {
-    const { batches, pass, program, trainee } = this.#parts;
-    const { fields, weight } = await batches.next();
-    for (const [name, values] of Object.entries(fields)) program.write(pass.fields[name], values);
-    program.write(pass.weight, Float32Array.of(weight));
-    for (const [part, input] of pass.seeds.entries()) {
-      const seed = deriveSeed(this.#training.seed, step, ...(part === 0 ? [] : [part]));
-      program.write(input, Uint32Array.of(seed));
-    }
-    program.write(pass.schedule, trainee.optimiser.scheduleValues(step, this.#rateAt(step)));
-    program.run();
+    const { batches, steps, trainee } = this.#parts;
+    steps.run(await batches.next(), {
+      seedOf: (part) => deriveSeed(this.#training.seed, step, ...(part === 0 ? [] : [part])),
+      schedule: trainee.optimiser.scheduleValues(step, this.#rateAt(step)),
+    });
     this.#update({ step });
+  }
+
+  /** @throws ModelError if a loss is no longer a number: the parameters are worthless then, and must not be saved */
+  #requireNumbers(losses: readonly number[]): void {
+    if (losses.every(Number.isFinite)) return;
+    throw new ModelError(
+      `${this.#parts.store.place}: the loss is no longer a number at step ${this.#training.step}; the last checkpoint is kept. Start a new run with a lower learning rate; CHIPSMITH_DEBUG=nan names the operation that fails first.`,
+    );
   }
 
   /**
    * Writes and tells what the steps since the last report gave.
    *
-   * @throws ModelError if a loss is no longer a number: the parameters are worthless then, and must not be saved
+   * @throws ModelError if a loss is no longer a number
    */
   async #report(look: 'losses' | 'validation'): Promise<ModelEvaluation | undefined> {
-    const { store, batches, program, evaluator, validation } = this.#parts;
-    const { step, batch, length } = this.#training;
-    const rows = await program.history();
+    const { store, batches, steps: programs, evaluator, validation } = this.#parts;
+    const { step } = this.#training;
+    const { rows, positions } = await programs.results();
     if (rows.length === 0) return undefined;
     const seconds = Math.max(1e-6, this.#secondsSinceLook);
     const stepSeconds = seconds / rows.length;
     this.#bound.tookSteps(stepSeconds);
     this.#reported = step;
-    const tokensPerSecond = (batch * length) / stepSeconds;
+    const tokensPerSecond = positions / seconds;
     const waited = (batches.secondsWaited - this.#waitedBefore) / seconds;
     this.#waitedBefore = batches.secondsWaited;
     const evaluation =
       look === 'validation' ? await this.#withAverage(async () => await evaluator?.evaluate(validation)) : undefined;
     this.#clock = performance.now();
-    if (![...rows.flat(), evaluation?.loss ?? 0].every(Number.isFinite)) {
-      throw new ModelError(
-        `${store.place}: the loss is no longer a number at step ${step}; the last checkpoint is kept. Start a new run with a lower learning rate; CHIPSMITH_DEBUG=nan names the operation that fails first.`,
-      );
-    }
+    this.#requireNumbers([...rows.flat(), evaluation?.loss ?? 0]);
     const loss = rows.reduce((total, [value]) => total + value, 0) / rows.length;
     const gradientNorm = rows[rows.length - 1][1];
     const learningRate = this.#rateAt(step);
@@ -218,18 +221,37 @@ export class TrainingLoop {
 
   /** Without a valid split every checkpoint counts as the best. */
   async #validate(): Promise<void> {
-    const start = performance.now();
-    await this.#validateAndSave();
-    this.#clock = performance.now();
-    this.#bound.tookValidation((this.#clock - start) / 1000);
+    await this.#timeValidation(async () => {
+      const evaluation = await this.#report('validation');
+      const { step, best } = this.#training;
+      const improved = evaluation === undefined || best === null || evaluation.loss < best.loss;
+      if (improved && evaluation !== undefined) this.#update({ best: { step, loss: evaluation.loss } });
+      await this.#save(improved);
+    });
   }
 
-  async #validateAndSave(): Promise<void> {
-    const evaluation = await this.#report('validation');
-    const { step, best } = this.#training;
-    const improved = evaluation === undefined || best === null || evaluation.loss < best.loss;
-    if (improved && evaluation !== undefined) this.#update({ best: { step, loss: evaluation.loss } });
-    await this.#save(improved);
+  /**
+   * A run that starts from another one's checkpoint is judged before its first step: that is the best so far, which
+   * fine-tuning has to be better than.
+   */
+  async #validateStart(): Promise<void> {
+    const { evaluator, validation } = this.#parts;
+    const { from, step, best } = this.#training;
+    if (from === undefined || step > 0 || best !== null || evaluator === undefined) return;
+    await this.#timeValidation(async () => {
+      const { loss } = await evaluator.evaluate(validation);
+      this.#requireNumbers([loss]);
+      this.#valid = { step, loss };
+      this.#update({ best: { step, loss }, from: { ...from, loss } });
+      await this.#save(true);
+    });
+  }
+
+  async #timeValidation(work: () => Promise<void>): Promise<void> {
+    const start = performance.now();
+    await work();
+    this.#clock = performance.now();
+    this.#bound.tookValidation((this.#clock - start) / 1000);
   }
 
   /**
@@ -267,8 +289,8 @@ export class TrainingLoop {
   }
 
   #result(reason: TrainingResult['reason']): TrainingResult {
-    const { step, best, baseline } = this.#training;
-    return { step, reason, best, baseline };
+    const { step, best, baseline, from } = this.#training;
+    return { step, reason, best, baseline, ...(from && { from }) };
   }
 
   /** `latest` comes last: a process killed in between resumes before `best` and makes it again. */

@@ -5,6 +5,7 @@ import {
   Graph,
   gradients,
   type MemoryLimits,
+  MemoryPool,
   type Plan,
   plan,
   reshape,
@@ -14,14 +15,17 @@ import {
 } from '@chipsmith/kernels';
 import { ModelError } from '../error.ts';
 import { fieldInputs, laneAxis } from '../examples.ts';
-import { type HalfStorage, requireShape } from './settings.ts';
+import { type HalfStorage, lengthsOf, requireShape } from './settings.ts';
 import type { Trainee } from './trainee.ts';
 
 export interface TrainingShape {
   /** Sequences side by side, B. */
   readonly batch: number;
-  /** Units of each, T: predicted events, unless the model's examples say otherwise. */
-  readonly length: number;
+  /**
+   * Units of each, T: predicted events, unless the model's examples say otherwise. Of several lengths a step has one:
+   * each sequence gets the shortest that holds it, and `batch` sequences of the same length make a batch.
+   */
+  readonly length: number | readonly number[];
   /**
    * Sequences that go through the model at once; it divides `batch`, which is also what it is if left out. With fewer,
    * the parts of a batch run one after another in less memory, and their gradients add up to those of the batch.
@@ -35,11 +39,15 @@ export interface PlanTrainingOptions {
   readonly limits?: MemoryLimits | undefined;
   /** Segments of each part's forward pass that are computed again in its backward pass, as `gradients` takes them. */
   readonly recompute?: readonly Segment[] | undefined;
+  /** Memory that other steps use in turn. */
+  readonly pool?: MemoryPool | undefined;
 }
 
 /** One training step on paper. Its history holds (loss, gradient norm) of each run. */
 export interface TrainingPass {
   readonly plan: Plan;
+  /** Units of each sequence. */
+  readonly length: number;
   /** Of the first micro-batch: its share of the batch's loss. */
   readonly loss: Tensor;
   /** For each field of the model's examples an input, for the whole batch. */
@@ -53,6 +61,23 @@ export interface TrainingPass {
 }
 
 /**
+ * The steps of a training, one for each length, the longest first. They use the same activation memory in turn, so that
+ * all together take what the longest does but for inputs, uniforms and histories.
+ *
+ * @throws as `planTraining`
+ */
+export function planTrainings(
+  trainee: Trainee,
+  shape: TrainingShape,
+  options: PlanTrainingOptions = {},
+): [TrainingPass, ...TrainingPass[]] {
+  const pool = new MemoryPool();
+  const [longest, ...others] = lengthsOf(shape).toReversed();
+  const passOf = (length: number) => planTraining(trainee, { ...shape, length }, { ...options, pool });
+  return [passOf(longest), ...others.map(passOf)];
+}
+
+/**
  * Traces loss, backward pass, clipping and the optimiser's step, and plans their memory.
  *
  * @throws ModelError if a size is outside its limits, or the micro-batch does not divide the batch
@@ -60,8 +85,8 @@ export interface TrainingPass {
  */
 export function planTraining(
   { model, optimiser, settings }: Trainee,
-  shape: TrainingShape,
-  { limits, recompute }: PlanTrainingOptions = {},
+  shape: TrainingShape & { readonly length: number },
+  { limits, recompute, pool }: PlanTrainingOptions = {},
 ): TrainingPass {
   const { batch, length, half } = shape;
   const microBatch = microBatchOf(shape);
@@ -91,12 +116,13 @@ export function planTraining(
   const planned = plan(graph, {
     history: [losses.reduce((one, other) => add(one, other)), norm],
     ...(limits && { limits }),
+    pool,
     half: {
       activations: half === 'activations' || half === 'both',
       weights: half === 'weights' || half === 'both',
     },
   });
-  return { plan: planned, loss: losses[0], fields, weight, seeds, schedule };
+  return { plan: planned, length, loss: losses[0], fields, weight, seeds, schedule };
 }
 
 /** @throws ModelError if something is to be stored in 16 bits, and the device cannot do that */

@@ -31,18 +31,28 @@ const sequences = z
   .min(1)
   .max(2 ** 16);
 
+/** An LSTM has launches for each event: planning 16,384 of one layer takes a second, and 16 layers are allowed. */
+const length = z
+  .int()
+  .min(1)
+  .max(2 ** 14);
+
 /**
  * Every number that a training takes, with the limits that hold at each door: the command line, the library, and what
  * checkpoints say of the run they belong to.
  */
 export const trainingSettings = {
   batch: sequences.describe('sequences side by side in a training step'),
-  /** An LSTM has launches for each event: planning 16,384 of one layer takes a second, and 16 layers are allowed. */
-  length: z
-    .int()
+  length: length.describe('events of each sequence in a training step'),
+  /** Each has a program of its own, which is to be planned and compiled. */
+  lengths: z
+    .array(length)
     .min(1)
-    .max(2 ** 14)
-    .describe('events of each sequence in a training step'),
+    .max(8)
+    .readonly()
+    .describe(
+      'events of each sequence in a training step; of several, such as 64,128,256, each gets the shortest that holds it',
+    ),
   microBatch: sequences.describe(
     `sequences at once, a divisor of the batch that makes at most ${MAX_PARTS} parts: less memory, same results but for rounding (default all)`,
   ),
@@ -77,17 +87,32 @@ export const trainingSettings = {
   patience: z.int().min(0).max(MAX_STEPS).describe('stop after n validations without progress; 0 never (default 10)'),
 } as const;
 
-const { batch, length, microBatch, half, seed, budget, augmentation } = trainingSettings;
+const { batch, lengths, microBatch, half, seed, budget, augmentation } = trainingSettings;
 const { steps, minutes, validateEvery, validTokens, previewEvery, patience } = trainingSettings;
 
 interface Shape {
   readonly batch: number;
-  readonly length: number;
+  readonly length: number | readonly number[];
   readonly microBatch?: number | undefined;
 }
 
+/** One length, or several. */
+export const lengthOrLengths = z.union([length, lengths]);
+
+/** Lengths in rising order, each once. */
+export function lengthsOf({ length }: Pick<Shape, 'length'>): readonly [number, ...number[]] {
+  const [first, ...others] = typeof length === 'number' ? [length] : [...new Set(length)].sort((a, b) => a - b);
+  return [first, ...others];
+}
+
+/** The length that takes most memory, and into whose windows longer sequences are cut. */
+export function longestOf(shape: Pick<Shape, 'length'>): number {
+  return Math.max(...lengthsOf(shape));
+}
+
 /** Adds an issue for the first thing that does not go together. Sizes themselves are within their limits. */
-export function checkShape({ batch, length, microBatch = batch }: Shape, context: z.RefinementCtx): void {
+export function checkShape({ batch, length: given, microBatch = batch }: Shape, context: z.RefinementCtx): void {
+  const length = longestOf({ length: given });
   const refuse = (message: string) => context.addIssue({ code: 'custom', message });
   if (batch * length > MAX_BATCH_EVENTS) {
     refuse(`batch ${batch} times length ${length} is more than ${MAX_BATCH_EVENTS} events`);
@@ -98,7 +123,7 @@ export function checkShape({ batch, length, microBatch = batch }: Shape, context
   }
 }
 
-const shapeFields = { batch, length, microBatch: microBatch.optional(), half: half.optional() };
+const shapeFields = { batch, length: lengthOrLengths, microBatch: microBatch.optional(), half: half.optional() };
 const shapeSchema = z.object(shapeFields).superRefine(checkShape);
 
 const optionsSchema = z

@@ -1,6 +1,7 @@
 import { type Device, type PreparationOptions, Program } from '@chipsmith/kernels';
 import { learningRates } from './optimiser.ts';
 import { type PlanTrainingOptions, planTraining, requireHalf, type TrainingShape } from './pass.ts';
+import { longestOf } from './settings.ts';
 import { releaseTrainee, startingState, type Trainee, writeState } from './trainee.ts';
 
 /** How fast a model trains on a device. */
@@ -28,7 +29,8 @@ const MAX_BETWEEN_LOOKS = 10;
 const SECONDS_BETWEEN_LOOKS = 0.5;
 
 /**
- * Trains a model on nothing for some seconds. How long a step takes does not depend on what it learns.
+ * Trains a model on nothing for some seconds, with the longest of several lengths. How long a step takes does not depend
+ * on what it learns.
  *
  * @throws ModelError if the shape is outside its limits
  * @throws KernelError from the device
@@ -41,13 +43,14 @@ export async function measureTraining(
   { seconds, recompute, ...preparation }: MeasureOptions,
 ): Promise<TrainingSpeed> {
   requireHalf(device, shape.half);
-  const pass = planTraining(trainee, shape, { limits: device.limits, recompute });
+  const length = longestOf(shape);
+  const pass = planTraining(trainee, { ...shape, length }, { limits: device.limits, recompute });
   let program: Program | undefined;
   try {
     program = await Program.create(device, pass.plan, preparation);
     writeState(device, trainee, startingState(trainee, 1));
     const rateAt = learningRates(trainee.settings.optimiser);
-    const positions = shape.batch * shape.length;
+    const positions = shape.batch * length;
     program.write(pass.weight, Float32Array.of(positions));
     let steps = 0;
     const run = async (count: number) => {

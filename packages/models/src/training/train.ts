@@ -5,10 +5,11 @@ import {
   type Dataset,
   type EventSequence,
   findEncoding,
+  PREDICTED_EVENTS,
   Random,
   WHOLE_SEQUENCES,
 } from '@chipsmith/data';
-import { type BytesByCategory, type Device, type PreparationOptions, Program, totalMemory } from '@chipsmith/kernels';
+import { type BytesByCategory, type Device, type PreparationOptions, totalMemory } from '@chipsmith/kernels';
 import {
   type Checkpoint,
   type CheckpointMetadata,
@@ -24,10 +25,12 @@ import type { ModelDefinition, ModelSettings } from '../model.ts';
 import { configure } from '../registry.ts';
 import { type BatchOrder, type BatchSource, batchesOnDemand } from './batches.ts';
 import { fitTraining, limitsWithin, recomputedShare, trainingMemory } from './budget.ts';
+import { fineTuningState, requireStartingPoint, type StartingPoint } from './fine-tuning.ts';
 import { type LoopOptions, TrainingLoop, type TrainingResult } from './loop.ts';
-import { microBatchOf, planTraining, requireHalf, type TrainingShape } from './pass.ts';
+import { microBatchOf, planTrainings, requireHalf, type TrainingShape } from './pass.ts';
 import type { RunStore } from './run-store.ts';
-import { MAX_PARAMETERS, requireTrainingOptions } from './settings.ts';
+import { lengthsOf, longestOf, MAX_PARAMETERS, requireTrainingOptions } from './settings.ts';
+import { TrainingSteps } from './steps.ts';
 import { releaseTrainee, startingState, traineeFrom, traineeOf, writeState } from './trainee.ts';
 
 export interface TrainOptions extends TrainingShape, LoopOptions {
@@ -46,6 +49,11 @@ export interface TrainOptions extends TrainingShape, LoopOptions {
    * Goes on from the run's latest checkpoint; model, shape, budget, augmentation and seed are then those of the run.
    */
   readonly resume: boolean;
+  /**
+   * Where a new run starts, instead of at random values: settings are those of its checkpoint, but for the optimiser's
+   * (`settingsFrom`). A run that is resumed needs nothing of it.
+   */
+  readonly from?: StartingPoint | undefined;
   readonly seed: number;
   /** Random changes to the training sequences, others in each epoch; none if left out. */
   readonly augmentation?: AugmentationName | undefined;
@@ -144,37 +152,38 @@ async function trainFrom(start: Checkpoint, batches: BatchSource, options: Train
   await letThrough(signal);
   const limits = limitsWithin(trainee, metadata.training, { budget, limits: device.limits, recompute });
   await letThrough(signal);
-  const pass = planTraining(trainee, metadata.training, { limits, recompute });
+  const passes = planTrainings(trainee, metadata.training, { limits, recompute });
   await letThrough(signal);
   const unrestricted = trainingMemory(trainee, { batch, length }, { limits: device.limits })?.bytes;
   await letThrough(signal);
-  const plans = validation.length > 0 ? [pass.plan, planEvaluation(model, length, limits).plan] : [pass.plan];
+  const longest = longestOf(metadata.training);
+  const evaluation = validation.length > 0 ? [planEvaluation(model, longest, limits)] : [];
   const planned: TrainingPlan = {
     parameters: model.parameters.valueCount,
     step,
     microBatch: metadata.training.microBatch,
-    recomputed: recomputedShare(pass),
+    recomputed: recomputedShare(passes[0]),
     unrestricted,
     padding: batches.padding,
-    predicted: totalMemory(plans),
+    predicted: totalMemory([...passes, ...evaluation].map(({ plan }) => plan)),
   };
   options.onPlan?.(planned);
-  let program: Program | undefined;
+  let steps: TrainingSteps | undefined;
   let evaluator: Evaluator | undefined;
   try {
     const preparation = { signal, onProgress: onPreparation };
-    program = await Program.create(device, pass.plan, preparation);
-    if (validation.length > 0) evaluator = await Evaluator.create(device, model, length, { limits, ...preparation });
+    steps = await TrainingSteps.create(device, passes, preparation);
+    if (validation.length > 0) evaluator = await Evaluator.create(device, model, longest, { limits, ...preparation });
     writeState(device, trainee, state);
     if (resume) await store.rewind(step);
     else await store.create({ data: options.dataPlace, ...metadata }, begun);
     const measured = device.allocated;
     await store.begin({ adapter: device.adapter.name, predicted: planned.predicted, measured });
     options.onStart?.({ ...planned, measured });
-    const parts = { device, store, batches, trainee, validation, pass, program, evaluator };
+    const parts = { device, store, batches, trainee, validation, steps, evaluator };
     return await new TrainingLoop(options, begun, parts).run();
   } finally {
-    program?.destroy();
+    steps?.destroy();
     evaluator?.destroy();
     releaseTrainee(device, trainee);
   }
@@ -218,15 +227,22 @@ const SEQUENCES_TRIED = 32;
 
 /** Step 0 of a new run. */
 async function firstCheckpoint(options: TrainOptions): Promise<Checkpoint> {
-  const { signal, device, definition, dataset, seed, batch, length, half, budget, augmentation } = options;
+  const { signal, device, definition, dataset, seed, batch, length, half, budget, augmentation, from } = options;
   const { encoding, fingerprint } = dataset.manifest;
   requireSpoken(definition, encoding.name, `prepare the data with --encoding ${definition.encodings[0]}`);
   if (augmentation !== undefined) requireChange(dataset, augmentation);
   const settings = configure(definition, options.settings);
+  if (from !== undefined) requireStartingPoint(from, definition, settings, encoding);
   const trainee = traineeOf(definition, settings, requireKnown(encoding));
   const { model } = trainee;
-  if (model.examples.cutting === WHOLE_SEQUENCES && length !== 1) {
+  const lengths = lengthsOf({ length });
+  if (model.examples.cutting === WHOLE_SEQUENCES && longestOf({ length }) !== 1) {
     throw new ModelError(`${definition.name} sees whole sequences, whatever their length; leave out --length.`);
+  }
+  if (model.examples.cutting !== PREDICTED_EVENTS && lengths.length > 1) {
+    throw new ModelError(
+      `${definition.name} sees windows of one length, not of ${lengths.join(' and ')}; give --length one number.`,
+    );
   }
   const { valueCount } = model.parameters;
   if (valueCount > MAX_PARAMETERS) {
@@ -251,7 +267,7 @@ async function firstCheckpoint(options: TrainOptions): Promise<Checkpoint> {
     training: {
       seed,
       batch,
-      length,
+      length: lengths.length === 1 ? lengths[0] : [...lengths],
       microBatch,
       ...(half && { half }),
       recompute: recompute.map(({ first, end }) => ({ first, end })),
@@ -260,9 +276,16 @@ async function firstCheckpoint(options: TrainOptions): Promise<Checkpoint> {
       step: 0,
       best: null,
       baseline: null,
+      ...(from && { from: originOf(from) }),
     },
   };
-  return { metadata, settings, model, state: startingState(trainee, seed) };
+  const state = from === undefined ? startingState(trainee, seed) : fineTuningState(trainee, from.checkpoint);
+  return { metadata, settings, model, state };
+}
+
+/** What a run keeps of where it started; the loss there is not known yet. */
+function originOf({ name, checkpoint: { metadata } }: StartingPoint): CheckpointMetadata['training']['from'] {
+  return { name, step: metadata.training.step, dataFingerprint: metadata.dataFingerprint, loss: null };
 }
 
 function requireSameData({ metadata }: Checkpoint, dataset: Dataset, store: RunStore): void {

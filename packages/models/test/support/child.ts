@@ -1,15 +1,14 @@
 import { openDevice } from '@chipsmith/kernels/node';
 import { train } from '../../src/index.ts';
-import { tinyOptions } from './tiny.ts';
+import { endlessOptions, type Kind } from './endless.ts';
 
-/** A training in a process of its own, to be killed: run folder, `fresh` or `resume`, steps. */
-const [folder, mode, steps] = process.argv.slice(2);
+/** A training in a process of its own, to be killed: run folder, kind, `fresh` or `resume`, steps. */
+const [folder, kind, mode, steps] = process.argv.slice(2);
 const device = await openDevice({ adapter: process.env.CHIPSMITH_ADAPTER ?? 'gles', tune: false });
 await train({
-  ...tinyOptions(device, folder),
+  ...endlessOptions(device, folder, kind as Kind),
   resume: mode === 'resume',
   steps: Number(steps),
-  validateEvery: 1,
   onStart: () => process.stdout.write('started\n'),
 });
 device.destroy();

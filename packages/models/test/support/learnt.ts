@@ -19,7 +19,7 @@ export async function learntTunes(
     ...{ batchSource: threadedBatches, resume: false, batch: 4, length, steps, seed: 1 },
     ...{ validateEvery: 1000, validTokens: 1000, patience: 0 },
   });
-  return { encoding, sequences: dataset.sequences('train'), checkpoint: await store.load('latest') };
+  return { encoding, dataset, sequences: dataset.sequences('train'), checkpoint: await store.load('latest') };
 }
 
 /** The values of a slot of the parameters or, of batch norm, the statistics. */
