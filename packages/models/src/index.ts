@@ -20,7 +20,14 @@ export type {
   Task,
 } from './composing/composer.ts';
 export { keyTransposition } from './composing/constraints.ts';
-export { type ComposeOptions, compose, composingSettings, type SampleOptions, sample } from './composing/sample.ts';
+export {
+  type ComposeOptions,
+  compose,
+  composingSettings,
+  type SampleOptions,
+  sample,
+  seedsOf,
+} from './composing/sample.ts';
 export { ModelError } from './error.ts';
 export {
   type EvaluateOptions,

@@ -14,6 +14,7 @@ import {
 } from '@chipsmith/models';
 import { RunFolder, threadedBatches } from '@chipsmith/models/node';
 import { z } from 'zod';
+import { newMusic } from '../asked.ts';
 import { drawTracks, settingsOf } from '../draw-tracks.ts';
 import { songsOf } from '../likeness.ts';
 import { htmlTable } from '../page/terms.ts';
@@ -31,6 +32,7 @@ import { type Track, writeTracks } from '../tracks.ts';
 import { requireWritable } from '../writable.ts';
 import { settingOptions, settingsSchema } from './model-options.ts';
 import { adapterOption, CORPUS, datasetOf, freeFolder, withDevice } from './options.ts';
+import { furtherOptions } from './track-command.ts';
 
 const shared = z.object({
   minutes: trainingSettings.minutes.default(1),
@@ -83,7 +85,7 @@ export const compare: Command = {
     const chosen = await pairsOf(args);
     const output = text(args, 'output') ?? freeFolder('comparisons/comparison');
     await requireWritable(output);
-    const wish = { count: tracks, bars, seed, sampling: {}, arranged: true, loops: false };
+    const wish = { asked: newMusic(tracks), bars, seed, composing: {}, arranged: true, loops: false };
     const results: Result[] = [];
     const drawn: Track[] = [];
     const written = await interruptible(async (signal) => {
@@ -106,8 +108,9 @@ export const compare: Command = {
           const ranges = scoreRanges(songs, voices);
           for (const track of made) {
             const options = { run: folder };
+            const further = furtherOptions(checkpoint, { ...options, bars: String(bars) });
             const name = track.name.replace('track-', `track-${model}-`);
-            drawn.push({ ...track, name, ranges, settings: { model, step, encoding }, options });
+            drawn.push({ ...track, name, ranges, settings: { model, step, encoding }, options, further });
           }
           results.push({ ...result, ...musicOf(made, songs, voices) });
         }
@@ -117,7 +120,9 @@ export const compare: Command = {
         replace: false,
         title: `${tracks} tracks by each of ${results.length} models`,
         settings: { minutes: minutes ?? 1, bars, seed },
+        command: ['generate'],
         options: { bars: String(bars) },
+        further: {},
         table: htmlTable(results.map(rowOf)),
         sound: { sampleRate: 48_000, filter: 'nes' },
         midi: 'general-midi',
