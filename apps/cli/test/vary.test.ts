@@ -103,6 +103,11 @@ describe('vary', () => {
       /convolutional-autoencoder cannot continue; .* Models that can continue: basic-rnn/,
       `generate --primer ${first} --run ${run} --output ${join(folder, 'never')}`,
     );
+    await expectFailure(
+      2,
+      /--temperature is not a setting of convolutional-autoencoder where it is to sample, which are --density/,
+      `evaluate --run ${run} --temperatures 1`,
+    );
     expect(await filesOf(folder)).not.toContain('never');
   });
 });

@@ -68,4 +68,5 @@ export { type CheckpointName, MemoryStore, type Metrics, type RunStart, type Run
 export { HALF_STORAGE, type HalfStorage, MAX_STEPS, trainingSettings } from './training/settings.ts';
 export { type MeasureOptions, measureTraining, type TrainingSpeed } from './training/speed.ts';
 export { type TrainingPlan, type TrainingStart, type TrainOptions, train } from './training/train.ts';
+export { requireTrainable } from './training/trainable.ts';
 export { type Trainee, traineeOf } from './training/trainee.ts';

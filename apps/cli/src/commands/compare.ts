@@ -3,7 +3,6 @@ import { barsRepeatedAt, type Dataset, type Encoding, findEncoding, measureMusic
 import { writeFileAtomic } from '@chipsmith/data/node';
 import type { Device, PreparationOptions } from '@chipsmith/kernels';
 import {
-  configure,
   evaluateCheckpoint,
   findModel,
   type ModelDefinition,
@@ -30,7 +29,7 @@ import { givenValues, schemaOptions } from '../terminal/schema-options.ts';
 import { integer, oneOf } from '../terminal/values.ts';
 import { type Track, writeTracks } from '../tracks.ts';
 import { requireWritable } from '../writable.ts';
-import { settingOptions, settingsSchema } from './model-options.ts';
+import { settingOptions, settingsSchema, trainableSettings } from './model-options.ts';
 import { adapterOption, CORPUS, datasetOf, freeFolder, withDevice } from './options.ts';
 import { furtherOptions } from './track-command.ts';
 
@@ -82,7 +81,11 @@ export const compare: Command = {
     const tracks = integer(args, 'tracks', { least: 1, most: 1000 }) ?? 20;
     const bars = integer(args, 'bars', { least: 1, most: 1000 }) ?? 16;
     const { minutes, seed = 1, ...shape } = givenValues(shared, args);
-    const chosen = await pairsOf(args);
+    const chosen = (await pairsOf(args)).map((pair) => ({ ...pair, ...trainingOf(pair.definition, args, shape) }));
+    requireKnown(
+      args,
+      chosen.map(({ definition }) => definition),
+    );
     const output = text(args, 'output') ?? freeFolder('comparisons/comparison');
     await requireWritable(output);
     const wish = { asked: newMusic(tracks), bars, seed, composing: {}, arranged: true, loops: false };
@@ -90,14 +93,9 @@ export const compare: Command = {
     const drawn: Track[] = [];
     const written = await interruptible(async (signal) => {
       await withDevice(args, signal, async (device, onPreparation) => {
-        for (const { definition, dataset, place } of chosen) {
+        for (const { definition, dataset, place, ...training } of chosen) {
           signal.throwIfAborted();
-          // Of the settings that were given, those that the model has.
-          const settings = configure(definition, givenValues(settingsSchema(definition), args));
-          const { batch, length } = { ...definition.training, ...shape };
-          // Models of whole pieces have no other length.
-          const own = definition.training.length === 1 ? { batch, length: 1 } : { batch, length };
-          const options = { minutes: minutes ?? 1, seed, ...own, settings };
+          const options = { minutes: minutes ?? 1, seed, ...training };
           const folder = join(output, 'runs', definition.name);
           const job = { device, definition, dataset, place, folder, onPreparation, signal };
           const { result, checkpoint } = await trainOne(job, options);
@@ -137,6 +135,23 @@ export const compare: Command = {
     return 0;
   },
 };
+
+/** Of the settings and sizes that were given those that a model has. @throws UsageError for what it does not take */
+function trainingOf(definition: ModelDefinition, args: Arguments, shape: Partial<ModelDefinition['training']>) {
+  const { batch, length } = { ...definition.training, ...shape };
+  // Models of whole pieces have no other length.
+  const own = definition.training.length === 1 ? { batch, length: 1 } : { batch, length };
+  return { ...own, settings: trainableSettings(definition, givenValues(settingsSchema(definition), args), own) };
+}
+
+/** @throws UsageError for a setting that none of the models has */
+function requireKnown(args: Arguments, definitions: readonly ModelDefinition[]): void {
+  const known = Object.keys(settingOptions(definitions));
+  const foreign = Object.keys(settingOptions(models)).find((key) => args[key] !== undefined && !known.includes(key));
+  if (foreign === undefined) return;
+  const names = definitions.map(({ name }) => name).join(', ');
+  throw new UsageError(`--${foreign} is a setting of none of the models that are compared: ${names}`);
+}
 
 /** A model and the data that it can learn. */
 interface Pair {

@@ -1,15 +1,7 @@
-import {
-  type Checkpoint,
-  composingSettings,
-  createModel,
-  findModel,
-  ModelError,
-  models,
-  type Task,
-} from '@chipsmith/models';
+import { type Checkpoint, composingSettings, createModel, findModel, models, type Task } from '@chipsmith/models';
 import type { z } from 'zod';
 import type { Arguments, Options } from '../terminal/command.ts';
-import { CommandError, UsageError } from '../terminal/errors.ts';
+import { asUsage, CommandError, UsageError } from '../terminal/errors.ts';
 import { givenValues, schemaOptions } from '../terminal/schema-options.ts';
 
 /**
@@ -45,24 +37,23 @@ export function givenComposing(
   const schema = schemaOf(checkpoint, task);
   const known = Object.keys(schemaOptions(schema));
   const foreign = Object.keys(composingOptions(tasks)).find((key) => args[key] !== undefined && !known.includes(key));
-  if (foreign !== undefined) {
-    const has = known.map((key) => `--${key}`).join(', ') || 'none';
-    const { name } = findModel(checkpoint.metadata.model);
-    throw new UsageError(`--${foreign} is not a setting of ${name} where it is to ${task}, which are ${has}`);
-  }
+  if (foreign !== undefined) refuseComposing(checkpoint, task, foreign);
   const given = givenValues(schema, args) as Readonly<Record<string, unknown>>;
-  requireTaken(checkpoint, task, given);
+  // Values may exclude each other.
+  asUsage(() => composingSettings(checkpoint, task, given));
   return given;
 }
 
-/** @throws UsageError for settings that the model does not take: values that exclude each other, for example */
-export function requireTaken(checkpoint: Checkpoint, task: Task, settings: Readonly<Record<string, unknown>>): void {
-  try {
-    composingSettings(checkpoint, task, settings);
-  } catch (error) {
-    if (error instanceof ModelError) throw new UsageError(error.message, { cause: error });
-    throw error;
-  }
+/** @throws UsageError for a setting that the model does not have @throws CommandError if it cannot do that at all */
+export function requireComposing(checkpoint: Checkpoint, task: Task, option: string): void {
+  if (!Object.hasOwn(schemaOptions(schemaOf(checkpoint, task)), option)) refuseComposing(checkpoint, task, option);
+}
+
+function refuseComposing(checkpoint: Checkpoint, task: Task, option: string): never {
+  const known = Object.keys(schemaOptions(schemaOf(checkpoint, task)));
+  const has = known.map((key) => `--${key}`).join(', ') || 'none';
+  const { name } = findModel(checkpoint.metadata.model);
+  throw new UsageError(`--${option} is not a setting of ${name} where it is to ${task}, which are ${has}`);
 }
 
 /** @throws CommandError naming the models that can, if this one cannot */

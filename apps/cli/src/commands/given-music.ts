@@ -16,7 +16,7 @@ import {
 } from '@chipsmith/data';
 import { findSong } from '../find-song.ts';
 import { type Arguments, text } from '../terminal/command.ts';
-import { CommandError, UsageError } from '../terminal/errors.ts';
+import { asUsage, CommandError, UsageError } from '../terminal/errors.ts';
 import { integers } from '../terminal/values.ts';
 import { firstSong, readInput } from './song.ts';
 
@@ -48,7 +48,7 @@ export interface SongSource {
  * What `--primer` or `--primer-pitches` asks for: the end of a song (see choosePrimer), or pitches, one event each.
  *
  * @param bars of a track, primer included
- * @throws UsageError if both are given
+ * @throws UsageError if both are given, or pitches that the encoding does not have, or too many
  * @throws CommandError or DataError if there is no such song, or nothing in it to go on from
  */
 export async function primerOf(args: Arguments, source: SongSource, bars: number): Promise<GivenMusic | undefined> {
@@ -57,10 +57,10 @@ export async function primerOf(args: Arguments, source: SongSource, bars: number
   const pitches = integers(args, 'primer-pitches');
   if (name !== undefined && pitches !== undefined) throw new UsageError('give --primer or --primer-pitches, not both');
   if (pitches !== undefined) {
-    const events = Uint16Array.from(encoding.encodePitches(pitches));
+    const events = Uint16Array.from(asUsage(() => encoding.encodePitches(pitches)));
     if (barsOfEvents(events, encoding) >= bars) {
-      const problem = `The primer has ${withCount('# event(s)', events.length)}, which leaves nothing of ${withCount('# bar(s)', bars)} to make`;
-      throw new CommandError(`${problem}: give fewer pitches or ask for more bars.`);
+      const problem = `the primer has ${withCount('# event(s)', events.length)}, which leaves nothing of ${withCount('# bar(s)', bars)} to make`;
+      throw new UsageError(`${problem}: give fewer pitches or ask for more bars`);
     }
     return { events, transposition: 0, meter: { beats: 4, unit: 4 } };
   }

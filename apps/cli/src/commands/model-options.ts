@@ -1,17 +1,18 @@
 import {
   configure,
+  createModel,
   findModel,
   type ModelDefinition,
-  ModelError,
   type ModelSettings,
   microBatchOf,
   models,
+  requireTrainable,
   type TrainingShape,
   trainingSettings,
 } from '@chipsmith/models';
 import { z } from 'zod';
 import { type Arguments, type Options, text } from '../terminal/command.ts';
-import { UsageError } from '../terminal/errors.ts';
+import { asUsage, UsageError } from '../terminal/errors.ts';
 import { givenValues, schemaOptions } from '../terminal/schema-options.ts';
 import { oneOf } from '../terminal/values.ts';
 
@@ -111,11 +112,19 @@ export function trainingOf(args: Arguments): Training {
   const definition = modelOf(args);
   const given = givenSettings(args, definition);
   const shape = { ...definition.training, ...givenValues(shapeSchema(definition), args) };
-  try {
+  return { definition, settings: trainableSettings(definition, given, shape), shape };
+}
+
+/**
+ * A model's settings with its defaults filled in.
+ *
+ * @throws UsageError for settings and sizes that do not go together, or with which the model cannot be trained
+ */
+export function trainableSettings(definition: ModelDefinition, given: object, shape: TrainingShape): ModelSettings {
+  return asUsage(() => {
     microBatchOf(shape);
-    return { definition, settings: configure(definition, given), shape };
-  } catch (error) {
-    if (error instanceof ModelError) throw new UsageError(error.message, { cause: error });
-    throw error;
-  }
+    const settings = configure(definition, given);
+    requireTrainable(definition, createModel(definition, settings), shape.length);
+    return settings;
+  });
 }

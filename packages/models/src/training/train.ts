@@ -6,7 +6,6 @@ import {
   type EventSequence,
   findEncoding,
   Random,
-  WHOLE_SEQUENCES,
 } from '@chipsmith/data';
 import { type BytesByCategory, type Device, type PreparationOptions, Program, totalMemory } from '@chipsmith/kernels';
 import {
@@ -27,7 +26,8 @@ import { fitTraining, limitsWithin, recomputedShare, trainingMemory } from './bu
 import { type LoopOptions, TrainingLoop, type TrainingResult } from './loop.ts';
 import { microBatchOf, planTraining, requireHalf, type TrainingShape } from './pass.ts';
 import type { RunStore } from './run-store.ts';
-import { MAX_PARAMETERS, requireTrainingOptions } from './settings.ts';
+import { requireTrainingOptions } from './settings.ts';
+import { requireTrainable } from './trainable.ts';
 import { releaseTrainee, startingState, traineeFrom, traineeOf, writeState } from './trainee.ts';
 
 export interface TrainOptions extends TrainingShape, LoopOptions {
@@ -225,15 +225,7 @@ async function firstCheckpoint(options: TrainOptions): Promise<Checkpoint> {
   const settings = configure(definition, options.settings);
   const trainee = traineeOf(definition, settings, requireKnown(encoding));
   const { model } = trainee;
-  if (model.examples.cutting === WHOLE_SEQUENCES && length !== 1) {
-    throw new ModelError(`${definition.name} sees whole sequences, whatever their length; leave out --length.`);
-  }
-  const { valueCount } = model.parameters;
-  if (valueCount > MAX_PARAMETERS) {
-    throw new ModelError(
-      `${definition.name}: ${valueCount} parameters are more than a checkpoint can hold (${MAX_PARAMETERS}); choose a smaller model.`,
-    );
-  }
+  requireTrainable(definition, model, length);
   const { microBatch, recompute } =
     budget === undefined
       ? { microBatch: microBatchOf(options), recompute: [] }
