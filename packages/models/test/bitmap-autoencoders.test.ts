@@ -1,4 +1,4 @@
-import { onsetBitmapOf } from '@chipsmith/data';
+import { ONSET_BITMAP_SHAPE, onsetBitmapOf } from '@chipsmith/data';
 import { describe, expect, it } from 'vitest';
 import { compose, evaluateCheckpoint } from '../src/index.ts';
 import { testDevice } from './support/device.ts';
@@ -6,6 +6,7 @@ import { learntTunes, valuesOf } from './support/learnt.ts';
 
 const device = await testDevice();
 const cellsOf = (events: Uint16Array) => events.filter((event) => event > 0).length;
+const stepsOf = (events: Uint16Array) => events.filter((event) => event === 0).length;
 /** Share of the notes of a piece that another one has in the same places. */
 const sharedCells = (piece: Uint16Array, other: Uint16Array) => {
   const there = onsetBitmapOf(other);
@@ -29,6 +30,12 @@ describe.each([
         1.2 * sharedCells(pieces[index].events, otherBack),
       );
     }
+
+    // The likeliest of its notes lie where they lie among all, whether or not the first one is of them.
+    const few = await compose(device, checkpoint, 'reconstruct', pieces, { ...options, settings: { density: 0.1 } });
+    for (const [index, { events }] of few.entries()) expect(sharedCells(events, back[index].events)).toBe(1);
+    // Whole bars: what rests at the end is not cut off.
+    for (const { events } of [...back, ...few]) expect(stepsOf(events) % ONSET_BITMAP_SHAPE.stepsPerBar).toBe(0);
 
     const still = { ...options, settings: { distance: 0 } };
     expect(await compose(device, checkpoint, 'vary', pieces, still)).toEqual(back);

@@ -142,9 +142,9 @@ async function apply(
 }
 
 /**
- * The events of the likeliest cells, from the first of them on. A threshold would give empty or smeared pieces, since
- * few cells are set and the network's probabilities are low: of each piece as many cells count as music of its kind
- * has.
+ * The events of the likeliest cells, in whole bars. A threshold would give empty or smeared pieces, since few cells are
+ * set and the network's probabilities are low: of each piece as many cells count as music of its kind has. Where its
+ * first note is not among them the piece begins with a rest, and so keeps its place in the bars.
  */
 function likeliestCells(logits: Float32Array, cells: number): Uint16Array {
   if (logits.some(Number.isNaN)) throw new ModelError('The model gives NaN; retrain, or use an earlier checkpoint.');
@@ -152,8 +152,8 @@ function likeliestCells(logits: Float32Array, cells: number): Uint16Array {
   const order = Uint32Array.from(logits.keys()).sort((a, b) => logits[b] - logits[a] || a - b);
   const bitmap = new Float32Array(CELLS);
   for (const cell of order.subarray(0, count)) bitmap[cell] = 1;
-  const { pitches } = ONSET_BITMAP_SHAPE;
-  const firstStep = Math.floor(bitmap.indexOf(1) / pitches);
-  const lastStep = Math.floor(bitmap.lastIndexOf(1) / pitches);
-  return onsetEventsOf(bitmap.subarray(firstStep * pitches, (lastStep + 1) * pitches), 1);
+  const { pitches, stepsPerBar } = ONSET_BITMAP_SHAPE;
+  const barCells = stepsPerBar * pitches;
+  const bars = Math.floor(bitmap.lastIndexOf(1) / barCells) + 1;
+  return onsetEventsOf(bitmap.subarray(0, bars * barCells), 1);
 }
