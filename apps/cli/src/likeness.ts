@@ -24,11 +24,17 @@ import { outsideMark, rangeOf, type ScoreRanges } from './scores.ts';
 import { formatTable, percent } from './terminal/output.ts';
 import { startProgress } from './terminal/progress.ts';
 
-/** How like the songs that it learnt from a model's tracks are, at one temperature. */
-export interface Likeness {
-  readonly temperature: number;
+/** Tracks beside the songs that their model learnt from. */
+export interface MusicFigures {
   /** Of each measure over the tracks. */
   readonly medians: MusicMeasures;
+  /** Share of the tracks that lie where the middle 90 % of the songs do. */
+  readonly within: MusicMeasures;
+}
+
+/** How like the songs that it learnt from a model's tracks are, at one temperature. */
+export interface Likeness extends MusicFigures {
+  readonly temperature: number;
   /** See compareMeasures. */
   readonly distances: MusicMeasures;
   /** Mean of the distances: 0 is alike. */
@@ -108,29 +114,56 @@ export async function likenessOf(
   const least = quantile(songs, 'onsetsMet', 0.05);
   return {
     temperature,
-    medians: mediansOf(measured),
+    ...musicFigures(measured, songFigures(songs)),
     distances,
     distance: Object.values(distances).reduce((sum, each) => sum + each, 0) / Object.keys(distances).length,
     inTime: measured.filter(({ onsetsMet }) => onsetsMet >= least).length / Math.max(1, measured.length),
   };
 }
 
+/** Medians of songs, and where the middle 90 % of them lie. */
+export interface SongFigures {
+  readonly medians: MusicMeasures;
+  readonly ranges: Readonly<Record<keyof MusicMeasures, ScoreRanges[string]>>;
+}
+
+export function songFigures(songs: readonly MusicMeasures[]): SongFigures {
+  return { medians: mediansOf(songs), ranges: rangesOf(songs) };
+}
+
+export function musicFigures(tracks: readonly MusicMeasures[], { ranges }: SongFigures): MusicFigures {
+  const isWithin = (value: number, [least, most]: ScoreRanges[string]) => value >= least && value <= most;
+  const within = measuresOf(
+    (name) => tracks.filter((track) => isWithin(track[name], ranges[name])).length / Math.max(1, tracks.length),
+  );
+  return { medians: mediansOf(tracks), within };
+}
+
 /**
- * A row for each measure: the median of the songs and where the middle 90 % of them lie, and the medians at each
- * temperature, marked where they lie outside.
+ * A row for each measure: the median of the songs and where the middle 90 % of them lie; then, of each column, the
+ * median of the tracks, marked where it lies outside, and in brackets the share of the tracks that lie within.
  */
+export function measureRows(songs: SongFigures, columns: Readonly<Record<string, MusicFigures>>) {
+  const ranges = Object.entries(songs.ranges) as [keyof MusicMeasures, ScoreRanges[string]][];
+  return ranges.map(([name, range]) => {
+    const songsAt = { songs: plainFigure(name, songs.medians[name]), 'middle 90 %': rangeWords(name, range) };
+    const tracks = Object.entries(columns).map(([heading, { medians, within }]) => {
+      const figure = `${plainFigure(name, medians[name])}${outsideMark(medians[name], range)}`;
+      return [heading, Number.isNaN(medians[name]) ? 'none' : `${figure} (${percent(within[name], 0)})`];
+    });
+    return { median: labelOf(name), ...songsAt, ...Object.fromEntries(tracks) };
+  });
+}
+
+/** The measures at each temperature, and what they come to. */
 export function likenessTable(songs: readonly MusicMeasures[], likenesses: readonly Likeness[]): string {
-  const columns = (of: (likeness: Likeness) => string) =>
+  const columns = <Value>(of: (likeness: Likeness) => Value): Record<string, Value> =>
     Object.fromEntries(likenesses.map((likeness) => [`at ${likeness.temperature}`, of(likeness)]));
-  const median = mediansOf(songs);
-  const ranges = Object.entries(rangesOf(songs)) as [keyof MusicMeasures, ScoreRanges[string]][];
   return formatTable([
-    ...ranges.map(([name, range]) => {
-      const songsAt = { songs: plainFigure(name, median[name]), 'middle 90 %': rangeWords(name, range) };
-      const figure = ({ medians }: Likeness) =>
-        `${plainFigure(name, medians[name])}${outsideMark(medians[name], range)}`;
-      return { median: labelOf(name), ...songsAt, ...columns(figure) };
-    }),
+    ...measureRows(
+      songFigures(songs),
+      columns((likeness) => likeness),
+    ),
     { median: 'in time', songs: '', 'middle 90 %': '', ...columns(({ inTime }) => percent(inTime, 0)) },
     { median: 'distance', songs: '', 'middle 90 %': '', ...columns(({ distance }) => distance.toFixed(3)) },
   ]);

@@ -1,6 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { embeddedCorpus } from '@chipsmith/data';
 import { describe, expect, it } from 'vitest';
+import { comparisonTables, composingFigures } from '../src/comparison.ts';
 import { expectFailure, jsonOf, scratchFolder } from './support/cli.ts';
 
 const folder = scratchFolder();
@@ -30,7 +32,32 @@ describe('compare', () => {
     for (const { model } of results) expect(html).toContain(model);
     const table = await readFile(markdown, 'utf8');
     expect(table).toContain('pnpm chipsmith compare --models basic-rnn,lookback-rnn');
-    expect(table.split('\n').filter((row) => row.startsWith('| '))).toHaveLength(4);
+    expect(table).toMatch(/^\| basic-rnn \| [\d]+ \| [\d]+ \| [\d.]+ \| nats an event \| [\d.]+ \| [\d.]+ \|/m);
+    expect(table).toContain('## Tracks after learning melody of the embedded tunes');
+    expect(table).toMatch(/^\| leaps \| [\d.]+ % \| [\d.]+ to [\d.]+ % \| [\d.]+ %.* \([\d]+ %\) \|/m);
+  });
+
+  it('trains models for the same steps, each on the data that it learns', async () => {
+    const output = join(folder, 'steps');
+    const line = `compare --models mono-rnn,performance-rnn ${SMALL} --steps 2 --output ${output}`;
+    const { results } = (await jsonOf(line)) as { results: { step: number; data: string }[] };
+    expect(results.map(({ step, data }) => [step, data])).toEqual([
+      [2, 'mono of the embedded tunes'],
+      [2, 'performance of the embedded tunes'],
+    ]);
+  });
+
+  it('has a column for a model that made nothing of use', () => {
+    const songs = embeddedCorpus().slice(0, 5);
+    const training = { model: 'basic-rnn', parameters: 1, step: 1, loss: 2, lossUnit: 'nats an event', measures: {} };
+    const figures = { ...training, baselines: {}, tokensPerSecond: 1, predictedBytes: 1, measuredBytes: 1 };
+    const composing = composingFigures([], songs, ['pulse1']);
+    const [{ rows }, music] = comparisonTables([{ ...figures, ...composing, data: 'melody', tracks: 0 }]);
+    expect(rows[0]).toMatchObject({
+      'valid loss': '2.000',
+      'bars again': expect.stringMatching(/^none \([\d.]+ %\)$/),
+    });
+    expect(music.rows.map((row) => row['basic-rnn'])).toEqual(music.rows.map(() => 'none'));
   });
 
   it.each([

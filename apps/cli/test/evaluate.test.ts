@@ -58,7 +58,9 @@ describe('evaluate', () => {
     expect(told.best).toBe(closest.temperature);
     const { stdout } = await chipsmith(line);
     expect(stdout).toMatch(/^median +songs +middle 90 % +at 0\.5 +at 1$/m);
-    expect(stdout).toMatch(/^leaps +[\d.]+ % +[\d.]+ to [\d.]+ % +[\d.]+ %( [↑↓])? +[\d.]+ %( [↑↓])?$/m);
+    expect(stdout).toMatch(
+      /^leaps +[\d.]+ % +[\d.]+ to [\d.]+ % +[\d.]+ %( [↑↓])? \(\d+ %\) +[\d.]+ %( [↑↓])? \(\d+ %\)$/m,
+    );
     expect(Object.keys(told.ranges)).toEqual(Object.keys(told.songs));
     expect(stdout).toContain(`generate --temperature ${told.best}`);
     await expectFailure(

@@ -33,11 +33,12 @@ describe('the objective', () => {
     expect(evaluation.loss / (nats / weight)).toBeCloseTo(1, 5);
   });
 
-  it('has the share of each pitch as its baseline', () => {
+  it('has counting as baselines: of pitches, and of pitches after the one before', () => {
     const { baselines } = checkpoint.model.examples;
-    const [loss] = Object.values(baselines?.(sequences, sequences) ?? {});
-    expect(loss).toBeGreaterThan(1);
-    expect(loss).toBeLessThan(Math.log(49));
+    const { unigram, bigram } = baselines?.(sequences, sequences) ?? {};
+    expect(bigram).toBeGreaterThan(1);
+    expect(unigram).toBeGreaterThan(bigram);
+    expect(unigram).toBeLessThan(Math.log(49));
   });
 });
 

@@ -1,8 +1,9 @@
 import { join, resolve } from 'node:path';
-import { barsRepeatedAt, type Dataset, type Encoding, findEncoding, measureMusic, type Song } from '@chipsmith/data';
+import { type Dataset, findEncoding } from '@chipsmith/data';
 import { writeFileAtomic } from '@chipsmith/data/node';
 import type { Device, PreparationOptions } from '@chipsmith/kernels';
 import {
+  type Checkpoint,
   evaluateCheckpoint,
   findModel,
   type ModelDefinition,
@@ -14,16 +15,22 @@ import {
 import { RunFolder, threadedBatches } from '@chipsmith/models/node';
 import { z } from 'zod';
 import { newMusic } from '../asked.ts';
+import {
+  comparisonTables,
+  composingFigures,
+  type ModelFigures,
+  type Table,
+  type TrainingFigures,
+} from '../comparison.ts';
 import { drawTracks, settingsOf } from '../draw-tracks.ts';
 import { songsOf } from '../likeness.ts';
 import { htmlTable } from '../page/terms.ts';
-import { quantileOf } from '../quantile.ts';
-import { outsideMark, rangeOf, scoreRanges } from '../scores.ts';
+import { scoreRanges } from '../scores.ts';
 import { type Arguments, type Command, givenOptions, type Options, text } from '../terminal/command.ts';
-import { UsageError } from '../terminal/errors.ts';
+import { CommandError, UsageError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
-import { formatTable, percent, print, tell } from '../terminal/output.ts';
-import { formatBytes, startProgress } from '../terminal/progress.ts';
+import { formatTable, print, tell } from '../terminal/output.ts';
+import { startProgress } from '../terminal/progress.ts';
 import { commandLine } from '../terminal/quote.ts';
 import { givenValues, schemaOptions } from '../terminal/schema-options.ts';
 import { integer, oneOf } from '../terminal/values.ts';
@@ -33,12 +40,17 @@ import { settingOptions, settingsSchema, trainableSettings } from './model-optio
 import { adapterOption, CORPUS, datasetOf, freeFolder, withDevice } from './options.ts';
 import { furtherOptions } from './track-command.ts';
 
-const shared = z.object({
-  minutes: trainingSettings.minutes.default(1),
+/** How long each model trains. */
+const bounds = z.object({
+  minutes: trainingSettings.minutes.describe('stop after so many minutes (default 1 without --steps)'),
+  steps: trainingSettings.steps.describe('stop after so many training steps'),
+});
+/** What a step of training sees. */
+const shapes = z.object({
   batch: trainingSettings.batch.describe('sequences side by side in a training step (default what suits each model)'),
   length: trainingSettings.length.describe('events of each sequence (default what suits each model)'),
-  seed: trainingSettings.seed,
 });
+const seeds = z.object({ seed: trainingSettings.seed });
 
 const own: Options = {
   models: {
@@ -51,7 +63,7 @@ const own: Options = {
     valueHint: 'folder,..',
     description: `dataset folders, one for each encoding that the models learn, or ${CORPUS} (default ${CORPUS})`,
   },
-  ...schemaOptions(shared),
+  ...schemaOptions(bounds.extend(shapes.shape).extend(seeds.shape)),
   tracks: { type: 'string', valueHint: 'n', description: 'tracks by each (default 20)' },
   bars: { type: 'string', valueHint: 'n', description: 'bars of each track (default 16)' },
   output: {
@@ -80,7 +92,10 @@ export const compare: Command = {
   async run(args) {
     const tracks = integer(args, 'tracks', { least: 1, most: 1000 }) ?? 20;
     const bars = integer(args, 'bars', { least: 1, most: 1000 }) ?? 16;
-    const { minutes, seed = 1, ...shape } = givenValues(shared, args);
+    const given = givenValues(bounds, args);
+    const bound = Object.keys(given).length > 0 ? given : { minutes: 1 };
+    const shape = givenValues(shapes, args);
+    const { seed = 1 } = givenValues(seeds, args);
     const chosen = (await pairsOf(args)).map((pair) => ({ ...pair, ...trainingOf(pair.definition, args, shape) }));
     requireKnown(
       args,
@@ -89,17 +104,17 @@ export const compare: Command = {
     const output = text(args, 'output') ?? freeFolder('comparisons/comparison');
     await requireWritable(output);
     const wish = { asked: newMusic(tracks), bars, seed, composing: {}, arranged: true, loops: false };
-    const results: Result[] = [];
+    const results: ModelFigures[] = [];
     const drawn: Track[] = [];
     const written = await interruptible(async (signal) => {
       await withDevice(args, signal, async (device, onPreparation) => {
         for (const { definition, dataset, place, ...training } of chosen) {
           signal.throwIfAborted();
-          const options = { minutes: minutes ?? 1, seed, ...training };
+          const options = { ...bound, seed, ...training };
           const folder = join(output, 'runs', definition.name);
           const job = { device, definition, dataset, place, folder, onPreparation, signal };
           const { result, checkpoint } = await trainOne(job, options);
-          const made = await drawTracks(device, checkpoint, wish, { signal });
+          const made = await drawTracks(device, checkpoint, wish, { signal }).catch(noTracks);
           const { model, step, encoding } = settingsOf(checkpoint, wish);
           const songs = songsOf(dataset, wish);
           const { voices } = findEncoding(encoding);
@@ -110,31 +125,42 @@ export const compare: Command = {
             const name = track.name.replace('track-', `track-${model}-`);
             drawn.push({ ...track, name, ranges, settings: { model, step, encoding }, options, further });
           }
-          results.push({ ...result, ...musicOf(made, songs, voices) });
+          const data = place === CORPUS ? `${encoding} of the embedded tunes` : place;
+          results.push({ ...result, data, tracks: made.length, ...composingFigures(made, songs, voices) });
         }
       });
       return await writeTracks(drawn, {
         output: join(output, 'tracks'),
         replace: false,
         title: `${tracks} tracks by each of ${results.length} models`,
-        settings: { minutes: minutes ?? 1, bars, seed },
+        settings: { ...bound, bars, seed },
         command: ['generate'],
         options: { bars: String(bars) },
         further: {},
-        table: htmlTable(results.map(rowOf)),
+        table: comparisonTables(results)
+          .map(({ rows }) => htmlTable(rows))
+          .join('\n'),
         sound: { sampleRate: 48_000, filter: 'nes' },
         midi: 'general-midi',
         signal,
       });
     });
-    const rows = results.map(rowOf);
+    const tables = comparisonTables(results);
     const markdown = text(args, 'markdown');
-    if (markdown !== undefined) await writeFileAtomic(markdown, markdownPage(args, rows));
-    const words = `${formatTable(rows)}\n\nHear and see them: ${written.page}`;
-    print(args, { output, tracks: written.output, page: written.page, results }, words);
+    if (markdown !== undefined) await writeFileAtomic(markdown, markdownPage(args, tables));
+    const words = tables.map(({ title, rows, notes }) => `${title}\n\n${formatTable(rows)}\n\n${notes}`);
+    const heard = `Hear and see them: ${written.page}`;
+    print(args, { output, tracks: written.output, page: written.page, results }, [...words, heard].join('\n\n'));
     return 0;
   },
 };
+
+/** A model that makes nothing of use keeps nobody from comparing the others. */
+function noTracks(error: unknown): Track[] {
+  if (!(error instanceof CommandError)) throw error;
+  tell(error.message);
+  return [];
+}
 
 /** Of the settings and sizes that were given those that a model has. @throws UsageError for what it does not take */
 function trainingOf(definition: ModelDefinition, args: Arguments, shape: Partial<ModelDefinition['training']>) {
@@ -197,17 +223,13 @@ interface Job extends Pair {
   readonly signal: AbortSignal;
 }
 
-type TrainingFigures = Awaited<ReturnType<typeof trainOne>>['result'];
-type MusicFigures = ReturnType<typeof musicOf>;
-type Result = TrainingFigures & MusicFigures;
-
 /** Trains a model for the time that all get, and evaluates the best that it came to on the whole valid split. */
 async function trainOne(
   { device, definition, dataset, place, folder, onPreparation, signal }: Job,
-  options: Pick<Parameters<typeof train>[0], 'minutes' | 'seed' | 'batch' | 'length' | 'settings'>,
-) {
+  options: Pick<Parameters<typeof train>[0], 'steps' | 'minutes' | 'seed' | 'batch' | 'length' | 'settings'>,
+): Promise<{ readonly result: TrainingFigures; readonly checkpoint: Checkpoint }> {
   const { name, lossUnit } = definition;
-  tell(`${name}, ${options.minutes} minutes`);
+  tell(name);
   const progress = startProgress(name);
   let start: TrainingStart | undefined;
   let rate = 0;
@@ -261,65 +283,18 @@ function sumOf(bytes: Readonly<Record<string, number>> = {}): number {
   return Object.values(bytes).reduce((sum, each) => sum + each, 0);
 }
 
-/** What a listener notices of the tracks, as medians or means, and the same of the training songs. */
-function musicOf(tracks: readonly Track[], songs: readonly Song[], voices: Encoding['voices']) {
-  const leapsIn = (song: Song) => measureMusic(song, voices).leaps;
-  const repeatsIn = (distance: number) => (song: Song) => barsRepeatedAt(song, voices, distance);
-  const figures = (all: readonly Song[]) => ({
-    leaps: quantileOf(all.map(leapsIn), 0.5),
-    barsRepeatedAt1: mean(all.map(repeatsIn(1))),
-    barsRepeatedAt2: mean(all.map(repeatsIn(2))),
-  });
-  const ranges = {
-    leaps: rangeOf(songs.map(leapsIn)),
-    barsRepeatedAt1: rangeOf(songs.map(repeatsIn(1))),
-    barsRepeatedAt2: rangeOf(songs.map(repeatsIn(2))),
-  };
-  return { music: figures(tracks.map(({ song }) => song)), songs: figures(songs), ranges };
-}
-
-function mean(values: readonly number[]): number {
-  const finite = values.filter(Number.isFinite);
-  return finite.reduce((sum, value) => sum + value, 0) / finite.length;
-}
-
-/** A model's line of the table, for people. */
-function rowOf({ model, parameters, step, loss, baselines, tokensPerSecond, music, songs, ranges, ...memory }: Result) {
-  const figure = (name: keyof typeof music) => {
-    const [least, most] = ranges[name];
-    const usual = `${percent(songs[name], 0)}, ${(100 * least).toFixed(0)} to ${percent(most, 0)}`;
-    return `${percent(music[name], 0)}${outsideMark(music[name], ranges[name])} (${usual})`;
-  };
-  const baseline = Object.entries(baselines).map(([name, value]) => [name, value.toFixed(3)]);
-  return {
-    model,
-    parameters,
-    steps: step,
-    'valid loss': loss.toFixed(3),
-    ...Object.fromEntries(baseline),
-    'events/s': Math.round(tokensPerSecond),
-    memory: formatBytes(memory.measuredBytes),
-    'as predicted': memory.measuredBytes === memory.predictedBytes ? 'yes' : formatBytes(memory.predictedBytes),
-    leaps: figure('leaps'),
-    'bars again': figure('barsRepeatedAt1'),
-    'two bars on': figure('barsRepeatedAt2'),
-  };
-}
-
-/** The table as a page of its own, with the command that makes it. */
-function markdownPage(args: Arguments, rows: readonly Readonly<Record<string, string | number>>[]): string {
-  const names = Object.keys(rows[0]);
-  const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
+/** The tables as a page of its own, with the command that makes it. */
+function markdownPage(args: Arguments, tables: readonly Table[]): string {
   const { output: _, ...typed } = givenOptions(compare, args);
   const words = Object.entries(typed).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  return `# Models compared
+  const sections = tables.map(({ title, rows, notes }) => `## ${title}\n\n${markdownTable(rows)}\n\n${notes}\n`);
+  return `# Models compared\n\n    ${commandLine(['compare', ...words])}\n\n${sections.join('\n')}`;
+}
 
-    ${commandLine(['compare', ...words])}
-
-Trained for the same time, judged on the whole valid split; behind the figures of the tracks, in brackets, those of the
-training songs, and where the middle 90 % of these lie; ↑ and ↓ mark what lies outside. All are of the voices that a
-model writes. Leaps: intervals wider than a fifth. Bars again: bars that are as the one before, or two before.
-
-${[line(names), line(names.map(() => '---')), ...rows.map((row) => line(names.map((name) => row[name])))].join('\n')}
-`;
+function markdownTable(rows: Table['rows']): string {
+  const names = Object.keys(rows[0]);
+  const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
+  return [line(names), line(names.map(() => '---')), ...rows.map((row) => line(names.map((name) => row[name])))].join(
+    '\n',
+  );
 }

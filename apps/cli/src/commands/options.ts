@@ -77,9 +77,10 @@ export async function datasetOf(place: string, encoding: Encoding): Promise<Data
 }
 
 /**
- * The embedded corpus as a dataset. Its pulse 1 has the tunes as they were written; other voices are arranged by rule.
+ * The embedded corpus as a dataset. Its pulse 1 has the tunes as they were written; other voices are arranged by rule,
+ * and in it by default where the encoding writes them.
  */
-export function corpusDataset(encoding: Encoding, { voices = ['pulse1'], ...options }: DatasetOptions): Dataset {
+export function corpusDataset(encoding: Encoding, { voices = encoding.voices, ...options }: DatasetOptions): Dataset {
   return datasetFromSongs(embeddedCorpus(), encoding, { ...options, voices });
 }
 

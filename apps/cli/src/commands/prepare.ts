@@ -45,7 +45,7 @@ export const prepare: Command = {
       type: 'string',
       valueHint: 'pulse1,triangle',
       description:
-        'voices to take (default: all; of the tunes that come with chipsmith pulse1, which has the tune itself)',
+        'voices to take (default: all; of the tunes that come with chipsmith those that the encoding writes: pulse1, which has the tune itself, and what is arranged to it)',
     },
     'melody-part': {
       type: 'string',

@@ -24,7 +24,7 @@ export function bitmapExamples({ classes }: Encoding): Examples {
       const cells = train.reduce((sum, sequence) => sum + cellCount(bitmapOf(sequence.read())), 0);
       return { cellsOfPiece: cells / Math.max(1, train.length) };
     },
-    baselines: (train, heldOut) => ({ 'constant probability of each pitch': constantLoss(train, heldOut, bitmapOf) }),
+    baselines: (train, heldOut) => countingLosses(train, heldOut, bitmapOf),
   };
 }
 
@@ -34,25 +34,46 @@ export function cellCount(bitmap: Float32Array): number {
 }
 
 /**
- * Nats a piece, where each pitch starts in each step with the share it has in the training data, one start added to
- * each.
+ * Nats a piece of counting: each pitch starts in each step with its share of the training data (unigram), or with its
+ * share where it started a quarter note before, or did not (bigram); one start added to each.
  */
-function constantLoss(
+function countingLosses(
   train: readonly EventSequence[],
   heldOut: readonly EventSequence[],
   bitmapOf: (events: Uint16Array) => Float32Array,
-): number {
-  const startsOf = (sequences: readonly EventSequence[]) => {
-    const starts = new Float64Array(pitches);
-    for (const sequence of sequences) {
-      for (const [cell, set] of bitmapOf(sequence.read()).entries()) starts[cell % pitches] += set;
-    }
-    return starts;
+): Readonly<Record<string, number>> {
+  const [learnt, seen] = [train, heldOut].map((sequences) => countStarts(sequences, bitmapOf));
+  const lossOf = (order: 'unigram' | 'bigram') => {
+    const [model, data] = [learnt[order], seen[order]];
+    const nats = data.starts.reduce((sum, starts, context) => {
+      const share = (model.starts[context] + 1) / (model.steps[context] + 2);
+      return sum - starts * Math.log(share) - (data.steps[context] - starts) * Math.log(1 - share);
+    }, 0);
+    return nats / Math.max(1, heldOut.length);
   };
-  const [learnt, seen] = [startsOf(train), startsOf(heldOut)];
-  const nats = seen.reduce((sum, count, pitch) => {
-    const share = (learnt[pitch] + 1) / (steps * train.length + 2);
-    return sum - count * Math.log(share) - (steps * heldOut.length - count) * Math.log(1 - share);
-  }, 0);
-  return nats / Math.max(1, heldOut.length);
+  return { unigram: lossOf('unigram'), bigram: lossOf('bigram') };
 }
+
+/** Steps, and those of them in which a note starts, of each pitch; of bigrams first where none started before. */
+function countStarts(sequences: readonly EventSequence[], bitmapOf: (events: Uint16Array) => Float32Array) {
+  const counts = (contexts: number) => ({ starts: new Float64Array(contexts), steps: new Float64Array(contexts) });
+  const [unigram, bigram] = [counts(pitches), counts(2 * pitches)];
+  for (const sequence of sequences) {
+    const bitmap = bitmapOf(sequence.read());
+    for (const [cell, start] of bitmap.entries()) {
+      const pitch = cell % pitches;
+      const before = cell < QUARTER * pitches ? 0 : bitmap[cell - QUARTER * pitches];
+      for (const [{ starts, steps }, context] of [
+        [unigram, pitch],
+        [bigram, pitch + before * pitches],
+      ] as const) {
+        starts[context] += start;
+        steps[context]++;
+      }
+    }
+  }
+  return { unigram, bigram };
+}
+
+/** Steps. */
+const QUARTER = 12;

@@ -43,26 +43,52 @@ export function rollExamples({ classes }: Encoding): Examples {
       }
       return { notesOfStep: notes / Math.max(1, steps) };
     },
-    baselines: (train, heldOut) => ({ 'constant probability of each pitch': constantLoss(train, heldOut, rollOf) }),
+    baselines: (train, heldOut) => countingLosses(train, heldOut, rollOf),
   };
 }
 
 /**
- * Nats a step of sounding notes, where each pitch always has its share of the training data, one step added to each.
+ * Nats a step of sounding notes of counting: each pitch has its share of the training data (unigram), or its share after
+ * the highest pitch of the last step in which notes started (bigram); one step added to each.
  */
-function constantLoss(
+function countingLosses(
   train: readonly EventSequence[],
   heldOut: readonly EventSequence[],
   rollOf: (events: Uint16Array) => Float32Array,
-): number {
-  const stepsOf = (sequences: readonly EventSequence[], start: number) => {
-    const steps = new Float64Array(PITCHES).fill(start);
-    for (const sequence of sequences) {
-      for (const [cell, duration] of rollOf(sequence.read()).entries()) steps[cell % PITCHES] += duration;
+): Readonly<Record<string, number>> {
+  const [learnt, seen] = [train, heldOut].map((sequences) => countSteps(sequences, rollOf));
+  const lossOf = (order: 'unigram' | 'bigram') => {
+    let [nats, total] = [0, 0];
+    for (let context = 0; context < seen[order].length; context += PITCHES) {
+      const model = learnt[order].subarray(context, context + PITCHES);
+      const sum = model.reduce((sum, steps) => sum + steps + 1, 0);
+      for (let pitch = 0; pitch < PITCHES; pitch++) {
+        const steps = seen[order][context + pitch];
+        nats -= steps * Math.log((model[pitch] + 1) / sum);
+        total += steps;
+      }
     }
-    return { steps, total: steps.reduce((sum, count) => sum + count) };
+    return nats / Math.max(1, total);
   };
-  const [learnt, seen] = [stepsOf(train, 1), stepsOf(heldOut, 0)];
-  const nats = seen.steps.reduce((sum, count, pitch) => sum - count * Math.log(learnt.steps[pitch] / learnt.total), 0);
-  return nats / Math.max(1, seen.total);
+  return { unigram: lossOf('unigram'), bigram: lossOf('bigram') };
+}
+
+/** Steps that each pitch sounds: (pitch), and (pitch before or none, pitch). */
+function countSteps(sequences: readonly EventSequence[], rollOf: (events: Uint16Array) => Float32Array) {
+  const unigram = new Float64Array(PITCHES);
+  const bigram = new Float64Array((PITCHES + 1) * PITCHES);
+  for (const sequence of sequences) {
+    const roll = rollOf(sequence.read());
+    let before = PITCHES;
+    for (let step = 0; step < roll.length; step += PITCHES) {
+      const row = roll.subarray(step, step + PITCHES);
+      for (const [pitch, duration] of row.entries()) {
+        unigram[pitch] += duration;
+        bigram[before * PITCHES + pitch] += duration;
+      }
+      const highest = row.findLastIndex((duration) => duration > 0);
+      if (highest >= 0) before = highest;
+    }
+  }
+  return { unigram, bigram };
 }

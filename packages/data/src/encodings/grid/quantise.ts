@@ -33,9 +33,15 @@ export interface StepNote {
   readonly legato: boolean;
 }
 
-/** At most one note a step: of those that start in it, the pitch that sounds longest, of equals the highest. */
-export function quantise(notes: readonly PlainNote[], grid: Grid): StepNote[] {
-  const stepOf = (time: number) => Math.floor(grid.position(time) + 0.5);
+/** Which of the times of a note are rounded to steps: where it starts and ends, or where it starts and how long it is. */
+export type Rounding = 'ends' | 'lengths';
+
+/**
+ * At most one note a step: of those that start in it, the pitch that sounds longest, of equals the highest. A note ends
+ * where the next one starts, if not before.
+ */
+export function quantise(notes: readonly PlainNote[], grid: Grid, rounding: Rounding = 'ends'): StepNote[] {
+  const stepOf = (time: number) => roundToStep(grid.position(time));
   const quantised: StepNote[] = [];
   for (let index = 0; index < notes.length; ) {
     const start = stepOf(notes[index].start);
@@ -50,8 +56,10 @@ export function quantise(notes: readonly PlainNote[], grid: Grid): StepNote[] {
     const [pitch] = [...sounding].reduce((best, next) =>
       next[1] > best[1] || (next[1] === best[1] && next[0] > best[0]) ? next : best,
     );
+    const [from, to] = [notes[first].start, notes[index - 1].end];
+    const length = rounding === 'lengths' ? roundToStep(grid.position(to) - grid.position(from)) : stepOf(to) - start;
     // A note shorter than half a step still takes one.
-    const end = Math.max(start + 1, stepOf(notes[index - 1].end));
+    const end = start + Math.max(1, length);
     const crowded = index - first > 1;
     const legato = first > 0 && notes[first - 1].end === notes[first].start;
     const previous = quantised.at(-1);
@@ -59,6 +67,11 @@ export function quantise(notes: readonly PlainNote[], grid: Grid): StepNote[] {
     quantised.push({ start, end, pitch, volume, crowded, legato });
   }
   return quantised;
+}
+
+/** The nearest step, of two the later. */
+export function roundToStep(position: number): number {
+  return Math.floor(position + 0.5);
 }
 
 /** Steps of a bar. */

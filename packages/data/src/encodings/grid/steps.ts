@@ -1,7 +1,7 @@
 import { VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
 import { byVoice, type Song } from '../../song.ts';
 import type { Encoded } from '../encoding.ts';
-import { barStart, type Grid, gridOf, quantise } from './quantise.ts';
+import { barStart, barSteps, type Grid, gridOf, quantise, type Rounding, roundToStep } from './quantise.ts';
 import { splitRestruck } from './restrike.ts';
 import type { Span } from './song.ts';
 
@@ -20,35 +20,40 @@ export interface StepsOptions {
   readonly voices?: readonly VoiceName[];
   /** A rise of the volume by this much (of 15) on the grid strikes a pitched note again. */
   readonly restrikeRise?: number | undefined;
+  /** `ends` if left out. */
+  readonly rounding?: Rounding;
+  /** Keeps whole bars of silence at the start of the song, and silence at its end. */
+  readonly keepSilence?: boolean;
 }
 
 /** A song on the grid of its tempo, from the bar of its first note to the end of its last. */
-export function songSteps(
-  song: Song,
-  { stepsPerQuarter, voices = VOICE_NAMES, restrikeRise }: StepsOptions,
-): SongSteps {
+export function songSteps(song: Song, options: StepsOptions): SongSteps {
+  const { stepsPerQuarter, voices = VOICE_NAMES, keepSilence = false } = options;
   const grid = gridOf(song, stepsPerQuarter);
-  const quantised = quantiseVoices(song, grid, voices, restrikeRise);
+  const quantised = quantiseVoices(song, grid, { ...options, voices });
   const firsts = voices.flatMap((voice) => quantised[voice].slice(0, 1).map(({ start }) => start));
   if (firsts.length === 0) return { voices: quantised, steps: 0 };
-  const origin = barStart(Math.min(...firsts), song.meter, 4 * stepsPerQuarter);
+  const firstBar = barStart(Math.min(...firsts), song.meter, 4 * stepsPerQuarter);
+  const bar = barSteps(song.meter, 4 * stepsPerQuarter);
+  const silentBars = keepSilence ? Math.max(0, Math.floor((firstBar - roundToStep(grid.position(0))) / bar)) : 0;
+  const origin = firstBar - silentBars * bar;
   const moved = (voice: VoiceName) =>
     quantised[voice].map((span) => ({ ...span, start: span.start - origin, end: span.end - origin }));
   const onGrid = byVoice(moved);
-  return { voices: onGrid, steps: lastStep(onGrid) };
+  const end = keepSilence ? roundToStep(grid.position(song.duration)) - origin : 0;
+  return { voices: onGrid, steps: Math.max(end, lastStep(onGrid)) };
 }
 
 /** The voices that count, on a grid; the others are empty. */
 export function quantiseVoices(
   song: Song,
   grid: Grid,
-  voices: readonly VoiceName[],
-  restrikeRise: number | undefined,
+  { voices = VOICE_NAMES, restrikeRise, rounding }: Pick<StepsOptions, 'voices' | 'restrikeRise' | 'rounding'>,
 ): Record<VoiceName, Span[]> {
   return byVoice((voice) => {
     if (!voices.includes(voice)) return [];
     const struck = splitRestruck(song.voices[voice], grid, voice === 'noise' ? undefined : restrikeRise);
-    return quantise(struck, grid).map(({ start, end, pitch, volume }) => ({ start, end, pitch, volume }));
+    return quantise(struck, grid, rounding).map(({ start, end, pitch, volume }) => ({ start, end, pitch, volume }));
   });
 }
 

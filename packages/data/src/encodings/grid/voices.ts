@@ -19,7 +19,7 @@ const COSTS = {
 
 const TRIANGLE_VOLUME = 15;
 
-/** One way to have dealt the notes so far. Entry n of the arrays belongs to PITCHED_VOICES[n]. */
+/** One way to have dealt the notes so far. Entry n of the arrays belongs to PITCHED_VOICES[n] and its last note. */
 interface Deal {
   readonly cost: number;
   readonly ends: readonly number[];
@@ -36,15 +36,17 @@ interface Deal {
  * notes sound together the last to come is left out.
  *
  * @param notes in order of their starts
+ * @param sharedEnds notes of one pitch that sound together may exchange their ends, which events that name no more than
+ *   a pitch leave open
  */
-export function dealVoices(notes: readonly Span[]): Record<PitchedVoice, Span[]> {
+export function dealVoices(notes: readonly Span[], { sharedEnds = false } = {}): Record<PitchedVoice, Span[]> {
   let deals: Deal[] = [
     { cost: 0, ends: [0, 0, 0], pitches: [undefined, undefined, undefined], voice: undefined, before: undefined },
   ];
   for (const note of notes) {
     const best = new Map<string, Deal>();
     for (const deal of deals) {
-      for (const next of successors(deal, note)) {
+      for (const next of successors(deal, note, sharedEnds)) {
         // Voices that are free again by now are alike, whenever they fell silent.
         const key = next.ends.map((end) => (end > note.start ? end : '')).join();
         const rival = best.get(key);
@@ -57,7 +59,7 @@ export function dealVoices(notes: readonly Span[]): Record<PitchedVoice, Span[]>
   return collect(notes, cheapest);
 }
 
-function successors(deal: Deal, note: Span): Deal[] {
+function successors(deal: Deal, note: Span, sharedEnds: boolean): Deal[] {
   // All deals leave out the same notes, so that the ways to deal stay few: the busy voices in any order.
   if (deal.ends.every((end) => end > note.start)) return [{ ...deal, voice: undefined, before: deal }];
   const next: Deal[] = [];
@@ -71,24 +73,26 @@ function successors(deal: Deal, note: Span): Deal[] {
       if (pitch === undefined || deal.ends[other] <= note.start) continue;
       if (other < voice ? note.pitch > pitch : note.pitch < pitch) cost += COSTS.crossing;
     }
-    next.push({
-      cost: deal.cost + cost,
-      ends: deal.ends.with(voice, note.end),
-      pitches: deal.pitches.with(voice, note.pitch),
-      voice,
-      before: deal,
-    });
+    const pitches = deal.pitches.with(voice, note.pitch);
+    const dealt = { cost: deal.cost + cost, ends: deal.ends.with(voice, note.end), pitches, voice, before: deal };
+    next.push(dealt);
+    for (const [other, end] of deal.ends.entries()) {
+      const sounds = end > note.start && deal.pitches[other] === note.pitch;
+      if (sharedEnds && sounds) next.push({ ...dealt, ends: dealt.ends.with(voice, end).with(other, note.end) });
+    }
   }
   return next;
 }
 
 function collect(notes: readonly Span[], last: Deal): Record<PitchedVoice, Span[]> {
   const voices: Record<PitchedVoice, Span[]> = { pulse1: [], pulse2: [], triangle: [] };
+  const ends = [...last.ends];
   let deal: Deal | undefined = last;
   for (const note of notes.toReversed()) {
     if (deal?.voice !== undefined) {
       const name = PITCHED_VOICES[deal.voice];
-      voices[name].push(asPlayed(note, name));
+      voices[name].push(asPlayed({ ...note, end: ends[deal.voice] }, name));
+      ends[deal.voice] = deal.before?.ends[deal.voice] ?? 0;
     }
     deal = deal?.before;
   }

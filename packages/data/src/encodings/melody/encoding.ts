@@ -77,7 +77,7 @@ const WHOLE_VOICES: Partial<ExtractionRules> = {
 
 function createEncoding(kind: MelodyKind, rules: ExtractionRules): Encoding {
   return {
-    ...melodyEncodingOf(kind.name, kind.alphabet, (song) => encodeMelodies(song, kind, rules)),
+    ...melodyEncodingOf(kind.name, 2, kind.alphabet, (song) => encodeMelodies(song, kind, rules)),
     inC: kind.inC,
     encodePrimer: (song) => encodeMelodies(song, kind, { ...rules, ...WHOLE_VOICES }),
     naive: {
@@ -88,10 +88,15 @@ function createEncoding(kind: MelodyKind, rules: ExtractionRules): Encoding {
 }
 
 /** An encoding of one class of a melody alphabet a 16th note, whatever `encode` takes out of a song. */
-export function melodyEncodingOf(name: string, alphabet: MelodyAlphabet, encode: Encoding['encode']): Encoding {
+export function melodyEncodingOf(
+  name: string,
+  version: number,
+  alphabet: MelodyAlphabet,
+  encode: Encoding['encode'],
+): Encoding {
   return {
     name,
-    version: 2,
+    version,
     classes: alphabet.classes,
     stepsPerBar: STEPS_PER_BAR,
     voices: ['pulse1'],

@@ -9,10 +9,12 @@ import { describeMelodyEvent } from '../melody/encoding.ts';
 import { NES_RULES, STEPS_PER_BAR } from '../melody/extract.ts';
 import { melodyOfSpans, melodySpans } from '../melody/spans.ts';
 import { DRUM_CLASSES, describeDrums, drumClassOf, noisePitchOf } from './drums.ts';
-import { isFilled, sliceMelody, windowStarts } from './windows.ts';
+import { fullWindowStarts } from './windows.ts';
 
 const NAME = 'music-vae-trio';
 const BARS = 16;
+/** Every part sounds in each bar of a window, or in one that is so many bars before or after it. */
+const GAP_BARS = 2;
 /** Events of a step: melody, bass, drums. */
 const PARTS = 3;
 const BASS = PIANO_ALPHABET.classes;
@@ -24,14 +26,16 @@ const FIRST_CLASSES = [0, BASS, DRUM] as const;
 /**
  * The trio encoding of MusicVAE: windows of 16 bars, three events a 16th note, melody (0..89), bass (90..179, the same
  * 90 classes) and drums (180..691, a bit for each of nine drums); 692 classes together, which is the depth of the
- * original's input. Windows begin at every bar; all three parts have a note in each.
+ * original's input. Windows begin at every bar of the song, and hold what lies in it as it is: also the end of a note
+ * that began before, of which nothing is left when a window is decoded. Equal windows of a trio count once.
  *
  * A song gives trios of pulse 1, triangle and noise, and of pulse 2, triangle and noise. A noise's brightness decides
- * which drum it is; the noise's own pitch and sound are forgotten, and a hit comes back one step long.
+ * which drum it is; the noise's own pitch and sound are forgotten, and a hit comes back one step long. (Departures from
+ * MusicVAE: the table in the package's README.)
  */
 export const vaeTrioEncoding: Encoding = {
   name: NAME,
-  version: 1,
+  version: 3,
   classes: CLASSES,
   stepsPerBar: PARTS * STEPS_PER_BAR,
   voices: ['pulse1', 'triangle', 'noise'],
@@ -85,19 +89,21 @@ function encode(song: Song): Encoded {
 }
 
 function encodeTrio(song: Song, lead: VoiceName): EncodedSequence[] {
+  const names = [lead, 'triangle', 'noise'] as const;
   const { restrikeRise } = NES_RULES;
-  const { voices, steps } = songSteps(song, { stepsPerQuarter: 4, voices: [lead, 'triangle', 'noise'], restrikeRise });
-  const parts = [voices[lead], voices.triangle, voices.noise].map((spans) => melodyOfSpans(spans, steps));
+  const { voices, steps } = songSteps(song, { stepsPerQuarter: 4, voices: names, restrikeRise, keepSilence: true });
+  const parts = names.map((name) => voices[name]);
+  const wholeBars = Math.ceil(steps / STEPS_PER_BAR) * STEPS_PER_BAR;
+  const events = eventsOf(parts.map((part) => melodyOfSpans(part, wholeBars)));
   const windows = new Map<string, Uint16Array>();
-  for (const start of windowStarts(steps, BARS)) {
-    const slices = parts.map((part) => sliceMelody(part, start, BARS));
-    if (!slices.every((slice) => slice.some((event) => event >= 0)) || !isFilled(slices)) continue;
-    const events = eventsOf(slices);
-    windows.set(events.join(), events);
+  for (const start of fullWindowStarts(parts, steps, { bars: BARS, gapBars: GAP_BARS })) {
+    const window = events.slice(PARTS * start, PARTS * (start + BARS * STEPS_PER_BAR));
+    windows.set(window.join(), window);
   }
-  return [...windows.values()].map((events) => ({ voice: 'all', events }));
+  return [...windows.values()].map((window) => ({ voice: 'all', events: window }));
 }
 
+/** Three events a step. */
 function eventsOf([melody, bass, hits]: readonly Melody[]): Uint16Array {
   const events = new Uint16Array(melody.length * PARTS);
   for (let step = 0; step < melody.length; step++) {

@@ -44,12 +44,12 @@ const MIN_ROWS = 32;
  * xxeos, xxsep, notes and durations occur. Pitches outside 21..107 are left out, notes end after 128 steps, rests of
  * more than 32 steps are shortened.
  *
- * Departures: a note shorter than half a step takes one step (in the original it vanishes), of two notes of one pitch
- * the longer comes first, and a wait that no token can hold takes two separators. It forgets voices, volume and duty.
+ * Starts and durations are rounded to steps. It forgets voices, volume and duty. (Departures from MusicAutobot: the table
+ * in the package's README.)
  */
 export const noteDurationEncoding: Encoding = {
   name: NAME,
-  version: 1,
+  version: 2,
   classes: CLASSES,
   // Four onsets of two notes: twelve rows of two.
   stepsPerBar: 24,
@@ -75,7 +75,12 @@ export const noteDurationEncoding: Encoding = {
 
 function encode(song: Song): Encoded {
   const { restrikeRise } = NES_RULES;
-  const { voices } = songSteps(song, { stepsPerQuarter: STEPS_PER_QUARTER, voices: PITCHED_VOICES, restrikeRise });
+  const { voices } = songSteps(song, {
+    stepsPerQuarter: STEPS_PER_QUARTER,
+    voices: PITCHED_VOICES,
+    restrikeRise,
+    rounding: 'lengths',
+  });
   const notes = [...voices.pulse1, ...voices.pulse2, ...voices.triangle]
     .filter(({ pitch }) => pitch >= LOWEST && pitch <= HIGHEST)
     .map((note) => ({ ...note, end: Math.min(note.end, note.start + LONGEST_NOTE) }))

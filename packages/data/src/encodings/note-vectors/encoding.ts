@@ -34,12 +34,12 @@ const MIN_NOTES = 8;
  * before, 114..129 the duration; 130 classes. noteVectorsOf makes rows of three numbers of them, durationRollOf the
  * matrix of VGM-RNN.
  *
- * Departures: the key is found from the notes (the original takes the key signature, and leaves out C major), pitches
- * out of range move in by octaves, and of two notes on one pitch and step the longer stays.
+ * Starts and durations are rounded to steps, the key is found from the notes, and pitches out of range move in by octaves.
+ * (Departures from VGM-RNN: the table in the package's README.)
  */
 export const noteVectorsEncoding: Encoding = {
   name: NAME,
-  version: 2,
+  version: 3,
   classes: CLASSES,
   // Eight notes.
   stepsPerBar: 24,
@@ -114,7 +114,10 @@ function encode(song: Song): Encoded {
     triangle: triangle.filter(isNear),
     noise: [],
   };
-  const { voices } = songSteps({ ...song, voices: near }, { stepsPerQuarter: 4, voices: PITCHED_VOICES });
+  const { voices } = songSteps(
+    { ...song, voices: near },
+    { stepsPerQuarter: 4, voices: PITCHED_VOICES, rounding: 'lengths' },
+  );
   const notes = PITCHED_VOICES.flatMap((voice) => voices[voice]);
   const shift = semitonesToC(notes);
   const longest = new Map<string, Span>();

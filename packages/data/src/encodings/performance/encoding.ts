@@ -35,17 +35,17 @@ const SHORTEST = 32;
  * 356 classes (0..127 note on, 128..255 note off, 256..355 time shift of 1..100 steps); with velocity 388 (356..387
  * velocity bins 1..32, in force until the next). The noise takes no part; what sounds at volume 0 is not a note.
  *
- * Order within a step: notes by start and pitch, as in Magenta; the ends of those that started earlier come first by
- * that. Where two voices hold one pitch the first note-off ends the note that started first. It forgets voices and
- * duty, and volume without velocity; decoding deals the notes to the voices anew (dealVoices), and plays what is never
- * ended to the end.
+ * Within a step notes come by pitch, and the end of one that started earlier before the start of one that did not. Where
+ * two voices hold one pitch the first note-off ends the note that started first. It forgets voices and duty, and volume
+ * without velocity; decoding deals the notes to the voices anew (dealVoices), and plays what is never ended to the end.
+ * (Departures from Performance RNN: the table in the package's README.)
  */
 function createPerformanceEncoding(name: string, withVelocity: boolean): Encoding {
   const classes = withVelocity ? VELOCITY + VELOCITY_BINS : VELOCITY;
   const grammar = createGrammar(classes);
   return {
     name,
-    version: 1,
+    version: 2,
     classes,
     // Eight notes a bar: on, off and the times between.
     stepsPerBar: 32,
@@ -82,12 +82,9 @@ const STEP_TICKS = TICKS_PER_SECOND / STEPS_PER_SECOND;
 const CLOCK: Grid = { position: (time) => time / STEP_TICKS };
 
 function encode(song: Song, withVelocity: boolean): Encoded {
-  const voices = quantiseVoices(song, CLOCK, PITCHED_VOICES, undefined);
+  const voices = quantiseVoices(song, CLOCK, { voices: PITCHED_VOICES });
   const audible = PITCHED_VOICES.flatMap((voice) => voices[voice].filter(({ volume }) => volume !== 0));
-  const heard = withVelocity ? audible : audible.map(({ start, end, pitch }) => ({ start, end, pitch }));
-  // Ends that change hands can ask for what the voices cannot play; it is written as they play it.
-  const dealt = dealVoices(pairInOrder(heard));
-  const events = eventsOf(pairInOrder(PITCHED_VOICES.flatMap((voice) => dealt[voice])), withVelocity);
+  const events = eventsOf(pairInOrder(audible), withVelocity);
   if (events.length < SHORTEST) return droppedPitched(song, `fewer than ${SHORTEST} events`);
   return { sequences: [{ voice: 'all', events: Uint16Array.from(events) }], dropped: droppedNoise(song) };
 }
@@ -98,7 +95,7 @@ function pairInOrder(notes: readonly Span[]): Span[] {
   for (const note of notes) ofPitch.set(note.pitch, [...(ofPitch.get(note.pitch) ?? []), note]);
   const paired = [...ofPitch.values()].flatMap((same) => {
     const ends = same.map(({ end }) => end).sort((a, b) => a - b);
-    const started = same.toSorted((a, b) => a.start - b.start || a.end - b.end || volumeOf(a) - volumeOf(b));
+    const started = same.toSorted((a, b) => a.start - b.start || volumeOf(a) - volumeOf(b));
     return started.map((note, index) => ({ ...note, end: ends[index] }));
   });
   return paired.sort((a, b) => a.start - b.start || a.pitch - b.pitch);
@@ -163,7 +160,8 @@ function decode(events: ArrayLike<number>, options: DecodeOptions, name: string,
   }
   for (const notes of sounding.values()) notes.forEach(end);
   spans.sort((a, b) => a.start - b.start || a.pitch - b.pitch);
-  return songOnGrid({ voices: dealVoices(spans), steps: step }, options, STEPS_PER_SECOND / 2, 'absolute');
+  const voices = dealVoices(spans, { sharedEnds: true });
+  return songOnGrid({ voices, steps: step }, options, STEPS_PER_SECOND / 2, 'absolute');
 }
 
 /**

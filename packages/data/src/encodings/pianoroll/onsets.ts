@@ -31,8 +31,8 @@ export const ONSET_BITMAP_SHAPE = { steps: STEPS, pitches: CELLS, stepsPerBar: S
  * C, from the first note on, cut after 16 bars. All pitched voices in one. Written as events (see cells.ts), 89
  * classes.
  *
- * Departures: the key is found from the notes (the original takes the key signature and rejects files without), and
- * pitches below 33, which only the triangle can play, move up by octaves.
+ * The key is found from the notes, and pitches below 33, which only the triangle can play, move up by octaves. (Departures
+ * from the original: the table in the package's README.)
  */
 export const onsetBitmapEncoding: Encoding = {
   name: NAME,
@@ -70,7 +70,7 @@ export function onsetEventsOf(bitmap: Float32Array, threshold: number): Uint16Ar
 }
 
 function encode(song: Song): Encoded {
-  const voices = quantiseVoices(song, gridOf(song, STEPS_PER_QUARTER), PITCHED_VOICES, undefined);
+  const voices = quantiseVoices(song, gridOf(song, STEPS_PER_QUARTER), { voices: PITCHED_VOICES });
   const notes = PITCHED_VOICES.flatMap((voice) => voices[voice]);
   if (notes.length === 0) return { sequences: [], dropped: droppedNoise(song) };
   const first = Math.min(...notes.map(({ start }) => start));

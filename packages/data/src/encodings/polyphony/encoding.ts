@@ -30,6 +30,7 @@ const MAGENTA_LONGEST = 512;
  * pitch the one that goes on comes first. A pitch that is not continued has ended. The noise takes no part.
  *
  * It forgets which voice played what, volume and duty; decoding deals the notes to the voices anew (dealVoices).
+ * (Departures from Polyphony RNN: the table in the package's README.)
  */
 export const polyphonyEncoding: Encoding = {
   name: NAME,
@@ -92,10 +93,7 @@ function encodeNaively(song: Song): Encoded {
   return encode(timed);
 }
 
-/**
- * START, and END before the last event, take no time; notes do not sound on over them. What goes on without having
- * started is ignored, as Magenta does.
- */
+/** START and END say nothing, and what goes on without having started is ignored, as in Magenta. */
 function decode(events: ArrayLike<number>, options: DecodeOptions): Song {
   const spans: Span[] = [];
   let step = 0;
@@ -117,10 +115,6 @@ function decode(events: ArrayLike<number>, options: DecodeOptions): Song {
     } else if (event === STEP_END) {
       endStep();
       step++;
-    } else {
-      sounding = [...sounding, ...kept];
-      kept = [];
-      endStep();
     }
   }
   // Notes of a step that was not ended count as one step long.
