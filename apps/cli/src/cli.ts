@@ -3,6 +3,7 @@ import { doctor } from './commands/doctor.ts';
 import { evaluate } from './commands/evaluate.ts';
 import { generate } from './commands/generate.ts';
 import { inspect } from './commands/inspect.ts';
+import { interpolate } from './commands/interpolate.ts';
 import { keep } from './commands/keep.ts';
 import { listModels } from './commands/models.ts';
 import { plan } from './commands/plan.ts';
@@ -10,6 +11,7 @@ import { prepare } from './commands/prepare.ts';
 import { reconstruct } from './commands/reconstruct.ts';
 import { render } from './commands/render.ts';
 import { train } from './commands/train.ts';
+import { vary } from './commands/vary.ts';
 import { watch } from './commands/watch.ts';
 import { type Command, guess, looseArguments, parseCommandLine } from './terminal/command.ts';
 import { EXIT, explain, UsageError } from './terminal/errors.ts';
@@ -23,6 +25,8 @@ export const commands: readonly Command[] = [
   train,
   watch,
   generate,
+  vary,
+  interpolate,
   keep,
   render,
   evaluate,

@@ -1,6 +1,7 @@
 import { barsAtTypicalTempo, type Encoding, type Meter, type Song } from '@chipsmith/data';
 import type { Device } from '@chipsmith/kernels';
-import { type Checkpoint, type Composition, type SampleOptions, sample } from '@chipsmith/models';
+import { compose as ask, type Checkpoint, type ComposeOptions, type Composition, seedsOf } from '@chipsmith/models';
+import type { Asked } from './asked.ts';
 import { scoresOf } from './scores.ts';
 import { CommandError } from './terminal/errors.ts';
 import { startProgress } from './terminal/progress.ts';
@@ -31,43 +32,57 @@ export function drawnLength(
   bars: number,
   meter: Pick<Meter, 'beats' | 'unit'>,
   beatsPerMinute: number,
-): Pick<SampleOptions, 'length' | 'bars'> {
+): Pick<ComposeOptions, 'length' | 'bars'> {
   const drawn = barsAtTypicalTempo(bars, encoding, meter, beatsPerMinute);
   return { bars: drawn, length: EVENTS_LIMIT * Math.ceil(drawn) * encoding.stepsPerBar };
 }
 
-/** Draws until `count` samples differ from each other, have enough notes and come to an end. */
+export interface TracksOptions extends ComposeOptions {
+  readonly asked: Asked;
+  readonly seed: number;
+  readonly trackBars: number;
+}
+
+/**
+ * Asks a model for what each track is to be; as long as tracks are alike, nearly empty or without an end, for others in
+ * their place if any will do.
+ */
 export async function compose(
   device: Device,
   checkpoint: Checkpoint,
   songOf: SongOfSample,
-  { trackBars, ...options }: SampleOptions & { readonly trackBars: number },
+  { asked, seed, trackBars, ...options }: TracksOptions,
 ): Promise<Composed[]> {
-  const { count } = options;
-  const fewestNotes = Math.min(MIN_NOTES, trackBars * MIN_NOTES_A_BAR);
+  const { task, count, isDrawnAgain } = asked;
+  const fewestNotes = isDrawnAgain ? Math.min(MIN_NOTES, trackBars * MIN_NOTES_A_BAR) : 0;
+  const fewestPitches = isDrawnAgain ? MIN_PITCHES : 0;
+  const tries = isDrawnAgain ? TRIES : 1;
   const kept = new Map<string, Composed>();
   const progress = startProgress('composing');
   try {
-    for (let first = 0; first < TRIES * count && kept.size < count; first += count) {
+    for (let first = 0; first < tries * count && kept.size < count; first += count) {
       const detail = first === 0 ? '' : `in place of ${count - kept.size} too empty or alike`;
-      const drawn = await sample(device, checkpoint, {
+      const requests = seedsOf(seed, count, first).map((seeded, index) => ({ ...seeded, ...asked.request(index) }));
+      const drawn = await ask(device, checkpoint, task, requests, {
         ...options,
-        first,
         onProgress: (share) => progress.update(share, detail),
       });
-      for (const candidate of drawn) {
+      for (const [index, candidate] of drawn.entries()) {
+        const key = isDrawnAgain ? candidate.events.join() : String(index);
         const song = kept.size < count ? songOf(candidate, kept.size) : undefined;
-        if (song === undefined || kept.has(candidate.events.join())) continue;
+        if (song === undefined || kept.has(key)) continue;
         const { notes, pitches } = scoresOf(song, options.encoding.voices);
-        if (notes >= fewestNotes && pitches >= MIN_PITCHES)
-          kept.set(candidate.events.join(), { sample: candidate, song });
+        if (notes >= fewestNotes && pitches >= fewestPitches) kept.set(key, { sample: candidate, song });
       }
     }
   } finally {
     progress.stop();
   }
   if (kept.size === count) return [...kept.values()];
+  const wanted = isDrawnAgain
+    ? `were different, had ${fewestNotes} notes of ${fewestPitches} pitches and came to an end`
+    : 'came to an end';
   throw new CommandError(
-    `Only ${kept.size} of ${TRIES * count} sequences were different, had ${fewestNotes} notes of ${MIN_PITCHES} pitches and came to an end: train longer, ask for more --bars, or change how music is made (chipsmith generate --help).`,
+    `Only ${kept.size} of ${tries * count} sequences ${wanted}: train longer, ask for more --bars, or change how music is made (see --help).`,
   );
 }

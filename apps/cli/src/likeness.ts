@@ -55,8 +55,6 @@ export interface LikenessOptions {
 }
 
 const COMMON_METER = { beats: 4, unit: 4 } as const;
-/** Quarter notes a minute of what is decoded without a tempo. */
-const DECODED_TEMPO = 120;
 
 /** What the training songs are like in the voices of their encoding, arranged and cut as tracks are. */
 export function measureSongs(
@@ -76,10 +74,12 @@ export function songsOf(dataset: Dataset, { bars, seed }: Pick<LikenessOptions, 
   const sequences = dataset.sequences('train');
   const chosen = new Random(0).permutation(sequences.length).slice(0, MAX_SONGS).sort();
   return Array.from(chosen, (index) => {
-    const { read, bar } = sequences[index];
+    const { read, bar, song: entry } = sequences[index];
     const meter = meterOfBar(bar);
-    const length = barsAtTypicalTempo(bars, encoding, meter ?? COMMON_METER, DECODED_TEMPO);
-    const song = encoding.decode(firstBars(read(), encoding, length), { title: '', meter });
+    // Where events measure seconds, beats and bars are those of the song's own tempo.
+    const { beatsPerMinute } = entry;
+    const length = barsAtTypicalTempo(bars, encoding, meter ?? COMMON_METER, beatsPerMinute);
+    const song = encoding.decode(firstBars(read(), encoding, length), { title: '', beatsPerMinute, meter });
     return encoding.voices.length === 1 ? arrangeMelody(song, { seed: deriveSeed(seed, index) }) : song;
   });
 }
@@ -98,7 +98,8 @@ export async function likenessOf(
   temperature: number,
   { encoding, tracks, bars, seed, signal }: LikenessOptions,
 ): Promise<Likeness> {
-  const length = drawnLength(encoding, bars + 1, COMMON_METER, DECODED_TEMPO);
+  const beatsPerMinute = Math.round(checkpoint.metadata.beatsPerMinute);
+  const length = drawnLength(encoding, bars + 1, COMMON_METER, beatsPerMinute);
   const progress = startProgress(`composing at ${temperature}`);
   const onProgress = (share: number) => progress.update(share, '');
   const options = { count: tracks, ...length, seed, settings: { temperature }, encoding, signal, onProgress };
@@ -106,7 +107,7 @@ export async function likenessOf(
   const measured = drawn.flatMap(({ events }, index) => {
     const { voices } = encoding;
     const options = { bars, seed: deriveSeed(seed, index), voices, arranged: true, loops: false, keepsBars: false };
-    const song = trackOf(encoding.decode(events, { title: '' }), options);
+    const song = trackOf(encoding.decode(events, { title: '', beatsPerMinute }), options);
     return song === undefined ? [] : measureMusic(song, voices);
   });
   const distances = compareMeasures(measured, songs);

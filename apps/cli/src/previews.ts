@@ -50,6 +50,14 @@ async function writePreview(
   { step, beatsPerMinute, compositions = [] }: Preview & { readonly lack?: undefined },
 ): Promise<void> {
   const settings = { model, step, encoding: encoding.name, bars: BARS, beatsPerMinute: Math.round(beatsPerMinute) };
+  const making = {
+    settings,
+    command: ['generate'],
+    options: {},
+    further: {},
+    sound: SOUND,
+    midi: 'general-midi',
+  } as const;
   await replaceFolder(folder.previewFolder(step), async (partial) => {
     for (const [index, { events, nll }] of compositions.entries()) {
       const name = `track-0${index + 1}`;
@@ -65,7 +73,7 @@ async function writePreview(
       if (song === undefined) continue;
       const scores = { ...(nll !== undefined && { nllPerEvent: nll }), ...scoresOf(song, encoding.voices) };
       const track = { name, song, events, seed, scores };
-      const { files } = trackFiles(track, { settings, options: {}, sound: SOUND, midi: 'general-midi' });
+      const { files } = trackFiles(track, making);
       for (const [type, bytes] of Object.entries(files)) await writeFile(join(partial, `${name}.${type}`), bytes);
     }
   });

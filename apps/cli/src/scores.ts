@@ -11,7 +11,10 @@ export type ScoreRanges = Readonly<Record<string, readonly [least: number, most:
 /** Plain figures of the music in some voices: those that the model wrote. NaN where there is nothing to tell. */
 export function scoresOf(song: Song, voices: readonly VoiceName[]) {
   const pitches = pitchedLines(song, voices).flatMap((line) => line.map(({ pitch }) => pitch));
-  const { density, rests, interval, onsetsMet, polyphony, polyphonyRate, ...measures } = measureMusic(song, voices);
+  const { notesPerBeat, rests, interval, onsetsMet, polyphony, polyphonyRate, ...measures } = measureMusic(
+    song,
+    voices,
+  );
   return {
     notes: voices.reduce((sum, voice) => sum + song.voices[voice].length, 0),
     pitches: new Set(pitches).size,

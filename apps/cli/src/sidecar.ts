@@ -11,6 +11,14 @@ const figure = z
   .nullable()
   .transform((value) => value ?? Number.NaN);
 
+/** By name, without the dashes. */
+const typedOptions = z.record(z.string(), z.union([z.string(), z.boolean()]));
+export type TypedOptions = z.output<typeof typedOptions>;
+
+/** What else a model can do with a track, and the options that fit: `generate --primer` and `vary`. */
+const furtherOptions = z.object({ continue: typedOptions.optional(), vary: typedOptions.optional() });
+export type FurtherOptions = z.output<typeof furtherOptions>;
+
 /** The .json file beside a track: all that made it. */
 const sidecarSchema = z.object({
   name: z.string(),
@@ -24,8 +32,12 @@ const sidecarSchema = z.object({
     sampleRate: z.int().min(8000).max(192_000),
     filter: z.enum(Object.keys(FILTER_PROFILES) as [FilterName, ...FilterName[]]),
   }),
-  /** The options of `generate` that make more such tracks: all that were given, but for seed and output. */
-  options: z.record(z.string(), z.union([z.string(), z.boolean()])),
+  /** The words before the options of the command that makes more such tracks; earlier versions had but one. */
+  command: z.array(z.string()).readonly().default(['generate']),
+  /** Its options: all that were given, but for seed and output. */
+  options: typedOptions,
+  /** Earlier versions did not say. */
+  further: furtherOptions.default({}),
   events: z.array(z.int().min(0)).readonly(),
 });
 

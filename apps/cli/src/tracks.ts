@@ -5,7 +5,7 @@ import { type MidiConvention, type Song, writeMidi } from '@chipsmith/data';
 import { checkReplaceable, isSystemError, replaceFolder } from '@chipsmith/data/node';
 import { contactSheet, type Settings, type SheetTrack, type SmallFile } from './page/contact-sheet.ts';
 import type { ScoreRanges, Scores } from './scores.ts';
-import type { Sidecar } from './sidecar.ts';
+import type { FurtherOptions, Sidecar, TypedOptions } from './sidecar.ts';
 import { startProgress } from './terminal/progress.ts';
 import { audioOf } from './track-audio.ts';
 
@@ -21,16 +21,20 @@ export interface Track {
   readonly ranges?: ScoreRanges | undefined;
   /** What is particular to this track, where tracks of several models stand on one page. */
   readonly settings?: Settings;
-  /** Options of `generate` that are particular to it. */
-  readonly options?: Readonly<Record<string, string | boolean>>;
+  /** Options that are particular to it. */
+  readonly options?: TypedOptions;
+  readonly further?: FurtherOptions;
 }
 
 /** How tracks were made, and what their files are to be. */
 export interface TrackMaking {
   /** What all tracks have in common. */
   readonly settings: Settings;
-  /** The options of `generate` that make more such tracks: all that were given, but for seed and output. */
-  readonly options: Readonly<Record<string, string | boolean>>;
+  /** The words before the options of the command that makes more such tracks, such as `generate`. */
+  readonly command: readonly string[];
+  /** Its options: all that were given, but for seed and output. */
+  readonly options: TypedOptions;
+  readonly further: FurtherOptions;
   readonly sound: { readonly sampleRate: number; readonly filter: FilterName };
   /** Of the .mid files. */
   readonly midi: MidiConvention;
@@ -55,8 +59,10 @@ export function trackFiles(
   const { title } = song;
   const settings = { ...shared.settings, ...own.settings };
   const options = { ...shared.options, ...own.options };
+  const { command } = shared;
+  const further = own.further ?? shared.further;
   const described = { name, title, seed, settings, scores, ...(ranges && { ranges }) };
-  const sidecar: Sidecar = { ...described, sound, options, events: Array.from(events) };
+  const sidecar: Sidecar = { ...described, sound, command, options, further, events: Array.from(events) };
   const files = {
     mid: writeMidi(song, { convention: midi }),
     vgm: writeVgm(log, { title }),
@@ -91,7 +97,8 @@ export async function writeTracks(
         for (const [type, bytes] of Object.entries(files)) await writeFile(join(partial, `${name}.${type}`), bytes);
         await writeFile(join(partial, `${name}.wav`), writeWav(audioOf(log, sound), sound.sampleRate));
         const own = track.settings && { settings: track.settings };
-        shown.push({ name, song, seed, scores, ranges, filter: sound.filter, files, ...own });
+        const further = track.further ?? requested.further;
+        shown.push({ name, song, seed, scores, ranges, filter: sound.filter, files, further, ...own });
       }
       progress.update(1, '');
       await writeFile(join(partial, 'index.html'), contactSheet(shown, { title, settings, ...(table && { table }) }));

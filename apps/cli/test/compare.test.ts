@@ -63,6 +63,8 @@ describe('compare', () => {
   it.each([
     ['an unknown model', '--models basic-rn', 2, /--models: each must be basic-rnn or .*; did you mean basic-rnn\?/],
     ['a setting out of range', '--dropout 2', 2, /--dropout must be a number from 0 to 0\.95, not "2"/],
+    ['a setting that none has', '--models basic-rnn --channels 2', 2, /--channels is a setting of none .*: basic-rnn$/],
+    ['sizes above all limits', '--models basic-rnn --batch 65536 --length 16384', 2, /is more than 16777216 events/],
     ['data that is none', `--data ${folder}`, 1, /is not a dataset/],
   ])('refuses %s in one line', async (_, options, code, message) => {
     await expectFailure(code, message, `compare ${SMALL} ${options} --output ${join(folder, 'none')}`);

@@ -25,7 +25,14 @@ async function writeThree(output: string, pitch: number, temperature: number): P
   });
   const settings = { model: 'basic-rnn', temperature };
   const sound = { sampleRate: 8000, filter: 'nes' as const };
-  const made = { settings, options: { run: 'r' }, sound, midi: 'general-midi' as const };
+  const made = {
+    settings,
+    command: ['generate'],
+    options: { run: 'r' },
+    further: {},
+    sound,
+    midi: 'general-midi' as const,
+  };
   await writeTracks(tracks, { output, replace: true, title: 't', ...made, signal: new AbortController().signal });
   write.mockRestore();
 }

@@ -24,6 +24,19 @@ describe('the command as a process', () => {
     }
   });
 
+  it('starts its threads wherever the user stands', async () => {
+    const place = join(folder, 'elsewhere');
+    await writeMidiFolder(join(place, 'midi'), 8);
+    const environment = { INIT_CWD: place };
+    for (const line of [
+      'prepare midi --output data --encoding mono --threads 2',
+      'train --model mono-rnn --data data --run run --steps 1 --layers 8 --batch 4 --length 16 --augment music-vae --adapter gles',
+    ]) {
+      const { code, lines } = await start(line, environment).ended;
+      expect({ code, lines: code === 0 ? [] : lines }).toEqual({ code: 0, lines: [] });
+    }
+  });
+
   it('goes quietly when nobody reads what it prints', async () => {
     const { process: child, ended } = start('train --help');
     child.stdout?.destroy();

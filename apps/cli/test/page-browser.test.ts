@@ -44,7 +44,9 @@ beforeAll(async () => {
     replace: false,
     title: 'four tracks',
     settings: { model: 'basic-rnn', temperature: 0.9 },
+    command: ['generate'],
     options: { run: "my runs/it's", bars: '16', arrange: false, 'primer-pitches': '60,62' },
+    further: { continue: { run: "my runs/it's", bars: '16', arrange: false }, vary: { run: "my runs/it's" } },
     sound: { sampleRate: 16_000, filter: 'famicom' },
     midi: 'general-midi',
     signal: new AbortController().signal,
@@ -340,14 +342,16 @@ describe.skipIf(browser === undefined)('a contact sheet in a browser (skipped wh
     const card = page.locator('article[data-name=track-02]');
     await card.locator('summary').click();
     const settings = ['--run', "my runs/it's", '--bars', '16', '--no-arrange'];
-    const shown = async (kind: string) => wordsOf((await card.locator(`.${kind} code`).textContent()) ?? '');
+    const shown = async (kind: string) => wordsOf((await card.locator(`[data-kind=${kind}] code`).textContent()) ?? '');
     const reseed = ['pnpm', 'chipsmith', 'generate', ...settings, '--primer-pitches', '60,62', '--seed', '8'];
     await expect.poll(() => shown('reseed')).toEqual(reseed);
-    await card.locator('.continue button').click();
+    await card.locator('[data-kind=continue] button').click();
     const copied = async () => wordsOf(await page.evaluate(() => navigator.clipboard.readText()));
     const primer = ['--seed', '8', '--primer', join(output, 'track-02.mid')];
     await expect.poll(copied).toEqual(['pnpm', 'chipsmith', 'generate', ...settings, ...primer]);
     expect(await shown('continue')).toEqual(await copied());
+    const track = join(output, 'track-02.mid');
+    expect(await shown('vary')).toEqual(['pnpm', 'chipsmith', 'vary', track, '--run', "my runs/it's", '--seed', '8']);
   });
 
   it('zooms into the piano rolls, and turns them over as they play', async () => {

@@ -29,6 +29,15 @@ describe('reconstruct', () => {
     expect(page.match(/<svg class="roll"/g)).toHaveLength(4);
   });
 
+  it('shows files and songs by their names, as the model is asked to', async () => {
+    const file = join(midi, 'valid/tune-2.mid');
+    const line = `reconstruct --run ${run} --output ${join(folder, 'named.html')} --adapter gles`;
+    const { pieces } = (await jsonOf(`${line} ${file} tune-0 --density 2`)) as { pieces: { piece: string }[] };
+    expect(pieces.map(({ piece }) => piece)).toEqual(['tune-2.mid', 'midi/train/tune-0.mid']);
+    await expectFailure(2, /name pieces, or choose them by --split and --count, not both/, `${line} ${file} --count 2`);
+    await expectFailure(2, /--density must be a number from 0\.1 to 10/, `${line} --density 0`);
+  });
+
   it('refuses a model that keeps no code of a piece, in one line', async () => {
     const melodies = join(folder, 'melodies');
     await jsonOf(`train --run ${melodies} --steps 1 ${TINY}`);

@@ -16,8 +16,12 @@ describe('models, plan, doctor and render', () => {
   it('lists models with the parameters of the published one', async () => {
     const list = (await jsonOf('models')) as { name: string }[];
     expect(list.map(({ name }) => name)).toEqual(models.map(({ name }) => name));
-    expect(list[0]).toEqual({ name: 'basic-rnn', parameters: 221_990, encoding: 'melody' });
-    expect((await chipsmith('models')).stdout).toMatch(/^basic-rnn +221990 +melody/m);
+    const can = ['sample', 'continue'];
+    expect(list[0]).toEqual({ name: 'basic-rnn', parameters: 221_990, encoding: 'melody', can });
+    expect(list.find(({ name }) => name === 'bitmap-autoencoder')).toMatchObject({
+      can: ['sample', 'reconstruct', 'vary', 'interpolate'],
+    });
+    expect((await chipsmith('models')).stdout).toMatch(/^basic-rnn +221990 +melody +sample, continue /m);
   });
 
   it('lists the settings of one model', async () => {
@@ -26,6 +30,7 @@ describe('models, plan, doctor and render', () => {
     expect(described).toMatchObject({ name: 'basic-rnn', parameters: 221_990, encoding: 'melody' });
     expect(described.settings.map(({ option }) => option).slice(0, 5)).toEqual(settings);
     const { stdout } = await chipsmith('models basic-rnn');
+    expect(stdout).toContain('\ncan sample, continue\n');
     expect(stdout).toMatch(/^ {2}--layers <n,n,\.\.> +units of each LSTM layer \(default 128,128\)$/m);
     for (const option of settings) expect(stdout).toContain(`  ${option} `);
   });

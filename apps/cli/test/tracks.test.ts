@@ -17,8 +17,8 @@ function track(name: string, pitch: number): Track {
 
 function settings(output: string, signal = new AbortController().signal): TrackSettings {
   const sound = { sampleRate: 8000, filter: 'nes' as const };
-  const options = { run: 'my-run' };
-  const chosen = { title: 'two tracks', settings: { bars: 2 }, options, midi: 'general-midi' as const };
+  const options = { command: ['vary', 'a.mid'], options: { run: 'my-run' }, further: { vary: { run: 'my-run' } } };
+  const chosen = { title: 'two tracks', settings: { bars: 2 }, ...options, midi: 'general-midi' as const };
   return { output, replace: true, ...chosen, sound, signal };
 }
 
@@ -43,7 +43,9 @@ describe('writeTracks', () => {
       settings: { bars: 2 },
       scores: expect.objectContaining({ notes: 2, pitches: 2, pitchClasses: 2, longestRestBeats: 6 }),
       sound: { sampleRate: 8000, filter: 'nes' },
+      command: ['vary', 'a.mid'],
       options: { run: 'my-run' },
+      further: { vary: { run: 'my-run' } },
       events: [1, 2, 3],
     });
     expect(await filesOf(folder)).toHaveLength(6);

@@ -49,6 +49,28 @@ describe('--help', () => {
   });
 });
 
+describe('what a model does not take', () => {
+  it.each(models)(
+    'is wrong usage of train and plan: other settings, and other lengths of $name',
+    async (definition) => {
+      const { name, training } = definition;
+      const own = Object.keys(schemaOptions(settingsSchema(definition)));
+      const all = models.flatMap((other) => Object.entries(schemaOptions(settingsSchema(other))));
+      const foreign = all.find(([option, { type }]) => type === 'string' && !own.includes(option))?.[0];
+      for (const command of ['train', 'plan']) {
+        const refused = new RegExp(`--${foreign} is not a setting of ${name}, which has --`);
+        await expectFailure(2, refused, `${command} --model ${name} --${foreign} 1`);
+        if (training.length > 1) continue;
+        await expectFailure(
+          2,
+          /sees whole sequences, .*; leave out --length/,
+          `${command} --model ${name} --length 64`,
+        );
+      }
+    },
+  );
+});
+
 describe('wrong usage ends with code 2 and one line', () => {
   it.each([
     ['trian', /there is no command "trian"; did you mean train\?/],
@@ -101,6 +123,12 @@ describe('wrong usage ends with code 2 and one line', () => {
     ['generate --run x --checkpoint bets', /--checkpoint must be best or latest, not "bets"; did you mean best\?/],
     ['evaluate', /--run is needed/],
     ['evaluate --split vald', /--split must be train or valid or test, not "vald"; did you mean valid\?/],
+    [
+      'train --layers 8192,8192,8192',
+      /basic-rnn: \d+ parameters are more than a checkpoint can hold .*; choose a smaller/,
+    ],
+    ['evaluate --run x --tracks 3', /--tracks needs --temperatures/],
+    ['evaluate --run x --temperatures 1 --split test', /--split has no use beside --temperatures/],
     ['evaluate --baseline trigram', /--baseline must be unigram or bigram/],
     ['evaluate --baseline bigram', /--baseline needs --data or --run/],
     ['reconstruct', /--output is needed/],

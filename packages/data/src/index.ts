@@ -62,6 +62,7 @@ export {
   pianorollOf,
   pianorollVolumeEncoding,
 } from './encodings/pianoroll/voices.ts';
+export { firstPiece, type Piece } from './encodings/piece.ts';
 export { polyphonyEncoding } from './encodings/polyphony/encoding.ts';
 export { choosePrimer, type Primer } from './encodings/primer.ts';
 export { barsAtTypicalTempo, barsOfEvents, firstBars, TIME_TOLERANCE } from './encodings/time.ts';

@@ -14,12 +14,17 @@ const quarters = (voice: VoiceName, first: number, ...pitches: number[]) =>
 describe('measureMusic', () => {
   it('goes from note to note of each voice, and not from voice to voice', () => {
     const song = songOf({ pulse1: quarters('pulse1', 0, 60, 62, 62), triangle: quarters('triangle', 0, 36, 48, 36) });
-    expect(measureMusic(song, ['pulse1'])).toMatchObject({ interval: 1, leaps: 0, repeatedNotes: 0.5, density: 1 });
+    expect(measureMusic(song, ['pulse1'])).toMatchObject({
+      interval: 1,
+      leaps: 0,
+      repeatedNotes: 0.5,
+      notesPerBeat: 1,
+    });
     expect(measureMusic(song, ['pulse1', 'triangle'])).toMatchObject({
       interval: (2 + 0 + 12 + 12) / 4,
       leaps: 0.5,
       repeatedNotes: 0.25,
-      density: 2,
+      notesPerBeat: 2,
     });
   });
 
@@ -27,9 +32,9 @@ describe('measureMusic', () => {
     const noise = quarters('noise', 0, 1, 14, 3, 9);
     const song = songOf({ pulse1: quarters('pulse1', 0, 60, 62, 64, 65), noise });
     const [melody, both] = [measureMusic(song, ['pulse1']), measureMusic(song, ['pulse1', 'noise'])];
-    const { density, ...others } = both;
-    expect(density).toBe(2 * melody.density);
-    expect(others).toEqual({ ...others, ...melody, density: undefined, onsetsMet: 1 });
+    const { notesPerBeat, ...others } = both;
+    expect(notesPerBeat).toBe(2 * melody.notesPerBeat);
+    expect(others).toEqual({ ...others, ...melody, notesPerBeat: undefined, onsetsMet: 1 });
     const drums = measureMusic(songOf({ noise }), ['noise']);
     for (const name of ['interval', 'pitchEntropy', 'pitchClassEntropy', 'scaleConsistency', 'polyphony'] as const) {
       expect(drums[name]).toBeNaN();

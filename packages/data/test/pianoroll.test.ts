@@ -54,7 +54,7 @@ describe('pianoroll', () => {
 
 describe('onset-bitmap', () => {
   it('is 768 x 88 onsets in C from the first note, cut after 16 bars', () => {
-    expect(ONSET_BITMAP_SHAPE).toEqual({ steps: 768, pitches: 88 });
+    expect(ONSET_BITMAP_SHAPE).toEqual({ steps: 768, pitches: 88, stepsPerBar: 48 });
     // D major, a quarter apart, from the second beat; the last one lies in bar 17.
     const scale = [62, 64, 66, 67, 69, 71, 73].map((pitch, index) => pulse(4 + 4 * index, 8 + 4 * index, pitch));
     const [{ events }] = onsetBitmapEncoding.encode(songOf({ pulse1: [...scale, pulse(4 + 256, 300, 62)] })).sequences;
@@ -63,6 +63,16 @@ describe('onset-bitmap', () => {
     expect(nonZero(bitmap).map(([cell]) => [Math.floor(cell / 88), 21 + (cell % 88)])).toEqual([
       ...[60, 62, 64, 65, 67, 69, 71].map((pitch, index) => [12 * index, pitch]),
     ]);
+  });
+
+  it('keeps rests before the first note of what is decoded', () => {
+    const note = onsetBitmapEncoding.encodePitches([60]);
+    const starts = [0, 12].map((steps) => {
+      const events = [...Array.from({ length: steps }, () => 0), ...note];
+      expect(events.every((event, index) => onsetBitmapEncoding.allowedAfter(events[index - 1])[event])).toBe(true);
+      return onsetBitmapEncoding.decode(events, { title: '', beatsPerMinute: 120 }).voices.pulse1[0].start;
+    });
+    expect(starts).toEqual([0, 22_050]);
   });
 
   it('tells of the noise of a song that has nothing else', () => {

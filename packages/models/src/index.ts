@@ -20,7 +20,14 @@ export type {
   Task,
 } from './composing/composer.ts';
 export { keyTransposition } from './composing/constraints.ts';
-export { type ComposeOptions, compose, composingSettings, type SampleOptions, sample } from './composing/sample.ts';
+export {
+  type ComposeOptions,
+  compose,
+  composingSettings,
+  type SampleOptions,
+  sample,
+  seedsOf,
+} from './composing/sample.ts';
 export { ModelError } from './error.ts';
 export {
   type EvaluateOptions,
@@ -63,4 +70,5 @@ export { type CheckpointName, MemoryStore, type Metrics, type RunStart, type Run
 export { HALF_STORAGE, type HalfStorage, lengthsOf, MAX_STEPS, trainingSettings } from './training/settings.ts';
 export { type MeasureOptions, measureTraining, type TrainingSpeed } from './training/speed.ts';
 export { type TrainingPlan, type TrainingStart, type TrainOptions, train } from './training/train.ts';
+export { requireTrainable } from './training/trainable.ts';
 export { type Trainee, traineeOf } from './training/trainee.ts';

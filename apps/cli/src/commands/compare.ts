@@ -4,7 +4,6 @@ import { writeFileAtomic } from '@chipsmith/data/node';
 import type { Device, PreparationOptions } from '@chipsmith/kernels';
 import {
   type Checkpoint,
-  configure,
   evaluateCheckpoint,
   findModel,
   type ModelDefinition,
@@ -15,6 +14,7 @@ import {
 } from '@chipsmith/models';
 import { RunFolder, threadedBatches } from '@chipsmith/models/node';
 import { z } from 'zod';
+import { newMusic } from '../asked.ts';
 import {
   comparisonTables,
   composingFigures,
@@ -36,8 +36,9 @@ import { givenValues, schemaOptions } from '../terminal/schema-options.ts';
 import { integer, oneOf } from '../terminal/values.ts';
 import { type Track, writeTracks } from '../tracks.ts';
 import { requireWritable } from '../writable.ts';
-import { settingOptions, settingsSchema } from './model-options.ts';
+import { settingOptions, settingsSchema, trainableSettings } from './model-options.ts';
 import { adapterOption, CORPUS, datasetOf, freeFolder, withDevice } from './options.ts';
+import { furtherOptions } from './track-command.ts';
 
 /** How long each model trains. */
 const bounds = z.object({
@@ -95,22 +96,21 @@ export const compare: Command = {
     const bound = Object.keys(given).length > 0 ? given : { minutes: 1 };
     const shape = givenValues(shapes, args);
     const { seed = 1 } = givenValues(seeds, args);
-    const chosen = await pairsOf(args);
+    const chosen = (await pairsOf(args)).map((pair) => ({ ...pair, ...trainingOf(pair.definition, args, shape) }));
+    requireKnown(
+      args,
+      chosen.map(({ definition }) => definition),
+    );
     const output = text(args, 'output') ?? freeFolder('comparisons/comparison');
     await requireWritable(output);
-    const wish = { count: tracks, bars, seed, sampling: {}, arranged: true, loops: false };
+    const wish = { asked: newMusic(tracks), bars, seed, composing: {}, arranged: true, loops: false };
     const results: ModelFigures[] = [];
     const drawn: Track[] = [];
     const written = await interruptible(async (signal) => {
       await withDevice(args, signal, async (device, onPreparation) => {
-        for (const { definition, dataset, place } of chosen) {
+        for (const { definition, dataset, place, ...training } of chosen) {
           signal.throwIfAborted();
-          // Of the settings that were given, those that the model has.
-          const settings = configure(definition, givenValues(settingsSchema(definition), args));
-          const { batch, length } = { ...definition.training, ...shape };
-          // Models of whole pieces have no other length.
-          const own = definition.training.length === 1 ? { batch, length: 1 } : { batch, length };
-          const options = { ...bound, seed, ...own, settings };
+          const options = { ...bound, seed, ...training };
           const folder = join(output, 'runs', definition.name);
           const job = { device, definition, dataset, place, folder, onPreparation, signal };
           const { result, checkpoint } = await trainOne(job, options);
@@ -121,8 +121,9 @@ export const compare: Command = {
           const ranges = scoreRanges(songs, voices);
           for (const track of made) {
             const options = { run: folder };
+            const further = furtherOptions(checkpoint, { ...options, bars: String(bars) });
             const name = track.name.replace('track-', `track-${model}-`);
-            drawn.push({ ...track, name, ranges, settings: { model, step, encoding }, options });
+            drawn.push({ ...track, name, ranges, settings: { model, step, encoding }, options, further });
           }
           const data = place === CORPUS ? `${encoding} of the embedded tunes` : place;
           results.push({ ...result, data, tracks: made.length, ...composingFigures(made, songs, voices) });
@@ -133,7 +134,9 @@ export const compare: Command = {
         replace: false,
         title: `${tracks} tracks by each of ${results.length} models`,
         settings: { ...bound, bars, seed },
+        command: ['generate'],
         options: { bars: String(bars) },
+        further: {},
         table: comparisonTables(results)
           .map(({ rows }) => htmlTable(rows))
           .join('\n'),
@@ -157,6 +160,23 @@ function noTracks(error: unknown): Track[] {
   if (!(error instanceof CommandError)) throw error;
   tell(error.message);
   return [];
+}
+
+/** Of the settings and sizes that were given those that a model has. @throws UsageError for what it does not take */
+function trainingOf(definition: ModelDefinition, args: Arguments, shape: Partial<ModelDefinition['training']>) {
+  const { batch, length } = { ...definition.training, ...shape };
+  // Models of whole pieces have no other length.
+  const own = definition.training.length === 1 ? { batch, length: 1 } : { batch, length };
+  return { ...own, settings: trainableSettings(definition, givenValues(settingsSchema(definition), args), own) };
+}
+
+/** @throws UsageError for a setting that none of the models has */
+function requireKnown(args: Arguments, definitions: readonly ModelDefinition[]): void {
+  const known = Object.keys(settingOptions(definitions));
+  const foreign = Object.keys(settingOptions(models)).find((key) => args[key] !== undefined && !known.includes(key));
+  if (foreign === undefined) return;
+  const names = definitions.map(({ name }) => name).join(', ');
+  throw new UsageError(`--${foreign} is a setting of none of the models that are compared: ${names}`);
 }
 
 /** A model and the data that it can learn. */

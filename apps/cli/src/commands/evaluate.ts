@@ -8,6 +8,7 @@ import { percent, print } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { choice, integer, numbers, seedOf } from '../terminal/values.ts';
 import { checkpointOptions, runAndData, splitOptions } from './checkpoint.ts';
+import { requireComposing } from './composing-options.ts';
 import { adapterOption, datasetOf, withDevice } from './options.ts';
 
 const BASELINES = ['unigram', 'bigram'] as const;
@@ -43,6 +44,13 @@ export const evaluate: Command = {
     ['evaluate --data nes --baseline bigram', 'What counting pairs of events reaches on the same songs'],
   ],
   async run(args) {
+    const unused = (text(args, 'temperatures') === undefined ? ['tracks', 'bars', 'seed'] : ['split', 'baseline']).find(
+      (name) => text(args, name) !== undefined,
+    );
+    if (unused !== undefined) {
+      const when = text(args, 'temperatures') === undefined ? 'needs' : 'has no use beside';
+      throw new UsageError(`chipsmith evaluate: --${unused} ${when} --temperatures`);
+    }
     const temperatures = numbers(args, 'temperatures', { least: 0.01, most: 100 });
     if (temperatures !== undefined) return await compareTracks(args, temperatures);
     const split = choice(args, 'split', SPLITS) ?? 'valid';
@@ -62,6 +70,7 @@ async function compareTracks(args: Arguments, temperatures: readonly number[]): 
   const bars = integer(args, 'bars', { least: 2, most: 1000 }) ?? 16;
   const seed = seedOf(args) ?? 1;
   const { checkpoint, dataset } = await runAndData(args);
+  requireComposing(checkpoint, 'sample', 'temperature');
   const encoding = findEncoding(checkpoint.metadata.encoding.name);
   const results = await interruptible((signal) =>
     withDevice(args, signal, async (device) => {

@@ -143,10 +143,10 @@ async function writeKept(tracks: readonly KeptTrack[], output: string, signal: A
     }
     const own = Object.entries(sidecar.settings).filter(([setting]) => !(setting in shared) && setting !== 'seed');
     const files = await smallFiles(output, name);
-    const { seed, scores, ranges, sound, title } = sidecar;
+    const { seed, scores, ranges, sound, title, further } = sidecar;
     const song = { ...readMidi(files.mid, `${name}.mid`).song, title };
     const settings = Object.fromEntries(own);
-    shown.push({ name, song, seed, scores, ranges, settings, filter: sound.filter, files });
+    shown.push({ name, song, seed, scores, ranges, settings, filter: sound.filter, files, further });
   }
   const sheet = contactSheet(shown, { title: `${count(tracks.length)} kept`, settings: shared });
   await writeFile(join(output, 'index.html'), sheet);

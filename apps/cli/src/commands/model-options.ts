@@ -1,12 +1,13 @@
 import {
   configure,
+  createModel,
   findModel,
   lengthsOf,
   type ModelDefinition,
-  ModelError,
   type ModelSettings,
   microBatchOf,
   models,
+  requireTrainable,
   type StartingPoint,
   settingsFrom,
   type TrainingShape,
@@ -14,7 +15,7 @@ import {
 } from '@chipsmith/models';
 import { z } from 'zod';
 import { type Arguments, type Options, text } from '../terminal/command.ts';
-import { UsageError } from '../terminal/errors.ts';
+import { asUsage, UsageError } from '../terminal/errors.ts';
 import { firstChange, givenValues, schemaOptions } from '../terminal/schema-options.ts';
 import { oneOf } from '../terminal/values.ts';
 
@@ -126,13 +127,21 @@ export function trainingOf(args: Arguments, from?: StartingPoint): Training {
   if (from !== undefined) requireAsIn(from, definition, given);
   const settings = from === undefined ? given : settingsFrom(from.checkpoint, given.optimiser);
   const shape = { ...definition.training, ...givenShape(args, definition) };
-  try {
+  return { definition, settings: trainableSettings(definition, settings, shape), shape };
+}
+
+/**
+ * A model's settings with its defaults filled in.
+ *
+ * @throws UsageError for settings and sizes that do not go together, or with which the model cannot be trained
+ */
+export function trainableSettings(definition: ModelDefinition, given: object, shape: TrainingShape): ModelSettings {
+  return asUsage(() => {
     microBatchOf(shape);
-    return { definition, settings: configure(definition, settings), shape };
-  } catch (error) {
-    if (error instanceof ModelError) throw new UsageError(error.message, { cause: error });
-    throw error;
-  }
+    const settings = configure(definition, given);
+    requireTrainable(definition, createModel(definition, settings), shape);
+    return settings;
+  });
 }
 
 /** The model of a checkpoint, which may be named too. @throws UsageError if another one is named */

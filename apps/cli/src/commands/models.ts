@@ -35,28 +35,31 @@ export const listModels: Command = {
 
 function listAll(args: Arguments): void {
   const list = models.map(summaryOf);
-  print(args, list, formatTable(list.map((model, index) => ({ ...model, summary: models[index].summary }))));
+  const rows = list.map((model, index) => ({ ...model, can: model.can.join(', '), summary: models[index].summary }));
+  print(args, list, formatTable(rows));
 }
 
 function describe(args: Arguments, name: string): void {
   const [definition] = models.filter((model) => model.name === name);
   const { summary, training } = definition;
-  const { parameters, encoding } = summaryOf(definition);
+  const { parameters, encoding, can } = summaryOf(definition);
   const settings = schemaOptions(settingsSchema(definition));
   const words = [
     `${name}: ${summary}`,
     `${parameters} parameters, encoding ${encoding}, by default batch ${training.batch} and length ${training.length}`,
+    `can ${can.join(', ')}`,
     '',
     ...optionLines(settings),
   ];
   const described = Object.entries(settings).map(([option, { description, valueHint }]) => {
     return { option: `--${option}`, values: valueHint, description };
   });
-  print(args, { name, parameters, encoding, summary, training, settings: described }, words.join('\n'));
+  print(args, { name, parameters, encoding, can, summary, training, settings: described }, words.join('\n'));
 }
 
 /** Of the model at its default settings. */
 function summaryOf(definition: ModelDefinition) {
   const { name, encodings } = definition;
-  return { name, parameters: createModel(definition).parameters.valueCount, encoding: encodings.join(', ') };
+  const { parameters, composers } = createModel(definition);
+  return { name, parameters: parameters.valueCount, encoding: encodings.join(', '), can: Object.keys(composers) };
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FilterName } from '@chipsmith/apu';
 import type { Song } from '@chipsmith/data';
 import { outsideMark, type ScoreRanges, type Scores } from '../scores.ts';
+import type { FurtherOptions } from '../sidecar.ts';
 import { escapeHtml } from './html.ts';
 import { htmlPage } from './page.ts';
 import { songCard } from './song-card.ts';
@@ -27,6 +28,8 @@ export interface SheetTrack {
   readonly settings?: Settings;
   /** Output path of the console that it is heard through; 'nes' by default. */
   readonly filter?: FilterName;
+  /** What else the model can do with it: commands for that are offered. */
+  readonly further?: FurtherOptions;
   /**
    * What the page carries of its files: the .vgm, which it plays, and with .mid and .json what it packs for download.
    */
@@ -93,7 +96,7 @@ function choosing(count: number, scoreNames: readonly string[]): string {
 }
 
 function card(track: SheetTrack, index: number, scoreNames: readonly string[], all: readonly SheetTrack[]): string {
-  const { name, song, seed, scores, ranges = {}, settings = {}, filter = 'nes' } = track;
+  const { name, song, seed, scores, ranges = {}, settings = {}, filter = 'nes', further = {} } = track;
   const title = escapeHtml(song.title || name);
   const file = (type: string) => escapeHtml(encodeURIComponent(`${name}.${type}`));
   return songCard({
@@ -108,10 +111,13 @@ function card(track: SheetTrack, index: number, scoreNames: readonly string[], a
 <p class="files">${TRACK_FILES.map((type) => `<a href="${file(type)}">.${type}</a>`).join(' ')}</p>
 </div>
 <details class="more"><summary>More like this</summary>
-<p class="reseed">Others with the same settings <button type="button">Copy</button><code></code></p>
-<p class="continue">Go on from this one <button type="button">Copy</button><code></code></p>
-</details>`,
+${offer('reseed', 'Others with the same settings')}${further.continue ? offer('continue', 'Go on from this one') : ''}${further.vary ? offer('vary', 'Variations of this one') : ''}</details>`,
   });
+}
+
+/** A command line that the script fills in and copies. */
+function offer(kind: string, label: string): string {
+  return `<p data-kind="${kind}">${label} <button type="button">Copy</button><code></code></p>\n`;
 }
 
 /**

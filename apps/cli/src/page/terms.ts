@@ -81,7 +81,10 @@ const TERMS: ReadonlyMap<string, Term> = new Map(
       explanation: 'The share of notes that start on a beat or together with another voice.',
       isShare: true,
     },
-    density: { label: 'notes a beat', explanation: 'Notes in a quarter note, of all voices that the model wrote.' },
+    notesPerBeat: {
+      label: 'notes a beat',
+      explanation: 'Notes in a quarter note, of all voices that the model wrote.',
+    },
     rests: { explanation: 'The share of time in which nothing sounds.', isShare: true },
     notesKept: { explanation: 'The share of notes that come back in their places.', isShare: true },
     seed: { explanation: 'Where the dice start: the same seed with the same settings gives the same tracks.' },
@@ -98,6 +101,15 @@ const TERMS: ReadonlyMap<string, Term> = new Map(
       explanation: 'The length of the music that was given to go on from.',
       unit: 'events',
     },
+    density: { explanation: 'Notes, as a multiple of those of the training songs, or of the pieces given.' },
+    distance: {
+      explanation: 'How far variations are from the piece, in standard deviations of the numbers of its code.',
+    },
+    primer: { explanation: 'What the tracks go on from.' },
+    piece: { explanation: 'What the tracks are variations of.' },
+    from: { explanation: 'The piece at the beginning of the way.' },
+    to: { explanation: 'The piece at the end of the way.' },
+    share: { label: 'on the way', explanation: 'How far it is from the first piece to the second.', isShare: true },
     loops: { explanation: 'Whether the end leads back to the beginning without a seam.' },
     arranged: { explanation: 'Whether second voice, bass and drums were added to the melody by rule.' },
 

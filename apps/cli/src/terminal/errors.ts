@@ -14,6 +14,17 @@ export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 
+/** What a library refuses of the values that were typed, as wrong usage. @throws UsageError */
+export function asUsage<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof ModelError || error instanceof DataError)
+      throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+}
+
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 /** Errors that are meant to be read as they stand. */

@@ -1,20 +1,14 @@
 import { VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
 import { DataError } from '../error.ts';
-import { byVoice, type Meter, moveNote, quartersPerBar, type Song } from '../song.ts';
+import { byVoice, moveNote, quartersPerBar, type Song } from '../song.ts';
 import { withEstimatedTiming } from '../timing/tempo.ts';
 import { prevailingTempo, tempoMapOf, ticksPerQuarter } from '../timing/tempo-map.ts';
 import type { EncodedSequence, Encoding } from './encoding.ts';
+import type { Piece } from './piece.ts';
 import { barsAtTypicalTempo, barsOfEvents, TIME_TOLERANCE } from './time.ts';
 
-/** The end of a song, for a model to go on from. */
-export interface Primer {
-  /** They begin on a bar line of the song. */
-  readonly events: Uint16Array;
-  /** As EncodedSequence has it: to be undone in what the model writes. */
-  readonly transposition: number;
-  /** The song's there, in quarter notes a minute. */
-  readonly beatsPerMinute: number;
-  readonly meter: Meter;
+/** The end of a song from a bar line on, for a model to go on from; its tempo is that of the song there. */
+export interface Primer extends Piece {
   /** Bars of the song that are kept, and that there are. */
   readonly bars: number;
   readonly allBars: number;

@@ -3,7 +3,7 @@ import { type Device, Graph, gaussian, Program, plan, type Tensor } from '@chips
 import { z } from 'zod';
 import type { ComposeContext, Composers, Composition, Seeded } from '../composing/composer.ts';
 import { ModelError } from '../error.ts';
-import { CELLS, cellCount } from './examples.ts';
+import { CELLS, countNotes } from './examples.ts';
 import type { BitmapNetwork } from './network.ts';
 
 /** Pieces side by side. */
@@ -26,10 +26,11 @@ const variationSettings = z.strictObject({
     .describe('how far the code moves, in standard deviations of each of its numbers'),
 });
 
-/** A code to be made music of, and how many notes that has. */
+/** A code to be made music of, how many notes that has, and in how many steps notes start. */
 interface Coded {
   readonly code: Float32Array;
-  readonly cells: number;
+  readonly notes: number;
+  readonly onsets: number;
 }
 
 /** New pieces from codes of N(0, I), pieces as the code keeps them, variations of them, and what lies between two. */
@@ -42,7 +43,13 @@ export function bitmapComposers(network: BitmapNetwork): Composers {
     sample: {
       settings,
       compose(requests, chosen, context) {
-        const codes = requests.map((request) => ({ code: noiseOf(request), cells: context.facts.cellsOfPiece }));
+        const { notesOfPiece: notes, onsetsOfPiece: onsets } = context.facts;
+        if (notes === undefined || onsets === undefined) {
+          throw new ModelError(
+            'The checkpoint does not say how many notes pieces have: it is of an earlier version; train again.',
+          );
+        }
+        const codes = requests.map((request) => ({ code: noiseOf(request), notes, onsets }));
         return decodeAll(network, codes, settings.parse(chosen).density, context);
       },
     },
@@ -58,9 +65,9 @@ export function bitmapComposers(network: BitmapNetwork): Composers {
       async compose(requests, chosen, context) {
         const { density: factor, distance } = variationSettings.parse(chosen);
         const pieces = requests.map(({ events }) => events);
-        const codes = (await encodeAll(network, pieces, context)).map(({ code, cells }, index) => {
+        const codes = (await encodeAll(network, pieces, context)).map(({ code, ...counts }, index) => {
           const noise = noiseOf(requests[index]);
-          return { code: code.map((value, place) => value + distance * noise[place]), cells };
+          return { code: code.map((value, place) => value + distance * noise[place]), ...counts };
         });
         return decodeAll(network, codes, factor, context);
       },
@@ -78,7 +85,8 @@ export function bitmapComposers(network: BitmapNetwork): Composers {
           const between = (a: number, b: number) => a + share * (b - a);
           return {
             code: from.code.map((value, place) => between(value, to.code[place])),
-            cells: between(from.cells, to.cells),
+            notes: between(from.notes, to.notes),
+            onsets: between(from.onsets, to.onsets),
           };
         });
         return decodeAll(network, codes, settings.parse(chosen).density, context);
@@ -94,7 +102,7 @@ async function encodeAll(
 ): Promise<Coded[]> {
   const bitmaps = pieces.map((events) => onsetBitmapOf(events));
   const codes = await apply(device, (x) => network.encode(x, false), CELLS, bitmaps, { signal });
-  return codes.map((code, index) => ({ code, cells: cellCount(bitmaps[index]) }));
+  return codes.map((code, index) => ({ code, ...countNotes(bitmaps[index]) }));
 }
 
 async function decodeAll(
@@ -105,7 +113,10 @@ async function decodeAll(
 ): Promise<Composition[]> {
   const rows = codes.map(({ code }) => code);
   const logits = await apply(device, (x) => network.decode(x, false), network.code, rows, context);
-  return logits.map((row, index) => ({ events: likeliestCells(row, factor * codes[index].cells) }));
+  return logits.map((row, index) => {
+    const { notes, onsets } = codes[index];
+    return { events: likeliestCells(row, factor * notes, factor * onsets) };
+  });
 }
 
 /** Rows of so many numbers through a function, some side by side. */
@@ -142,18 +153,31 @@ async function apply(
 }
 
 /**
- * The events of the likeliest cells, from the first of them on. A threshold would give empty or smeared pieces, since
- * few cells are set and the network's probabilities are low: of each piece as many cells count as music of its kind
- * has.
+ * The events of the likeliest cells, in whole bars. A threshold would give empty or smeared pieces, since few cells are
+ * set and the network's probabilities are low: of each piece as many cells count as music of its kind has. So do the
+ * steps in which notes start: where a network is unsure its likeliest cells are those of the beats, in all pitches that
+ * may be there, and without that limit the samples of melodies have 1.7 notes an onset and nothing between the beats.
+ * Where its first note is not among them the piece begins with a rest, and so keeps its place in the bars.
  */
-function likeliestCells(logits: Float32Array, cells: number): Uint16Array {
+function likeliestCells(logits: Float32Array, notes: number, onsets: number): Uint16Array {
   if (logits.some(Number.isNaN)) throw new ModelError('The model gives NaN; retrain, or use an earlier checkpoint.');
-  const count = Math.min(CELLS, Math.max(1, Math.round(cells)));
+  const { steps, pitches, stepsPerBar } = ONSET_BITMAP_SHAPE;
+  const firsts = Math.min(steps, Math.max(1, Math.round(onsets)));
+  const others = Math.max(0, Math.round(notes) - firsts);
   const order = Uint32Array.from(logits.keys()).sort((a, b) => logits[b] - logits[a] || a - b);
   const bitmap = new Float32Array(CELLS);
-  for (const cell of order.subarray(0, count)) bitmap[cell] = 1;
-  const { pitches } = ONSET_BITMAP_SHAPE;
-  const firstStep = Math.floor(bitmap.indexOf(1) / pitches);
-  const lastStep = Math.floor(bitmap.lastIndexOf(1) / pitches);
-  return onsetEventsOf(bitmap.subarray(firstStep * pitches, (lastStep + 1) * pitches), 1);
+  const begun = new Set<number>();
+  let further = 0;
+  for (const cell of order) {
+    const step = Math.floor(cell / pitches);
+    if (begun.has(step)) {
+      if (further === others) continue;
+      further++;
+    } else if (begun.size === firsts) continue;
+    begun.add(step);
+    bitmap[cell] = 1;
+  }
+  const barCells = stepsPerBar * pitches;
+  const bars = Math.floor(bitmap.lastIndexOf(1) / barCells) + 1;
+  return onsetEventsOf(bitmap.subarray(0, bars * barCells), 1);
 }

@@ -21,16 +21,29 @@ export function bitmapExamples({ classes }: Encoding): Examples {
       return 1;
     },
     facts: (train) => {
-      const cells = train.reduce((sum, sequence) => sum + cellCount(bitmapOf(sequence.read())), 0);
-      return { cellsOfPiece: cells / Math.max(1, train.length) };
+      let [notes, onsets] = [0, 0];
+      for (const sequence of train) {
+        const counts = countNotes(bitmapOf(sequence.read()));
+        notes += counts.notes;
+        onsets += counts.onsets;
+      }
+      const pieces = Math.max(1, train.length);
+      return { notesOfPiece: notes / pieces, onsetsOfPiece: onsets / pieces };
     },
     baselines: (train, heldOut) => countingLosses(train, heldOut, bitmapOf),
   };
 }
 
-/** Cells of a bitmap that are set: notes that start. */
-export function cellCount(bitmap: Float32Array): number {
-  return bitmap.reduce((sum, cell) => sum + cell, 0);
+/** How many notes a bitmap has, and steps in which some start. */
+export function countNotes(bitmap: Float32Array): { readonly notes: number; readonly onsets: number } {
+  const begun = new Set<number>();
+  let notes = 0;
+  for (const [cell, set] of bitmap.entries()) {
+    if (set === 0) continue;
+    notes++;
+    begun.add(Math.floor(cell / pitches));
+  }
+  return { notes, onsets: begun.size };
 }
 
 /**

@@ -5,9 +5,7 @@ import {
   type Dataset,
   type EventSequence,
   findEncoding,
-  PREDICTED_EVENTS,
   Random,
-  WHOLE_SEQUENCES,
 } from '@chipsmith/data';
 import { type BytesByCategory, type Device, type PreparationOptions, totalMemory } from '@chipsmith/kernels';
 import {
@@ -29,8 +27,9 @@ import { fineTuningState, requireStartingPoint, type StartingPoint } from './fin
 import { type LoopOptions, TrainingLoop, type TrainingResult } from './loop.ts';
 import { microBatchOf, planTrainings, requireHalf, type TrainingShape } from './pass.ts';
 import type { RunStore } from './run-store.ts';
-import { lengthsOf, longestOf, MAX_PARAMETERS, requireTrainingOptions } from './settings.ts';
+import { lengthsOf, longestOf, requireTrainingOptions } from './settings.ts';
 import { TrainingSteps } from './steps.ts';
+import { requireTrainable } from './trainable.ts';
 import { releaseTrainee, startingState, traineeFrom, traineeOf, writeState } from './trainee.ts';
 
 export interface TrainOptions extends TrainingShape, LoopOptions {
@@ -235,21 +234,8 @@ async function firstCheckpoint(options: TrainOptions): Promise<Checkpoint> {
   if (from !== undefined) requireStartingPoint(from, definition, settings, encoding);
   const trainee = traineeOf(definition, settings, requireKnown(encoding));
   const { model } = trainee;
+  requireTrainable(definition, model, { length });
   const lengths = lengthsOf({ length });
-  if (model.examples.cutting === WHOLE_SEQUENCES && longestOf({ length }) !== 1) {
-    throw new ModelError(`${definition.name} sees whole sequences, whatever their length; leave out --length.`);
-  }
-  if (model.examples.cutting !== PREDICTED_EVENTS && lengths.length > 1) {
-    throw new ModelError(
-      `${definition.name} sees windows of one length, not of ${lengths.join(' and ')}; give --length one number.`,
-    );
-  }
-  const { valueCount } = model.parameters;
-  if (valueCount > MAX_PARAMETERS) {
-    throw new ModelError(
-      `${definition.name}: ${valueCount} parameters are more than a checkpoint can hold (${MAX_PARAMETERS}); choose a smaller model.`,
-    );
-  }
   const { microBatch, recompute } =
     budget === undefined
       ? { microBatch: microBatchOf(options), recompute: [] }

@@ -7,9 +7,15 @@ import type { Piece } from './sound.ts';
 export interface Sidecar {
   readonly seed: number;
   readonly sound: WavFormat;
-  /** The options of `generate` that make more such tracks, without seed and output. */
-  readonly options: Readonly<Record<string, string | boolean>>;
+  /** The words before the options of the command that makes more such tracks; `generate` if left out. */
+  readonly command?: readonly string[];
+  /** Its options, without seed and output. */
+  readonly options: TypedOptions;
+  /** What else the model can do with the track, and the options that fit. */
+  readonly further?: { readonly continue?: TypedOptions; readonly vary?: TypedOptions };
 }
+
+type TypedOptions = Readonly<Record<string, string | boolean>>;
 
 /** A page from disk may not read the files beside it, so it carries the small ones, as a .zip file in base64. */
 const archive = document.querySelector('#files')?.textContent ?? '';

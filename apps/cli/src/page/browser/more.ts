@@ -6,28 +6,33 @@ import { commandLine, folderOfPage, optionWords } from './shell.ts';
 /** Seeds are 32 bits wide. */
 const SEEDS = 2 ** 32;
 
-/** "More like this": the commands that make others with the same settings, and that go on from this track. */
+/** "More like this": the commands that make others with the same settings, that go on from this track, and vary it. */
 export function offerMore(deck: Deck): void {
   for (const card of deck.cards) {
     const details = find('.more', card) as HTMLDetailsElement;
     const { name = '' } = card.dataset;
     const commands = () => {
-      const { seed, options } = sidecarOf(name);
-      const reseeded = { ...options, seed: String((seed + 1) % SEEDS) };
-      const { 'primer-pitches': _, ...others } = reseeded as typeof options;
-      const continued = { ...others, primer: `${folderOfPage()}/${name}.mid` };
-      return { reseed: ['generate', ...optionWords(reseeded)], continue: ['generate', ...optionWords(continued)] };
+      const { seed: before, command = ['generate'], options, further = {} } = sidecarOf(name);
+      const seed = String((before + 1) % SEEDS);
+      const track = `${folderOfPage()}/${name}.mid`;
+      return {
+        reseed: [...command, ...optionWords({ ...options, seed })],
+        continue: ['generate', ...optionWords({ ...further.continue, seed, primer: track })],
+        vary: ['vary', track, ...optionWords({ ...further.vary, seed })],
+      };
     };
+    const offered = Array.from(details.querySelectorAll<HTMLElement>('p[data-kind]'), (line) => ({
+      line,
+      wordsOf: () => commands()[line.dataset.kind as keyof ReturnType<typeof commands>],
+    }));
     // Twenty of them take a while: each is filled in when it is opened.
     details.addEventListener('toggle', () => {
       if (!details.open) return;
-      for (const [kind, words] of Object.entries(commands())) {
-        find(`.${kind} code`, details).textContent = commandLine(words);
-      }
+      for (const { line, wordsOf } of offered) find('code', line).textContent = commandLine(wordsOf());
     });
-    for (const kind of ['reseed', 'continue'] as const) {
-      find(`.${kind} button`, details).addEventListener('click', () => {
-        void copy(commandLine(commands()[kind]), 'Copied the command.');
+    for (const { line, wordsOf } of offered) {
+      find('button', line).addEventListener('click', () => {
+        void copy(commandLine(wordsOf()), 'Copied the command.');
       });
     }
   }

@@ -21,7 +21,7 @@ export interface MusicMeasures {
   /** Share of bars, after the first, that are in all voices as an earlier one, to the 16th. */
   readonly repeatedBars: number;
   /** Notes a quarter note, of all voices. */
-  readonly density: number;
+  readonly notesPerBeat: number;
   /** Share of the time from the first note to the last in which nothing sounds. */
   readonly rests: number;
   /** Entropy of the twelve pitch classes, in bits: 0 to log2(12). */
@@ -48,7 +48,7 @@ export function measuresOf(value: (name: keyof MusicMeasures) => number): MusicM
     leaps: value('leaps'),
     repeatedNotes: value('repeatedNotes'),
     repeatedBars: value('repeatedBars'),
-    density: value('density'),
+    notesPerBeat: value('notesPerBeat'),
     rests: value('rests'),
     pitchClassEntropy: value('pitchClassEntropy'),
     pitchEntropy: value('pitchEntropy'),
@@ -126,7 +126,7 @@ function measuresOfTime(song: Song, voices: readonly VoiceName[]) {
   const pitched = stretches.filter(({ pitches }) => pitches > 0);
   const pitchTicks = pitched.reduce((sum, { start, end, pitches }) => sum + pitches * (end - start), 0);
   return {
-    density: notes.length < 2 ? Number.NaN : notes.length / (beatAt(last ?? 0) - beatAt(first ?? 0)),
+    notesPerBeat: notes.length < 2 ? Number.NaN : notes.length / (beatAt(last ?? 0) - beatAt(first ?? 0)),
     rests: notes.length < 2 ? Number.NaN : share(({ sounding }) => !sounding),
     polyphony: pitchTicks / ticksIn(pitched),
     polyphonyRate: share(({ pitches }) => pitches >= CHORD),

@@ -24,7 +24,7 @@ const LOWEST_PLAYABLE = 33;
 const LONGEST_NOTE = STEPS_PER_QUARTER;
 
 /** Shape of a song for the bitmap autoencoder: 16 bars of 48 steps of 88 pitches. */
-export const ONSET_BITMAP_SHAPE = { steps: STEPS, pitches: CELLS } as const;
+export const ONSET_BITMAP_SHAPE = { steps: STEPS, pitches: CELLS, stepsPerBar: STEPS_PER_BAR } as const;
 
 /**
  * The bitmap of rotifyld's autoencoder: where notes start, no durations, 16 bars x 48 steps x 88 pitches (21..108), in
@@ -112,11 +112,12 @@ function decode(events: ArrayLike<number>, options: DecodeOptions): Song {
 }
 
 /**
- * Entry n: what may follow event n; entry CLASSES: what may come first, which is a note. Pitches rise within a step.
+ * Entry n: what may follow event n; entry CLASSES: what may come first. Pitches rise within a step. Encoded songs begin
+ * with a note; what is decoded may begin with rests.
  */
 const GRAMMAR: readonly (readonly boolean[])[] = Array.from({ length: CLASSES + 1 }, (_, previous) =>
   Array.from({ length: CLASSES }, (_, next) => {
-    if (previous === CLASSES) return next !== STEP_END;
+    if (previous === CLASSES) return true;
     return next === STEP_END || next > previous;
   }),
 );
