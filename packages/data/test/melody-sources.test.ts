@@ -9,8 +9,8 @@ import { foldInto } from '../src/pitch.ts';
 import { plainNote, songOf } from './support/songs.ts';
 
 /*
- * note_seq (commit 35825508): the values of its own tests, and its rules written down plainly, to compare with on random
- * input.
+ * note_seq (commit 35825508): the values of its own tests, and its rules written down plainly, to compare with on
+ * random input.
  */
 
 const [_, OFF] = [NO_EVENT, NOTE_OFF];

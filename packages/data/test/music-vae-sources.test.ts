@@ -8,9 +8,9 @@ import { generalMidi, quarters } from './support/general-midi.ts';
 import { plainNote, songOf } from './support/songs.ts';
 
 /*
- * MusicVAE's converters (magenta, commit 526d3eb1): the values of their own tests, and their rules written down plainly,
- * to compare with on random input. The tests there have one step a quarter note and so four a bar; here each of their
- * steps is a quarter note of four.
+ * MusicVAE's converters (magenta, commit 526d3eb1): the values of their own tests, and their rules written down
+ * plainly, to compare with on random input. The tests there have one step a quarter note and so four a bar; here each
+ * of their steps is a quarter note of four.
  */
 
 /** Pitch, start and end. */

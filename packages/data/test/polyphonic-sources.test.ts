@@ -12,8 +12,8 @@ import { type PerformedNote, performanceByRules, withoutOrder } from './support/
 import { plainNote, songOf } from './support/songs.ts';
 
 /*
- * The values of the tests of Polyphony RNN (magenta, commit 526d3eb1) and of Performance (note_seq, commit 35825508), and
- * the rules of those and of MusicAutobot (commit 15bc5235) written down plainly, to compare with on random input.
+ * The values of the tests of Polyphony RNN (magenta, commit 526d3eb1) and of Performance (note_seq, commit 35825508),
+ * and the rules of those and of MusicAutobot (commit 15bc5235) written down plainly, to compare with on random input.
  */
 
 /** A note of a voice, in steps of a grid. */

@@ -33,7 +33,7 @@ export interface StepNote {
   readonly legato: boolean;
 }
 
-/** Which of the times of a note are rounded to steps: where it starts and ends, or where it starts and how long it is. */
+/** What of a note is rounded to steps: where it starts and ends, or where it starts and how long it is. */
 export type Rounding = 'ends' | 'lengths';
 
 /**

@@ -17,8 +17,8 @@ const RULES: ExtractionRules = {
 /**
  * The melody encoding of MusicVAE: windows of a fixed number of bars, one event a 16th note, 90 classes (0 no event, 1
  * note-off, 2..89 the pitches 21..108), no transposition. Windows begin at every bar of a melody; equal ones of a voice
- * count once. Only those are taken in whose first bar a note starts and in whose last one sounds, so that a window alone
- * tells where it begins and ends. (Departures from MusicVAE: the table in the package's README.)
+ * count once. Only those are taken in whose first bar a note starts and in whose last one sounds, so that a window
+ * alone tells where it begins and ends. (Departures from MusicVAE: the table in the package's README.)
  */
 function createVaeMelodyEncoding(bars: number): Encoding {
   const encoding = melodyEncodingOf(`music-vae-${bars}bar`, 3, PIANO_ALPHABET, (song) => encode(song, bars));

@@ -44,8 +44,8 @@ const MIN_ROWS = 32;
  * xxeos, xxsep, notes and durations occur. Pitches outside 21..107 are left out, notes end after 128 steps, rests of
  * more than 32 steps are shortened.
  *
- * Starts and durations are rounded to steps. It forgets voices, volume and duty. (Departures from MusicAutobot: the table
- * in the package's README.)
+ * Starts and durations are rounded to steps. It forgets voices, volume and duty. (Departures from MusicAutobot: the
+ * table in the package's README.)
  */
 export const noteDurationEncoding: Encoding = {
   name: NAME,

@@ -34,8 +34,8 @@ const MIN_NOTES = 8;
  * before, 114..129 the duration; 130 classes. noteVectorsOf makes rows of three numbers of them, durationRollOf the
  * matrix of VGM-RNN.
  *
- * Starts and durations are rounded to steps, the key is found from the notes, and pitches out of range move in by octaves.
- * (Departures from VGM-RNN: the table in the package's README.)
+ * Starts and durations are rounded to steps, the key is found from the notes, and pitches out of range move in by
+ * octaves. (Departures from VGM-RNN: the table in the package's README.)
  */
 export const noteVectorsEncoding: Encoding = {
   name: NAME,

@@ -35,10 +35,10 @@ const SHORTEST = 32;
  * 356 classes (0..127 note on, 128..255 note off, 256..355 time shift of 1..100 steps); with velocity 388 (356..387
  * velocity bins 1..32, in force until the next). The noise takes no part; what sounds at volume 0 is not a note.
  *
- * Within a step notes come by pitch, and the end of one that started earlier before the start of one that did not. Where
- * two voices hold one pitch the first note-off ends the note that started first. It forgets voices and duty, and volume
- * without velocity; decoding deals the notes to the voices anew (dealVoices), and plays what is never ended to the end.
- * (Departures from Performance RNN: the table in the package's README.)
+ * Within a step notes come by pitch, and the end of one that started earlier before the start of one that did not.
+ * Where two voices hold one pitch the first note-off ends the note that started first. It forgets voices and duty, and
+ * volume without velocity; decoding deals the notes to the voices anew (dealVoices), and plays what is never ended to
+ * the end. (Departures from Performance RNN: the table in the package's README.)
  */
 function createPerformanceEncoding(name: string, withVelocity: boolean): Encoding {
   const classes = withVelocity ? VELOCITY + VELOCITY_BINS : VELOCITY;

@@ -31,8 +31,8 @@ export const ONSET_BITMAP_SHAPE = { steps: STEPS, pitches: CELLS, stepsPerBar: S
  * C, from the first note on, cut after 16 bars. All pitched voices in one. Written as events (see cells.ts), 89
  * classes.
  *
- * The key is found from the notes, and pitches below 33, which only the triangle can play, move up by octaves. (Departures
- * from the original: the table in the package's README.)
+ * The key is found from the notes, and pitches below 33, which only the triangle can play, move up by octaves.
+ * (Departures from the original: the table in the package's README.)
  */
 export const onsetBitmapEncoding: Encoding = {
   name: NAME,
