@@ -8,6 +8,6 @@ export const performanceRnn = eventRnn({
   encodings: ['performance', 'performance-velocity'],
   reading: readClasses,
   defaults: { layers: [512, 512, 512], dropout: 0, learningRate: 0.001, clipNorm: 3 },
-  training: { batch: 64, length: 128 },
+  training: { batch: 16, length: 128 },
   temperature: 0.9,
 });

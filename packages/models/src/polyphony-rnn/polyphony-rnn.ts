@@ -9,7 +9,7 @@ export const polyphonyRnn = eventRnn({
   encodings: ['polyphony'],
   reading: readClasses,
   defaults: { layers: [256, 256, 256], dropout: 0.5, learningRate: 0.001, clipNorm: 5 },
-  training: { batch: 64, length: 128 },
+  training: { batch: 16, length: 128 },
   temperature: 0.9,
   priming: polyphonyPriming,
 });
