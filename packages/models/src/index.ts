@@ -54,6 +54,7 @@ export {
   type PlanTrainingOptions,
   planTraining,
   planTrainings,
+  requireLength,
   type TrainingPass,
   type TrainingShape,
 } from './training/pass.ts';

@@ -1,3 +1,4 @@
+import { findEncoding } from '@chipsmith/data';
 import {
   configure,
   findModel,
@@ -7,6 +8,7 @@ import {
   type ModelSettings,
   microBatchOf,
   models,
+  requireLength,
   type StartingPoint,
   settingsFrom,
   type TrainingShape,
@@ -128,7 +130,9 @@ export function trainingOf(args: Arguments, from?: StartingPoint): Training {
   const shape = { ...definition.training, ...givenShape(args, definition) };
   try {
     microBatchOf(shape);
-    return { definition, settings: configure(definition, settings), shape };
+    const configured = configure(definition, settings);
+    requireLength(definition, definition.examples(configured, findEncoding(definition.encodings[0])), shape);
+    return { definition, settings: configured, shape };
   } catch (error) {
     if (error instanceof ModelError) throw new UsageError(error.message, { cause: error });
     throw error;

@@ -1,3 +1,4 @@
+import { PREDICTED_EVENTS, WHOLE_SEQUENCES } from '@chipsmith/data';
 import {
   add,
   type Device,
@@ -14,8 +15,9 @@ import {
   type Tensor,
 } from '@chipsmith/kernels';
 import { ModelError } from '../error.ts';
-import { fieldInputs, laneAxis } from '../examples.ts';
-import { type HalfStorage, lengthsOf, requireShape } from './settings.ts';
+import { type Examples, fieldInputs, laneAxis } from '../examples.ts';
+import type { ModelDefinition } from '../model.ts';
+import { type HalfStorage, lengthsOf, longestOf, requireShape } from './settings.ts';
 import type { Trainee } from './trainee.ts';
 
 export interface TrainingShape {
@@ -130,6 +132,25 @@ export function requireHalf(device: Device, half: HalfStorage | undefined): void
   if (half === undefined || device.features.has('shader-f16')) return;
   throw new ModelError(
     `Training: ${device.adapter.name} cannot store numbers in 16 bits (shader-f16); leave out --half.`,
+  );
+}
+
+/**
+ * @throws ModelError if a model that sees whole sequences is given a length, or one with windows of its own is given
+ *   several
+ */
+export function requireLength(
+  { name }: ModelDefinition,
+  { cutting }: Examples,
+  shape: Pick<TrainingShape, 'length'>,
+): void {
+  const lengths = lengthsOf(shape);
+  if (cutting === WHOLE_SEQUENCES && longestOf(shape) !== 1) {
+    throw new ModelError(`${name} sees whole sequences, whatever their length; leave out --length.`);
+  }
+  if (cutting === PREDICTED_EVENTS || lengths.length === 1) return;
+  throw new ModelError(
+    `${name} sees windows of one length, not of ${lengths.join(' and ')}; give --length one number.`,
   );
 }
 

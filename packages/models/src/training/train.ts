@@ -5,9 +5,7 @@ import {
   type Dataset,
   type EventSequence,
   findEncoding,
-  PREDICTED_EVENTS,
   Random,
-  WHOLE_SEQUENCES,
 } from '@chipsmith/data';
 import { type BytesByCategory, type Device, type PreparationOptions, totalMemory } from '@chipsmith/kernels';
 import {
@@ -27,7 +25,7 @@ import { type BatchOrder, type BatchSource, batchesOnDemand } from './batches.ts
 import { fitTraining, limitsWithin, recomputedShare, trainingMemory } from './budget.ts';
 import { fineTuningState, requireStartingPoint, type StartingPoint } from './fine-tuning.ts';
 import { type LoopOptions, TrainingLoop, type TrainingResult } from './loop.ts';
-import { microBatchOf, planTrainings, requireHalf, type TrainingShape } from './pass.ts';
+import { microBatchOf, planTrainings, requireHalf, requireLength, type TrainingShape } from './pass.ts';
 import type { RunStore } from './run-store.ts';
 import { lengthsOf, longestOf, MAX_PARAMETERS, requireTrainingOptions } from './settings.ts';
 import { TrainingSteps } from './steps.ts';
@@ -227,7 +225,7 @@ const SEQUENCES_TRIED = 32;
 
 /** Step 0 of a new run. */
 async function firstCheckpoint(options: TrainOptions): Promise<Checkpoint> {
-  const { signal, device, definition, dataset, seed, batch, length, half, budget, augmentation, from } = options;
+  const { signal, device, definition, dataset, seed, batch, half, budget, augmentation, from } = options;
   const { encoding, fingerprint } = dataset.manifest;
   requireSpoken(definition, encoding.name, `prepare the data with --encoding ${definition.encodings[0]}`);
   if (augmentation !== undefined) requireChange(dataset, augmentation);
@@ -235,21 +233,14 @@ async function firstCheckpoint(options: TrainOptions): Promise<Checkpoint> {
   if (from !== undefined) requireStartingPoint(from, definition, settings, encoding);
   const trainee = traineeOf(definition, settings, requireKnown(encoding));
   const { model } = trainee;
-  const lengths = lengthsOf({ length });
-  if (model.examples.cutting === WHOLE_SEQUENCES && longestOf({ length }) !== 1) {
-    throw new ModelError(`${definition.name} sees whole sequences, whatever their length; leave out --length.`);
-  }
-  if (model.examples.cutting !== PREDICTED_EVENTS && lengths.length > 1) {
-    throw new ModelError(
-      `${definition.name} sees windows of one length, not of ${lengths.join(' and ')}; give --length one number.`,
-    );
-  }
+  requireLength(definition, model.examples, options);
   const { valueCount } = model.parameters;
   if (valueCount > MAX_PARAMETERS) {
     throw new ModelError(
       `${definition.name}: ${valueCount} parameters are more than a checkpoint can hold (${MAX_PARAMETERS}); choose a smaller model.`,
     );
   }
+  const lengths = lengthsOf(options);
   const { microBatch, recompute } =
     budget === undefined
       ? { microBatch: microBatchOf(options), recompute: [] }
@@ -267,7 +258,7 @@ async function firstCheckpoint(options: TrainOptions): Promise<Checkpoint> {
     training: {
       seed,
       batch,
-      length: lengths.length === 1 ? lengths[0] : [...lengths],
+      length: lengths.length === 1 ? lengths[0] : lengths,
       microBatch,
       ...(half && { half }),
       recompute: recompute.map(({ first, end }) => ({ first, end })),
