@@ -189,6 +189,45 @@ describe('train --vram', () => {
   });
 });
 
+describe('train --length of several lengths', () => {
+  const SHAPE = '--layers 8 --batch 4 --length';
+
+  it('allocates what it predicted, which is what plan tells: what the longest takes, and little more', async () => {
+    const mixed = join(folder, 'mixed');
+    const { predicted, measured, padding } = (await jsonOf(
+      `train --data ${data} --run ${mixed} --steps 3 ${SHAPE} 64,128,256`,
+    )) as { predicted: { activations: number }; measured: unknown; padding: number };
+    expect(measured).toEqual(predicted);
+    const planned = (length: string) => jsonOf(`plan ${SHAPE} ${length}`) as Promise<{ byCategory: typeof predicted }>;
+    expect((await planned('64,128,256')).byCategory).toEqual(predicted);
+    expect((await planned('256')).byCategory.activations).toBe(predicted.activations);
+    // The songs have 127 events to predict.
+    expect(padding).toBeLessThan(0.02);
+    const again = await chipsmith(`train --resume --run ${mixed} --steps 4 ${SHAPE} 256,64,128`);
+    expect(again.code).toBe(0);
+    expect((await new RunFolder(mixed).load('latest')).metadata.training.length).toEqual([64, 128, 256]);
+    await expectFailure(
+      2,
+      /^--length is 64,128,256 in .*mixed and cannot change/,
+      `train --resume --run ${mixed} --length 64`,
+    );
+  });
+
+  it('refuses what is no length, and models that see windows of one length', async () => {
+    await expectFailure(2, /^--length: each must be a whole number from 1 to 16384, not "0"/, 'train --length 64,0');
+    await expectFailure(2, /^--length takes 1 to 8 values/, 'plan --length 1,2,3,4,5,6,7,8,9');
+    for (const command of ['train', 'plan']) {
+      const refused = `${command} --model`;
+      await expectFailure(
+        2,
+        /^vgm-lstm sees windows of one length, not of 3 and 4/,
+        `${refused} vgm-lstm --length 3,4`,
+      );
+      await expectFailure(2, /^bitmap-auto\S+ sees whole sequences/, `${refused} bitmap-autoencoder --length 3`);
+    }
+  });
+});
+
 describe('train --from', () => {
   const others = join(folder, 'others');
   const tuned = join(folder, 'tuned');
