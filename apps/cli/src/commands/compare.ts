@@ -277,7 +277,7 @@ async function trainOne(
   { device, definition, dataset, place, folder, onPreparation, signal }: Job,
   options: Pick<Parameters<typeof train>[0], 'steps' | 'minutes' | 'seed' | 'batch' | 'length' | 'settings'>,
 ): Promise<{ readonly result: TrainingFigures; readonly checkpoint: Checkpoint }> {
-  const { name, lossUnit } = definition;
+  const { name, lossUnit, units } = definition;
   tell(name);
   const progress = startProgress(name);
   let start: TrainingStart | undefined;
@@ -320,6 +320,7 @@ async function trainOne(
       baselines,
       measures,
       tokensPerSecond: rate,
+      units,
       ...memory,
     };
     return { result, checkpoint };
