@@ -56,6 +56,7 @@ export {
   planTrainings,
   requireLength,
   type TrainingPass,
+  type TrainingPasses,
   type TrainingShape,
 } from './training/pass.ts';
 export type { Preview, PreviewOptions } from './training/preview.ts';

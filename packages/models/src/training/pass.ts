@@ -62,6 +62,9 @@ export interface TrainingPass {
   readonly schedule: Tensor;
 }
 
+/** Steps of a training for sequences of each length, the longest first. */
+export type TrainingPasses = readonly [TrainingPass, ...TrainingPass[]];
+
 /**
  * The steps of a training, one for each length, the longest first. They use the same activation memory in turn, so that
  * all together take what the longest does but for inputs, uniforms and histories.
@@ -72,7 +75,7 @@ export function planTrainings(
   trainee: Trainee,
   shape: TrainingShape,
   options: PlanTrainingOptions = {},
-): [TrainingPass, ...TrainingPass[]] {
+): TrainingPasses {
   const pool = new MemoryPool();
   const [longest, ...others] = lengthsOf(shape).toReversed();
   const passOf = (length: number) => planTraining(trainee, { ...shape, length }, { ...options, pool });
