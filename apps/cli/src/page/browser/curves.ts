@@ -81,6 +81,9 @@ export class Curves {
   }
 }
 
+/** Between the ticks of steps: 1, 2, 5, 10, ... up to a billion, the most that a training takes. */
+const WHOLE_INCREMENTS = Array.from({ length: 28 }, (_, index) => [1, 2, 5][index % 3] * 10 ** Math.floor(index / 3));
+
 function plotOf(figure: HTMLElement, title: string, curves: readonly Curve[]): uPlot {
   const axis = {
     stroke: () => colourOf('--soft'),
@@ -94,7 +97,10 @@ function plotOf(figure: HTMLElement, title: string, curves: readonly Curve[]): u
     height: HEIGHT,
     scales: { x: { time: false } },
     // Ticks such as 0.0005 are wider than those of most charts.
-    axes: [axis, { ...axis, size: 64 }],
+    axes: [
+      { ...axis, incrs: WHOLE_INCREMENTS },
+      { ...axis, size: 64, values: (_, ticks) => ticks.map(shown) },
+    ],
     series: [
       { label: 'step' },
       ...curves.map(({ label, colour }) => ({
