@@ -111,6 +111,9 @@ describe('choosePrimer', () => {
     expect(() => choosePrimer(drums, melodyEncoding, 16, 'x.mid')).toThrow(
       'x.mid: nothing but drums to go on from; use another file',
     );
+    expect(() => choosePrimer(barsOf(1), findEncoding('polyphony'), 16, 'x.mid')).toThrow(
+      'x.mid: gives nothing to go on from: shorter than 2 bars; use another file',
+    );
     expect(() => choosePrimer(barsOf(8), melodyEncoding, 1, 'x.mid')).toThrow(
       'x.mid: none of its bars leaves room for others; ask for more bars',
     );

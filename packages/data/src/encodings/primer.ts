@@ -3,7 +3,7 @@ import { DataError } from '../error.ts';
 import { byVoice, moveNote, quartersPerBar, type Song } from '../song.ts';
 import { withEstimatedTiming } from '../timing/tempo.ts';
 import { prevailingTempo, tempoMapOf, ticksPerQuarter } from '../timing/tempo-map.ts';
-import type { EncodedSequence, Encoding } from './encoding.ts';
+import type { Encoded, EncodedSequence, Encoding } from './encoding.ts';
 import type { Piece } from './piece.ts';
 import { barsAtTypicalTempo, barsOfEvents, TIME_TOLERANCE } from './time.ts';
 
@@ -27,11 +27,9 @@ export function choosePrimer(song: Song, encoding: Encoding, bars: number, name:
   const timed = withEstimatedTiming(song, encoding);
   const encode = (part: Song) => (encoding.encodePrimer ?? encoding.encode)(part).sequences;
   const sequences = encode(timed);
-  const first = encoding.encode(timed).sequences[0] ?? sequences[0];
-  if (first === undefined) {
-    const reason = timed.voices.noise.length > 0 ? 'nothing but drums' : 'no notes';
-    throw new DataError(name, `${reason} to go on from`, 'use another file');
-  }
+  const whole = encoding.encode(timed);
+  const first = whole.sequences[0] ?? sequences[0];
+  if (first === undefined) throw new DataError(name, reasonAgainst(timed, whole), 'use another file');
   const voices = first.voice === 'all' ? VOICE_NAMES : [first.voice];
   const { allBars, end, barLength } = barsOf(timed, voices);
   const primerOf = (part: Song, { events, transposition = 0 }: EncodedSequence): Primer => {
@@ -46,8 +44,8 @@ export function choosePrimer(song: Song, encoding: Encoding, bars: number, name:
     all.findLast(
       ({ voice, events }) => voice === first.voice && barsOfEvents(events, encoding) <= room + TIME_TOLERANCE,
     );
-  const whole = fitting(sequences);
-  if (whole !== undefined) return primerOf(timed, whole);
+  const all = fitting(sequences);
+  if (all !== undefined) return primerOf(timed, all);
 
   const half = Math.floor(bars / 2);
   const fewer = Array.from({ length: half }, (_, index) => half - index);
@@ -58,6 +56,14 @@ export function choosePrimer(song: Song, encoding: Encoding, bars: number, name:
     if (sequence !== undefined) return primerOf(part, sequence);
   }
   throw new DataError(name, 'none of its bars leaves room for others', 'ask for more bars');
+}
+
+/** Why nothing of a song is there to go on from. */
+function reasonAgainst({ voices }: Song, { dropped }: Encoded): string {
+  const sounding = VOICE_NAMES.filter((voice) => voices[voice].length > 0);
+  if (sounding.length === 0) return 'no notes to go on from';
+  if (sounding.every((voice) => voice === 'noise')) return 'nothing but drums to go on from';
+  return `gives nothing to go on from: ${dropped[0]?.reason ?? 'no notes'}`;
 }
 
 /**
