@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { type Dataset, findEncoding } from '@chipsmith/data';
 import { writeFileAtomic } from '@chipsmith/data/node';
-import type { Device, PreparationOptions } from '@chipsmith/kernels';
+import { type Device, type PreparationOptions, totalBytes } from '@chipsmith/kernels';
 import {
   type Checkpoint,
   evaluateCheckpoint,
@@ -260,27 +260,19 @@ async function trainOne(
     const { loss, measures } = await evaluateCheckpoint(device, checkpoint, valid, { signal });
     const { examples } = checkpoint.model;
     const baselines = examples.baselines?.(dataset.sequences('train'), valid) ?? {};
-    const { parameters = 0, predicted, measured } = start ?? {};
-    const memory = { predictedBytes: sumOf(predicted), measuredBytes: sumOf(measured) };
+    const [predictedBytes, measuredBytes] = [start?.predicted, start?.measured].map((bytes) =>
+      bytes ? totalBytes(bytes) : 0,
+    );
     const result = {
       model: name,
-      parameters,
-      step,
-      loss,
-      lossUnit,
-      baselines,
-      measures,
+      parameters: checkpoint.model.parameters.valueCount,
+      ...{ step, loss, lossUnit, baselines, measures, predictedBytes, measuredBytes },
       tokensPerSecond: rate,
-      ...memory,
     };
     return { result, checkpoint };
   } finally {
     progress.stop();
   }
-}
-
-function sumOf(bytes: Readonly<Record<string, number>> = {}): number {
-  return Object.values(bytes).reduce((sum, each) => sum + each, 0);
 }
 
 /** The tables as a page of its own, with the command that makes it. */
