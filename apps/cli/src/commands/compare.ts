@@ -14,7 +14,6 @@ import {
 } from '@chipsmith/models';
 import { RunFolder, threadedBatches } from '@chipsmith/models/node';
 import { z } from 'zod';
-import { newMusic } from '../asked.ts';
 import {
   comparisonTables,
   composingFigures,
@@ -23,7 +22,6 @@ import {
   type TrainingFigures,
 } from '../comparison.ts';
 import { drawTracks, settingsOf } from '../draw-tracks.ts';
-import { songsOf } from '../likeness.ts';
 import { htmlTable } from '../page/terms.ts';
 import { scoreRanges } from '../scores.ts';
 import { type Arguments, type Command, givenOptions, type Options, text } from '../terminal/command.ts';
@@ -32,9 +30,11 @@ import { interruptible } from '../terminal/interrupt.ts';
 import { formatTable, print, tell } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { commandLine } from '../terminal/quote.ts';
-import { givenValues, schemaOptions } from '../terminal/schema-options.ts';
+import { foreignOption, givenValues, schemaOptions } from '../terminal/schema-options.ts';
 import { integer, oneOf } from '../terminal/values.ts';
+import { samples } from '../track-requests.ts';
 import { type Track, writeTracks } from '../tracks.ts';
+import { trainingSongs } from '../training-songs.ts';
 import { requireWritable } from '../writable.ts';
 import { settingOptions, settingsSchema, trainableSettings } from './model-options.ts';
 import { adapterOption, CORPUS, datasetOf, freeFolder, withDevice } from './options.ts';
@@ -77,7 +77,8 @@ const own: Options = {
 
 export const compare: Command = {
   name: 'compare',
-  description: 'Train several models for the same time, and put figures and tracks of all of them on one page.',
+  description:
+    'Train several models for the same time or as many steps, and put figures and tracks of all of them on one page.',
   get options() {
     return { ...own, ...settingOptions(models) };
   },
@@ -96,17 +97,20 @@ export const compare: Command = {
     const bound = Object.keys(given).length > 0 ? given : { minutes: 1 };
     const shape = givenValues(shapes, args);
     const { seed = 1 } = givenValues(seeds, args);
-    const chosen = (await pairsOf(args)).map((pair) => ({ ...pair, ...trainingOf(pair.definition, args, shape) }));
+    const chosen = (await pairsOf(args)).map((pair) => ({
+      ...pair,
+      ...trainingSettingsOf(pair.definition, args, shape),
+    }));
     requireKnown(
       args,
       chosen.map(({ definition }) => definition),
     );
     const output = text(args, 'output') ?? freeFolder('comparisons/comparison');
     await requireWritable(output);
-    const wish = { asked: newMusic(tracks), bars, seed, composing: {}, arranged: true, loops: false };
+    const drawing = { requests: samples(tracks), bars, seed, composing: {}, arranged: true, loops: false };
     const results: ModelFigures[] = [];
     const drawn: Track[] = [];
-    const written = await interruptible(async (signal) => {
+    const { written, tables } = await interruptible(async (signal) => {
       await withDevice(args, signal, async (device, onPreparation) => {
         for (const { definition, dataset, place, ...training } of chosen) {
           signal.throwIfAborted();
@@ -114,22 +118,23 @@ export const compare: Command = {
           const folder = join(output, 'runs', definition.name);
           const job = { device, definition, dataset, place, folder, onPreparation, signal };
           const { result, checkpoint } = await trainOne(job, options);
-          const made = await drawTracks(device, checkpoint, wish, { signal }).catch(noTracks);
-          const { model, step, encoding } = settingsOf(checkpoint, wish);
-          const songs = songsOf(dataset, wish);
+          const made = await drawTracks(device, checkpoint, drawing, { signal }).catch(noTracks);
+          const { model, step, encoding } = settingsOf(checkpoint, drawing);
+          const songs = trainingSongs(dataset, drawing);
           const { voices } = findEncoding(encoding);
           const ranges = scoreRanges(songs, voices);
+          const own = { run: folder };
+          const further = furtherOptions(checkpoint, { ...own, bars: String(bars) });
           for (const track of made) {
-            const options = { run: folder };
-            const further = furtherOptions(checkpoint, { ...options, bars: String(bars) });
             const name = track.name.replace('track-', `track-${model}-`);
-            drawn.push({ ...track, name, ranges, settings: { model, step, encoding }, options, further });
+            drawn.push({ ...track, name, ranges, settings: { model, step, encoding }, options: own, further });
           }
           const data = place === CORPUS ? `${encoding} of the embedded tunes` : place;
           results.push({ ...result, data, tracks: made.length, ...composingFigures(made, songs, voices) });
         }
       });
-      return await writeTracks(drawn, {
+      const tables = comparisonTables(results);
+      const written = await writeTracks(drawn, {
         output: join(output, 'tracks'),
         replace: false,
         title: `${tracks} tracks by each of ${results.length} models`,
@@ -137,15 +142,13 @@ export const compare: Command = {
         command: ['generate'],
         options: { bars: String(bars) },
         further: {},
-        table: comparisonTables(results)
-          .map(({ rows }) => htmlTable(rows))
-          .join('\n'),
+        table: tables.map(({ rows }) => htmlTable(rows)).join('\n'),
         sound: { sampleRate: 48_000, filter: 'nes' },
         midi: 'general-midi',
         signal,
       });
+      return { written, tables };
     });
-    const tables = comparisonTables(results);
     const markdown = text(args, 'markdown');
     if (markdown !== undefined) await writeFileAtomic(markdown, markdownPage(args, tables));
     const words = tables.map(({ title, rows, notes }) => `${title}\n\n${formatTable(rows)}\n\n${notes}`);
@@ -155,15 +158,15 @@ export const compare: Command = {
   },
 };
 
-/** A model that makes nothing of use keeps nobody from comparing the others. */
+/** A model whose tracks are of no use is compared all the same, without them. */
 function noTracks(error: unknown): Track[] {
   if (!(error instanceof CommandError)) throw error;
   tell(error.message);
   return [];
 }
 
-/** Of the settings and sizes that were given those that a model has. @throws UsageError for what it does not take */
-function trainingOf(definition: ModelDefinition, args: Arguments, shape: Partial<ModelDefinition['training']>) {
+/** The settings and sizes that were given, as far as a model has them. @throws UsageError for what it does not take */
+function trainingSettingsOf(definition: ModelDefinition, args: Arguments, shape: Partial<ModelDefinition['training']>) {
   const { batch, length } = { ...definition.training, ...shape };
   // Models of whole pieces have no other length.
   const own = definition.training.length === 1 ? { batch, length: 1 } : { batch, length };
@@ -172,8 +175,7 @@ function trainingOf(definition: ModelDefinition, args: Arguments, shape: Partial
 
 /** @throws UsageError for a setting that none of the models has */
 function requireKnown(args: Arguments, definitions: readonly ModelDefinition[]): void {
-  const known = Object.keys(settingOptions(definitions));
-  const foreign = Object.keys(settingOptions(models)).find((key) => args[key] !== undefined && !known.includes(key));
+  const foreign = foreignOption(args, settingOptions(models), settingOptions(definitions));
   if (foreign === undefined) return;
   const names = definitions.map(({ name }) => name).join(', ');
   throw new UsageError(`--${foreign} is a setting of none of the models that are compared: ${names}`);
@@ -236,15 +238,14 @@ async function trainOne(
   try {
     const store = new RunFolder(folder);
     const { step, best } = await train({
-      ...{ device, definition, dataset, store, batchSource: threadedBatches, resume: false },
-      ...options,
+      ...{ device, definition, dataset, store, batchSource: threadedBatches, resume: false, onPreparation, signal },
       ...{
         dataPlace: place === CORPUS ? CORPUS : resolve(place),
         validTokens: 20_000,
         validateEvery: 100,
         patience: 0,
       },
-      onPreparation,
+      ...options,
       onStart: (started) => {
         start = started;
       },
@@ -252,7 +253,6 @@ async function trainOne(
         rate = tokensPerSecond;
         progress.update(share, `step ${step}, loss ${loss.toFixed(3)}`);
       },
-      signal,
     });
     signal.throwIfAborted();
     const checkpoint = await store.load(best === null ? 'latest' : 'best');

@@ -20,10 +20,10 @@ import { asUsage, CommandError, UsageError } from '../terminal/errors.ts';
 import { integers } from '../terminal/values.ts';
 import { firstSong, readInput } from './song.ts';
 
-/** Music that a model gets, for tracks in its key, meter and tempo. */
+/** Music that is given to a model, for tracks in its key, meter and tempo. */
 export interface GivenMusic {
   readonly events: Uint16Array;
-  /** As choosePrimer has them. */
+  /** Semitones by which the encoding moved the song: to be undone in what the model writes. */
   readonly transposition: number;
   readonly meter: Pick<Meter, 'beats' | 'unit'>;
   /** Of the song, in quarter notes a minute; pitches have none. */
@@ -38,9 +38,10 @@ export interface NamedPiece extends GivenMusic {
   readonly description: string;
 }
 
-/** Where songs are looked for that are no files: the data of a run, if it is to be had. */
+/** Where songs are looked for that are not files. */
 export interface SongSource {
   readonly encoding: Encoding;
+  /** The training data of a run; undefined if it cannot be read. */
   readonly data: Dataset | undefined;
 }
 
@@ -75,7 +76,7 @@ export async function primerOf(args: Arguments, source: SongSource, bars: number
 }
 
 /**
- * The piece that a name means, as models get it that take pieces whole.
+ * The song that a name means as one whole piece, for models that take pieces whole.
  *
  * @throws CommandError or DataError if there is no such song, or the encoding makes nothing of it
  */
@@ -101,8 +102,8 @@ interface NamedSong {
 }
 
 /**
- * The first song of a file of any kind; where there is no such file, the song of the run's data that has the name, as
- * its first sequence tells it.
+ * The first song of a file of any kind; where there is no such file, the song of the run's data that has the name,
+ * decoded from its first sequence.
  */
 async function songNamed(name: string, { encoding, data }: SongSource): Promise<NamedSong> {
   if (data === undefined || existsSync(name)) {
