@@ -20,7 +20,7 @@ export interface DrawOptions {
   readonly loops: boolean;
 }
 
-/** Draws tracks from a model, as many as are wanted. @throws CommandError if most of what it writes is no music */
+/** Draws as many tracks from a model as are requested. @throws CommandError if too few of its sequences make tracks */
 export async function drawTracks(
   device: Device,
   checkpoint: Checkpoint,

@@ -9,17 +9,17 @@ const NAMED = 5;
  * The song of a dataset that a name means: its path as report.json has it, its title, or a part of either that no other
  * song has. Capitals do not matter in parts.
  *
- * @throws CommandError naming those that are meant where there are several, or the nearest where there is none
+ * @throws CommandError naming the songs that match where there are several, or the nearest where there is none
  */
 export function findSong({ manifest: { songs } }: Dataset, name: string): SongEntry {
   const part = name.toLowerCase();
-  const ways: ((song: SongEntry) => boolean)[] = [
+  const criteria: ((song: SongEntry) => boolean)[] = [
     ({ path }) => path === name,
     ({ title }) => title === name,
     (song) => namesOf(song).some((each) => each.includes(part)),
   ];
-  for (const isMeant of ways) {
-    const found = songs.filter(isMeant);
+  for (const matches of criteria) {
+    const found = songs.filter(matches);
     if (found.length === 1) return found[0];
     if (found.length > 1) {
       const others = found.length > NAMED ? ` and ${found.length - NAMED} others` : '';

@@ -78,7 +78,7 @@ const metadataSchema = z
     dataFingerprint: z.string(),
     /** For each class, how many training sequences start with it: what sampling starts from. */
     firstEvents: z.array(z.int().min(0)),
-    /** What else the model's examples tell of the training data. */
+    /** Other numbers about the training data, as the model's examples give them. */
     facts: z.record(z.string(), z.number()),
     /** Median tempo of the training songs, for songs made from samples. */
     beatsPerMinute: tempo,

@@ -166,7 +166,7 @@ export class TrainingLoop {
   }
 
   /**
-   * Writes and tells what the steps since the last report gave.
+   * Logs and reports the results of the steps since the last report.
    *
    * @throws ModelError if a loss is no longer a number
    */
