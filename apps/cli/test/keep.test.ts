@@ -89,6 +89,18 @@ describe('keep', () => {
     ]);
   });
 
+  it('takes tracks of earlier versions, which do not say what else can be done with them', async () => {
+    const [old, output] = ['old', 'kept-old'].map((name) => join(folder, name));
+    await writeThree(old, 40, 1);
+    const file = join(old, 'track-01.json');
+    const { command: _, further: __, ...sidecar } = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+    await writeFile(file, JSON.stringify(sidecar));
+    expect(await jsonOf(`keep --from ${old} --output ${output} track-01`)).toMatchObject({ present: 0 });
+    const page = await readFile(join(output, 'index.html'), 'utf8');
+    expect(page).toContain('data-kind="reseed"');
+    expect(page).not.toContain('data-kind="continue"');
+  });
+
   it('says what it did', async () => {
     const output = join(folder, 'said');
     await chipsmith(`keep --from ${first} --output ${output} track-01`);

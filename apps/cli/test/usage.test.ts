@@ -95,7 +95,7 @@ describe('wrong usage ends with code 2 and one line', () => {
     ['train --steps 1.5', /--steps must be a whole number/],
     ['train --seed -1', /--seed must be a whole number from 0 to 4294967295, not "-1"/],
     ['train --batch many', /--batch must be a whole number from 1 to 65536, not "many"/],
-    ['plan --length 1000000', /--length must be a whole number from 1 to 16384, not "1000000"/],
+    ['plan --length 1000000', /--length: each must be a whole number from 1 to 16384, not "1000000"/],
     ['train --layers 8,,8', /--layers: each must be a whole number from 1 to 8192, not ""/],
     ['train --layers 0', /--layers: each must be a whole number from 1 to 8192, not "0"/],
     ['train --learning-rate 1e30', /--learning-rate must be a number above 0, up to 1, not "1e30"/],

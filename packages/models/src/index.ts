@@ -62,6 +62,7 @@ export {
   planTraining,
   planTrainings,
   type TrainingPass,
+  type TrainingPasses,
   type TrainingShape,
 } from './training/pass.ts';
 export type { Preview, PreviewOptions } from './training/preview.ts';

@@ -1,4 +1,4 @@
-import { type Encoding, findEncoding, Random } from '@chipsmith/data';
+import { datasetFromSongs, type Encoding, embeddedCorpus, findEncoding, Random } from '@chipsmith/data';
 import { describe, expect, it } from 'vitest';
 import { type Composition, configure, models, type SampleOptions, sample } from '../src/index.ts';
 import { testDevice } from './support/device.ts';
@@ -46,11 +46,14 @@ describe.each(models.flatMap((definition) => definition.encodings.map((name) => 
     // As small as the model lets it be by these settings.
     const small = { layers: [6, 4] };
     const settings = configure(definition, definition.settings.safeParse(small).success ? small : {});
-    const { sample: composer } = definition.create(settings, encoding).composers;
+    const { composers, examples } = definition.create(settings, encoding);
+    const composer = composers.sample;
     const known = Object.keys(composer?.settings.shape ?? {});
     const writesEvents = known.includes('beamSize');
     const firstEvents = encoding.allowedAfter(undefined).map(Number);
-    const untrained = untrainedCheckpoint(definition, settings, encoding, { seed: 3, firstEvents });
+    const dataset = datasetFromSongs(embeddedCorpus().slice(0, 2), encoding, { validShare: 0 });
+    const facts = examples.facts?.(dataset.sequences('train'));
+    const untrained = untrainedCheckpoint(definition, settings, encoding, { seed: 3, firstEvents, facts });
     // Wide weights, so that it has opinions, wrong ones.
     const parameters = untrained.state.parameters.map((values) => values.map((value) => 4 * value));
     const checkpoint = { ...untrained, state: { ...untrained.state, parameters } };

@@ -46,7 +46,7 @@ describe('a training that is killed', () => {
     ['from random values', 10],
     ['with mixed lengths', 3],
     ['from another run', 2],
-  ])('%s ends with the checkpoints of one that was not, byte for byte', { timeout: 120_000 }, async (kind, kills) => {
+  ])('%s ends with the checkpoints of one that was not, byte for byte', { timeout: 240_000 }, async (kind, kills) => {
     const folder = join(root, kind);
     const random = new Random(kills);
     let before = 0;

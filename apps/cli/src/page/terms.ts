@@ -105,7 +105,7 @@ const TERMS: ReadonlyMap<string, Term> = new Map(
     distance: {
       explanation: 'How far variations are from the piece, in standard deviations of the numbers of its code.',
     },
-    primer: { explanation: 'What the tracks go on from.' },
+    primer: { label: 'goes on from', explanation: 'The music that was given to go on from.' },
     piece: { explanation: 'What the tracks are variations of.' },
     from: { explanation: 'The piece at the beginning of the way.' },
     to: { explanation: 'The piece at the end of the way.' },

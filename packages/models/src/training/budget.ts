@@ -19,6 +19,7 @@ import {
   type PlanTrainingOptions,
   planTrainings,
   type TrainingPass,
+  type TrainingPasses,
   type TrainingShape,
 } from './pass.ts';
 import { longestOf, MAX_PARTS } from './settings.ts';
@@ -128,7 +129,7 @@ function isCopy(node: Node, forward: ReadonlySet<Node>, derivatives: ReadonlySet
   return node.origin !== undefined && forward.has(node.origin) && !derivatives.has(node);
 }
 
-function memoryBeside(evaluation: Plan, passes: ReturnType<typeof planTrainings>): TrainingMemory {
+function memoryBeside(evaluation: Plan, passes: TrainingPasses): TrainingMemory {
   const byCategory = totalMemory([...passes.map(({ plan }) => plan), evaluation]);
   return { pass: passes[0], byCategory, bytes: totalBytes(byCategory) };
 }

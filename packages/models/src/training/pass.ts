@@ -60,6 +60,9 @@ export interface TrainingPass {
   readonly schedule: Tensor;
 }
 
+/** Steps of a training for sequences of each length, the longest first. */
+export type TrainingPasses = readonly [TrainingPass, ...TrainingPass[]];
+
 /**
  * The steps of a training, one for each length, the longest first. They use the same activation memory in turn, so that
  * all together take what the longest does but for inputs, uniforms and histories.
@@ -70,7 +73,7 @@ export function planTrainings(
   trainee: Trainee,
   shape: TrainingShape,
   options: PlanTrainingOptions = {},
-): [TrainingPass, ...TrainingPass[]] {
+): TrainingPasses {
   const pool = new MemoryPool();
   const [longest, ...others] = lengthsOf(shape).toReversed();
   const passOf = (length: number) => planTraining(trainee, { ...shape, length }, { ...options, pool });

@@ -68,14 +68,19 @@ export function freshCheckpoint(settings: ModelSettings = tinySettings, seed = 1
 /**
  * A checkpoint of an untrained model.
  *
- * @param options `firstEvents`: for each class, how often sequences start with it
+ * @param options `firstEvents`: for each class, how often sequences start with it; `facts` about training data
  */
 export function untrainedCheckpoint(
   definition: ModelDefinition,
   settings: ModelSettings,
   encoding: Encoding,
-  { seed, firstEvents }: { readonly seed: number; readonly firstEvents: readonly number[] },
+  options: {
+    readonly seed: number;
+    readonly firstEvents: readonly number[];
+    readonly facts?: Readonly<Record<string, number>> | undefined;
+  },
 ): Checkpoint {
+  const { seed, firstEvents, facts = {} } = options;
   const { name, version, classes, stepsPerBar } = encoding;
   const trainee = traineeOf(definition, settings, encoding);
   const { model } = trainee;
@@ -88,7 +93,7 @@ export function untrainedCheckpoint(
       encoding: { name, version, classes, stepsPerBar },
       dataFingerprint: 'none',
       firstEvents: [...firstEvents],
-      facts: {},
+      facts: { ...facts },
       beatsPerMinute: 120,
       training: {
         ...{ seed, batch: 4, length: 8, microBatch: 4, recompute: [], budget: null, augmentation: null },
