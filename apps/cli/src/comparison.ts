@@ -71,7 +71,9 @@ are as the one before, or two before, as a mean; in brackets that of the trainin
   };
   const music = [...new Set(results.map(({ data }) => data))].map((data) => {
     const models = results.filter((result) => result.data === data);
-    const [{ songs, tracks }] = models;
+    const [{ songs }] = models;
+    // A model that made nothing of use has a column all the same.
+    const tracks = Math.max(...models.map((model) => model.tracks));
     return {
       title: `Tracks after learning ${data}`,
       rows: measureRows(songs, Object.fromEntries(models.map(({ model, music }) => [model, music]))),

@@ -137,7 +137,7 @@ export async function tracksFolder(folder: string, replace: boolean): Promise<st
 }
 
 /** Whether a folder is missing or empty. */
-async function isVacant(folder: string): Promise<boolean> {
+export async function isVacant(folder: string): Promise<boolean> {
   try {
     return (await readdir(folder)).length === 0;
   } catch (error) {

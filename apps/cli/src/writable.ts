@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { mkdir, realpath, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, realpath, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { DataError } from '@chipsmith/data';
 import { fileError, isSystemError } from '@chipsmith/data/node';
 
 /**
@@ -23,18 +24,34 @@ export async function requireReplaceable(folder: string): Promise<void> {
   await tryToWrite(dirname(place), folder);
 }
 
+/**
+ * As `requireWritable`, of a file that `writeFileAtomic` will write beside its place and put there.
+ *
+ * @throws DataError with what the operating system says, or if a folder has the name
+ */
+export async function requireWritableFile(path: string): Promise<void> {
+  if (existsSync(path) && (await stat(path)).isDirectory()) throw new DataError(path, 'is a folder', 'name a file');
+  await probe(dirname(path)).catch((error: unknown) => {
+    throw fileError(path, error);
+  });
+}
+
 async function tryToWrite(folder: string, named: string): Promise<void> {
   const made: string[] = [];
-  const probe = join(folder, `.writable.partial-${process.pid}`);
   try {
     await makeFolders(folder, made);
-    await writeFile(probe, '');
-    await rm(probe);
+    await probe(folder);
   } catch (error) {
     throw fileError(named, error);
   } finally {
     for (const place of made.reverse()) await rmdir(place);
   }
+}
+
+async function probe(folder: string): Promise<void> {
+  const file = join(folder, `.writable.partial-${process.pid}`);
+  await writeFile(file, '');
+  await rm(file);
 }
 
 /**

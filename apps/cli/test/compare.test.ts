@@ -1,9 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { embeddedCorpus } from '@chipsmith/data';
 import { describe, expect, it } from 'vitest';
 import { comparisonTables, composingFigures } from '../src/comparison.ts';
-import { expectFailure, jsonOf, scratchFolder } from './support/cli.ts';
+import { expectFailure, filesOf, jsonOf, scratchFolder, writeMidiFolder } from './support/cli.ts';
 
 const folder = scratchFolder();
 const SMALL = '--minutes 0.02 --batch 4 --length 16 --layers 8 --tracks 2 --bars 2';
@@ -28,7 +28,9 @@ describe('compare', () => {
       [1, 2].flatMap((n) => [`track-basic-rnn-0${n}.vgm`, `track-lookback-rnn-0${n}.vgm`]).sort(),
     );
     const html = await readFile(page, 'utf8');
-    expect(html).toContain('<table>');
+    expect(html).toContain('<h1>2 tracks by each of 2 models</h1>');
+    expect(html).toMatch(/<h2>Training<\/h2>\n<div class="table"><table>/);
+    expect(html).toMatch(/<h2>Tracks after learning melody of the embedded tunes<\/h2>\n<div class="table"><table>/);
     for (const { model } of results) expect(html).toContain(model);
     const table = await readFile(markdown, 'utf8');
     expect(table).toContain('pnpm chipsmith compare --models basic-rnn,lookback-rnn');
@@ -47,6 +49,37 @@ describe('compare', () => {
     ]);
   });
 
+  it('trains nothing where it could not end well', async () => {
+    const midi = join(folder, 'midi');
+    const data = join(folder, 'data');
+    const unmeasured = join(folder, 'unmeasured');
+    await writeMidiFolder(midi, 4);
+    await jsonOf(`prepare ${midi} --output ${data}`);
+    await jsonOf(`prepare ${join(midi, 'train')} --output ${unmeasured} --valid-share 0`);
+    const before = await filesOf(folder);
+    const line = `compare ${SMALL} --models basic-rnn --output ${join(folder, 'never')}`;
+    await expectFailure(
+      1,
+      /unmeasured: no song of its split valid is of use to basic-rnn; /,
+      `${line} --data ${unmeasured}`,
+    );
+    await expectFailure(2, /data and \S*unmeasured are all in melody; /, `${line} --data ${data},${unmeasured}`);
+    await expectFailure(1, /midi: is a folder; name a file/, `${line} --markdown ${midi}`);
+    await expectFailure(
+      1,
+      /missing\/x\.md: there is no such file or folder/,
+      `${line} --markdown ${folder}/missing/x.md`,
+    );
+    await mkdir(join(folder, 'used/runs/lookback-rnn/checkpoints'), { recursive: true });
+    await expectFailure(
+      1,
+      /used: holds runs\/lookback-rnn already; choose another --output folder/,
+      `compare ${SMALL} --models basic-rnn,lookback-rnn --output ${join(folder, 'used')}`,
+    );
+    await rm(join(folder, 'used'), { recursive: true });
+    expect(await filesOf(folder)).toEqual(before);
+  });
+
   it('has a column for a model that made nothing of use', () => {
     const songs = embeddedCorpus().slice(0, 5);
     const training = { model: 'basic-rnn', parameters: 1, step: 1, loss: 2, lossUnit: 'nats an event', measures: {} };
@@ -58,6 +91,8 @@ describe('compare', () => {
       'bars again': expect.stringMatching(/^none \([\d.]+ %\)$/),
     });
     expect(music.rows.map((row) => row['basic-rnn'])).toEqual(music.rows.map(() => 'none'));
+    const [, both] = comparisonTables([0, 3].map((tracks) => ({ ...figures, ...composing, data: 'melody', tracks })));
+    expect(both.notes).toMatch(/^Medians of the songs and of 3 tracks by each model/);
   });
 
   it.each([
@@ -65,6 +100,9 @@ describe('compare', () => {
     ['a setting out of range', '--dropout 2', 2, /--dropout must be a number from 0 to 0\.95, not "2"/],
     ['a setting that none has', '--models basic-rnn --channels 2', 2, /--channels is a setting of none .*: basic-rnn$/],
     ['sizes above all limits', '--models basic-rnn --batch 65536 --length 16384', 2, /is more than 16777216 events/],
+    ['a model named twice', '--models basic-rnn,basic-rnn', 2, /--models names basic-rnn twice/],
+    ['data named twice', '--data corpus,corpus', 2, /--data names corpus twice/],
+    ['data without a name', '--data corpus,', 2, /--data: there is nothing before or after one of the commas/],
     ['data that is none', `--data ${folder}`, 1, /is not a dataset/],
   ])('refuses %s in one line', async (_, options, code, message) => {
     await expectFailure(code, message, `compare ${SMALL} ${options} --output ${join(folder, 'none')}`);

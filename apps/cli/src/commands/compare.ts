@@ -1,12 +1,14 @@
-import { join, resolve } from 'node:path';
-import { type Dataset, findEncoding } from '@chipsmith/data';
+import { join, relative, resolve } from 'node:path';
+import { type Dataset, findEncoding, withCount } from '@chipsmith/data';
 import { writeFileAtomic } from '@chipsmith/data/node';
 import { type Device, type PreparationOptions, totalBytes } from '@chipsmith/kernels';
 import {
   type Checkpoint,
+  createModel,
   evaluateCheckpoint,
   findModel,
   type ModelDefinition,
+  type ModelSettings,
   models,
   type TrainingStart,
   train,
@@ -22,6 +24,7 @@ import {
   type TrainingFigures,
 } from '../comparison.ts';
 import { drawTracks, settingsOf } from '../draw-tracks.ts';
+import { escapeHtml } from '../page/html.ts';
 import { htmlTable } from '../page/terms.ts';
 import { scoreRanges } from '../scores.ts';
 import { type Arguments, type Command, givenOptions, type Options, text } from '../terminal/command.ts';
@@ -33,9 +36,9 @@ import { commandLine } from '../terminal/quote.ts';
 import { foreignOption, givenValues, schemaOptions } from '../terminal/schema-options.ts';
 import { integer, oneOf } from '../terminal/values.ts';
 import { samples } from '../track-requests.ts';
-import { type Track, writeTracks } from '../tracks.ts';
+import { isVacant, type Track, writeTracks } from '../tracks.ts';
 import { trainingSongs } from '../training-songs.ts';
-import { requireWritable } from '../writable.ts';
+import { requireWritable, requireWritableFile } from '../writable.ts';
 import { settingOptions, settingsSchema, trainableSettings } from './model-options.ts';
 import { adapterOption, CORPUS, datasetOf, freeFolder, withDevice } from './options.ts';
 import { furtherOptions } from './track-command.ts';
@@ -105,17 +108,22 @@ export const compare: Command = {
       args,
       chosen.map(({ definition }) => definition),
     );
+    for (const pair of chosen) requireSongs(pair);
     const output = text(args, 'output') ?? freeFolder('comparisons/comparison');
+    const runs = chosen.map(({ definition: { name } }) => join(output, 'runs', name));
+    await requireUnused(output, runs);
     await requireWritable(output);
+    const markdown = text(args, 'markdown');
+    if (markdown !== undefined) await requireWritableFile(markdown);
     const drawing = { requests: samples(tracks), bars, seed, composing: {}, arranged: true, loops: false };
     const results: ModelFigures[] = [];
     const drawn: Track[] = [];
     const { written, tables } = await interruptible(async (signal) => {
       await withDevice(args, signal, async (device, onPreparation) => {
-        for (const { definition, dataset, place, ...training } of chosen) {
+        for (const [index, { definition, dataset, place, ...training }] of chosen.entries()) {
           signal.throwIfAborted();
           const options = { ...bound, seed, ...training };
-          const folder = join(output, 'runs', definition.name);
+          const folder = runs[index];
           const job = { device, definition, dataset, place, folder, onPreparation, signal };
           const { result, checkpoint } = await trainOne(job, options);
           const made = await drawTracks(device, checkpoint, drawing, { signal }).catch(noTracks);
@@ -137,19 +145,18 @@ export const compare: Command = {
       const written = await writeTracks(drawn, {
         output: join(output, 'tracks'),
         replace: false,
-        title: `${tracks} tracks by each of ${results.length} models`,
+        title: `${withCount('# track(s)', tracks)} by each of ${withCount('# model(s)', results.length)}`,
         settings: { ...bound, bars, seed },
         command: ['generate'],
         options: { bars: String(bars) },
         further: {},
-        table: tables.map(({ rows }) => htmlTable(rows)).join('\n'),
+        table: tables.map(htmlSection).join('\n'),
         sound: { sampleRate: 48_000, filter: 'nes' },
         midi: 'general-midi',
         signal,
       });
       return { written, tables };
     });
-    const markdown = text(args, 'markdown');
     if (markdown !== undefined) await writeFileAtomic(markdown, markdownPage(args, tables));
     const words = tables.map(({ title, rows, notes }) => `${title}\n\n${formatTable(rows)}\n\n${notes}`);
     const heard = `Hear and see them: ${written.page}`;
@@ -181,6 +188,30 @@ function requireKnown(args: Arguments, definitions: readonly ModelDefinition[]):
   throw new UsageError(`--${foreign} is a setting of none of the models that are compared: ${names}`);
 }
 
+/**
+ * Looks for songs before anything is trained: of two models, the second may have none after hours with the first.
+ *
+ * @throws CommandError if the data has none to learn from, or none to measure the model by
+ */
+function requireSongs({ definition, dataset, place, settings }: Pair & { readonly settings: ModelSettings }): void {
+  const { cutting } = createModel(definition, settings).examples;
+  for (const split of ['train', 'valid'] as const) {
+    if (dataset.sequences(split).some((sequence) => cutting.unitsOf(sequence) > 0)) continue;
+    throw new CommandError(
+      `${place}: no song of its split ${split} is of use to ${definition.name}; prepare it again with more songs or another --valid-share, or leave out the model.`,
+    );
+  }
+}
+
+/** @throws CommandError if an earlier comparison, whole or interrupted, is in the folder, or something else in its way */
+async function requireUnused(output: string, runs: readonly string[]): Promise<void> {
+  const tracks = join(output, 'tracks');
+  for (const folder of [...runs, tracks]) {
+    if (await isVacant(folder)) continue;
+    throw new CommandError(`${output}: holds ${relative(output, folder)} already; choose another --output folder.`);
+  }
+}
+
 /** A model and the data that it can learn. */
 interface Pair {
   readonly definition: ModelDefinition;
@@ -191,15 +222,21 @@ interface Pair {
 
 /** @throws UsageError if a model is unknown, or none of the data is in an encoding that it learns */
 async function pairsOf(args: Arguments): Promise<Pair[]> {
-  const names = text(args, 'models')?.split(',');
+  const names = listed(args, 'models');
   const known = models.map(({ name }) => name);
-  const wanted = names?.map((name) => findModel(oneOf('--models: each', name.trim(), known))) ?? models;
-  const places = (text(args, 'data') ?? CORPUS).split(',');
+  const wanted = names?.map((name) => findModel(oneOf('--models: each', name, known))) ?? models;
+  const places = listed(args, 'data') ?? [CORPUS];
   const folders = await Promise.all(
     places
       .filter((place) => place !== CORPUS)
       .map(async (place) => ({ place, dataset: await datasetOf(place, findEncoding(models[0].encodings[0])) })),
   );
+  const encodings = folders.map(({ dataset }) => dataset.manifest.encoding.name);
+  const twice = encodings.find((name, index) => encodings.indexOf(name) < index);
+  if (twice !== undefined) {
+    const both = folders.filter((_, index) => encodings[index] === twice).map(({ place }) => place);
+    throw new UsageError(`--data: ${both.join(' and ')} are all in ${twice}; compare the models on one of them`);
+  }
   const pairs: Pair[] = [];
   for (const definition of wanted) {
     const found = folders.find(({ dataset }) => definition.encodings.includes(dataset.manifest.encoding.name));
@@ -216,6 +253,17 @@ async function pairsOf(args: Arguments): Promise<Pair[]> {
   }
   if (pairs.length > 0) return pairs;
   throw new UsageError('no model can learn this data; see chipsmith models for the encodings that they learn');
+}
+
+/** Words with commas between, each of which may be there once. @throws UsageError */
+function listed(args: Arguments, option: string): string[] | undefined {
+  const words = text(args, option)
+    ?.split(',')
+    .map((word) => word.trim());
+  if (words?.includes('')) throw new UsageError(`--${option}: there is nothing before or after one of the commas`);
+  const twice = words?.find((word, index) => words.indexOf(word) < index);
+  if (twice !== undefined) throw new UsageError(`--${option} names ${twice} twice`);
+  return words;
 }
 
 interface Job extends Pair {
@@ -273,6 +321,10 @@ async function trainOne(
   } finally {
     progress.stop();
   }
+}
+
+function htmlSection({ title, rows, notes }: Table): string {
+  return `<h2>${escapeHtml(title)}</h2>\n${htmlTable(rows)}\n<p>${escapeHtml(notes)}</p>`;
 }
 
 /** The tables as a page of its own, with the command that makes it. */

@@ -17,6 +17,7 @@ import { interruptible } from '../terminal/interrupt.ts';
 import { percent, print } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { choice, integer, required } from '../terminal/values.ts';
+import { requireWritableFile } from '../writable.ts';
 import { checkpointOptions, runAndData, splitOptions } from './checkpoint.ts';
 import { checkComposing, composingOptions, composingSections, givenComposing } from './composing-options.ts';
 import { pieceNamed } from './given-music.ts';
@@ -56,6 +57,7 @@ export const reconstruct: Command = {
       throw new UsageError('chipsmith reconstruct: name pieces, or choose them by --split and --count, not both');
     }
     checkComposing(args, TASKS);
+    await requireWritableFile(output);
     const { checkpoint, dataset } = await runAndData(args);
     const settings = givenComposing(args, checkpoint, 'reconstruct');
     const encoding = findEncoding(checkpoint.metadata.encoding.name);
