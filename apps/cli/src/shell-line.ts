@@ -8,6 +8,26 @@ export function shellLine(words: readonly string[], isWindows: boolean): string 
   return ['pnpm', 'chipsmith', ...words.map((word) => (isWindows ? windowsWord(word) : posixWord(word)))].join(' ');
 }
 
+/**
+ * The words of a command line that such a shell passes on.
+ *
+ * @param command its name, and what it is given besides options: names that look like options stand behind a `--`
+ */
+export function commandWords([name, ...given]: readonly string[], options: TypedOptions): string[] {
+  const words = optionWords(options);
+  return given.some((word) => word.startsWith('-')) ? [name, ...words, '--', ...given] : [name, ...given, ...words];
+}
+
+type TypedOptions = Readonly<Record<string, string | boolean>>;
+
+/** Options as words: `--bars 16`, `--loop`, `--no-arrange`. A value that looks like an option is tied to its own. */
+function optionWords(options: TypedOptions): string[] {
+  return Object.entries(options).flatMap(([name, value]) => {
+    if (typeof value === 'boolean') return [value ? `--${name}` : `--no-${name}`];
+    return value.startsWith('-') ? [`--${name}=${value}`] : [`--${name}`, value];
+  });
+}
+
 function posixWord(word: string): string {
   if (/^[\w@%+=:,./-]+$/.test(word)) return word;
   // Control characters would act on the terminal, so they are written out: bash, zsh and ksh know this form.

@@ -64,6 +64,9 @@ describe('compare', () => {
       `${line} --data ${unmeasured}`,
     );
     await expectFailure(2, /data and \S*unmeasured are all in melody; /, `${line} --data ${data},${unmeasured}`);
+    await jsonOf(`prepare ${midi} --output ${join(folder, 'events')} --encoding nes-events`);
+    await expectFailure(2, /--data: none of --models learns .*events; see/, `${line} --data corpus,${folder}/events`);
+    await rm(join(folder, 'events'), { recursive: true });
     await expectFailure(1, /midi: is a folder; name a file/, `${line} --markdown ${midi}`);
     await expectFailure(
       1,

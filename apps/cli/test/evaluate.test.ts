@@ -45,6 +45,24 @@ describe('evaluate', () => {
     );
   });
 
+  it('names a split that has nothing to measure, and the data', async () => {
+    const trained = join(folder, 'trained');
+    await jsonOf(`prepare ${join(midi, 'train')} --output ${trained} --valid-share 0`);
+    await expectFailure(
+      1,
+      /^The split valid of \S*trained is empty; use another/,
+      `evaluate --run ${run} --data ${trained}`,
+    );
+    const baseline = `evaluate --data ${trained} --baseline bigram`;
+    await expectFailure(1, /^The split valid of \S*trained is empty; use another/, baseline);
+  });
+
+  it('takes a temperature that is named twice once', async () => {
+    const line = `evaluate --run ${run} --temperatures 0.5,0.50 --tracks 1 --bars 2`;
+    const { likenesses } = (await jsonOf(line)) as { likenesses: object[] };
+    expect(likenesses).toHaveLength(1);
+  });
+
   it('compares tracks at several temperatures with the training songs', async () => {
     const line = `evaluate --run ${run} --temperatures 0.5,1 --tracks 4 --bars 2`;
     const told = (await jsonOf(line)) as {

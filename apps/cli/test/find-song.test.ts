@@ -15,6 +15,30 @@ describe('findSong', () => {
     expect(found('NOTE')).toBe('Grace Note');
   });
 
+  it('takes the whole name of a file before a part of others, wherever it lies and in any case', () => {
+    const files = ['game/Boss.mid', 'game/boss 2.mid', 'other/bosses.mid'];
+    const titled = datasetFromSongs(
+      files.map((path, index) => ({ ...songs[index], title: path })),
+      melodyEncoding,
+      { voices: ['pulse1'] },
+    );
+    expect(findSong(titled, 'boss').title).toBe('game/Boss.mid');
+    expect(() => findSong(titled, 'bos')).toThrow(/means 3 songs/);
+  });
+
+  it('finds accents in either of their encodings', () => {
+    const [song] = songs;
+    for (const [held, typed] of [['NFC', 'NFD'] as const, ['NFD', 'NFC'] as const]) {
+      const title = 'Für Elise'.normalize(held);
+      const accented = datasetFromSongs([{ ...song, title }], melodyEncoding, { voices: ['pulse1'] });
+      expect(findSong(accented, 'für el'.normalize(typed)).title).toBe(title);
+    }
+  });
+
+  it('answers to a name of any length with one that fits a terminal', () => {
+    expect(() => found('x'.repeat(100_000))).toThrow(/^x{255}…: there is no such file, .{0,200}$/);
+  });
+
   it('names those that are meant where there are several, and the nearest where there is none', () => {
     expect(() => found('grace')).toThrow(
       `"grace" means 2 songs of the run's data: "Airs and Graces", "Grace Note"; give more of the name.`,

@@ -1,4 +1,4 @@
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findEncoding, readMidi, writeMidi } from '@chipsmith/data';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -85,6 +85,18 @@ describe('vary', () => {
     const sidecars = await sidecarsOf(output);
     for (const { events } of sidecars) expect(events.filter((event) => event > 0)).toHaveLength(2);
     expect(sidecars[0].events).not.toEqual(sidecars[1].events);
+  });
+
+  it('takes a song of the data where a folder has its name', async () => {
+    const here = process.cwd();
+    await mkdir(join(folder, 'here/tune-3'), { recursive: true });
+    process.chdir(join(folder, 'here'));
+    try {
+      const line = `reconstruct tune-3 --run ${run} --output pieces.html --adapter gles`;
+      expect(await jsonOf(line)).toMatchObject({ pieces: [{ piece: 'midi/test/tune-3.mid' }] });
+    } finally {
+      process.chdir(here);
+    }
   });
 
   it('refuses in one line what cannot be done', async () => {

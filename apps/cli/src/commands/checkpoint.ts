@@ -1,7 +1,8 @@
-import { DataError, type Dataset, findEncoding, SPLITS } from '@chipsmith/data';
+import { DataError, type Dataset, type DatasetSequence, findEncoding, SPLITS, type Split } from '@chipsmith/data';
 import { type Checkpoint, type CheckpointName, ModelError, requireEncoding } from '@chipsmith/models';
 import { RunFolder } from '@chipsmith/models/node';
 import { type Arguments, type Options, text } from '../terminal/command.ts';
+import { CommandError } from '../terminal/errors.ts';
 import { tell } from '../terminal/output.ts';
 import { choice, required } from '../terminal/values.ts';
 import { datasetOf } from './options.ts';
@@ -39,6 +40,13 @@ export async function runAndData(args: Arguments) {
   const { checkpoint, run } = await checkpointOf(args);
   const dataset = await dataOf(run, checkpoint, text(args, 'data'));
   return { checkpoint, dataset };
+}
+
+/** The sequences of a split of `runAndData`'s or other data. @throws CommandError if there are none */
+export function sequencesOf(args: Arguments, dataset: Dataset, split: Split): readonly DatasetSequence[] {
+  const sequences = dataset.sequences(split);
+  if (sequences.length > 0) return sequences;
+  throw new CommandError(`The split ${split} of ${text(args, 'data') ?? "the run's data"} is empty; use another.`);
 }
 
 /**

@@ -27,6 +27,7 @@ import { drawTracks, settingsOf } from '../draw-tracks.ts';
 import { escapeHtml } from '../page/html.ts';
 import { htmlTable } from '../page/terms.ts';
 import { scoreRanges } from '../scores.ts';
+import { commandWords } from '../shell-line.ts';
 import { type Arguments, type Command, givenOptions, type Options, text } from '../terminal/command.ts';
 import { CommandError, UsageError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
@@ -220,7 +221,7 @@ interface Pair {
   readonly place: string;
 }
 
-/** @throws UsageError if a model is unknown, or none of the data is in an encoding that it learns */
+/** @throws UsageError if a model is unknown, learns none of the data, or some data is learnt by none */
 async function pairsOf(args: Arguments): Promise<Pair[]> {
   const names = listed(args, 'models');
   const known = models.map(({ name }) => name);
@@ -251,8 +252,10 @@ async function pairsOf(args: Arguments): Promise<Pair[]> {
       );
     }
   }
-  if (pairs.length > 0) return pairs;
-  throw new UsageError('no model can learn this data; see chipsmith models for the encodings that they learn');
+  const unused = places.find((place) => !pairs.some((pair) => pair.place === place));
+  if (unused === undefined) return pairs;
+  const one = names === undefined ? 'no model' : 'none of --models';
+  throw new UsageError(`--data: ${one} learns ${unused}; see chipsmith models for the encodings that they learn`);
 }
 
 /** Words with commas between, each of which may be there once. @throws UsageError */
@@ -330,9 +333,8 @@ function htmlSection({ title, rows, notes }: Table): string {
 /** The tables as a page of its own, with the command that makes it. */
 function markdownPage(args: Arguments, tables: readonly Table[]): string {
   const { output: _, ...typed } = givenOptions(compare, args);
-  const words = Object.entries(typed).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const sections = tables.map(({ title, rows, notes }) => `## ${title}\n\n${markdownTable(rows)}\n\n${notes}\n`);
-  return `# Models compared\n\n    ${commandLine(['compare', ...words])}\n\n${sections.join('\n')}`;
+  return `# Models compared\n\n    ${commandLine(commandWords(['compare'], typed))}\n\n${sections.join('\n')}`;
 }
 
 function markdownTable(rows: Table['rows']): string {

@@ -18,7 +18,7 @@ import { percent, print } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { choice, integer, numbers, seedOf } from '../terminal/values.ts';
 import { trainingSongs } from '../training-songs.ts';
-import { checkpointOptions, runAndData, splitOptions } from './checkpoint.ts';
+import { checkpointOptions, runAndData, sequencesOf, splitOptions } from './checkpoint.ts';
 import { requireComposing } from './composing-options.ts';
 import { adapterOption, datasetOf, withDevice } from './options.ts';
 
@@ -63,7 +63,7 @@ export const evaluate: Command = {
       throw new UsageError(`chipsmith evaluate: --${unused} ${when} --temperatures`);
     }
     const temperatures = numbers(args, 'temperatures', { least: 0.01, most: 100 });
-    if (temperatures !== undefined) return await compareTracks(args, temperatures);
+    if (temperatures !== undefined) return await compareTracks(args, [...new Set(temperatures)]);
     const split = choice(args, 'split', SPLITS) ?? 'valid';
     const baseline = choice(args, 'baseline', BASELINES);
     const result = baseline === undefined ? await ofModel(args, split) : await ofBaseline(args, baseline, split);
@@ -114,7 +114,7 @@ async function ofBaseline(args: Arguments, baseline: (typeof BASELINES)[number],
   const count = { unigram, bigram }[baseline];
   const dataset = await countedData(args);
   const { classes } = dataset.manifest.encoding;
-  const { nll, accuracy, tokens } = count(dataset.sequences('train'), dataset.sequences(split), classes);
+  const { nll, accuracy, tokens } = count(dataset.sequences('train'), sequencesOf(args, dataset, split), classes);
   return { loss: nll, unit: 'nats an event', measures: { accuracy }, weight: tokens };
 }
 
@@ -128,12 +128,13 @@ async function countedData(args: Arguments): Promise<Dataset> {
 
 async function ofModel(args: Arguments, split: Split): Promise<Measured> {
   const { checkpoint, dataset } = await runAndData(args);
+  const sequences = sequencesOf(args, dataset, split);
   const progress = startProgress('evaluating');
   const onProgress = (share: number) => progress.update(share, '');
   try {
     const result = await interruptible((signal) =>
       withDevice(args, signal, (device, onPreparation) =>
-        evaluateCheckpoint(device, checkpoint, dataset.sequences(split), { signal, onProgress, onPreparation }),
+        evaluateCheckpoint(device, checkpoint, sequences, { signal, onProgress, onPreparation }),
       ),
     );
     return { ...result, unit: findModel(checkpoint.metadata.model).lossUnit };

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import {
   barsOfEvents,
@@ -93,6 +93,11 @@ export async function pieceNamed(name: string, source: SongSource): Promise<Name
 /** A 32nd of a bar: the sound of a last note may go on beyond it. */
 const BAR_TOLERANCE = 1 / 32;
 
+/** A folder may have the name of a song: as music it is nothing. */
+function isFile(name: string): boolean {
+  return existsSync(name) && !statSync(name).isDirectory();
+}
+
 interface NamedSong {
   readonly song: Song;
   /** For messages. */
@@ -106,7 +111,7 @@ interface NamedSong {
  * decoded from its first sequence.
  */
 async function songNamed(name: string, { encoding, data }: SongSource): Promise<NamedSong> {
-  if (data === undefined || existsSync(name)) {
+  if (data === undefined || isFile(name)) {
     const { reading, path, count } = firstSong(await readInput(name), name);
     const which = count > 1 ? ` (the first of its ${count} songs)` : '';
     return { song: reading.song, path, described: `${basename(name)}${which}` };

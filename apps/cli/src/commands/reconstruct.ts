@@ -1,24 +1,23 @@
 import {
-  type Dataset,
+  type DatasetSequence,
   findEncoding,
   type Meter,
   meterOfBar,
   type Song,
   SPLITS,
-  type Split,
   withCount,
 } from '@chipsmith/data';
 import { writeFileAtomic } from '@chipsmith/data/node';
 import { compose, type Task } from '@chipsmith/models';
 import { type Reconstruction, reconstructionPage } from '../page/reconstruction-page.ts';
 import { type Command, type Options, text } from '../terminal/command.ts';
-import { CommandError, UsageError } from '../terminal/errors.ts';
+import { UsageError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { percent, print } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { choice, integer, required } from '../terminal/values.ts';
 import { requireWritableFile } from '../writable.ts';
-import { checkpointOptions, runAndData, splitOptions } from './checkpoint.ts';
+import { checkpointOptions, runAndData, sequencesOf, splitOptions } from './checkpoint.ts';
 import { checkComposing, composingOptions, composingSections, givenComposing } from './composing-options.ts';
 import { pieceNamed } from './given-music.ts';
 import { adapterOption, withDevice } from './options.ts';
@@ -64,11 +63,8 @@ export const reconstruct: Command = {
     const source = { encoding, data: dataset };
     const pieces: readonly ShownPiece[] =
       args._.length === 0
-        ? piecesOf(dataset, split, count)
+        ? piecesOf(sequencesOf(args, dataset, split), count)
         : await Promise.all(args._.map((name) => pieceNamed(name, source)));
-    if (pieces.length === 0) {
-      throw new CommandError(`The split ${split} of ${text(args, 'data') ?? "the run's data"} is empty; use another.`);
-    }
     const progress = startProgress('reconstructing');
     const pairs = await interruptible(async (signal) => {
       try {
@@ -111,14 +107,11 @@ interface ShownPiece {
   readonly meter?: Pick<Meter, 'beats' | 'unit'> | undefined;
 }
 
-/** The first sequences of a split. */
-function piecesOf(dataset: Dataset, split: Split, count: number): ShownPiece[] {
-  return dataset
-    .sequences(split)
-    .slice(0, count)
-    .map(({ song: { path, beatsPerMinute }, bar, read }) => {
-      return { name: path, events: read(), beatsPerMinute, meter: meterOfBar(bar) };
-    });
+/** The first of the sequences. */
+function piecesOf(sequences: readonly DatasetSequence[], count: number): ShownPiece[] {
+  return sequences.slice(0, count).map(({ song: { path, beatsPerMinute }, bar, read }) => {
+    return { name: path, events: read(), beatsPerMinute, meter: meterOfBar(bar) };
+  });
 }
 
 /**

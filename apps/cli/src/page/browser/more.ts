@@ -1,7 +1,8 @@
+import { commandWords } from '../../shell-line.ts';
 import type { Deck } from './deck.ts';
 import { copy, find } from './dom.ts';
 import { sidecarOf } from './files.ts';
-import { commandLine, folderOfPage, optionWords } from './shell.ts';
+import { commandLine, folderOfPage } from './shell.ts';
 
 /** Seeds are 32 bits wide. */
 const SEEDS = 2 ** 32;
@@ -16,9 +17,9 @@ export function offerMore(deck: Deck): void {
       const seed = String((before + 1) % SEEDS);
       const track = `${folderOfPage()}/${name}.mid`;
       return {
-        reseed: [...command, ...optionWords({ ...options, seed })],
-        continue: ['generate', ...optionWords({ ...further.continue, seed, primer: track })],
-        vary: ['vary', track, ...optionWords({ ...further.vary, seed })],
+        reseed: commandWords(command, { ...options, seed }),
+        continue: commandWords(['generate'], { ...further.continue, seed, primer: track }),
+        vary: commandWords(['vary', track], { ...further.vary, seed }),
       };
     };
     const offered = Array.from(details.querySelectorAll<HTMLElement>('p[data-kind]'), (line) => ({
