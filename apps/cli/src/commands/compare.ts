@@ -1,14 +1,10 @@
 import { join, relative, resolve } from 'node:path';
-import { type Dataset, findEncoding, withCount } from '@chipsmith/data';
+import { findEncoding, withCount } from '@chipsmith/data';
 import { writeFileAtomic } from '@chipsmith/data/node';
 import { type Device, type PreparationOptions, totalBytes } from '@chipsmith/kernels';
 import {
   type Checkpoint,
-  createModel,
   evaluateCheckpoint,
-  findModel,
-  type ModelDefinition,
-  type ModelSettings,
   models,
   type TrainingStart,
   train,
@@ -29,19 +25,20 @@ import { htmlTable } from '../page/terms.ts';
 import { scoreRanges } from '../scores.ts';
 import { commandWords } from '../shell-line.ts';
 import { type Arguments, type Command, givenOptions, type Options, text } from '../terminal/command.ts';
-import { CommandError, UsageError } from '../terminal/errors.ts';
+import { CommandError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { formatTable, print, tell } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { commandLine } from '../terminal/quote.ts';
-import { foreignOption, givenValues, schemaOptions } from '../terminal/schema-options.ts';
-import { integer, oneOf } from '../terminal/values.ts';
+import { givenValues, schemaOptions } from '../terminal/schema-options.ts';
+import { integer } from '../terminal/values.ts';
 import { samples } from '../track-requests.ts';
 import { isVacant, type Track, writeTracks } from '../tracks.ts';
 import { trainingSongs } from '../training-songs.ts';
 import { requireWritable, requireWritableFile } from '../writable.ts';
-import { settingOptions, settingsSchema, trainableSettings } from './model-options.ts';
-import { adapterOption, CORPUS, datasetOf, freeFolder, withDevice } from './options.ts';
+import { comparedModels, type ModelAndData } from './compared-models.ts';
+import { settingOptions } from './model-options.ts';
+import { adapterOption, CORPUS, freeFolder, withDevice } from './options.ts';
 import { furtherOptions } from './track-command.ts';
 
 /** How long each model trains. */
@@ -101,15 +98,7 @@ export const compare: Command = {
     const bound = Object.keys(given).length > 0 ? given : { minutes: 1 };
     const shape = givenValues(shapes, args);
     const { seed = 1 } = givenValues(seeds, args);
-    const chosen = (await pairsOf(args)).map((pair) => ({
-      ...pair,
-      ...trainingSettingsOf(pair.definition, args, shape),
-    }));
-    requireKnown(
-      args,
-      chosen.map(({ definition }) => definition),
-    );
-    for (const pair of chosen) requireSongs(pair);
+    const chosen = await comparedModels(args, shape);
     const output = text(args, 'output') ?? freeFolder('comparisons/comparison');
     const runs = chosen.map(({ definition: { name } }) => join(output, 'runs', name));
     await requireUnused(output, runs);
@@ -173,37 +162,6 @@ function noTracks(error: unknown): Track[] {
   return [];
 }
 
-/** The settings and sizes that were given, as far as a model has them. @throws UsageError for what it does not take */
-function trainingSettingsOf(definition: ModelDefinition, args: Arguments, shape: Partial<ModelDefinition['training']>) {
-  const { batch, length } = { ...definition.training, ...shape };
-  // Models of whole pieces have no other length.
-  const own = definition.training.length === 1 ? { batch, length: 1 } : { batch, length };
-  return { ...own, settings: trainableSettings(definition, givenValues(settingsSchema(definition), args), own) };
-}
-
-/** @throws UsageError for a setting that none of the models has */
-function requireKnown(args: Arguments, definitions: readonly ModelDefinition[]): void {
-  const foreign = foreignOption(args, settingOptions(models), settingOptions(definitions));
-  if (foreign === undefined) return;
-  const names = definitions.map(({ name }) => name).join(', ');
-  throw new UsageError(`--${foreign} is a setting of none of the models that are compared: ${names}`);
-}
-
-/**
- * Looks for songs before anything is trained: of two models, the second may have none after hours with the first.
- *
- * @throws CommandError if the data has none to learn from, or none to measure the model by
- */
-function requireSongs({ definition, dataset, place, settings }: Pair & { readonly settings: ModelSettings }): void {
-  const { cutting } = createModel(definition, settings).examples;
-  for (const split of ['train', 'valid'] as const) {
-    if (dataset.sequences(split).some((sequence) => cutting.unitsOf(sequence) > 0)) continue;
-    throw new CommandError(
-      `${place}: no song of its split ${split} is of use to ${definition.name}; prepare it again with more songs or another --valid-share, or leave out the model.`,
-    );
-  }
-}
-
 /** @throws CommandError if an earlier comparison, whole or interrupted, is in the folder, or something else in its way */
 async function requireUnused(output: string, runs: readonly string[]): Promise<void> {
   const tracks = join(output, 'tracks');
@@ -213,63 +171,7 @@ async function requireUnused(output: string, runs: readonly string[]): Promise<v
   }
 }
 
-/** A model and the data that it can learn. */
-interface Pair {
-  readonly definition: ModelDefinition;
-  readonly dataset: Dataset;
-  /** Dataset folder, or CORPUS. */
-  readonly place: string;
-}
-
-/** @throws UsageError if a model is unknown, learns none of the data, or some data is learnt by none */
-async function pairsOf(args: Arguments): Promise<Pair[]> {
-  const names = listed(args, 'models');
-  const known = models.map(({ name }) => name);
-  const wanted = names?.map((name) => findModel(oneOf('--models: each', name, known))) ?? models;
-  const places = listed(args, 'data') ?? [CORPUS];
-  const folders = await Promise.all(
-    places
-      .filter((place) => place !== CORPUS)
-      .map(async (place) => ({ place, dataset: await datasetOf(place, findEncoding(models[0].encodings[0])) })),
-  );
-  const encodings = folders.map(({ dataset }) => dataset.manifest.encoding.name);
-  const twice = encodings.find((name, index) => encodings.indexOf(name) < index);
-  if (twice !== undefined) {
-    const both = folders.filter((_, index) => encodings[index] === twice).map(({ place }) => place);
-    throw new UsageError(`--data: ${both.join(' and ')} are all in ${twice}; compare the models on one of them`);
-  }
-  const pairs: Pair[] = [];
-  for (const definition of wanted) {
-    const found = folders.find(({ dataset }) => definition.encodings.includes(dataset.manifest.encoding.name));
-    if (found !== undefined) pairs.push({ definition, ...found });
-    else if (places.includes(CORPUS)) {
-      const dataset = await datasetOf(CORPUS, findEncoding(definition.encodings[0]));
-      pairs.push({ definition, dataset, place: CORPUS });
-    } else if (names !== undefined) {
-      const encoding = definition.encodings.join(' or ');
-      throw new UsageError(
-        `${definition.name} learns ${encoding}, and none of --data is in it; prepare it with --encoding ${definition.encodings[0]}`,
-      );
-    }
-  }
-  const unused = places.find((place) => !pairs.some((pair) => pair.place === place));
-  if (unused === undefined) return pairs;
-  const one = names === undefined ? 'no model' : 'none of --models';
-  throw new UsageError(`--data: ${one} learns ${unused}; see chipsmith models for the encodings that they learn`);
-}
-
-/** Words with commas between, each of which may be there once. @throws UsageError */
-function listed(args: Arguments, option: string): string[] | undefined {
-  const words = text(args, option)
-    ?.split(',')
-    .map((word) => word.trim());
-  if (words?.includes('')) throw new UsageError(`--${option}: there is nothing before or after one of the commas`);
-  const twice = words?.find((word, index) => words.indexOf(word) < index);
-  if (twice !== undefined) throw new UsageError(`--${option} names ${twice} twice`);
-  return words;
-}
-
-interface Job extends Pair {
+interface Job extends ModelAndData {
   readonly device: Device;
   readonly folder: string;
   readonly onPreparation: PreparationOptions['onProgress'];
