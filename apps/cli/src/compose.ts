@@ -63,7 +63,7 @@ export async function composeTracks(
   const progress = startProgress('composing');
   try {
     for (let first = 0; first < tries * count && kept.size < count; first += count) {
-      const detail = first === 0 ? '' : `${count - kept.size} again`;
+      const detail = first === 0 ? '' : `${count - kept.size} drawn again`;
       const seeded = seedsOf(seed, count, first).map((each, index) => ({ ...each, ...requests.request(index) }));
       const drawn = await compose(device, checkpoint, task, seeded, {
         ...options,

@@ -1,6 +1,24 @@
+import type { Meter } from '@chipsmith/data';
 import type { Requests, Task } from '@chipsmith/models';
-import type { GivenMusic, NamedPiece } from './commands/given-music.ts';
 import type { Settings } from './page/contact-sheet.ts';
+
+/** Music that is given to a model, for tracks in its key, meter and tempo. */
+export interface GivenMusic {
+  readonly events: Uint16Array;
+  /** Semitones by which the encoding moved the song: to be undone in what the model writes. */
+  readonly transposition: number;
+  readonly meter: Pick<Meter, 'beats' | 'unit'>;
+  /** Of the song, in quarter notes a minute; pitches have none. */
+  readonly beatsPerMinute?: number;
+  /** One line that says what was taken of which song. */
+  readonly description?: string;
+}
+
+/** A whole piece, with its name. */
+export interface NamedPiece extends GivenMusic {
+  readonly name: string;
+  readonly description: string;
+}
 
 /** What a model is asked for, track by track. */
 export interface TrackRequests {
@@ -11,7 +29,7 @@ export interface TrackRequests {
   request(index: number): Requests[Task];
   /** The music whose key, meter and tempo the tracks take over. */
   readonly given?: GivenMusic;
-  /** Which tracks are replaced by others, beside those without an end; no track can take the place of a fixed one. */
+  /** In place of which tracks others are drawn; unless it is none, also of those without an end. */
   readonly replaces: 'sparse or alike' | 'alike' | 'none';
   /** What the page says of all tracks, and of one. */
   readonly settings: Settings;

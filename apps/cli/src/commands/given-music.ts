@@ -18,25 +18,8 @@ import { findSong } from '../find-song.ts';
 import { type Arguments, text } from '../terminal/command.ts';
 import { asUsage, CommandError, UsageError } from '../terminal/errors.ts';
 import { integers } from '../terminal/values.ts';
+import type { GivenMusic, NamedPiece } from '../track-requests.ts';
 import { firstSong, readInput } from './song.ts';
-
-/** Music that is given to a model, for tracks in its key, meter and tempo. */
-export interface GivenMusic {
-  readonly events: Uint16Array;
-  /** Semitones by which the encoding moved the song: to be undone in what the model writes. */
-  readonly transposition: number;
-  readonly meter: Pick<Meter, 'beats' | 'unit'>;
-  /** Of the song, in quarter notes a minute; pitches have none. */
-  readonly beatsPerMinute?: number;
-  /** One line that says what was taken of which song. */
-  readonly description?: string;
-}
-
-/** A whole piece, with its name. */
-export interface NamedPiece extends GivenMusic {
-  readonly name: string;
-  readonly description: string;
-}
 
 /** Where songs are looked for that are not files. */
 export interface SongSource {
