@@ -129,7 +129,7 @@ export function trainableSettings(definition: ModelDefinition, given: object, sh
   return asUsage(() => {
     microBatchOf(shape);
     const settings = configure(definition, given);
-    requireTrainable(definition, createModel(definition, settings), shape);
+    requireTrainable(definition, { settings, model: createModel(definition, settings) }, shape);
     return settings;
   });
 }

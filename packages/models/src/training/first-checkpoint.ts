@@ -59,7 +59,7 @@ export async function firstCheckpoint(options: NewRunOptions): Promise<Checkpoin
   if (from !== undefined) requireStartingPoint(from, definition, settings, encoding);
   const trainee = traineeOf(definition, settings, requireKnown(encoding));
   const { model } = trainee;
-  requireTrainable(definition, model, { length });
+  requireTrainable(definition, trainee, { length });
   const lengths = lengthsOf({ length });
   const { microBatch, recompute } =
     budget === undefined
