@@ -235,6 +235,8 @@ describe('fitTraining', () => {
     expect(await messageOf(() => fitTraining(trainee, shape, 1e6))).toMatch(
       /1 MB are allowed: no --batch or --length fits, choose a smaller model\.$/,
     );
+    // The budget is said as it was given, however small.
+    expect(await messageOf(() => fitTraining(trainee, shape, 1000))).toMatch(/; 0\.001 MB are allowed: /);
   });
 });
 

@@ -179,6 +179,9 @@ describe('a training does not start from', () => {
     await expect(startingPointAt(place)).rejects.toThrow(
       new ModelError(`${place}: there is no such run or checkpoint; ${remedy}.`),
     );
+    await expect(startingPointAt(root)).rejects.toThrow(
+      new ModelError(`${root}: has no checkpoint "best"; ${remedy}.`),
+    );
     const file = join(source.folder, 'config.json');
     await expect(startingPointAt(file)).rejects.toThrow(ModelError);
     const { name, checkpoint } = await startingPointAt(join(source.folder, 'checkpoints', 'latest.safetensors'));

@@ -157,14 +157,17 @@ export class RunFolder implements RunStore {
     for (const name of names) await writeFileAtomic(this.#checkpoint(name), bytes);
   }
 
-  /** @throws ModelError if the run has no such checkpoint or it is damaged */
-  async load(name: CheckpointName): Promise<Checkpoint> {
+  /**
+   * @param remedy what to do where there is none
+   * @throws ModelError if the run has no such checkpoint or it is damaged
+   */
+  async load(name: CheckpointName, remedy = 'train there first, or check --run'): Promise<Checkpoint> {
     const path = this.#checkpoint(name);
     try {
       return await readCheckpoint(path, MOVE_AWAY);
     } catch (error) {
       if (!isMissing(error)) throw error;
-      throw new ModelError(`${this.path}: has no checkpoint "${name}"; train there first, or check --run.`);
+      throw new ModelError(`${this.path}: has no checkpoint "${name}"; ${remedy}.`);
     }
   }
 

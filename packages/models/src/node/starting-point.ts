@@ -18,7 +18,7 @@ export async function startingPointAt(place: string): Promise<StartingPoint> {
     throw new ModelError(`${place}: there is no such run or checkpoint; ${REMEDY}.`, { cause: error });
   });
   const checkpoint = entry.isDirectory()
-    ? await new RunFolder(place).load('best')
+    ? await new RunFolder(place).load('best', REMEDY)
     : await readCheckpoint(place, REMEDY);
   return { name: basename(resolve(place)), checkpoint };
 }

@@ -87,7 +87,7 @@ export async function fitTraining(
   const again = Math.round(100 * recomputedShare(best.pass));
   const how = `micro-batch ${best.microBatch}, ${again} % of the forward pass computed again`;
   const needed = `Training with batch ${batch} and length ${length} needs at least ${megabytes(best.bytes)} (${how})`;
-  throw new ModelError(`${needed}; ${megabytes(budget)} are allowed: ${await remedy(search, shape, best)}.`);
+  throw new ModelError(`${needed}; ${budget / 1e6} MB are allowed: ${await remedy(search, shape, best)}.`);
 }
 
 /**
