@@ -1,5 +1,5 @@
 import { barsRepeatedAt, type Encoding, measureMusic, type Song } from '@chipsmith/data';
-import { type MusicFigures, measureRows, musicFigures, type SongFigures, songFigures } from './likeness.ts';
+import { measureRows, type SongFigures, songFigures, type TrackFigures, trackFigures } from './music-figures.ts';
 import { percent } from './terminal/output.ts';
 import { formatBytes } from './terminal/progress.ts';
 
@@ -23,7 +23,7 @@ export interface TrainingFigures {
 
 /** What its tracks are like, beside the songs that it learnt from. */
 export interface ComposingFigures {
-  readonly music: MusicFigures;
+  readonly music: TrackFigures;
   readonly songs: SongFigures;
   /** Means over the tracks and over the songs of the share of bars that are as the one before, or two before. */
   readonly repeats: { readonly tracks: Repeats; readonly songs: Repeats };
@@ -56,7 +56,7 @@ export function composingFigures(
   ];
   const figures = songFigures(measure(songs));
   return {
-    music: musicFigures(measure(made), figures),
+    music: trackFigures(measure(made), figures),
     songs: figures,
     repeats: { tracks: repeatsOf(made), songs: repeatsOf(songs) },
   };

@@ -1,10 +1,10 @@
 import { barsAtTypicalTempo, type Encoding, type Meter, type Song } from '@chipsmith/data';
 import type { Device } from '@chipsmith/kernels';
-import { compose as ask, type Checkpoint, type ComposeOptions, type Composition, seedsOf } from '@chipsmith/models';
-import type { Asked } from './asked.ts';
+import { type Checkpoint, type ComposeOptions, type Composition, compose, seedsOf } from '@chipsmith/models';
 import { scoresOf } from './scores.ts';
 import { CommandError } from './terminal/errors.ts';
 import { startProgress } from './terminal/progress.ts';
+import type { TrackRequests } from './track-requests.ts';
 
 /** A track needs this many notes, and pitches, to be worth hearing; the emptiest melodies of NES games have more. */
 const MIN_NOTES = 8;
@@ -38,37 +38,39 @@ export function drawnLength(
 }
 
 export interface TracksOptions extends ComposeOptions {
-  readonly asked: Asked;
+  readonly requests: TrackRequests;
   readonly seed: number;
   readonly trackBars: number;
 }
 
 /**
- * Asks a model for what each track is to be; as long as tracks are alike, nearly empty or without an end, for others in
- * their place if any will do.
+ * Asks a model for what each track is to be, and for others in place of tracks without an end and of those that the
+ * requests replace.
+ *
+ * @throws CommandError if too few are left
  */
-export async function compose(
+export async function composeTracks(
   device: Device,
   checkpoint: Checkpoint,
   songOf: SongOfSample,
-  { asked, seed, trackBars, ...options }: TracksOptions,
+  { requests, seed, trackBars, ...options }: TracksOptions,
 ): Promise<Composed[]> {
-  const { task, count, isDrawnAgain } = asked;
-  const fewestNotes = isDrawnAgain ? Math.min(MIN_NOTES, trackBars * MIN_NOTES_A_BAR) : 0;
-  const fewestPitches = isDrawnAgain ? MIN_PITCHES : 0;
-  const tries = isDrawnAgain ? TRIES : 1;
+  const { task, count, replaces } = requests;
+  const [fewestNotes, fewestPitches] =
+    replaces === 'sparse or alike' ? [Math.min(MIN_NOTES, trackBars * MIN_NOTES_A_BAR), MIN_PITCHES] : [0, 0];
+  const tries = replaces === 'none' ? 1 : TRIES;
   const kept = new Map<string, Composed>();
   const progress = startProgress('composing');
   try {
     for (let first = 0; first < tries * count && kept.size < count; first += count) {
-      const detail = first === 0 ? '' : `in place of ${count - kept.size} too empty or alike`;
-      const requests = seedsOf(seed, count, first).map((seeded, index) => ({ ...seeded, ...asked.request(index) }));
-      const drawn = await ask(device, checkpoint, task, requests, {
+      const detail = first === 0 ? '' : `${count - kept.size} drawn again`;
+      const seeded = seedsOf(seed, count, first).map((each, index) => ({ ...each, ...requests.request(index) }));
+      const drawn = await compose(device, checkpoint, task, seeded, {
         ...options,
         onProgress: (share) => progress.update(share, detail),
       });
       for (const [index, candidate] of drawn.entries()) {
-        const key = isDrawnAgain ? candidate.events.join() : String(index);
+        const key = replaces === 'none' ? String(index) : candidate.events.join();
         const song = kept.size < count ? songOf(candidate, kept.size) : undefined;
         if (song === undefined || kept.has(key)) continue;
         const { notes, pitches } = scoresOf(song, options.encoding.voices);
@@ -79,10 +81,12 @@ export async function compose(
     progress.stop();
   }
   if (kept.size === count) return [...kept.values()];
-  const wanted = isDrawnAgain
-    ? `were different, had ${fewestNotes} notes of ${fewestPitches} pitches and came to an end`
-    : 'came to an end';
+  const conditions = [
+    ...(replaces === 'none' ? [] : ['were different']),
+    ...(fewestNotes === 0 ? [] : [`had ${fewestNotes} notes of ${fewestPitches} pitches`]),
+    'came to an end',
+  ];
   throw new CommandError(
-    `Only ${kept.size} of ${tries * count} sequences ${wanted}: train longer, ask for more --bars, or change how music is made (see --help).`,
+    `Only ${kept.size} of ${tries * count} sequences ${conditions.join(' and ')}: train longer, ask for more --bars, or change how music is made (see --help).`,
   );
 }

@@ -1,17 +1,17 @@
 import { deriveSeed, findEncoding, trackOf } from '@chipsmith/data';
 import type { Device } from '@chipsmith/kernels';
 import { type Checkpoint, type ComposeOptions, composingSettings, keyTransposition } from '@chipsmith/models';
-import type { Asked } from './asked.ts';
-import { compose, drawnLength, type SongOfSample } from './compose.ts';
+import { composeTracks, drawnLength, type SongOfSample } from './compose.ts';
 import { scoresOf } from './scores.ts';
+import type { TrackRequests } from './track-requests.ts';
 import type { Track } from './tracks.ts';
 
-/** What is wanted of a model. */
-export interface TrackWish {
-  readonly asked: Asked;
+/** What tracks are drawn, and how. */
+export interface DrawOptions {
+  readonly requests: TrackRequests;
   readonly bars: number;
   readonly seed: number;
-  /** What is set of how the model does what it is asked. */
+  /** Settings of the composer that serves the requests. */
   readonly composing: Readonly<Record<string, unknown>>;
   /** Quarter notes a minute; those of the given music, or the training songs' median, if left out. */
   readonly beatsPerMinute?: number | undefined;
@@ -20,19 +20,19 @@ export interface TrackWish {
   readonly loops: boolean;
 }
 
-/** Draws tracks from a model, as many as are wanted. @throws CommandError if most of what it writes is no music */
+/** Draws as many tracks from a model as are requested. @throws CommandError if too few of its sequences make tracks */
 export async function drawTracks(
   device: Device,
   checkpoint: Checkpoint,
-  wish: TrackWish,
+  options: DrawOptions,
   reports: Pick<ComposeOptions, 'signal' | 'onPreparation'>,
 ): Promise<Track[]> {
-  const { asked, bars, seed, composing, arranged, loops } = wish;
-  const { given, count } = asked;
+  const { requests, bars, seed, composing, arranged, loops } = options;
+  const { given, count } = requests;
   const { metadata } = checkpoint;
   const encoding = findEncoding(metadata.encoding.name);
   const { voices } = encoding;
-  const beatsPerMinute = tempoOf(checkpoint, wish);
+  const beatsPerMinute = tempoOf(checkpoint, options);
   const transposition = given?.transposition ?? keyTransposition(composing, encoding);
   const key = { transposition, ...(given && { meter: given.meter }) };
   const keepsBars = given !== undefined;
@@ -44,33 +44,35 @@ export async function drawTracks(
     const music = encoding.decode(events, { title: `${metadata.model} ${nameOf(index)}`, beatsPerMinute, ...key });
     return trackOf(music, { bars, seed: deriveSeed(seed, index), voices, arranged, loops, keepsBars });
   };
-  const options = { asked, seed, settings: composing, encoding, transposition, ...length, trackBars: bars, ...reports };
-  const drawn = await compose(device, checkpoint, songOf, options);
+  const drawn = await composeTracks(device, checkpoint, songOf, {
+    ...{ requests, seed, settings: composing, encoding, transposition, trackBars: bars },
+    ...{ ...length, ...reports },
+  });
   return drawn.map(({ sample: { events, nll }, song }, index): Track => {
     const scores = { ...(nll !== undefined && { nllPerEvent: nll }), ...scoresOf(song, voices) };
-    const settings = asked.settingsOf?.(index);
+    const settings = requests.settingsOf?.(index);
     return { name: nameOf(index), song, events, seed, scores, ...(settings && { settings }) };
   });
 }
 
 /** What the page and the files of tracks say of how they were made. */
-export function settingsOf(checkpoint: Checkpoint, wish: TrackWish) {
-  const { asked, bars, seed, composing, arranged, loops } = wish;
+export function settingsOf(checkpoint: Checkpoint, options: DrawOptions) {
+  const { requests, bars, seed, composing, arranged, loops } = options;
   const { model, training, encoding } = checkpoint.metadata;
   return {
     model,
     step: training.step,
     encoding: encoding.name,
     bars,
-    beatsPerMinute: tempoOf(checkpoint, wish),
+    beatsPerMinute: tempoOf(checkpoint, options),
     loops,
-    ...composingSettings(checkpoint, asked.task, composing),
-    ...asked.settings,
+    ...composingSettings(checkpoint, requests.task, composing),
+    ...requests.settings,
     arranged,
     seed,
   };
 }
 
-function tempoOf({ metadata }: Checkpoint, { asked, beatsPerMinute }: TrackWish): number {
-  return beatsPerMinute ?? asked.given?.beatsPerMinute ?? Math.round(metadata.beatsPerMinute);
+function tempoOf({ metadata }: Checkpoint, { requests, beatsPerMinute }: DrawOptions): number {
+  return beatsPerMinute ?? requests.given?.beatsPerMinute ?? Math.round(metadata.beatsPerMinute);
 }

@@ -12,19 +12,19 @@ const LONGEST = 255;
  * The song of a dataset that a name means: its path as report.json has it, its title, the name of its file, or a part
  * of these that no other song has. But for a whole path or title, capitals do not matter, nor how accents are encoded.
  *
- * @throws CommandError naming those that are meant where there are several, or the nearest where there is none
+ * @throws CommandError naming the songs that match where there are several, or the nearest where there is none
  */
 export function findSong({ manifest: { songs } }: Dataset, name: string): SongEntry {
   const part = comparable(name);
-  const ways: ((song: SongEntry) => boolean)[] = [
+  const criteria: ((song: SongEntry) => boolean)[] = [
     ({ path }) => path === name,
     ({ title }) => title === name,
     (song) => namesOf(song).includes(part),
     (song) => namesOf(song).some((each) => each.includes(part)),
   ];
   const shown = name.length > LONGEST ? `${name.slice(0, LONGEST)}…` : name;
-  for (const isMeant of ways) {
-    const found = songs.filter(isMeant);
+  for (const matches of criteria) {
+    const found = songs.filter(matches);
     if (found.length === 1) return found[0];
     if (found.length > 1) {
       const others = found.length > NAMED ? ` and ${found.length - NAMED} others` : '';

@@ -1,14 +1,14 @@
 import type { VoiceName } from '@chipsmith/apu';
 import { measureMusic, pitchedLines, type Song, ticksPerQuarter } from '@chipsmith/data';
-import { quantileOf } from './quantile.ts';
 
 /** Figures of a track, by the names that the page explains. */
 export type Scores = Readonly<Record<string, number>>;
 
-/** Where the middle 90 % of the training songs lie, for figures of tracks: from their 5 % to their 95 % quantile. */
-export type ScoreRanges = Readonly<Record<string, readonly [least: number, most: number]>>;
+/** Where the middle 90 % of the training songs lie: from their 5 % to their 95 % quantile. */
+export type ScoreRange = readonly [least: number, most: number];
+export type ScoreRanges = Readonly<Record<string, ScoreRange>>;
 
-/** Plain figures of the music in some voices: those that the model wrote. NaN where there is nothing to tell. */
+/** Plain figures of the music in some voices: those that the model wrote. NaN where there is nothing to measure. */
 export function scoresOf(song: Song, voices: readonly VoiceName[]) {
   const pitches = pitchedLines(song, voices).flatMap((line) => line.map(({ pitch }) => pitch));
   const { notesPerBeat, rests, interval, onsetsMet, polyphony, polyphonyRate, ...measures } = measureMusic(
@@ -34,13 +34,19 @@ export function scoreRanges(songs: readonly Song[], voices: readonly VoiceName[]
   return Object.fromEntries(names.map((name) => [name, rangeOf(all.map((scores) => scores[name]))]));
 }
 
-/** From the 5 % to the 95 % quantile. */
-export function rangeOf(values: readonly number[]): readonly [least: number, most: number] {
+/** The range of values, of which those that are not numbers do not count. */
+export function rangeOf(values: readonly number[]): ScoreRange {
   return [quantileOf(values, 0.05), quantileOf(values, 0.95)];
 }
 
+/** A quantile of the values that are numbers; NaN where there are none. @param share 0..1, 0.5 for the median */
+export function quantileOf(values: readonly number[], share: number): number {
+  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+}
+
 /** A mark behind a figure that lies outside a range, else nothing. */
-export function outsideMark(value: number, [least, most]: readonly [number, number]): '' | ' ↑' | ' ↓' {
+export function outsideMark(value: number, [least, most]: ScoreRange): '' | ' ↑' | ' ↓' {
   return value > most ? ' ↑' : value < least ? ' ↓' : '';
 }
 

@@ -160,7 +160,7 @@ describe('generate', () => {
     const line = `generate ${SMALL.replace(run, moved)} --output ${join(folder, 'without')}`;
     const { code, lines } = await chipsmith(line);
     expect(code).toBe(0);
-    expect(lines.filter((said) => said.startsWith('the training songs are not to be had'))).toHaveLength(1);
+    expect(lines.filter((said) => said.startsWith('the training songs cannot be read'))).toHaveLength(1);
     expect(await sidecarOf(join(folder, 'without'), 'track-01')).not.toHaveProperty('ranges');
   });
 
@@ -272,7 +272,7 @@ describe('generate', () => {
   it('refuses how music is made as wrong usage: what the model lacks, and values that exclude each other', async () => {
     await expectFailure(
       2,
-      /--density is not a setting of basic-rnn where it is to sample, which are --temperature, /,
+      /--density is not a setting of basic-rnn for sample; it has --temperature, /,
       `generate ${SMALL} --density 2`,
     );
     const crossed = '--lowest-pitch 80 --highest-pitch 60';

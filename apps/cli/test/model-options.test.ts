@@ -41,7 +41,7 @@ describe('the settings of models', () => {
     const width = { type: 'string', description: 'of the page' } as const;
     expect(() => withSettings({ width }, both)).toThrow('--width is an option of the command and a setting of a model');
     const other = define('other', { colours: z.boolean().default(true) });
-    expect(() => settingOptions([painter, other])).toThrow('--colours of other is of another type than elsewhere');
+    expect(() => settingOptions([painter, other])).toThrow('schemas disagree on whether --colours has a value');
   });
 
   it('have the batch and length that suit the model beside them', () => {

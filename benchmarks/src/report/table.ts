@@ -1,4 +1,4 @@
-import { type BytesByCategory, MEMORY_CATEGORIES } from '@chipsmith/kernels';
+import { MEMORY_CATEGORIES, totalBytes } from '@chipsmith/kernels';
 import { PEER_TITLES, PEERS } from '../peers/names.ts';
 import type { Composing, Growth, HostCost, PeerResult, Result, Share, Waiting } from './results.ts';
 
@@ -195,10 +195,6 @@ function formatShare({ of, value }: Share): string {
 
 function formatPeer(result: PeerResult): string {
   return 'failure' in result ? result.failure : `${formatNumber(result.ratio.median)} x`;
-}
-
-function totalBytes(bytes: BytesByCategory): number {
-  return MEMORY_CATEGORIES.reduce((sum, category) => sum + bytes[category], 0);
 }
 
 function formatMebibytes(bytes: number): string {

@@ -124,6 +124,7 @@ export {
   type MemoryCategory,
   type Slot,
   STAGING_BYTES,
+  totalBytes,
 } from './trace/memory.ts';
 export { type DataType, elementCount, formatShape, type Shape, type TensorData } from './trace/shape.ts';
 export type { Node, Segment, Tensor } from './trace/trace.ts';

@@ -20,11 +20,11 @@ import {
 import { RunFolder } from '../src/node.ts';
 import { planTraining } from '../src/training/pass.ts';
 import { abortedAfter, device, latest, metricsOf, newRun } from './support/runs.ts';
-import { basicRnn, tinyDataset, tinyMelody, tinySettings } from './support/tiny.ts';
+import { basicRnn, mixedDataset, tinyDataset, tinyMelody, tinySettings } from './support/tiny.ts';
 
 const lengths = [32, 48, 64];
 /** Sequences of about as many events, and longer ones. */
-const dataset = tinyDataset(7, (start) => tinyMelody(start, [32, 48, 64, 96][start % 4]));
+const dataset = mixedDataset();
 const settings = configure(basicRnn, { layers: [16], dropout: 0.3 });
 const mixed = (changes: Parameters<typeof newRun>[0] = {}) =>
   newRun({ dataset, settings, length: lengths, ...changes });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DataError, datasetFromSongs, embeddedCorpus, melodyEncoding } from '@chipsmith/data';
 import { openDataset, writeDataset } from '@chipsmith/data/node';
 import { describe, expect, it } from 'vitest';
-import { configure, createModel, ModelError, type TrainOptions, train } from '../src/index.ts';
+import { configure, createModel, ModelError, requireTrainable, type TrainOptions, train } from '../src/index.ts';
 import { device, newRun, root } from './support/runs.ts';
 import { basicRnn, tinyDataset } from './support/tiny.ts';
 
@@ -23,6 +23,17 @@ describe('train refuses', () => {
     await refused(
       options,
       `${options.folder}: the folder is not empty; go on with --resume or choose another --run folder.`,
+    );
+  });
+
+  it('a model that would be larger in a checkpoint than what can be read back, as with a moving average', () => {
+    const trainable = (average: number) => {
+      const settings = configure(basicRnn, { layers: [5800], optimiser: { average } });
+      requireTrainable(basicRnn, { settings, model: createModel(basicRnn, settings) }, { length: 8 });
+    };
+    expect(() => trainable(0)).not.toThrow();
+    expect(() => trainable(0.9)).toThrow(
+      /^basic-rnn: \d+ parameters are more than a checkpoint can hold \(133500000\); choose a smaller model/,
     );
   });
 

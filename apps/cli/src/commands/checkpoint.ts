@@ -50,15 +50,15 @@ export function sequencesOf(args: Arguments, dataset: Dataset, split: Split): re
 }
 
 /**
- * The data that a run was trained on, for music to be compared with; says on the side where it is not to be had, as
- * when it has been moved.
+ * The data that a run was trained on, for music to be compared with; undefined, with a notice, if it cannot be read, such
+ * as when it was moved.
  */
 export async function trainingData(run: RunFolder, checkpoint: Checkpoint): Promise<Dataset | undefined> {
   try {
     return await dataOf(run, checkpoint);
   } catch (error) {
     if (!(error instanceof DataError || error instanceof ModelError)) throw error;
-    tell(`the training songs are not to be had, so nothing is said of them: ${error.message}`);
+    tell(`the training songs cannot be read, so that tracks are not compared with them: ${error.message}`);
     return undefined;
   }
 }

@@ -1,14 +1,10 @@
 import { join, relative, resolve } from 'node:path';
-import { type Dataset, findEncoding, withCount } from '@chipsmith/data';
+import { findEncoding, withCount } from '@chipsmith/data';
 import { writeFileAtomic } from '@chipsmith/data/node';
-import type { Device, PreparationOptions } from '@chipsmith/kernels';
+import { type Device, type PreparationOptions, totalBytes } from '@chipsmith/kernels';
 import {
   type Checkpoint,
-  createModel,
   evaluateCheckpoint,
-  findModel,
-  type ModelDefinition,
-  type ModelSettings,
   models,
   type TrainingStart,
   train,
@@ -16,7 +12,6 @@ import {
 } from '@chipsmith/models';
 import { RunFolder, threadedBatches } from '@chipsmith/models/node';
 import { z } from 'zod';
-import { newMusic } from '../asked.ts';
 import {
   comparisonTables,
   composingFigures,
@@ -25,23 +20,25 @@ import {
   type TrainingFigures,
 } from '../comparison.ts';
 import { drawTracks, settingsOf } from '../draw-tracks.ts';
-import { songsOf } from '../likeness.ts';
 import { escapeHtml } from '../page/html.ts';
 import { htmlTable } from '../page/terms.ts';
 import { scoreRanges } from '../scores.ts';
 import { commandWords } from '../shell-line.ts';
 import { type Arguments, type Command, givenOptions, type Options, text } from '../terminal/command.ts';
-import { CommandError, UsageError } from '../terminal/errors.ts';
+import { CommandError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { formatTable, print, tell } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { commandLine } from '../terminal/quote.ts';
 import { givenValues, schemaOptions } from '../terminal/schema-options.ts';
-import { integer, oneOf } from '../terminal/values.ts';
+import { integer } from '../terminal/values.ts';
+import { samples } from '../track-requests.ts';
 import { isVacant, type Track, writeTracks } from '../tracks.ts';
+import { trainingSongs } from '../training-songs.ts';
 import { requireWritable, requireWritableFile } from '../writable.ts';
-import { settingOptions, settingsSchema, trainableSettings } from './model-options.ts';
-import { adapterOption, CORPUS, datasetOf, freeFolder, withDevice } from './options.ts';
+import { comparedModels, type ModelAndData } from './compared-models.ts';
+import { settingOptions } from './model-options.ts';
+import { adapterOption, CORPUS, freeFolder, withDevice } from './options.ts';
 import { furtherOptions } from './track-command.ts';
 
 /** How long each model trains. */
@@ -81,7 +78,8 @@ const own: Options = {
 
 export const compare: Command = {
   name: 'compare',
-  description: 'Train several models for the same time, and put figures and tracks of all of them on one page.',
+  description:
+    'Train several models for the same time or as many steps, and put figures and tracks of all of them on one page.',
   get options() {
     return { ...own, ...settingOptions(models) };
   },
@@ -100,22 +98,17 @@ export const compare: Command = {
     const bound = Object.keys(given).length > 0 ? given : { minutes: 1 };
     const shape = givenValues(shapes, args);
     const { seed = 1 } = givenValues(seeds, args);
-    const chosen = (await pairsOf(args)).map((pair) => ({ ...pair, ...trainingOf(pair.definition, args, shape) }));
-    requireKnown(
-      args,
-      chosen.map(({ definition }) => definition),
-    );
-    for (const pair of chosen) requireSongs(pair);
+    const chosen = await comparedModels(args, shape);
     const output = text(args, 'output') ?? freeFolder('comparisons/comparison');
     const runs = chosen.map(({ definition: { name } }) => join(output, 'runs', name));
     await requireUnused(output, runs);
     await requireWritable(output);
     const markdown = text(args, 'markdown');
     if (markdown !== undefined) await requireWritableFile(markdown);
-    const wish = { asked: newMusic(tracks), bars, seed, composing: {}, arranged: true, loops: false };
+    const drawing = { requests: samples(tracks), bars, seed, composing: {}, arranged: true, loops: false };
     const results: ModelFigures[] = [];
     const drawn: Track[] = [];
-    const written = await interruptible(async (signal) => {
+    const { written, tables } = await interruptible(async (signal) => {
       await withDevice(args, signal, async (device, onPreparation) => {
         for (const [index, { definition, dataset, place, ...training }] of chosen.entries()) {
           signal.throwIfAborted();
@@ -123,22 +116,23 @@ export const compare: Command = {
           const folder = runs[index];
           const job = { device, definition, dataset, place, folder, onPreparation, signal };
           const { result, checkpoint } = await trainOne(job, options);
-          const made = await drawTracks(device, checkpoint, wish, { signal }).catch(noTracks);
-          const { model, step, encoding } = settingsOf(checkpoint, wish);
-          const songs = songsOf(dataset, wish);
+          const made = await drawTracks(device, checkpoint, drawing, { signal }).catch(noTracks);
+          const { model, step, encoding } = settingsOf(checkpoint, drawing);
+          const songs = trainingSongs(dataset, drawing);
           const { voices } = findEncoding(encoding);
           const ranges = scoreRanges(songs, voices);
+          const own = { run: folder };
+          const further = furtherOptions(checkpoint, { ...own, bars: String(bars) });
           for (const track of made) {
-            const options = { run: folder };
-            const further = furtherOptions(checkpoint, { ...options, bars: String(bars) });
             const name = track.name.replace('track-', `track-${model}-`);
-            drawn.push({ ...track, name, ranges, settings: { model, step, encoding }, options, further });
+            drawn.push({ ...track, name, ranges, settings: { model, step, encoding }, options: own, further });
           }
           const data = place === CORPUS ? `${encoding} of the embedded tunes` : place;
           results.push({ ...result, data, tracks: made.length, ...composingFigures(made, songs, voices) });
         }
       });
-      return await writeTracks(drawn, {
+      const tables = comparisonTables(results);
+      const written = await writeTracks(drawn, {
         output: join(output, 'tracks'),
         replace: false,
         title: `${withCount('# track(s)', tracks)} by each of ${withCount('# model(s)', results.length)}`,
@@ -146,13 +140,13 @@ export const compare: Command = {
         command: ['generate'],
         options: { bars: String(bars) },
         further: {},
-        table: comparisonTables(results).map(htmlSection).join('\n'),
+        table: tables.map(htmlSection).join('\n'),
         sound: { sampleRate: 48_000, filter: 'nes' },
         midi: 'general-midi',
         signal,
       });
+      return { written, tables };
     });
-    const tables = comparisonTables(results);
     if (markdown !== undefined) await writeFileAtomic(markdown, markdownPage(args, tables));
     const words = tables.map(({ title, rows, notes }) => `${title}\n\n${formatTable(rows)}\n\n${notes}`);
     const heard = `Hear and see them: ${written.page}`;
@@ -161,43 +155,11 @@ export const compare: Command = {
   },
 };
 
-/** A model that makes nothing of use keeps nobody from comparing the others. */
+/** A model whose tracks are of no use is compared all the same, without them. */
 function noTracks(error: unknown): Track[] {
   if (!(error instanceof CommandError)) throw error;
   tell(error.message);
   return [];
-}
-
-/** Of the settings and sizes that were given those that a model has. @throws UsageError for what it does not take */
-function trainingOf(definition: ModelDefinition, args: Arguments, shape: Partial<ModelDefinition['training']>) {
-  const { batch, length } = { ...definition.training, ...shape };
-  // Models of whole pieces have no other length.
-  const own = definition.training.length === 1 ? { batch, length: 1 } : { batch, length };
-  return { ...own, settings: trainableSettings(definition, givenValues(settingsSchema(definition), args), own) };
-}
-
-/** @throws UsageError for a setting that none of the models has */
-function requireKnown(args: Arguments, definitions: readonly ModelDefinition[]): void {
-  const known = Object.keys(settingOptions(definitions));
-  const foreign = Object.keys(settingOptions(models)).find((key) => args[key] !== undefined && !known.includes(key));
-  if (foreign === undefined) return;
-  const names = definitions.map(({ name }) => name).join(', ');
-  throw new UsageError(`--${foreign} is a setting of none of the models that are compared: ${names}`);
-}
-
-/**
- * Looks for songs before anything is trained: of two models, the second may have none after hours with the first.
- *
- * @throws CommandError if the data has none to learn from, or none to measure the model by
- */
-function requireSongs({ definition, dataset, place, settings }: Pair & { readonly settings: ModelSettings }): void {
-  const { cutting } = createModel(definition, settings).examples;
-  for (const split of ['train', 'valid'] as const) {
-    if (dataset.sequences(split).some((sequence) => cutting.unitsOf(sequence) > 0)) continue;
-    throw new CommandError(
-      `${place}: no song of its split ${split} is of use to ${definition.name}; prepare it again with more songs or another --valid-share, or leave out the model.`,
-    );
-  }
 }
 
 /** @throws CommandError if an earlier comparison, whole or interrupted, is in the folder, or something else in its way */
@@ -209,63 +171,7 @@ async function requireUnused(output: string, runs: readonly string[]): Promise<v
   }
 }
 
-/** A model and the data that it can learn. */
-interface Pair {
-  readonly definition: ModelDefinition;
-  readonly dataset: Dataset;
-  /** Dataset folder, or CORPUS. */
-  readonly place: string;
-}
-
-/** @throws UsageError if a model is unknown, learns none of the data, or some data is learnt by none */
-async function pairsOf(args: Arguments): Promise<Pair[]> {
-  const names = listed(args, 'models');
-  const known = models.map(({ name }) => name);
-  const wanted = names?.map((name) => findModel(oneOf('--models: each', name, known))) ?? models;
-  const places = listed(args, 'data') ?? [CORPUS];
-  const folders = await Promise.all(
-    places
-      .filter((place) => place !== CORPUS)
-      .map(async (place) => ({ place, dataset: await datasetOf(place, findEncoding(models[0].encodings[0])) })),
-  );
-  const encodings = folders.map(({ dataset }) => dataset.manifest.encoding.name);
-  const twice = encodings.find((name, index) => encodings.indexOf(name) < index);
-  if (twice !== undefined) {
-    const both = folders.filter((_, index) => encodings[index] === twice).map(({ place }) => place);
-    throw new UsageError(`--data: ${both.join(' and ')} are all in ${twice}; compare the models on one of them`);
-  }
-  const pairs: Pair[] = [];
-  for (const definition of wanted) {
-    const found = folders.find(({ dataset }) => definition.encodings.includes(dataset.manifest.encoding.name));
-    if (found !== undefined) pairs.push({ definition, ...found });
-    else if (places.includes(CORPUS)) {
-      const dataset = await datasetOf(CORPUS, findEncoding(definition.encodings[0]));
-      pairs.push({ definition, dataset, place: CORPUS });
-    } else if (names !== undefined) {
-      const encoding = definition.encodings.join(' or ');
-      throw new UsageError(
-        `${definition.name} learns ${encoding}, and none of --data is in it; prepare it with --encoding ${definition.encodings[0]}`,
-      );
-    }
-  }
-  const unused = places.find((place) => !pairs.some((pair) => pair.place === place));
-  if (unused === undefined) return pairs;
-  const one = names === undefined ? 'no model' : 'none of --models';
-  throw new UsageError(`--data: ${one} learns ${unused}; see chipsmith models for the encodings that they learn`);
-}
-
-/** Words with commas between, each of which may be there once. @throws UsageError */
-function listed(args: Arguments, option: string): string[] | undefined {
-  const words = text(args, option)
-    ?.split(',')
-    .map((word) => word.trim());
-  if (words?.includes('')) throw new UsageError(`--${option}: there is nothing before or after one of the commas`);
-  const twice = words?.find((word, index) => words.indexOf(word) < index);
-  if (twice !== undefined) throw new UsageError(`--${option} names ${twice} twice`);
-  return words;
-}
-
-interface Job extends Pair {
+interface Job extends ModelAndData {
   readonly device: Device;
   readonly folder: string;
   readonly onPreparation: PreparationOptions['onProgress'];
@@ -285,15 +191,14 @@ async function trainOne(
   try {
     const store = new RunFolder(folder);
     const { step, best } = await train({
-      ...{ device, definition, dataset, store, batchSource: threadedBatches, resume: false },
-      ...options,
+      ...{ device, definition, dataset, store, batchSource: threadedBatches, resume: false, onPreparation, signal },
       ...{
         dataPlace: place === CORPUS ? CORPUS : resolve(place),
         validTokens: 20_000,
         validateEvery: 100,
         patience: 0,
       },
-      onPreparation,
+      ...options,
       onStart: (started) => {
         start = started;
       },
@@ -301,7 +206,6 @@ async function trainOne(
         rate = tokensPerSecond;
         progress.update(share, `step ${step}, loss ${loss.toFixed(3)}`);
       },
-      signal,
     });
     signal.throwIfAborted();
     const checkpoint = await store.load(best === null ? 'latest' : 'best');
@@ -309,28 +213,20 @@ async function trainOne(
     const { loss, measures } = await evaluateCheckpoint(device, checkpoint, valid, { signal });
     const { examples } = checkpoint.model;
     const baselines = examples.baselines?.(dataset.sequences('train'), valid) ?? {};
-    const { parameters = 0, predicted, measured } = start ?? {};
-    const memory = { predictedBytes: sumOf(predicted), measuredBytes: sumOf(measured) };
+    const [predictedBytes, measuredBytes] = [start?.predicted, start?.measured].map((bytes) =>
+      bytes ? totalBytes(bytes) : 0,
+    );
     const result = {
       model: name,
-      parameters,
-      step,
-      loss,
-      lossUnit,
-      baselines,
-      measures,
+      parameters: checkpoint.model.parameters.valueCount,
+      ...{ step, loss, lossUnit, baselines, measures, predictedBytes, measuredBytes },
       tokensPerSecond: rate,
       units,
-      ...memory,
     };
     return { result, checkpoint };
   } finally {
     progress.stop();
   }
-}
-
-function sumOf(bytes: Readonly<Record<string, number>> = {}): number {
-  return Object.values(bytes).reduce((sum, each) => sum + each, 0);
 }
 
 function htmlSection({ title, rows, notes }: Table): string {

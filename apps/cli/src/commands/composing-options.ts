@@ -1,19 +1,20 @@
 import { type Checkpoint, composingSettings, createModel, findModel, models, type Task } from '@chipsmith/models';
 import type { z } from 'zod';
-import type { Arguments, Options } from '../terminal/command.ts';
+import type { Arguments, HelpSections, Options } from '../terminal/command.ts';
 import { asUsage, CommandError, UsageError } from '../terminal/errors.ts';
-import { givenValues, schemaOptions } from '../terminal/schema-options.ts';
+import { foreignOption, givenValues, schemaOptions, sharedOptions } from '../terminal/schema-options.ts';
 
-/**
- * Options for how models do what they are asked: what their composers can be set to, each as the first that has it
- * describes it.
- */
+/** Options for the settings of the composers that models have for some tasks. */
 export function composingOptions(tasks: readonly Task[]): Options {
-  const options: Record<string, Options[string]> = {};
-  for (const schema of schemasOf(tasks)) {
-    for (const [key, option] of Object.entries(schemaOptions(schema))) options[key] ??= option;
-  }
-  return options;
+  return sharedOptions(schemasOf(tasks));
+}
+
+/** The sections of help of a command that asks a model for music. */
+export function composingSections(own: Options, tasks: readonly Task[]): HelpSections {
+  return [
+    ['Options', own],
+    ['Settings of composing, for models that have them', composingOptions(tasks)],
+  ];
 }
 
 /** Refuses values that no model takes, before it is known which model it is. @throws UsageError */
@@ -22,9 +23,9 @@ export function checkComposing(args: Arguments, tasks: readonly Task[]): void {
 }
 
 /**
- * What is set of how a model does what it is asked.
+ * The settings of a model's composer that a command line gives.
  *
- * @param tasks those of the command, whose options may be typed
+ * @param tasks those whose options the command has
  * @throws CommandError if the model cannot do that
  * @throws UsageError for a setting that it does not have, or a value that it does not take
  */
@@ -35,8 +36,7 @@ export function givenComposing(
   tasks: readonly Task[] = [task],
 ): Readonly<Record<string, unknown>> {
   const schema = schemaOf(checkpoint, task);
-  const known = Object.keys(schemaOptions(schema));
-  const foreign = Object.keys(composingOptions(tasks)).find((key) => args[key] !== undefined && !known.includes(key));
+  const foreign = foreignOption(args, composingOptions(tasks), schemaOptions(schema));
   if (foreign !== undefined) refuseComposing(checkpoint, task, foreign);
   const given = givenValues(schema, args) as Readonly<Record<string, unknown>>;
   // Values may exclude each other.
@@ -53,7 +53,7 @@ function refuseComposing(checkpoint: Checkpoint, task: Task, option: string): ne
   const known = Object.keys(schemaOptions(schemaOf(checkpoint, task)));
   const has = known.map((key) => `--${key}`).join(', ') || 'none';
   const { name } = findModel(checkpoint.metadata.model);
-  throw new UsageError(`--${option} is not a setting of ${name} where it is to ${task}, which are ${has}`);
+  throw new UsageError(`--${option} is not a setting of ${name} for ${task}; it has ${has}`);
 }
 
 /** @throws CommandError naming the models that can, if this one cannot */

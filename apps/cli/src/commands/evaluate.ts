@@ -1,12 +1,23 @@
-import { bigram, type Dataset, encodings, findEncoding, SPLITS, type Split, unigram } from '@chipsmith/data';
+import {
+  bigram,
+  type Dataset,
+  encodings,
+  findEncoding,
+  measureMusic,
+  SPLITS,
+  type Split,
+  unigram,
+} from '@chipsmith/data';
 import { evaluateCheckpoint, findModel, type ModelEvaluation } from '@chipsmith/models';
-import { type Likeness, likenessOf, likenessTable, measureSongs, mediansOf, rangesOf } from '../likeness.ts';
+import { type Likeness, likenessOf, likenessTable } from '../likeness.ts';
+import { songFigures } from '../music-figures.ts';
 import { type Arguments, type Command, text } from '../terminal/command.ts';
 import { UsageError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { percent, print } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { choice, integer, numbers, seedOf } from '../terminal/values.ts';
+import { trainingSongs } from '../training-songs.ts';
 import { checkpointOptions, runAndData, sequencesOf, splitOptions } from './checkpoint.ts';
 import { requireComposing } from './composing-options.ts';
 import { adapterOption, datasetOf, withDevice } from './options.ts';
@@ -75,12 +86,12 @@ async function compareTracks(args: Arguments, temperatures: readonly number[]): 
   const results = await interruptible((signal) =>
     withDevice(args, signal, async (device) => {
       const options = { encoding, tracks, bars, seed, signal };
-      const songs = measureSongs(dataset, options);
+      const songs = trainingSongs(dataset, options).map((song) => measureMusic(song, encoding.voices));
       const likenesses: Likeness[] = [];
       for (const temperature of temperatures) {
         likenesses.push(await likenessOf(device, checkpoint, songs, temperature, options));
       }
-      return { songs, likenesses };
+      return { songs: songFigures(songs), likenesses };
     }),
   );
   const { songs, likenesses } = results;
@@ -91,11 +102,7 @@ Medians of ${tracks} tracks of ${bars} bars, of the voices that the model writes
 songs. In time: tracks whose notes meet beats and other voices as the songs' do. Distance: mean over the measures of how
 differently tracks and songs are distributed (Kolmogorov and Smirnov), 0 alike to 1.
 Most like the songs at temperature ${best.temperature}: generate --temperature ${best.temperature}`;
-  print(
-    args,
-    { tracks, bars, songs: mediansOf(songs), ranges: rangesOf(songs), likenesses, best: best.temperature },
-    words,
-  );
+  print(args, { tracks, bars, songs: songs.medians, ranges: songs.ranges, likenesses, best: best.temperature }, words);
   return 0;
 }
 

@@ -1,6 +1,6 @@
-import { continuations, newMusic } from '../asked.ts';
 import type { Command } from '../terminal/command.ts';
 import { tell } from '../terminal/output.ts';
+import { continuations, samples } from '../track-requests.ts';
 import { primerOf } from './given-music.ts';
 import { trackCommand } from './track-command.ts';
 
@@ -32,9 +32,9 @@ export const generate: Command = trackCommand({
     ],
     ['generate --run runs/nes --primer mine.mid --no-arrange', 'Go on from your own melody'],
   ],
-  async asked(args, { count, bars, ...source }) {
+  async requests(args, { count, bars, ...source }) {
     const primer = await primerOf(args, source, bars);
     if (primer?.description !== undefined) tell(primer.description);
-    return primer === undefined ? newMusic(count) : continuations(count, primer);
+    return primer === undefined ? samples(count) : continuations(count, primer);
   },
 });

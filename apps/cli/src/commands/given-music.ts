@@ -18,29 +18,13 @@ import { findSong } from '../find-song.ts';
 import { type Arguments, text } from '../terminal/command.ts';
 import { asUsage, CommandError, UsageError } from '../terminal/errors.ts';
 import { integers } from '../terminal/values.ts';
+import type { GivenMusic, NamedPiece } from '../track-requests.ts';
 import { firstSong, readInput } from './song.ts';
 
-/** Music that a model gets, for tracks in its key, meter and tempo. */
-export interface GivenMusic {
-  readonly events: Uint16Array;
-  /** As choosePrimer has them. */
-  readonly transposition: number;
-  readonly meter: Pick<Meter, 'beats' | 'unit'>;
-  /** Of the song, in quarter notes a minute; pitches have none. */
-  readonly beatsPerMinute?: number;
-  /** One line that says what was taken of which song. */
-  readonly description?: string;
-}
-
-/** A whole piece, with its name. */
-export interface NamedPiece extends GivenMusic {
-  readonly name: string;
-  readonly description: string;
-}
-
-/** Where songs are looked for that are no files: the data of a run, if it is to be had. */
+/** Where songs are looked for that are not files. */
 export interface SongSource {
   readonly encoding: Encoding;
+  /** The training data of a run; undefined if it cannot be read. */
   readonly data: Dataset | undefined;
 }
 
@@ -75,7 +59,7 @@ export async function primerOf(args: Arguments, source: SongSource, bars: number
 }
 
 /**
- * The piece that a name means, as models get it that take pieces whole.
+ * The song that a name means as one whole piece, for models that take pieces whole.
  *
  * @throws CommandError or DataError if there is no such song, or the encoding makes nothing of it
  */
@@ -106,8 +90,8 @@ interface NamedSong {
 }
 
 /**
- * The first song of a file of any kind; where there is no such file, the song of the run's data that has the name, as
- * its first sequence tells it.
+ * The first song of a file of any kind; where there is no such file, the song of the run's data that has the name,
+ * decoded from its first sequence.
  */
 async function songNamed(name: string, { encoding, data }: SongSource): Promise<NamedSong> {
   if (data === undefined || isFile(name)) {

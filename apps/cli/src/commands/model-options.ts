@@ -14,9 +14,9 @@ import {
   trainingSettings,
 } from '@chipsmith/models';
 import { z } from 'zod';
-import { type Arguments, type Options, text } from '../terminal/command.ts';
+import { type Arguments, type HelpSections, type Options, text } from '../terminal/command.ts';
 import { asUsage, UsageError } from '../terminal/errors.ts';
-import { firstChange, givenValues, schemaOptions } from '../terminal/schema-options.ts';
+import { firstChange, foreignOption, givenValues, schemaOptions, sharedOptions } from '../terminal/schema-options.ts';
 import { oneOf } from '../terminal/values.ts';
 
 /** The model, where it is not the default one. */
@@ -55,22 +55,9 @@ export function givenShape(args: Arguments, definition: ModelDefinition) {
   return { ...shape, ...(length && { length: lengthsOf({ length }) }) };
 }
 
-/**
- * The options of some models' own settings. Where several have one of the same name, it is described as the first has
- * it.
- *
- * @throws Error if models disagree on whether an option has a value
- */
+/** The options of some models' own settings. */
 export function settingOptions(definitions: readonly ModelDefinition[]): Options {
-  const options: Record<string, Options[string]> = {};
-  for (const definition of definitions) {
-    for (const [key, option] of Object.entries(schemaOptions(settingsSchema(definition)))) {
-      options[key] ??= option;
-      if (options[key].type === option.type) continue;
-      throw new Error(`--${key} of ${definition.name} is of another type than elsewhere`);
-    }
-  }
-  return options;
+  return sharedOptions(definitions.map(settingsSchema));
 }
 
 /** Own options of a command and those of models' settings. @throws Error if a setting has the name of an option */
@@ -84,7 +71,7 @@ export function withSettings(own: Options, definitions: readonly ModelDefinition
 /**
  * What help shows where options depend on the model: the command's own, and the settings of the model that was named.
  */
-export function sectionsOf(own: Options, definition: ModelDefinition): readonly (readonly [string, Options])[] {
+export function sectionsOf(own: Options, definition: ModelDefinition): HelpSections {
   const heading = `Settings of ${definition.name}; of another: --model <name> --help`;
   return [
     ['Options', own],
@@ -100,10 +87,13 @@ export function sectionsOf(own: Options, definition: ModelDefinition): readonly 
  */
 export function givenSettings(args: Arguments, definition: ModelDefinition, others = models) {
   const schema = settingsSchema(definition);
-  const own = Object.keys(schemaOptions(schema));
-  const foreign = Object.keys(settingOptions(others)).find((key) => args[key] !== undefined && !own.includes(key));
+  const own = schemaOptions(schema);
+  const foreign = foreignOption(args, settingOptions(others), own);
   if (foreign !== undefined) {
-    const settings = own.map((key) => `--${key}`).join(', ') || 'none';
+    const settings =
+      Object.keys(own)
+        .map((key) => `--${key}`)
+        .join(', ') || 'none';
     throw new UsageError(`--${foreign} is not a setting of ${definition.name}, which has ${settings}`);
   }
   return givenValues(schema, args);
@@ -119,12 +109,12 @@ export interface Training {
 /**
  * @param from where training starts, if not anew: model and settings are those of its checkpoint, and only the
  *   optimiser can be set
- * @throws UsageError for an unknown model, a setting that it does not take, or one that the checkpoint has otherwise
+ * @throws UsageError for an unknown model, a setting that it does not take, or one that differs from the checkpoint's
  */
 export function trainingOf(args: Arguments, from?: StartingPoint): Training {
   const definition = from === undefined ? modelOf(args) : modelFrom(args, from);
   const given = givenSettings(args, definition);
-  if (from !== undefined) requireAsIn(from, definition, given);
+  if (from !== undefined) requireSameSettings(from, definition, given);
   const settings = from === undefined ? given : settingsFrom(from.checkpoint, given.optimiser);
   const shape = { ...definition.training, ...givenShape(args, definition) };
   return { definition, settings: trainableSettings(definition, settings, shape), shape };
@@ -139,7 +129,7 @@ export function trainableSettings(definition: ModelDefinition, given: object, sh
   return asUsage(() => {
     microBatchOf(shape);
     const settings = configure(definition, given);
-    requireTrainable(definition, createModel(definition, settings), shape);
+    requireTrainable(definition, { settings, model: createModel(definition, settings) }, shape);
     return settings;
   });
 }
@@ -153,8 +143,8 @@ function modelFrom(args: Arguments, { name, checkpoint: { metadata } }: Starting
   );
 }
 
-/** @throws UsageError if a setting is given that a checkpoint has otherwise and that is not of its optimiser */
-function requireAsIn(
+/** @throws UsageError if a setting that is given, and is not one of the optimiser, differs from the checkpoint's */
+function requireSameSettings(
   { name, checkpoint: { settings } }: StartingPoint,
   definition: ModelDefinition,
   { optimiser: _, ...given }: object & { readonly optimiser?: unknown },

@@ -37,7 +37,7 @@ export const prepare: Command = {
     encoding: {
       type: 'string',
       valueHint: encodings.map(({ name }) => name).join('|'),
-      description: `how music becomes events; chipsmith models tells which a model speaks (default ${encodings[0].name})`,
+      description: `how music becomes events; chipsmith models lists which a model learns (default ${encodings[0].name})`,
     },
     corpus: { type: 'boolean', description: 'use the public-domain tunes that come with chipsmith' },
     ...DOWNLOAD_OPTIONS,

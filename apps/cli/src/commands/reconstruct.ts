@@ -18,7 +18,7 @@ import { startProgress } from '../terminal/progress.ts';
 import { choice, integer, required } from '../terminal/values.ts';
 import { requireWritableFile } from '../writable.ts';
 import { checkpointOptions, runAndData, sequencesOf, splitOptions } from './checkpoint.ts';
-import { checkComposing, composingOptions, givenComposing } from './composing-options.ts';
+import { checkComposing, composingOptions, composingSections, givenComposing } from './composing-options.ts';
 import { pieceNamed } from './given-music.ts';
 import { adapterOption, withDevice } from './options.ts';
 
@@ -40,10 +40,7 @@ export const reconstruct: Command = {
   get options() {
     return { ...ownOptions, ...composingOptions(TASKS) };
   },
-  helpSections: () => [
-    ['Options', ownOptions],
-    ['How music is made, as far as the model has it', composingOptions(TASKS)],
-  ],
+  helpSections: () => composingSections(ownOptions, TASKS),
   examples: [
     [
       'reconstruct --run runs/bitmaps --output pieces.html',

@@ -1,9 +1,7 @@
 import { join } from 'node:path';
-import { type Dataset, type Encoding, findEncoding, withCount } from '@chipsmith/data';
+import { findEncoding, withCount } from '@chipsmith/data';
 import { type Checkpoint, findModel, learningWarning, type Task, tempo } from '@chipsmith/models';
-import type { Asked } from '../asked.ts';
 import { drawTracks, settingsOf } from '../draw-tracks.ts';
-import { songsOf } from '../likeness.ts';
 import { scoreRanges } from '../scores.ts';
 import type { FurtherOptions, TypedOptions } from '../sidecar.ts';
 import { type Arguments, type Command, flag, givenOptions, type Options, text } from '../terminal/command.ts';
@@ -12,38 +10,38 @@ import { interruptible } from '../terminal/interrupt.ts';
 import { print, tell } from '../terminal/output.ts';
 import { givenValue, schemaOptions } from '../terminal/schema-options.ts';
 import { integer, required, seedOf } from '../terminal/values.ts';
+import type { TrackRequests } from '../track-requests.ts';
 import { checkTracksFolder, writeTracks } from '../tracks.ts';
+import { trainingSongs } from '../training-songs.ts';
 import { requireReplaceable } from '../writable.ts';
 import { checkpointOf, checkpointOptions, trainingData } from './checkpoint.ts';
-import { checkComposing, composingOptions, givenComposing } from './composing-options.ts';
+import { checkComposing, composingOptions, composingSections, givenComposing } from './composing-options.ts';
+import type { SongSource } from './given-music.ts';
 import { adapterOption, withDevice } from './options.ts';
 import { soundOf, soundOptions } from './render.ts';
 import { midiOf, midiOption } from './song.ts';
 
-/** A command that makes a folder of tracks with a trained model. */
+/** What a command that makes a folder of tracks with a trained model has of its own. */
 export interface TrackCommand {
   readonly name: string;
   readonly description: string;
-  /** What it may ask of a model; the options of all of these can be typed. */
+  /** What it may ask of a model; it has the composers' options for all of these. */
   readonly tasks: readonly Task[];
   /** Songs that must be named, such as `<piece>`. */
   readonly inputs: readonly string[];
   /** Options of its own. */
   readonly options: Options;
-  /** Tracks, where nothing is said. */
+  /** Number of tracks by default. */
   readonly count: number;
-  /** Folder in the run's where tracks go, where nothing is said. */
+  /** Where tracks go by default, in the run's folder. */
   readonly folder: string;
   readonly examples: Command['examples'];
-  /** What the model is asked for, once it and the songs that it learnt from are known. */
-  asked(args: Arguments, place: TrackPlace): Promise<Asked>;
+  /** @throws UsageError, CommandError or DataError for songs that cannot be had */
+  requests(args: Arguments, source: TrackSource): Promise<TrackRequests>;
 }
 
-/** What tracks are made with. */
-export interface TrackPlace {
-  readonly encoding: Encoding;
-  /** The songs that the model learnt from, if they are to be had. */
-  readonly data: Dataset | undefined;
+/** Where given songs come from, and how many tracks there are to be, of how many bars. */
+export interface TrackSource extends SongSource {
   readonly count: number;
   readonly bars: number;
 }
@@ -83,10 +81,9 @@ function sharedOptions({ count, folder, options }: Pick<TrackCommand, 'count' | 
   } satisfies Options;
 }
 
-/** The command itself. */
-export function trackCommand(made: TrackCommand): Command {
-  const { name, description, tasks, inputs, count: usualCount, folder: usualFolder, examples } = made;
-  const ownOptions = sharedOptions(made);
+export function trackCommand(definition: TrackCommand): Command {
+  const { name, description, tasks, inputs, examples } = definition;
+  const ownOptions = sharedOptions(definition);
   const command: Command = {
     name,
     description,
@@ -94,19 +91,17 @@ export function trackCommand(made: TrackCommand): Command {
     get options() {
       return { ...ownOptions, ...composingOptions(tasks) };
     },
-    helpSections: () => [
-      ['Options', ownOptions],
-      ['How music is made, as far as the model has it', composingOptions(tasks)],
-    ],
+    helpSections: () => composingSections(ownOptions, tasks),
     examples,
     async run(args) {
       if (args._.length !== inputs.length) {
         throw new UsageError(`chipsmith ${name}: name ${inputs.join(' and ')} (--help shows how)`);
       }
-      const { count = usualCount, sound, midi, ...options } = optionsOf(args);
+      const { count = definition.count, sound, midi, ...options } = optionsOf(args);
       const { bars } = options;
       checkComposing(args, tasks);
-      const folder = text(args, 'output') ?? join(required(args, 'run', 'the folder of a trained model'), usualFolder);
+      const folder =
+        text(args, 'output') ?? join(required(args, 'run', 'the folder of a trained model'), definition.folder);
       await checkTracksFolder(folder);
       await requireReplaceable(folder);
       const { checkpoint, run } = await checkpointOf(args);
@@ -115,33 +110,33 @@ export function trackCommand(made: TrackCommand): Command {
       if (warning !== undefined) tell(warning);
       const encoding = findEncoding(metadata.encoding.name);
       const data = await trainingData(run, checkpoint);
-      const asked = await made.asked(args, { encoding, data, count, bars });
-      const wish = { ...options, asked, composing: givenComposing(args, checkpoint, asked.task, tasks) };
-      const settings = settingsOf(checkpoint, wish);
-      const ranges = data && scoreRanges(songsOf(data, options), encoding.voices);
+      const requests = await definition.requests(args, { encoding, data, count, bars });
+      const drawing = { ...options, requests, composing: givenComposing(args, checkpoint, requests.task, tasks) };
+      const settings = settingsOf(checkpoint, drawing);
+      const ranges = data && scoreRanges(trainingSongs(data, options), encoding.voices);
       const { output: _, seed: __, replace, ...typed } = givenOptions(command, args);
       const { output, page, tracks } = await interruptible(async (signal) => {
         const drawn = await withDevice(args, signal, (device, onPreparation) =>
-          drawTracks(device, checkpoint, wish, { signal, onPreparation }),
+          drawTracks(device, checkpoint, drawing, { signal, onPreparation }),
         );
         const tracks = drawn.map((track) => ({ ...track, ranges }));
         const title = withCount(`# track(s) by ${metadata.model}`, count);
         const place = { output: folder, replace: replace === true };
-        const words = { command: [name, ...args._], options: typed, further: furtherOptions(checkpoint, typed) };
-        return { tracks, ...(await writeTracks(tracks, { ...place, ...words, title, settings, sound, midi, signal })) };
+        const made = { command: [name, ...args._], options: typed, further: furtherOptions(checkpoint, typed) };
+        return { tracks, ...(await writeTracks(tracks, { ...place, ...made, title, settings, sound, midi, signal })) };
       });
       const moved = output === folder ? '' : ` (${folder} holds tracks already; --replace would replace them)`;
       const words = `${withCount('# track(s)', tracks.length)} in ${output}${moved}\nHear and see them: ${page}`;
       const described = tracks.map((track) => ({ name: track.name, ...track.settings, scores: track.scores }));
-      const told = { output, page, settings, ...(warning && { warning }), ...(ranges && { ranges }) };
-      print(args, { ...told, tracks: described }, words);
+      const facts = { output, page, settings, ...(warning && { warning }), ...(ranges && { ranges }) };
+      print(args, { ...facts, tracks: described }, words);
       return 0;
     },
   };
   return command;
 }
 
-/** All that can be told without a model. @throws UsageError */
+/** Options that can be read before a model is loaded. @throws UsageError */
 function optionsOf(args: Arguments) {
   return {
     count: integer(args, 'count', { least: 1, most: 1000 }),
@@ -155,9 +150,7 @@ function optionsOf(args: Arguments) {
   };
 }
 
-/**
- * Of options that made tracks, those with which the model goes on from one of them, and varies it, as far as it can.
- */
+/** Of the options that made tracks those for going on from one of them, and for varying it, if the model can. */
 export function furtherOptions({ model: { composers } }: Checkpoint, typed: TypedOptions): FurtherOptions {
   const shared = Object.keys(sharedOptions({ count: 0, folder: '', options: {} }));
   const fitting = (task: Task) => {

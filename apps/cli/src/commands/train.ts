@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { type AugmentationName, findEncoding } from '@chipsmith/data';
-import { type BytesByCategory, type Device, MEMORY_CATEGORIES } from '@chipsmith/kernels';
+import { type Device, MEMORY_CATEGORIES, totalBytes } from '@chipsmith/kernels';
 import {
   findModel,
   learningWarning,
@@ -139,7 +139,7 @@ export const train: Command = {
     let start: TrainingStart | undefined;
     const onStart = (started: TrainingStart) => {
       start = started;
-      tell(`${formatBytes(sum(started.measured))} measured on the device`);
+      tell(`${formatBytes(totalBytes(started.measured))} measured on the device`);
     };
     const onProgress = (done: TrainingProgress) => progress.update(done.share, progressWords(run, done));
     try {
@@ -303,11 +303,7 @@ function paddingWords({ padding }: TrainingPlan): string {
 function memoryTable({ parameters, predicted }: TrainingPlan): string {
   const rows = [
     ...MEMORY_CATEGORIES.map((category) => ({ memory: category, predicted: formatBytes(predicted[category]) })),
-    { memory: 'total', predicted: formatBytes(sum(predicted)) },
+    { memory: 'total', predicted: formatBytes(totalBytes(predicted)) },
   ];
   return `${parameters} parameters\n${formatTable(rows)}`;
-}
-
-function sum(bytes: BytesByCategory): number {
-  return MEMORY_CATEGORIES.reduce((total, category) => total + bytes[category], 0);
 }

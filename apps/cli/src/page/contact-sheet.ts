@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FilterName } from '@chipsmith/apu';
 import type { Song } from '@chipsmith/data';
-import { outsideMark, type ScoreRanges, type Scores } from '../scores.ts';
+import { outsideMark, type ScoreRange, type ScoreRanges, type Scores } from '../scores.ts';
 import type { FurtherOptions } from '../sidecar.ts';
 import { escapeHtml } from './html.ts';
 import { htmlPage } from './page.ts';
@@ -127,7 +127,7 @@ function offer(kind: string, label: string): string {
 function scoreItem(
   name: string,
   value: number | undefined,
-  range: ScoreRanges[string] | undefined,
+  range: ScoreRange | undefined,
   all: readonly SheetTrack[],
 ): string {
   if (value === undefined) return '';

@@ -19,6 +19,9 @@ export interface OptionDefinition {
 /** By name, without the dashes. */
 export type Options = Readonly<Record<string, OptionDefinition>>;
 
+/** Options under headings, in the order in which help lists them. */
+export type HelpSections = readonly (readonly [heading: string, options: Options])[];
+
 /** One subcommand of `chipsmith`. */
 export interface Command {
   readonly name: string;
@@ -28,7 +31,7 @@ export interface Command {
   /**
    * What help shows of the options, under headings, where that depends on what else was typed; all of them if left out.
    */
-  helpSections?(args: Arguments): readonly (readonly [heading: string, options: Options])[];
+  helpSections?(args: Arguments): HelpSections;
   /** What positional arguments are, for the usage line; none are accepted if left out. */
   readonly positionals?: string;
   /** Complete command lines with a word on what they do. */

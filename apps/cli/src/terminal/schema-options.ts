@@ -42,6 +42,26 @@ export function schemaOptions(schema: z.ZodType): Options {
 }
 
 /**
+ * The options for the values of several schemas. Where some have one of the same name, it is described as the first
+ * schema has it.
+ *
+ * @throws Error if schemas disagree on whether an option has a value
+ */
+export function sharedOptions(schemas: readonly z.ZodType[]): Options {
+  const options: Record<string, OptionDefinition> = {};
+  for (const [key, option] of schemas.flatMap((schema) => Object.entries(schemaOptions(schema)))) {
+    options[key] ??= option;
+    if (options[key].type !== option.type) throw new Error(`schemas disagree on whether --${key} has a value`);
+  }
+  return options;
+}
+
+/** The first option given that is one of `all` and not of `own`. */
+export function foreignOption(args: Arguments, all: Options, own: Options): string | undefined {
+  return Object.keys(all).find((key) => args[key] !== undefined && !Object.hasOwn(own, key));
+}
+
+/**
  * The values of a schema that a command line gives, and no defaults.
  *
  * @throws UsageError naming the option whose value is outside the schema's limits

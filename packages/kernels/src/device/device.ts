@@ -9,11 +9,11 @@ import { requireData } from '../trace/data.ts';
 import {
   type Arena,
   type BytesByCategory,
-  MEMORY_CATEGORIES,
   type MemoryCategory,
   noBytes,
   type Slot,
   STAGING_BYTES,
+  totalBytes,
 } from '../trace/memory.ts';
 import { BYTES_PER_ELEMENT, type DataType, elementCount, formatShape, type TensorData } from '../trace/shape.ts';
 import type { Debug } from './debug.ts';
@@ -66,6 +66,14 @@ export interface VariantChooser {
   ): Promise<readonly Variant[]>;
 }
 
+/** What is counted of a buffer or texture. */
+interface AllocatedMemory {
+  readonly category: MemoryCategory;
+  readonly byteLength: number;
+  /** Programs that have yet to free it: several where it belongs to a pool. */
+  users: number;
+}
+
 /** On which device the values of an arena are. */
 const holders = new WeakMap<Arena, Device>();
 
@@ -90,10 +98,10 @@ export class Device {
   #bound = Number.POSITIVE_INFINITY;
   /** Set once, when the device is opened; see `MemoryLimits`. */
   textures: TextureSupport | undefined;
-  readonly #memory = new Map<GPUBuffer | GPUTexture, Pick<PlannedBuffer, 'category' | 'byteLength'>>();
+  readonly #memory = new Map<GPUBuffer | GPUTexture, AllocatedMemory>();
   readonly #arenas = new Map<Arena, GPUBuffer>();
-  /** The memory of pools, and how many programs use it. */
-  readonly #pooled = new Map<PlannedBuffer, { readonly memory: GPUBuffer | GPUTexture; users: number }>();
+  /** Of pools, also what was freed since: `#memory` says whether it is still there. */
+  readonly #pooled = new WeakMap<PlannedBuffer, GPUBuffer | GPUTexture>();
   readonly #pipelines = new Map<string, Promise<Pipeline>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   readonly #staging: GPUBuffer;
@@ -235,18 +243,19 @@ export class Device {
   }
 
   /**
-   * For programs: a buffer or texture of a pool, which is made for the first that asks; `free` ends it once it was
-   * called for each.
+   * For programs: a buffer or texture of a pool, allocated for the first program that asks. Each of them calls `free`;
+   * the last call frees it.
    */
   pooled(planned: PlannedBuffer, allocate: () => GPUBuffer | GPUTexture): GPUBuffer | GPUTexture {
     const known = this.#pooled.get(planned);
-    if (known === undefined) {
-      const memory = allocate();
-      this.#pooled.set(planned, { memory, users: 1 });
-      return memory;
+    const allocated = known && this.#memory.get(known);
+    if (known !== undefined && allocated !== undefined) {
+      allocated.users++;
+      return known;
     }
-    known.users++;
-    return known.memory;
+    const memory = allocate();
+    this.#pooled.set(planned, memory);
+    return memory;
   }
 
   /**
@@ -282,9 +291,11 @@ export class Device {
 
   free(memory: readonly (GPUBuffer | GPUTexture)[]): void {
     for (const piece of memory) {
-      const counted = this.#memory.get(piece);
-      if (counted === undefined || this.#isStillUsed(piece)) continue;
-      this.#allocated[counted.category] -= counted.byteLength;
+      const allocated = this.#memory.get(piece);
+      if (allocated === undefined) continue;
+      allocated.users--;
+      if (allocated.users > 0) continue;
+      this.#allocated[allocated.category] -= allocated.byteLength;
       this.#memory.delete(piece);
       piece.destroy();
     }
@@ -330,17 +341,6 @@ export class Device {
     return turn;
   }
 
-  /** Whether programs use a piece of a pool after one of them has given it back. */
-  #isStillUsed(piece: GPUBuffer | GPUTexture): boolean {
-    for (const [planned, pooled] of this.#pooled) {
-      if (pooled.memory !== piece) continue;
-      pooled.users--;
-      if (pooled.users === 0) this.#pooled.delete(planned);
-      return pooled.users > 0;
-    }
-    return false;
-  }
-
   /** Whether the device has the features that a kernel requires, and as many threads in a workgroup. */
   supports({ requires = [], workgroupSize }: Kernel): boolean {
     const threads = workgroupSize.reduce((a, b) => a * b);
@@ -375,7 +375,6 @@ export class Device {
     this.#memory.clear();
     for (const arena of this.#arenas.keys()) holders.delete(arena);
     this.#arenas.clear();
-    this.#pooled.clear();
     Object.assign(this.#allocated, noBytes());
     this.gpu.destroy();
   }
@@ -434,15 +433,15 @@ export class Device {
   }
 
   #requireRoom(label: string, byteLength: number): void {
-    const total = MEMORY_CATEGORIES.reduce((sum, category) => sum + this.#allocated[category], byteLength);
+    const total = totalBytes(this.#allocated) + byteLength;
     if (total <= this.#bound) return;
     const message = `${label}: with its ${byteLength} bytes ${total} would be allocated, ${this.#bound} may be; allow more, or do with less.`;
     throw new KernelError('out-of-memory', message);
   }
 
-  #count(piece: GPUBuffer | GPUTexture, counted: Pick<PlannedBuffer, 'category' | 'byteLength'>): void {
-    this.#memory.set(piece, counted);
-    this.#allocated[counted.category] += counted.byteLength;
+  #count(piece: GPUBuffer | GPUTexture, { category, byteLength }: Omit<AllocatedMemory, 'users'>): void {
+    this.#memory.set(piece, { category, byteLength, users: 1 });
+    this.#allocated[category] += byteLength;
   }
 }
 

@@ -2,14 +2,7 @@ import { KernelError } from '../errors.ts';
 import { foldGrids } from '../kernels/fold.ts';
 import { requireShape, requireType } from '../trace/checks.ts';
 import { describeNode, describeTensor } from '../trace/describe.ts';
-import {
-  Arena,
-  BINDING_ALIGNMENT,
-  type BytesByCategory,
-  MEMORY_CATEGORIES,
-  noBytes,
-  STAGING_BYTES,
-} from '../trace/memory.ts';
+import { Arena, BINDING_ALIGNMENT, type BytesByCategory, noBytes, STAGING_BYTES, totalBytes } from '../trace/memory.ts';
 import { BYTES_PER_ELEMENT, elementCount, storedBytes } from '../trace/shape.ts';
 import type { Dispatch, Graph, Node, Tensor } from '../trace/trace.ts';
 import { fuse } from './fusion.ts';
@@ -147,7 +140,7 @@ export function plan(graph: Graph, options: PlanOptions = {}): Plan {
   const byCategory = noBytes();
   for (const { category, byteLength } of [...arenas, ...buffers]) byCategory[category] += byteLength;
   byCategory.staging = STAGING_BYTES;
-  const peakBytes = MEMORY_CATEGORIES.reduce((total, category) => total + byCategory[category], 0);
+  const peakBytes = totalBytes(byCategory);
   return {
     graph,
     limits,

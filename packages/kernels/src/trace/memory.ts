@@ -32,6 +32,11 @@ export function alignUp(value: number, alignment: number): number {
   return Math.ceil(value / alignment) * alignment;
 }
 
+/** Bytes of all categories together. */
+export function totalBytes(bytes: BytesByCategory): number {
+  return MEMORY_CATEGORIES.reduce((total, category) => total + bytes[category], 0);
+}
+
 export function noBytes(): BytesByCategory {
   return { parameters: 0, gradients: 0, optimiser: 0, activations: 0, workspace: 0, staging: 0 };
 }

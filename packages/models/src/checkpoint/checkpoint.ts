@@ -6,6 +6,7 @@ import type { Model, ModelDefinition, ModelSettings } from '../model.ts';
 import { configure, findModel } from '../registry.ts';
 import { optimiserOf } from '../training/optimiser.ts';
 import { checkShape, lengthOrLengths, MAX_STEPS, trainingSettings } from '../training/settings.ts';
+import { type ArenaValues, writeArena } from './arena-values.ts';
 import { type NamedTensor, readSafetensors, writeSafetensors } from './safetensors.ts';
 
 const { seed, batch, microBatch, half, budget, augmentation } = trainingSettings;
@@ -77,7 +78,7 @@ const metadataSchema = z
     dataFingerprint: z.string(),
     /** For each class, how many training sequences start with it: what sampling starts from. */
     firstEvents: z.array(z.int().min(0)),
-    /** What else the model's examples tell of the training data. */
+    /** Other numbers about the training data, as the model's examples give them. */
     facts: z.record(z.string(), z.number()),
     /** Median tempo of the training songs, for songs made from samples. */
     beatsPerMinute: tempo,
@@ -91,8 +92,8 @@ const metadataSchema = z
 /** What a checkpoint says of itself besides the numbers. */
 export type CheckpointMetadata = z.infer<typeof metadataSchema>;
 
-/** Values of the arenas that a training goes on with, slot by slot, by the names of their sections. */
-export type TrainingState = Readonly<Record<string, readonly Float32Array<ArrayBuffer>[]>>;
+/** Values of the arenas that a training goes on with, by the names of their sections. */
+export type TrainingState = Readonly<Record<string, ArenaValues>>;
 
 export interface Checkpoint {
   readonly metadata: CheckpointMetadata;
@@ -221,12 +222,9 @@ export async function withParameters<Result>(
   { model: { parameters, statistics }, state }: Pick<Checkpoint, 'model' | 'state'>,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const write = ({ slots }: Arena, values: readonly Float32Array<ArrayBuffer>[]) => {
-    for (const [index, slot] of slots.entries()) device.write(slot, values[index]);
-  };
   try {
-    write(parameters, state.average ?? state.parameters);
-    if (statistics) write(statistics, state.statistics);
+    writeArena(device, parameters, state.average ?? state.parameters);
+    if (statistics) writeArena(device, statistics, state.statistics);
     return await work();
   } finally {
     device.release(parameters);

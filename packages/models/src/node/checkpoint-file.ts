@@ -1,10 +1,10 @@
 import { withInputFile } from '@chipsmith/data/node';
 import { type Checkpoint, decodeCheckpoint } from '../checkpoint/checkpoint.ts';
 import { headerEnd, readHeader } from '../checkpoint/safetensors.ts';
-import { MAX_PARAMETERS } from '../training/settings.ts';
+import { MAX_CHECKPOINT_VALUES } from '../training/settings.ts';
 
-/** Of one file: parameters and both moments, and the header. */
-const MAX_CHECKPOINT_BYTES = 12 * MAX_PARAMETERS + 2 ** 24;
+/** Of one file: its values, and the header and statistics. */
+const MAX_CHECKPOINT_BYTES = 4 * MAX_CHECKPOINT_VALUES + 2 ** 24;
 
 /**
  * Reads the file of a checkpoint.

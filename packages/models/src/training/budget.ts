@@ -3,12 +3,12 @@ import {
   type BytesByCategory,
   elementCount,
   KernelError,
-  MEMORY_CATEGORIES,
   type MemoryLimits,
   type Node,
   type Plan,
   planWithin,
   type Segment,
+  totalBytes,
   totalMemory,
 } from '@chipsmith/kernels';
 import { ModelError } from '../error.ts';
@@ -131,8 +131,7 @@ function isCopy(node: Node, forward: ReadonlySet<Node>, derivatives: ReadonlySet
 
 function memoryBeside(evaluation: Plan, passes: TrainingPasses): TrainingMemory {
   const byCategory = totalMemory([...passes.map(({ plan }) => plan), evaluation]);
-  const bytes = MEMORY_CATEGORIES.reduce((total, category) => total + byCategory[category], 0);
-  return { pass: passes[0], byCategory, bytes };
+  return { pass: passes[0], byCategory, bytes: totalBytes(byCategory) };
 }
 
 /** Undefined where a value or a grid is larger than the limits allow. */

@@ -11,18 +11,20 @@ export interface StartingPoint {
 }
 
 /**
- * The settings of a training that starts from a checkpoint: that one's, whose optimiser may be set anew.
+ * The settings of a training that starts from a checkpoint: the checkpoint's, whose optimiser may be set anew.
  *
- * @param optimiser what is to differ, as the model's schema has it
+ * @param optimiser its settings that are to differ, by their names in the model's schema
  */
 export function settingsFrom({ settings }: Checkpoint, optimiser: object = {}): ModelSettings {
   return { ...settings, optimiser: { ...settings.optimiser, ...optimiser } };
 }
 
 /**
+ * Makes sure that a training can start from a checkpoint.
+ *
  * @param encoding of the dataset
- * @throws ModelError if the checkpoint is of another model, knows another encoding, or has other settings than those of
- *   the optimiser
+ * @throws ModelError if the checkpoint is of another model or encoding, or differs in settings that are not the
+ *   optimiser's
  */
 export function requireStartingPoint(
   { name, checkpoint: { metadata, settings: learnt } }: StartingPoint,

@@ -1,5 +1,6 @@
 import { deriveSeed, type EventSequence } from '@chipsmith/data';
-import type { Arena, Device } from '@chipsmith/kernels';
+import type { Device } from '@chipsmith/kernels';
+import { type ArenaValues, readArena, writeArena } from '../checkpoint/arena-values.ts';
 import type { Checkpoint, CheckpointMetadata } from '../checkpoint/checkpoint.ts';
 import { ModelError } from '../error.ts';
 import type { Evaluator, ModelEvaluation } from '../evaluation/evaluator.ts';
@@ -165,7 +166,7 @@ export class TrainingLoop {
   }
 
   /**
-   * Writes and tells what the steps since the last report gave.
+   * Logs and reports the results of the steps since the last report.
    *
    * @throws ModelError if a loss is no longer a number
    */
@@ -207,15 +208,12 @@ export class TrainingLoop {
     const { device, trainee } = this.#parts;
     const { parameters, average } = trainee.optimiser.arenas;
     if (average === undefined) return await work();
-    const own = await valuesOf(device, parameters);
-    const put = (values: readonly Float32Array<ArrayBuffer>[]) => {
-      for (const [index, slot] of parameters.slots.entries()) device.write(slot, values[index]);
-    };
-    put(await valuesOf(device, average));
+    const own = await readArena(device, parameters);
+    writeArena(device, parameters, await readArena(device, average));
     try {
       return await work();
     } finally {
-      put(own);
+      writeArena(device, parameters, own);
     }
   }
 
@@ -296,16 +294,9 @@ export class TrainingLoop {
   /** `latest` comes last: a process killed in between resumes before `best` and makes it again. */
   async #save(isBest: boolean): Promise<void> {
     const { device, store, trainee } = this.#parts;
-    const state: Record<string, Float32Array<ArrayBuffer>[]> = {};
-    for (const [section, arena] of Object.entries(keptArenas(trainee))) state[section] = await valuesOf(device, arena);
+    const state: Record<string, ArenaValues> = {};
+    for (const [section, arena] of Object.entries(keptArenas(trainee))) state[section] = await readArena(device, arena);
     const checkpoint = { ...this.#begun, metadata: this.#metadata, state };
     await store.save(isBest ? ['best', 'latest'] : ['latest'], checkpoint);
   }
-}
-
-/** The values of an arena on the device, slot by slot. */
-async function valuesOf(device: Device, arena: Arena): Promise<Float32Array<ArrayBuffer>[]> {
-  const values: Float32Array<ArrayBuffer>[] = [];
-  for (const slot of arena.slots) values.push(await device.read(slot));
-  return values;
 }

@@ -22,6 +22,9 @@ const MAX_BATCH_EVENTS = 2 ** 24;
  */
 export const MAX_PARAMETERS = 178_000_000;
 
+/** As many in a checkpoint: each parameter with Adam's two moments, which at 4 bytes are just below 2 GiB. */
+export const MAX_CHECKPOINT_VALUES = 3 * MAX_PARAMETERS;
+
 /** Steps of a run: half a year at 60 a second. */
 export const MAX_STEPS = 1e9;
 

@@ -3,11 +3,11 @@ import { ModelError } from '../error.ts';
 import type { Batch } from '../examples.ts';
 import type { TrainingPass } from './pass.ts';
 
-/** What a step gets beside its batch. */
+/** What a step takes beside its batch. */
 export interface StepInputs {
-  /** u32, of a part of the batch. */
+  /** u32 seed of a micro-batch. */
   seedOf(part: number): number;
-  /** For the optimiser. */
+  /** The optimiser's values of the step. */
   readonly schedule: Float32Array<ArrayBuffer>;
 }
 
@@ -16,9 +16,9 @@ interface Step {
   readonly program: Program;
 }
 
-/** What some steps gave. */
+/** Results of successive steps. */
 export interface StepResults {
-  /** (loss, gradient norm) of each step, the first one first. */
+  /** (loss, gradient norm) of each step, in order. */
   readonly rows: readonly (readonly number[])[];
   /** Events of their batches, padding included. */
   readonly positions: number;
@@ -27,8 +27,8 @@ export interface StepResults {
 /** The steps of a training on a device: a program for each length of batches. */
 export class TrainingSteps {
   readonly #steps: readonly Step[];
-  /** What was run since results were read last. */
-  #run: { readonly step: Step; readonly positions: number }[] = [];
+  /** Those that ran since results were last read, in order. */
+  #pending: { readonly step: Step; readonly positions: number }[] = [];
 
   private constructor(steps: readonly Step[]) {
     this.#steps = steps;
@@ -60,18 +60,18 @@ export class TrainingSteps {
     for (const [part, input] of pass.seeds.entries()) program.write(input, Uint32Array.of(seedOf(part)));
     program.write(pass.schedule, schedule);
     program.run();
-    this.#run.push({ step, positions: lanes * length });
+    this.#pending.push({ step, positions: lanes * length });
   }
 
-  /** What the steps since the last call gave; waits for the device. A program remembers 256. */
+  /** Results of the steps since the last call; waits for the device. A program remembers 256 runs: read before that. */
   async results(): Promise<StepResults> {
-    const run = this.#run;
-    this.#run = [];
-    const rows = new Map<Step, number[][]>();
-    for (const step of new Set(run.map((one) => one.step))) rows.set(step, await step.program.history());
+    const pending = this.#pending;
+    this.#pending = [];
+    const histories = new Map<Step, number[][]>();
+    for (const { step } of pending) if (!histories.has(step)) histories.set(step, await step.program.history());
     return {
-      rows: run.flatMap(({ step }) => rows.get(step)?.splice(0, 1) ?? []),
-      positions: run.reduce((sum, { positions }) => sum + positions, 0),
+      rows: pending.flatMap(({ step }) => histories.get(step)?.splice(0, 1) ?? []),
+      positions: pending.reduce((sum, { positions }) => sum + positions, 0),
     };
   }
 

@@ -1,43 +1,20 @@
-import {
-  AUGMENTATIONS,
-  type AugmentationName,
-  augmentEvents,
-  type Dataset,
-  type EventSequence,
-  findEncoding,
-  Random,
-} from '@chipsmith/data';
-import { type BytesByCategory, type Device, type PreparationOptions, totalMemory } from '@chipsmith/kernels';
-import {
-  type Checkpoint,
-  type CheckpointMetadata,
-  requireEncoding,
-  requireKnown,
-  requireSpoken,
-  tempo,
-} from '../checkpoint/checkpoint.ts';
+import { type Dataset, type EventSequence, Random } from '@chipsmith/data';
+import { type BytesByCategory, type PreparationOptions, totalMemory } from '@chipsmith/kernels';
+import { type Checkpoint, type CheckpointMetadata, requireEncoding } from '../checkpoint/checkpoint.ts';
 import { ModelError } from '../error.ts';
 import { Evaluator, planEvaluation } from '../evaluation/evaluator.ts';
 import { letThrough } from '../let-through.ts';
-import type { ModelDefinition, ModelSettings } from '../model.ts';
-import { configure } from '../registry.ts';
 import { type BatchOrder, type BatchSource, batchesOnDemand } from './batches.ts';
-import { fitTraining, limitsWithin, recomputedShare, trainingMemory } from './budget.ts';
-import { fineTuningState, requireStartingPoint, type StartingPoint } from './fine-tuning.ts';
+import { limitsWithin, recomputedShare, trainingMemory } from './budget.ts';
+import { firstCheckpoint, type NewRunOptions } from './first-checkpoint.ts';
 import { type LoopOptions, TrainingLoop, type TrainingResult } from './loop.ts';
-import { microBatchOf, planTrainings, requireHalf, type TrainingShape } from './pass.ts';
+import { planTrainings, requireHalf } from './pass.ts';
 import type { RunStore } from './run-store.ts';
-import { lengthsOf, longestOf, requireTrainingOptions } from './settings.ts';
+import { longestOf, requireTrainingOptions } from './settings.ts';
 import { TrainingSteps } from './steps.ts';
-import { requireTrainable } from './trainable.ts';
-import { releaseTrainee, startingState, traineeFrom, traineeOf, writeState } from './trainee.ts';
+import { releaseTrainee, traineeFrom, writeState } from './trainee.ts';
 
-export interface TrainOptions extends TrainingShape, LoopOptions {
-  readonly device: Device;
-  readonly definition: ModelDefinition;
-  /** As `configure` gives them. */
-  readonly settings: ModelSettings;
-  readonly dataset: Dataset;
+export interface TrainOptions extends NewRunOptions, LoopOptions {
   /** Where the dataset can be found again; written to config.json. */
   readonly dataPlace: string;
   /** Where the run is kept. */
@@ -48,16 +25,6 @@ export interface TrainOptions extends TrainingShape, LoopOptions {
    * Goes on from the run's latest checkpoint; model, shape, budget, augmentation and seed are then those of the run.
    */
   readonly resume: boolean;
-  /**
-   * Where a new run starts, instead of at random values: settings are those of its checkpoint, but for the optimiser's
-   * (`settingsFrom`). A run that is resumed needs nothing of it.
-   */
-  readonly from?: StartingPoint | undefined;
-  readonly seed: number;
-  /** Random changes to the training sequences, others in each epoch; none if left out. */
-  readonly augmentation?: AugmentationName | undefined;
-  /** Bytes on the device that training may take; settings that fit are found as `fitTraining` does. */
-  readonly budget?: number | undefined;
   /** Events of the valid split that a validation looks at. */
   readonly validTokens: number;
   /** Called before anything is allocated; measuring and compiling kernels comes next. */
@@ -199,81 +166,6 @@ function withBaseline(
   return baseline === undefined ? metadata : { ...metadata, training: { ...metadata.training, baseline } };
 }
 
-/**
- * An encoding that brings songs into one key and tempo undoes augmentation, which must not pass unnoticed.
- *
- * @throws ModelError if most of the first sequences stay as they are
- */
-function requireChange(dataset: Dataset, name: AugmentationName): void {
-  const encoding = findEncoding(dataset.manifest.encoding.name);
-  const options = { augmentation: AUGMENTATIONS[name], seed: 1, epoch: 0 };
-  const changes = ({ read, bar }: EventSequence, index: number) => {
-    const events = read();
-    return augmentEvents(encoding, events, { ...options, index, bar }).join() !== events.join();
-  };
-  const tried = dataset.sequences('train').slice(0, SEQUENCES_TRIED);
-  if (tried.filter(changes).length >= tried.length / 2) return;
-  throw new ModelError(
-    `Training: --augment ${name} changes next to nothing in ${encoding.name}, which brings songs into one key and tempo; leave it out.`,
-  );
-}
-
-/**
- * Of as many, 22 to 32 change in encodings that keep keys, and 5 to 12, whose key is a close call, in those that do
- * not.
- */
-const SEQUENCES_TRIED = 32;
-
-/** Step 0 of a new run. */
-async function firstCheckpoint(options: TrainOptions): Promise<Checkpoint> {
-  const { signal, device, definition, dataset, seed, batch, length, half, budget, augmentation, from } = options;
-  const { encoding, fingerprint } = dataset.manifest;
-  requireSpoken(definition, encoding.name, `prepare the data with --encoding ${definition.encodings[0]}`);
-  if (augmentation !== undefined) requireChange(dataset, augmentation);
-  const settings = configure(definition, options.settings);
-  if (from !== undefined) requireStartingPoint(from, definition, settings, encoding);
-  const trainee = traineeOf(definition, settings, requireKnown(encoding));
-  const { model } = trainee;
-  requireTrainable(definition, model, { length });
-  const lengths = lengthsOf({ length });
-  const { microBatch, recompute } =
-    budget === undefined
-      ? { microBatch: microBatchOf(options), recompute: [] }
-      : await fitTraining(trainee, options, budget, device.limits, signal);
-  const metadata: CheckpointMetadata = {
-    format: 'chipsmith-checkpoint',
-    formatVersion: 2,
-    model: definition.name,
-    configuration: { ...settings },
-    encoding,
-    dataFingerprint: fingerprint,
-    firstEvents: firstEventCounts(dataset),
-    facts: { ...model.examples.facts?.(dataset.sequences('train')) },
-    beatsPerMinute: medianTempo(dataset),
-    training: {
-      seed,
-      batch,
-      length: lengths.length === 1 ? lengths[0] : [...lengths],
-      microBatch,
-      ...(half && { half }),
-      recompute: recompute.map(({ first, end }) => ({ first, end })),
-      budget: budget ?? null,
-      augmentation: augmentation ?? null,
-      step: 0,
-      best: null,
-      baseline: null,
-      ...(from && { from: originOf(from) }),
-    },
-  };
-  const state = from === undefined ? startingState(trainee, seed) : fineTuningState(trainee, from.checkpoint);
-  return { metadata, settings, model, state };
-}
-
-/** What a run keeps of where it started; the loss there is not known yet. */
-function originOf({ name, checkpoint: { metadata } }: StartingPoint): CheckpointMetadata['training']['from'] {
-  return { name, step: metadata.training.step, dataFingerprint: metadata.dataFingerprint, loss: null };
-}
-
 function requireSameData({ metadata }: Checkpoint, dataset: Dataset, store: RunStore): void {
   requireEncoding(metadata, dataset.manifest.encoding);
   if (metadata.dataFingerprint === dataset.manifest.fingerprint) return;
@@ -294,17 +186,4 @@ function subset(sequences: readonly EventSequence[], tokens: number): EventSeque
     total += sequences[index].length - 1;
   }
   return chosen;
-}
-
-function firstEventCounts(dataset: Dataset): number[] {
-  const counts = new Array<number>(dataset.manifest.encoding.classes).fill(0);
-  for (const sequence of dataset.sequences('train')) counts[sequence.read()[0]]++;
-  return counts;
-}
-
-/** Brought to what songs can be made at. */
-function medianTempo(dataset: Dataset): number {
-  const tempi = dataset.manifest.songs.filter(({ split }) => split === 'train').map((song) => song.beatsPerMinute);
-  const median = tempi.sort((a, b) => a - b)[Math.floor(tempi.length / 2)] ?? 120;
-  return Math.min(tempo.maxValue ?? median, Math.max(tempo.minValue ?? median, median));
 }

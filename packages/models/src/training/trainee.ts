@@ -1,5 +1,6 @@
 import type { Encoding } from '@chipsmith/data';
 import { type Arena, type Device, type Optimiser, startingValues } from '@chipsmith/kernels';
+import { writeArena } from '../checkpoint/arena-values.ts';
 import { type Checkpoint, sectionsOf, type TrainingState } from '../checkpoint/checkpoint.ts';
 import type { Model, ModelDefinition, ModelSettings } from '../model.ts';
 import { optimiserOf } from './optimiser.ts';
@@ -36,9 +37,7 @@ export function startingState({ model: { parameters, statistics }, optimiser }: 
 
 /** Puts all that a checkpoint holds on a device. */
 export function writeState(device: Device, trainee: Trainee, state: TrainingState): void {
-  for (const [section, { slots }] of Object.entries(keptArenas(trainee))) {
-    for (const [index, slot] of slots.entries()) device.write(slot, state[section][index]);
-  }
+  for (const [section, arena] of Object.entries(keptArenas(trainee))) writeArena(device, arena, state[section]);
 }
 
 /** Takes everything of a trainee off a device. */

@@ -9,6 +9,7 @@ await train({
   ...endlessOptions(device, folder, kind as Kind),
   resume: mode === 'resume',
   steps: Number(steps),
-  onStart: () => process.stdout.write('started\n'),
+  // A dot for each validation, written before its checkpoint is saved.
+  onProgress: () => process.stdout.write('.'),
 });
 device.destroy();

@@ -1,16 +1,13 @@
 import type { Device } from '@chipsmith/kernels';
 import { configure, type TrainOptions } from '../../src/index.ts';
-import { basicRnn, freshCheckpoint, tinyDataset, tinyMelody, tinyOptions } from './tiny.ts';
+import { basicRnn, freshCheckpoint, mixedDataset, tinyOptions } from './tiny.ts';
 
 /** With dropout and a moving average, so that all that a step depends on and all that is kept has to be right. */
 const settings = configure(basicRnn, { layers: [8], dropout: 0.3, optimiser: { learningRate: 0.01, average: 0.9 } });
 
-/** Songs of two to six bars. */
-const mixed = tinyDataset(7, (start) => tinyMelody(start, [32, 48, 64, 96][start % 4]));
-
 const kinds = {
   'from random values': {},
-  'with mixed lengths': { dataset: mixed, length: [32, 48, 64] },
+  'with mixed lengths': { dataset: mixedDataset(), length: [32, 48, 64] },
   'from another run': { from: { name: 'another', checkpoint: freshCheckpoint(settings, 7) } },
 } satisfies Record<string, Partial<TrainOptions>>;
 

@@ -31,6 +31,11 @@ export function tinyDataset(count = 6, melody = tinyMelody): Dataset {
   return datasetFromSongs(songs, melodyEncoding, { validShare: 0.34 });
 }
 
+/** Songs of two to six bars. */
+export function mixedDataset(): Dataset {
+  return tinyDataset(7, (start) => tinyMelody(start, [32, 48, 64, 96][start % 4]));
+}
+
 export function tinyOptions(device: Device, folder: string): TrainOptions & { readonly folder: string } {
   return {
     device,

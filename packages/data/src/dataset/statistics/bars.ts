@@ -1,10 +1,11 @@
 import type { Note, VoiceName } from '@chipsmith/apu';
+import { mean } from '../../mean.ts';
 import { quartersPerBar, type Song } from '../../song.ts';
 import { tempoMapOf } from '../../timing/tempo-map.ts';
 
 /**
- * Share of the bars with notes of some voices, from bar `distance` on, that are as the one so many bars before, to the
- * 16th.
+ * Share of the bars with notes of some voices, from bar `distance` on, that equal the one so many bars before, to the
+ * 16th; NaN where there are none.
  */
 export function barsRepeatedAt(song: Song, voices: readonly VoiceName[], distance: number): number {
   const bars = barsOf(song, voices);
@@ -31,12 +32,13 @@ export function grooveConsistency(song: Song, voices: readonly VoiceName[]): num
 /** See `MusicMeasures.emptyBeats`. */
 export function emptyBeats({ tempo, duration }: Song, notes: readonly Note[]): number {
   const stepOf = stepsOf(tempo);
-  const filled = new Array<number>(Math.floor(stepOf(duration) / STEPS_PER_QUARTER)).fill(0);
+  const beatOf = (step: number) => Math.max(0, Math.floor(step / STEPS_PER_QUARTER));
+  const filled = new Array<number>(beatOf(stepOf(duration))).fill(0);
   for (const { start, end } of notes) {
-    const first = Math.max(0, stepOf(start));
+    const first = stepOf(start);
     // To the 16th: a note that ends a tick after the beat has begun is not in it.
     const last = Math.max(first, stepOf(end) - 1);
-    filled.fill(1, Math.floor(first / STEPS_PER_QUARTER), Math.floor(last / STEPS_PER_QUARTER) + 1);
+    if (last >= 0) filled.fill(1, beatOf(first), beatOf(last) + 1);
   }
   return 1 - mean(filled);
 }
@@ -51,14 +53,14 @@ function barsOf(song: Song, voices: readonly VoiceName[]): string[] {
   for (const voice of voices) {
     for (const { start, end, pitch } of song.voices[voice]) {
       const bar = Math.floor(stepOf(start) / barSteps);
-      if (bars[bar] !== undefined)
-        bars[bar] += `${voice}:${stepOf(start) - bar * barSteps}:${stepOf(end) - stepOf(start)}:${pitch} `;
+      if (bars[bar] === undefined) continue;
+      bars[bar] += `${voice}:${stepOf(start) - bar * barSteps}:${stepOf(end) - stepOf(start)}:${pitch} `;
     }
   }
   return bars;
 }
 
-/** Time is told in 16ths where bars and beats are compared. */
+/** Bars and beats are compared to the 16th. */
 const STEPS_PER_QUARTER = 4;
 
 function stepsPerBar({ meter }: Song): number {
@@ -72,9 +74,4 @@ function stepsOf(tempo: Song['tempo']): (time: number) => number {
 
 function wholeBars(song: Song): number {
   return Math.max(0, Math.floor(stepsOf(song.tempo)(song.duration) / stepsPerBar(song)));
-}
-
-/** NaN of none. */
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

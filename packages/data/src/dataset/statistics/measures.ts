@@ -1,9 +1,10 @@
 import { type Note, VOICE_NAMES, type VoiceName } from '@chipsmith/apu';
 import { entropy } from '../../entropy.ts';
+import { mean } from '../../mean.ts';
 import type { Song } from '../../song.ts';
 import { FRAME_TICKS } from '../../timing/latch.ts';
 import { tempoMapOf } from '../../timing/tempo-map.ts';
-import { emptyBeats, grooveConsistency, mean, repeatedBars } from './bars.ts';
+import { emptyBeats, grooveConsistency, repeatedBars } from './bars.ts';
 
 /**
  * What a listener notices of some voices of a song; numbers that do not grow with its length. Where a measure is of
@@ -67,8 +68,8 @@ const MAJOR_SCALE = [0, 2, 4, 5, 7, 9, 11];
 const CHORD = 3;
 
 /**
- * Measures some voices of a song against its bars and, for `onsetsMet`, the other voices. NaN is what cannot be told,
- * such as intervals where there is one note. Entropies, scale, polyphony, empty beats and groove are defined as in
+ * Measures some voices of a song against its bars and, for `onsetsMet`, the other voices. What cannot be measured is
+ * NaN, such as intervals where there is one note. Entropies, scale, polyphony, empty beats and groove are defined as in
  * MusPy's `metrics` (Dong et al. 2020), but exact in time, and without the bar that MusPy counts beyond the last.
  *
  * @param voices those that a model writes, for example
@@ -122,7 +123,7 @@ function measuresOfTime(song: Song, voices: readonly VoiceName[]) {
   const stretches = stretchesOf(song, voices);
   const { beatAt } = tempoMapOf(song.tempo);
   const [first, last] = [stretches[0]?.start, stretches.at(-1)?.end];
-  const share = (isMeant: (stretch: Stretch) => boolean) => ticksIn(stretches.filter(isMeant)) / ticksIn(stretches);
+  const share = (holds: (stretch: Stretch) => boolean) => ticksIn(stretches.filter(holds)) / ticksIn(stretches);
   const pitched = stretches.filter(({ pitches }) => pitches > 0);
   const pitchTicks = pitched.reduce((sum, { start, end, pitches }) => sum + pitches * (end - start), 0);
   return {
@@ -139,7 +140,7 @@ interface Stretch {
   readonly start: number;
   readonly end: number;
   readonly sounding: boolean;
-  /** Different ones. */
+  /** Number of different ones, noise left out. */
   readonly pitches: number;
 }
 

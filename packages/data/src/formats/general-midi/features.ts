@@ -1,5 +1,6 @@
 import { TICKS_PER_SECOND } from '@chipsmith/apu';
 import { entropy } from '../../entropy.ts';
+import { mean } from '../../mean.ts';
 import { levelsOf } from './level.ts';
 import type { Part, PlayedNote } from './parts.ts';
 
@@ -179,10 +180,6 @@ function weightedPitch(notes: readonly PlayedNote[]): number {
 
 function share<T>(items: readonly T[], holds: (item: T) => boolean): number {
   return items.length === 0 ? 0 : items.filter(holds).length / items.length;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** Entropy of the values that occur, in bits. */
