@@ -14,7 +14,9 @@ export interface TrainingFigures {
   /** What counting reaches on the same data: unigram, bigram. */
   readonly baselines: Readonly<Record<string, number>>;
   readonly measures: Readonly<Record<string, number>>;
+  /** Of the model's units. */
   readonly tokensPerSecond: number;
+  readonly units: string;
   readonly predictedBytes: number;
   readonly measuredBytes: number;
 }
@@ -95,7 +97,7 @@ function trainingRow({ repeats, baselines, measuredBytes, predictedBytes, ...fig
     'valid loss': figures.loss.toFixed(3),
     unit: figures.lossUnit,
     ...Object.fromEntries(baseline),
-    'events/s': Math.round(figures.tokensPerSecond),
+    speed: `${Math.round(figures.tokensPerSecond)} ${figures.units}/s`,
     memory: formatBytes(measuredBytes),
     'as predicted': measuredBytes === predictedBytes ? 'yes' : formatBytes(predictedBytes),
     'bars again': repeated(0),

@@ -31,7 +31,9 @@ describe('compare', () => {
     expect(html).toContain('<h1>2 tracks by each of 2 models</h1>');
     expect(html).toMatch(/<h2>Training<\/h2>\n<div class="table"><table>/);
     expect(html).toMatch(/<h2>Tracks after learning melody of the embedded tunes<\/h2>\n<div class="table"><table>/);
-    for (const { model } of results) expect(html).toContain(model);
+    for (const { model } of results) expect(html).toContain(`<td>${model}</td>`);
+    // A class such as "bars" would take the cell out of the table.
+    expect(html).toContain('<td>bars again</td>');
     const table = await readFile(markdown, 'utf8');
     expect(table).toContain('pnpm chipsmith compare --models basic-rnn,lookback-rnn');
     expect(table).toMatch(/^\| basic-rnn \| [\d]+ \| [\d]+ \| [\d.]+ \| nats an event \| [\d.]+ \| [\d.]+ \|/m);
@@ -86,7 +88,14 @@ describe('compare', () => {
   it('has a column for a model that made nothing of use', () => {
     const songs = embeddedCorpus().slice(0, 5);
     const training = { model: 'basic-rnn', parameters: 1, step: 1, loss: 2, lossUnit: 'nats an event', measures: {} };
-    const figures = { ...training, baselines: {}, tokensPerSecond: 1, predictedBytes: 1, measuredBytes: 1 };
+    const figures = {
+      ...training,
+      baselines: {},
+      tokensPerSecond: 1,
+      units: 'events',
+      predictedBytes: 1,
+      measuredBytes: 1,
+    };
     const composing = composingFigures([], songs, ['pulse1']);
     const [{ rows }, music] = comparisonTables([{ ...figures, ...composing, data: 'melody', tracks: 0 }]);
     expect(rows[0]).toMatchObject({

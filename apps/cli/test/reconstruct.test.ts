@@ -27,6 +27,9 @@ describe('reconstruct', () => {
     }
     const page = await readFile(output, 'utf8');
     expect(page.match(/<svg class="roll"/g)).toHaveLength(4);
+    // Both of a pair are drawn over the same time.
+    const times = Array.from(page.matchAll(/<span class="now">0:00<\/span> \/ (\d+:\d+)/g), ([, time]) => time);
+    expect(times).toEqual([times[0], times[0], times[2], times[2]]);
   });
 
   it('shows files and songs by their names, as the model is asked to', async () => {

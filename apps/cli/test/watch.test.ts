@@ -209,6 +209,31 @@ describe.skipIf(browser === undefined)('the page of watch in a browser (skipped 
     await expect.poll(() => page.locator('select option').allTextContents()).toEqual(['20']);
   });
 
+  it('has whole steps at its axes, and tells small numbers apart', async () => {
+    const slow = join(folder, 'slow');
+    await cp(run, slow, { recursive: true });
+    const learnt = (await readFile(metrics, 'utf8')).replaceAll(/"learningRate":[^,]+/g, '"learningRate":0.001');
+    await writeFile(join(slow, 'metrics.jsonl'), learnt);
+    const page = await open((await serve(slow)).url);
+    await expect.poll(() => step(page)).toBe('40');
+    await page.evaluate(() => {
+      const { prototype } = CanvasRenderingContext2D;
+      const { fillText } = prototype;
+      const words: string[] = [];
+      Object.assign(window, { words });
+      prototype.fillText = function (text, ...place) {
+        words.push(text);
+        return fillText.call(this, text, ...place);
+      };
+    });
+    // Charts are drawn again where the window changes.
+    await page.setViewportSize({ width: 800, height: 900 });
+    const words = () => page.evaluate(() => (window as unknown as { words: string[] }).words);
+    await expect.poll(words).toContain('0.0015');
+    expect(await words()).toContain('15');
+    expect(await words()).not.toContain('12.5');
+  });
+
   it('plays the newest preview, and another that is chosen', async () => {
     const page = await open((await serve(runs)).url);
     const titles = () => page.locator('article h2').allTextContents();

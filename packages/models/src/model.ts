@@ -23,6 +23,8 @@ export interface ModelDefinition<Settings extends ModelSettings = ModelSettings>
   readonly training: { readonly batch: number; readonly length: number };
   /** What its objective is measured in, such as `nats an event`. */
   readonly lossUnit: string;
+  /** What the units of its sequences are called: how many it sees in a second is told in them. */
+  readonly units: 'events' | 'steps' | 'pieces';
   /** How it sees sequences. Runs in worker threads too, so nothing here may need a device. */
   examples(settings: Settings, encoding: Encoding): Examples;
   create(settings: Settings, encoding: Encoding): Model;

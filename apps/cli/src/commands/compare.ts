@@ -183,7 +183,7 @@ async function trainOne(
   { device, definition, dataset, place, folder, onPreparation, signal }: Job,
   options: Pick<Parameters<typeof train>[0], 'steps' | 'minutes' | 'seed' | 'batch' | 'length' | 'settings'>,
 ): Promise<{ readonly result: TrainingFigures; readonly checkpoint: Checkpoint }> {
-  const { name, lossUnit } = definition;
+  const { name, lossUnit, units } = definition;
   tell(name);
   const progress = startProgress(name);
   let start: TrainingStart | undefined;
@@ -221,6 +221,7 @@ async function trainOne(
       parameters: checkpoint.model.parameters.valueCount,
       ...{ step, loss, lossUnit, baselines, measures, predictedBytes, measuredBytes },
       tokensPerSecond: rate,
+      units,
     };
     return { result, checkpoint };
   } finally {

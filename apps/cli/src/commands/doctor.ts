@@ -56,7 +56,7 @@ async function examine(device: Device, preparation: PreparationOptions): Promise
     `Buffers    up to ${formatBytes(maxBufferSize)}, bound up to ${formatBytes(maxStorageBufferBindingSize)}`,
     `Matrices   read from ${textures === undefined ? 'buffers' : `${textures.reading} textures`}, the fastest here`,
     `Check      a ${ROWS}x${INNER}x${COLUMNS} product is right to ${error.toExponential(1)}`,
-    `Speed      ${definition.name}: ${outlookWords(speed)}`,
+    `Speed      ${definition.name}: ${outlookWords(definition, speed)}`,
     'This machine can train.',
   ];
   return { report, words: lines.join('\n') };

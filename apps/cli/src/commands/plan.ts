@@ -81,7 +81,7 @@ export const plan: Command = {
       memoryTable(requested, fits ? undefined : chosen),
       verdict,
       ...(whole ? [`With everything in 32 bits it would take ${formatBytes(whole.bytes)}.`] : []),
-      ...(speed ? [`On ${speed.adapter}: ${outlookWords(speed)}.`] : []),
+      ...(speed ? [`On ${speed.adapter}: ${outlookWords(definition, speed)}.`] : []),
     ];
     const json = {
       model: definition.name,

@@ -81,7 +81,10 @@ export const reconstruct: Command = {
           const key = { beatsPerMinute, transposition, meter };
           const original = encoding.decode(given, { title, ...key });
           const reconstructed = encoding.decode(events, { title: `${title}, reconstructed`, ...key });
-          return { title, original, reconstructed, notesKept: shareKept(original, reconstructed) };
+          // Equally long, so that what sounds at one time stands below it.
+          const duration = Math.max(original.duration, reconstructed.duration);
+          const pair = { original: { ...original, duration }, reconstructed: { ...reconstructed, duration } };
+          return { title, ...pair, notesKept: shareKept(original, reconstructed) };
         });
       } finally {
         progress.stop();

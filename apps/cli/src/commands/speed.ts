@@ -1,6 +1,7 @@
 import type { Device } from '@chipsmith/kernels';
 import {
   type MeasureOptions,
+  type ModelDefinition,
   measureTraining,
   type Trainee,
   type TrainingShape,
@@ -30,6 +31,9 @@ export async function measureOutlook(
   return { ...speed, usualSteps: DEFAULT_STEPS, usualSeconds: DEFAULT_STEPS * speed.secondsPerStep };
 }
 
-export function outlookWords({ eventsPerSecond, usualSteps, usualSeconds }: Outlook): string {
-  return `${Math.round(eventsPerSecond)} events/s, so ${usualSteps} steps take about ${clockTime(usualSeconds)}`;
+export function outlookWords(
+  { units }: Pick<ModelDefinition, 'units'>,
+  { eventsPerSecond, usualSteps, usualSeconds }: Outlook,
+): string {
+  return `${Math.round(eventsPerSecond)} ${units}/s, so ${usualSteps} steps take about ${clockTime(usualSeconds)}`;
 }

@@ -141,7 +141,7 @@ export const train: Command = {
       start = started;
       tell(`${formatBytes(totalBytes(started.measured))} measured on the device`);
     };
-    const onProgress = (done: TrainingProgress) => progress.update(done.share, progressWords(done));
+    const onProgress = (done: TrainingProgress) => progress.update(done.share, progressWords(run, done));
     try {
       const result = await interruptible((signal) =>
         withDevice(args, signal, (device, onPreparation) => {
@@ -170,9 +170,12 @@ function planWords(run: Run, device: Device, planned: TrainingPlan): string {
   ].join('\n');
 }
 
-function progressWords({ step, loss, tokensPerSecond, waited, secondsLeft, valid }: TrainingProgress): string {
+function progressWords(
+  { definition: { units } }: Run,
+  { step, loss, tokensPerSecond, waited, secondsLeft, valid }: TrainingProgress,
+): string {
   const validation = valid === undefined ? '' : `, valid ${valid.loss.toFixed(3)}`;
-  const rate = `${Math.round(tokensPerSecond)} events/s`;
+  const rate = `${Math.round(tokensPerSecond)} ${units}/s`;
   const idle = waited >= 0.01 ? `, ${Math.round(100 * waited)} % waiting for data` : '';
   return `step ${step}, loss ${loss.toFixed(3)}${validation}, ${rate}${idle}, ${clockTime(secondsLeft)} left`;
 }

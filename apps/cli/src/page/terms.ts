@@ -1,3 +1,4 @@
+import { VOICE_NAMES } from '@chipsmith/apu';
 import { escapeHtml, formatNumber, words } from './html.ts';
 
 /** What stands for a name from the code on a page. */
@@ -124,7 +125,7 @@ const TERMS: ReadonlyMap<string, Term> = new Map(
       explanation: 'How surprising songs were that the model has never seen, at its best so far.',
     },
     baseline: { explanation: 'The loss that counting reaches; a model that is not below it has learnt nothing.' },
-    eventsPerSecond: { label: 'events a second', explanation: 'How fast it trains, padding included.' },
+    speed: { explanation: 'How fast it trains, padding included.' },
     waited: {
       label: 'waited for data',
       explanation: 'The share of time in which training waited for data.',
@@ -227,7 +228,9 @@ export function htmlTable(rows: readonly Readonly<Record<string, string | number
   const lines = rows.map((row) => {
     const [name, ...figures] = Object.values(row).map(String);
     const cells = figures.map((figure) => `<td>${escapeHtml(figure)}</td>`);
-    return `<tr><td class="${escapeHtml(name)}">${escapeHtml(labelOf(name))}</td>${cells.join('')}</tr>`;
+    // Voices have their colours; other names may be anything, and mean nothing to the style sheet.
+    const voice = VOICE_NAMES.some((known) => known === name) ? ` class="${name}"` : '';
+    return `<tr><td${voice}>${escapeHtml(labelOf(name))}</td>${cells.join('')}</tr>`;
   });
   return `<div class="table"><table>\n<tr>${heads.join('')}</tr>\n${lines.join('\n')}\n</table></div>`;
 }

@@ -14,6 +14,7 @@ export interface Answers {
 export interface RunState extends RunFacts {
   readonly name: string;
   readonly lossUnit: string;
+  readonly units: string;
 }
 
 /** The pieces of a preview. */

@@ -39,7 +39,8 @@ async function isRun(record: RunRecord): Promise<boolean> {
 export async function stateOf(name: string, record: RunRecord): Promise<RunState | undefined> {
   try {
     const { model, ...facts } = await record.facts();
-    return { name, model, lossUnit: findModel(model).lossUnit, ...facts };
+    const { lossUnit, units } = findModel(model);
+    return { name, model, lossUnit, units, ...facts };
   } catch (error) {
     if (error instanceof ModelError || error instanceof DataError) return undefined;
     throw error;

@@ -28,6 +28,7 @@ export const bitmapAutoencoder: ModelDefinition<BitmapAutoencoderSettings> = {
   settings,
   training: { batch: 32, length: 1 },
   lossUnit: 'nats a piece',
+  units: 'pieces',
   examples: (_, encoding) => bitmapExamples(encoding),
   create: (chosen, encoding) => bitmapModel(connectedNetwork(chosen), encoding),
 };

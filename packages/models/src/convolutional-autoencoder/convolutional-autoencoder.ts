@@ -56,6 +56,7 @@ export const convolutionalAutoencoder: ModelDefinition<ConvolutionalAutoencoderS
   settings,
   training: { batch: 16, length: 1 },
   lossUnit: 'nats a piece',
+  units: 'pieces',
   examples: (_, encoding) => bitmapExamples(encoding),
   create: (chosen, encoding) => bitmapModel(convolutionalNetwork(chosen), encoding),
 };

@@ -57,6 +57,7 @@ export function eventRnn(rnn: EventRnn): ModelDefinition<RnnSettings> {
     ...{ name, summary, encodings, training },
     settings: rnnSettings(defaults),
     lossUnit: 'nats an event',
+    units: 'events',
     examples: (_, encoding) => nextEventExamples(reading(encoding), encoding.classes),
     create(settings, encoding) {
       const read = reading(encoding);

@@ -21,6 +21,7 @@ export const vgmLstm: ModelDefinition<VgmLstmSettings> = {
   settings,
   training: { batch: 50, length: 64 },
   lossUnit: 'nats a step of sounding notes',
+  units: 'steps',
   examples: (_, encoding) => rollExamples(encoding),
   create(chosen, encoding) {
     const network = rollNetwork(chosen.units);

@@ -1,5 +1,6 @@
 import type { Metrics } from '@chipsmith/models';
 import uPlot from 'uplot';
+import type { RunState } from '../../watch/messages.ts';
 
 /** Of a chart, in pixels. */
 const HEIGHT = 190;
@@ -17,8 +18,9 @@ interface Chart {
   readonly curves: readonly Curve[];
 }
 
-/** The charts of a run. @param baseline what counting reaches; null if that is not known */
-function chartsOf(lossUnit: string, baseline: number | null): readonly Chart[] {
+type CurvesOf = Pick<RunState, 'lossUnit' | 'units' | 'baseline'>;
+
+function chartsOf({ lossUnit, units, baseline }: CurvesOf): readonly Chart[] {
   const one = (title: string, colour: Curve['colour'], pick: Curve['pick']): Chart => {
     return { title, curves: [{ label: title.replace(/ \(.*/, '').toLowerCase(), colour, pick }] };
   };
@@ -32,7 +34,7 @@ function chartsOf(lossUnit: string, baseline: number | null): readonly Chart[] {
     { title: `Loss (${lossUnit})`, curves: losses },
     one('Learning rate', '--triangle', ({ learningRate }) => learningRate),
     one('Gradient norm', '--triangle', ({ gradientNorm }) => gradientNorm),
-    one('Events a second', '--triangle', ({ tokensPerSecond }) => tokensPerSecond),
+    one(`${units[0].toUpperCase()}${units.slice(1)} a second`, '--triangle', ({ tokensPerSecond }) => tokensPerSecond),
   ];
 }
 
@@ -42,8 +44,8 @@ export class Curves {
   readonly #plots: readonly { readonly plot: uPlot; readonly curves: readonly Curve[] }[];
 
   /** @param place where the charts go */
-  constructor(place: HTMLElement, lossUnit: string, baseline: number | null) {
-    this.#plots = chartsOf(lossUnit, baseline).map(({ title, curves }) => {
+  constructor(place: HTMLElement, run: CurvesOf) {
+    this.#plots = chartsOf(run).map(({ title, curves }) => {
       const figure = document.createElement('figure');
       figure.setAttribute('aria-label', `${title} over training steps`);
       place.append(figure);
@@ -79,6 +81,9 @@ export class Curves {
   }
 }
 
+/** Between the ticks of steps: 1, 2, 5, 10, ... up to a billion, the most that a training takes. */
+const WHOLE_INCREMENTS = Array.from({ length: 28 }, (_, index) => [1, 2, 5][index % 3] * 10 ** Math.floor(index / 3));
+
 function plotOf(figure: HTMLElement, title: string, curves: readonly Curve[]): uPlot {
   const axis = {
     stroke: () => colourOf('--soft'),
@@ -92,7 +97,10 @@ function plotOf(figure: HTMLElement, title: string, curves: readonly Curve[]): u
     height: HEIGHT,
     scales: { x: { time: false } },
     // Ticks such as 0.0005 are wider than those of most charts.
-    axes: [axis, { ...axis, size: 64 }],
+    axes: [
+      { ...axis, incrs: WHOLE_INCREMENTS },
+      { ...axis, size: 64, values: (_, ticks) => ticks.map(shown) },
+    ],
     series: [
       { label: 'step' },
       ...curves.map(({ label, colour }) => ({

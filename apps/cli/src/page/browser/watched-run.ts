@@ -24,7 +24,8 @@ export class WatchedRun {
   #shownStep: number | undefined;
 
   /** @param onCards called when the pieces on the page have changed */
-  constructor(place: HTMLElement, { name, lossUnit, baseline }: RunState, onCards: () => void) {
+  constructor(place: HTMLElement, state: RunState, onCards: () => void) {
+    const { name } = state;
     this.#name = name;
     this.#onCards = onCards;
     this.#section.className = 'run';
@@ -35,7 +36,7 @@ export class WatchedRun {
 <p class="nothing">No previews yet: train makes them every --preview-every steps.</p>
 <div class="cards"></div>`;
     place.append(this.#section);
-    this.#curves = new Curves(find('.charts', this.#section), lossUnit, baseline);
+    this.#curves = new Curves(find('.charts', this.#section), state);
     this.#steps = find('select', this.#section) as HTMLSelectElement;
   }
 
@@ -54,7 +55,7 @@ export class WatchedRun {
     this.#onCards();
   }
 
-  #showState({ model, isTraining, baseline, start }: RunState): void {
+  #showState({ model, units, isTraining, baseline, start }: RunState): void {
     const { last, best } = this.#curves;
     const values = {
       model,
@@ -63,7 +64,7 @@ export class WatchedRun {
       loss: last?.loss ?? Number.NaN,
       lowestValidation: best?.loss ?? Number.NaN,
       ...(baseline !== null && { baseline }),
-      eventsPerSecond: Math.round(last?.tokensPerSecond ?? Number.NaN),
+      speed: last === undefined ? Number.NaN : `${Math.round(last.tokensPerSecond)} ${units}/s`,
       waited: 100 * (last?.waited ?? Number.NaN),
       ...(start && {
         predicted: megabytes(start.predicted),
