@@ -178,8 +178,16 @@ describe('what lies where files of a run should be', () => {
 describe('config.json', () => {
   it.each([
     ['no config.json', undefined, 'there is no such file or folder; check the path'],
-    ['a config.json that is not JSON', '{', 'does not say where the data is; name it with --data.'],
-    ['a config.json without a place', '{}', 'does not say where the data is; name it with --data.'],
+    [
+      'a config.json that is not JSON',
+      '{',
+      'does not say where the data is; put the file right, or name the data with --data (train, evaluate).',
+    ],
+    [
+      'a config.json without a place',
+      '{}',
+      'does not say where the data is; put the file right, or name the data with --data (train, evaluate).',
+    ],
   ])('with %s cannot say where the data is', async (name, text, why) => {
     const folder = join(root, name);
     await mkdir(folder);

@@ -51,10 +51,8 @@ export async function primerOf(args: Arguments, source: SongSource, bars: number
   if (name === undefined) return undefined;
   const { song, path, described } = await songNamed(name, source);
   const primer = choosePrimer(song, encoding, bars, path);
-  const taken =
-    primer.bars === primer.allBars
-      ? withCount('all # bar(s)', primer.allBars)
-      : `the last ${primer.bars} of ${primer.allBars} bars`;
+  const whole = primer.allBars === 1 ? 'its one bar' : `all ${primer.allBars} bars`;
+  const taken = primer.bars === primer.allBars ? whole : `the last ${primer.bars} of ${primer.allBars} bars`;
   return { ...primer, ...timeOf(primer), description: `Primer: ${described}, ${taken}, ${timeWords(primer)}` };
 }
 

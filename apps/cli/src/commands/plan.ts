@@ -147,8 +147,8 @@ function memoryTable(requested: TrainingMemory | undefined, chosen: TrainingMemo
 
 /** How a batch goes through the model, for people. @param recomputed share of the forward pass, 0..1 */
 export function settingsWords({ batch, half }: TrainingShape, microBatch: number, recomputed: number): string {
-  const parts =
-    microBatch === batch ? `all ${batch} sequences at once` : `micro-batches of ${microBatch} of ${batch} sequences`;
+  const whole = batch === 1 ? 'one sequence at a time' : `all ${batch} sequences at once`;
+  const parts = microBatch === batch ? whole : `micro-batches of ${microBatch} of ${batch} sequences`;
   const again = recomputed === 0 ? 'nothing' : `${Math.max(1, Math.round(100 * recomputed))} % of the forward pass`;
   const stored = half === undefined ? '' : `, ${half === 'both' ? 'activations and weights' : half} in 16 bits`;
   return `${parts}, ${again} computed again${stored}`;

@@ -143,7 +143,11 @@ export class RunFolder implements RunStore {
     const config = z
       .looseObject({ data: z.string() })
       .safeParse(parseJson(await readText(this.#config, MAX_CONFIG_BYTES)));
-    if (!config.success) throw new ModelError(`${this.#config}: does not say where the data is; name it with --data.`);
+    if (!config.success) {
+      throw new ModelError(
+        `${this.#config}: does not say where the data is; put the file right, or name the data with --data (train, evaluate).`,
+      );
+    }
     return config.data.data;
   }
 
