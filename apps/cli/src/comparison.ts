@@ -1,6 +1,6 @@
 import { barsRepeatedAt, type Encoding, measureMusic, type Song } from '@chipsmith/data';
 import { measureRows, type SongFigures, songFigures, type TrackFigures, trackFigures } from './music-figures.ts';
-import { percent } from './terminal/output.ts';
+import { percent, type Rows } from './terminal/output.ts';
 import { formatBytes } from './terminal/progress.ts';
 
 /** How the training of one of the models that are compared went. */
@@ -39,7 +39,7 @@ export interface ModelFigures extends TrainingFigures, ComposingFigures {
 
 export interface Table {
   readonly title: string;
-  readonly rows: readonly Readonly<Record<string, string | number>>[];
+  readonly rows: Rows;
   readonly notes: string;
 }
 

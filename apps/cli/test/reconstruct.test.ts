@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { expectFailure, jsonOf, scratchFolder, TINY, writeMidiFolder } from './support/cli.ts';
+import { expectFailure, jsonOf, scratchFolder, TINY, trainOnBitmaps } from './support/cli.ts';
 
 const folder = scratchFolder();
 const midi = join(folder, 'midi');
@@ -9,10 +9,7 @@ const data = join(folder, 'data');
 const run = join(folder, 'run');
 
 beforeAll(async () => {
-  await writeMidiFolder(midi, 8);
-  await jsonOf(`prepare ${midi} --output ${data} --encoding onset-bitmap`);
-  const small = '--channels 2 --code 4 --batch 4 --length 1 --adapter gles';
-  await jsonOf(`train --model convolutional-autoencoder --data ${data} --run ${run} --steps 3 ${small}`);
+  await trainOnBitmaps({ midi, data, run });
 });
 
 describe('reconstruct', () => {

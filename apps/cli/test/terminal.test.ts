@@ -8,7 +8,7 @@ import { bytesOf } from '../src/commands/options.ts';
 import { type Command, flag, guess, parseCommandLine, text } from '../src/terminal/command.ts';
 import { CommandError, explain, UsageError } from '../src/terminal/errors.ts';
 import { interruptible } from '../src/terminal/interrupt.ts';
-import { formatTable } from '../src/terminal/output.ts';
+import { formatTable, markdownTable } from '../src/terminal/output.ts';
 import { formatBytes, startPreparation, startProgress } from '../src/terminal/progress.ts';
 import { integers, number } from '../src/terminal/values.ts';
 import { scratchFolder } from './support/cli.ts';
@@ -153,6 +153,19 @@ describe('what is printed', () => {
     ];
     expect(formatTable(rows)).toBe('name    size  note\na          5  x\nlonger  1234');
     expect(formatTable([])).toBe('');
+  });
+
+  it('lays tables of Markdown out in columns, numbers to the right', () => {
+    const rows = [
+      { name: 'a', n: 5, change: '12 % ↑' },
+      { name: 'longer', n: 12, change: 'x' },
+    ];
+    expect(markdownTable(rows).split('\n')).toEqual([
+      '| name   |   n | change |',
+      '| ------ | --: | ------ |',
+      '| a      |   5 | 12 % ↑ |',
+      '| longer |  12 | x      |',
+    ]);
   });
 
   it('tells time and memory in a readable unit', () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { findEncoding, readMidi, writeMidi } from '@chipsmith/data';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { note, song } from './page-songs.ts';
-import { chipsmith, expectFailure, filesOf, jsonOf, scratchFolder, TINY, writeMidiFolder } from './support/cli.ts';
+import { chipsmith, expectFailure, filesOf, jsonOf, scratchFolder, TINY, trainOnBitmaps } from './support/cli.ts';
 
 const folder = scratchFolder();
 const midi = join(folder, 'midi');
@@ -14,10 +14,7 @@ const SMALL = '--bars 8 --sample-rate 8000 --adapter gles';
 const first = join(midi, 'train/tune-0.mid');
 
 beforeAll(async () => {
-  await writeMidiFolder(midi, 8);
-  await jsonOf(`prepare ${midi} --output ${data} --encoding onset-bitmap`);
-  const small = '--channels 2 --code 4 --batch 4 --length 1 --adapter gles';
-  await jsonOf(`train --model convolutional-autoencoder --data ${data} --run ${run} --steps 3 ${small}`);
+  await trainOnBitmaps({ midi, data, run });
   await jsonOf(`train --run ${melodies} --steps 1 ${TINY}`);
 });
 

@@ -27,7 +27,7 @@ import { commandWords } from '../shell-line.ts';
 import { type Arguments, type Command, givenOptions, type Options, text } from '../terminal/command.ts';
 import { CommandError } from '../terminal/errors.ts';
 import { interruptible } from '../terminal/interrupt.ts';
-import { formatTable, print, tell } from '../terminal/output.ts';
+import { formatTable, markdownTable, print, tell } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { commandLine } from '../terminal/quote.ts';
 import { givenValues, schemaOptions } from '../terminal/schema-options.ts';
@@ -238,12 +238,4 @@ function markdownPage(args: Arguments, tables: readonly Table[]): string {
   const { output: _, ...typed } = givenOptions(compare, args);
   const sections = tables.map(({ title, rows, notes }) => `## ${title}\n\n${markdownTable(rows)}\n\n${notes}\n`);
   return `# Models compared\n\n    ${commandLine(commandWords(['compare'], typed))}\n\n${sections.join('\n')}`;
-}
-
-function markdownTable(rows: Table['rows']): string {
-  const names = Object.keys(rows[0]);
-  const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
-  return [line(names), line(names.map(() => '---')), ...rows.map((row) => line(names.map((name) => row[name])))].join(
-    '\n',
-  );
 }

@@ -45,22 +45,46 @@ function hangUp(): void {
   process.kill(process.pid, 'SIGHUP');
 }
 
-/** Rows with the same fields, as aligned columns with a heading; numbers to the right. */
-export function formatTable(rows: readonly Readonly<Record<string, string | number>>[]): string {
-  const columns = Object.keys(rows[0] ?? {}).map((name) => {
-    const cells = [name, ...rows.map((row) => String(row[name]))];
-    const width = Math.max(...cells.map(({ length }) => length));
-    const isNumeric = rows.every((row) => typeof row[name] === 'number');
-    return cells.map((cell) => (isNumeric ? cell.padStart(width) : cell.padEnd(width)));
-  });
-  return [-1, ...rows.keys()]
-    .map((row) =>
-      columns
-        .map((cells) => cells[row + 1])
-        .join('  ')
-        .trimEnd(),
-    )
+/** Rows of a table, which all have the same fields. */
+export type Rows = readonly Readonly<Record<string, string | number>>[];
+
+/** Rows as aligned columns with a heading; numbers to the right. */
+export function formatTable(rows: Rows): string {
+  const columns = alignedColumns(rows);
+  return linesOf(columns)
+    .map((cells) => cells.join('  ').trimEnd())
     .join('\n');
+}
+
+/** The same in Markdown, laid out as the formatter of the repository does, so that a page passes its check. */
+export function markdownTable(rows: Rows): string {
+  // A rule has three dashes at least.
+  const columns = alignedColumns(rows, 3);
+  const [heading, ...lines] = linesOf(columns);
+  const rule = columns.map(({ cells: [{ length }], isNumeric }) =>
+    isNumeric ? `${'-'.repeat(length - 1)}:` : '-'.repeat(length),
+  );
+  return [heading, rule, ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+interface Column {
+  readonly isNumeric: boolean;
+  /** The heading and then each row's, all of one width. */
+  readonly cells: readonly string[];
+}
+
+function alignedColumns(rows: Rows, leastWidth = 0): Column[] {
+  return Object.keys(rows[0] ?? {}).map((name) => {
+    const cells = [name, ...rows.map((row) => String(row[name]))];
+    const width = Math.max(leastWidth, ...cells.map(({ length }) => length));
+    const isNumeric = rows.every((row) => typeof row[name] === 'number');
+    return { isNumeric, cells: cells.map((cell) => (isNumeric ? cell.padStart(width) : cell.padEnd(width))) };
+  });
+}
+
+function linesOf(columns: readonly Column[]): string[][] {
+  const [{ cells: first } = { cells: [] }] = columns;
+  return [...first.keys()].map((line) => columns.map(({ cells }) => cells[line]));
 }
 
 /** 0.125 -> "12.5 %". */

@@ -126,6 +126,14 @@ export async function writeMidiFolder(folder: string, count: number, seed = 1): 
   }
 }
 
+/** Writes eight such files, a dataset of their bitmaps, and the run of a small autoencoder that has hardly learnt. */
+export async function trainOnBitmaps({ midi, data, run }: Readonly<Record<'midi' | 'data' | 'run', string>>) {
+  await writeMidiFolder(midi, 8);
+  await jsonOf(`prepare ${midi} --output ${data} --encoding onset-bitmap`);
+  const small = '--channels 2 --code 4 --batch 4 --length 1 --adapter gles';
+  await jsonOf(`train --model convolutional-autoencoder --data ${data} --run ${run} --steps 3 ${small}`);
+}
+
 /** Eight bars of quarter notes that walk up and down. */
 function randomMelody(encoding: Encoding, seed: number): number[] {
   const random = new Random(seed);
